@@ -1,0 +1,284 @@
+"""Working time: open spans as instants, and arithmetic on them in logarithmic time.
+
+Every instant belongs to one local day.  The working time of a day is its own spans and what runs
+over from the day before; the sums of an ordinary week and the exceptional days (holidays, the day
+after them, days on which the clocks change) give the sum over any stretch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from complaint_policy.calendars.days import Days, NoWorkingTime
+from complaint_policy.calendars.ledger import LAST_DAY, Ledger
+from complaint_policy.calendars.moments import Local
+from complaint_policy.calendars.schedule import DAY, MICROSECOND, Spans, merged
+
+__all__ = ["Pauses", "WorkingTime"]
+
+Segments = tuple[tuple[datetime, datetime], ...]
+Pauses = tuple[tuple[datetime, datetime | None], ...]
+
+_ONE_DAY = timedelta(days=1)
+
+
+class WorkingTime:
+    """The open spans of a calendar in instants (naive UTC).
+
+    A span is open from its start to just before its end.
+    """
+
+    def __init__(self, days: Days, local: Local, *, fixed: bool) -> None:
+        self._days = days
+        self._local = local
+        self._fixed = fixed and days.own_exceptions is not None
+        self._ledger: Ledger | None = None
+
+    # ---------------------------------------------------------------- one day
+    def _walls(self, day: int) -> Spans:
+        """The open wall times of a day, between 0 and 24 hours after its midnight."""
+        own = [(start, min(end, DAY)) for start, end in self._days.spans(day)]
+        if self._overnight and day > 1:
+            own += [(max(start - DAY, 0), end - DAY) for start, end in self._days.spans(day - 1) if end > DAY]
+        return merged(own)
+
+    @property
+    def _overnight(self) -> bool:
+        days = self._days
+        weekly = days.hours or ()
+        return any(end > DAY for spans in (*weekly, *days.dates.values()) for _, end in spans)
+
+    def segments(self, day: int) -> Segments:
+        """The open spans inside a local day, in order, as instants."""
+        walls = self._walls(day)
+        if not walls:
+            return ()
+        local = self._local
+        first, last = local.day_start(day), local.day_start(day + 1) if day < LAST_DAY else datetime.max
+        midnight = datetime.fromordinal(day)
+        found: list[tuple[datetime, datetime]] = []
+        earliest = first
+        for start, end in walls:
+            # A span never starts before its day or the end of the one before: hours in a gap do not exist.
+            low = first if start == 0 else min(max(local.to_utc(midnight + start * MICROSECOND), earliest), last)
+            high = last if end == DAY else min(max(local.to_utc(midnight + end * MICROSECOND), low), last)
+            if high > low:
+                found.append((low, high))
+                earliest = high
+        return tuple(found)
+
+    def _total(self, day: int) -> int:
+        return sum((high - low) // MICROSECOND for low, high in self.segments(day))
+
+    # ---------------------------------------------------------------- sums
+    @property
+    def ledger(self) -> Ledger:
+        """The sum of working time, in microseconds a local day."""
+        ledger = self._ledger
+        if ledger is None:
+            week = self._week_totals()
+            fixed = None
+            if self._fixed:
+                own = self._days.own_exceptions or frozenset()
+                fixed = self._changes({*own, *(day + 1 for day in own)}, week)
+            ledger = Ledger(week, lambda year: self._year_changes(year, week), fixed=fixed)
+            self._ledger = ledger
+        return ledger
+
+    def _week_totals(self) -> tuple[int, ...]:
+        days = self._days
+        spans: list[Spans] = []
+        for weekday in range(7):
+            if not days.week[weekday]:
+                spans.append(())
+            else:
+                spans.append(days.hours[weekday] if days.hours is not None else ((0, DAY),))
+        totals = []
+        for weekday in range(7):
+            own = [(start, min(end, DAY)) for start, end in spans[weekday]]
+            own += [(max(start - DAY, 0), end - DAY) for start, end in spans[weekday - 1] if end > DAY]
+            totals.append(sum(end - start for start, end in merged(own)))
+        return tuple(totals)
+
+    def _year_changes(self, year: int, week: tuple[int, ...]) -> dict[int, int]:
+        days = self._days.exceptional(year) | set(self._local.switch_days(year))
+        if self._overnight:
+            before = self._days.exceptional(year - 1) if year > 1 else set()
+            last = max(before, default=0)
+            days |= {day + 1 for day in days}
+            days.add(last + 1)
+            first = datetime(year, 1, 1).toordinal()
+            end = datetime(year, 12, 31).toordinal()
+            days = {day for day in days if first <= day <= end}
+        return self._changes(days, week)
+
+    def _changes(self, days: Iterable[int], week: tuple[int, ...]) -> dict[int, int]:
+        return {day: self._total(day) - week[(day - 1) % 7] for day in days if day <= LAST_DAY}
+
+    def _day_of(self, instant: datetime) -> int:
+        return self._local.to_wall(instant).toordinal()
+
+    def _inside(self, day: int, low: datetime, high: datetime) -> int:
+        """The working time of one day between two instants, in microseconds."""
+        return sum(
+            max((min(end, high) - max(start, low)) // MICROSECOND, 0) for start, end in self.segments(day)
+        )
+
+    def worked(self, start: datetime, end: datetime) -> int:
+        """The working time from ``start`` to ``end`` (not reversed), in microseconds."""
+        if end <= start:
+            return 0
+        first, last = self._day_of(start), self._day_of(end)
+        if first == last:
+            return self._inside(first, start, end)
+        total = self._inside(first, start, datetime.max) + self._inside(last, datetime.min, end)
+        return total + self.ledger.between(first, last - 1)
+
+    # ---------------------------------------------------------------- openings and closings
+    def is_open(self, instant: datetime) -> bool:
+        """Whether an instant lies in an open span (its closing does not)."""
+        return any(start <= instant < end for start, end in self.segments(self._day_of(instant)))
+
+    def next_opening(self, instant: datetime) -> datetime:
+        """The instant itself if it is open, else the next opening."""
+        day = self._day_of(instant)
+        for start, end in self.segments(day):
+            if instant < end:
+                return max(start, instant)
+        later = self.ledger.forward(day, 1)
+        if later is None:
+            raise NoWorkingTime("the calendar has no working time ahead")
+        return self.segments(later)[0][0]
+
+    def previous_closing(self, instant: datetime) -> datetime:
+        """The instant itself if it is later than an opening and not later than its closing, else the last closing before."""
+        day = self._day_of(instant)
+        for start, end in reversed(self.segments(day)):
+            if instant > start:
+                return min(end, instant)
+        earlier = self.ledger.backward(day, 1)
+        if earlier is None:
+            raise NoWorkingTime("the calendar has no working time before")
+        return self.segments(earlier)[-1][1]
+
+    def closing_of(self, day: int) -> datetime | None:
+        """The last closing of the spans that belong to a day, even if after midnight; none on a closed day."""
+        spans = self._days.spans(day)
+        if not spans:
+            return None
+        end = spans[-1][1]
+        if end % DAY == 0:
+            return self._local.day_start(day + end // DAY)
+        return self._local.to_utc(datetime.fromordinal(day) + end * MICROSECOND)
+
+    def opening_of(self, day: int) -> datetime:
+        """The first opening of a worked day."""
+        start = self._days.spans(day)[0][0]
+        if start == 0:
+            return self._local.day_start(day)
+        return self._local.to_utc(datetime.fromordinal(day) + start * MICROSECOND)
+
+    # ---------------------------------------------------------------- adding
+    def add(self, start: datetime, amount: int) -> datetime:
+        """The first instant by which ``amount`` microseconds (not 0) have been worked from ``start`` on.
+
+        A negative amount counts back: the last instant from which on so much was worked until ``start``.
+        """
+        return self._forward(start, amount) if amount > 0 else self._backward(start, -amount)
+
+    def _forward(self, start: datetime, amount: int) -> datetime:
+        day = self._day_of(start)
+        today = self._inside(day, start, datetime.max)
+        low = start
+        if amount > today:
+            amount -= today
+            found = self.ledger.forward(day, amount)
+            if found is None:
+                raise NoWorkingTime("the calendar has not that much working time ahead")
+            amount -= self.ledger.between(day, found - 1)
+            day, low = found, datetime.min
+        for begin, end in self.segments(day):
+            begin = max(begin, low)
+            size = (end - begin) // MICROSECOND
+            if size <= 0:
+                continue
+            if amount <= size:
+                return begin + amount * MICROSECOND
+            amount -= size
+        raise AssertionError("the ledger and the spans disagree")
+
+    def _backward(self, start: datetime, amount: int) -> datetime:
+        day = self._day_of(start)
+        today = self._inside(day, datetime.min, start)
+        high = start
+        if amount > today:
+            amount -= today
+            found = self.ledger.backward(day, amount)
+            if found is None:
+                raise NoWorkingTime("the calendar has not that much working time before")
+            amount -= self.ledger.between(found, day - 1)
+            day, high = found, datetime.max
+        for begin, end in reversed(self.segments(day)):
+            end = min(end, high)
+            size = (end - begin) // MICROSECOND
+            if size <= 0:
+                continue
+            if amount <= size:
+                return end - amount * MICROSECOND
+            amount -= size
+        raise AssertionError("the ledger and the spans disagree")
+
+    def add_around(self, start: datetime, amount: int, pauses: Pauses) -> datetime:
+        """Like :meth:`add`, with the clock standing still during ``pauses`` (disjoint, in order)."""
+        if amount < 0:
+            return self._back_around(start, -amount, pauses)
+        now = start
+        for low, high in pauses:
+            if high is not None and high <= now:
+                continue
+            if low > now:
+                free = self.worked(now, low)
+                if free >= amount:
+                    break
+                amount -= free
+            if high is None:
+                raise ValueError("a pause without an end stops the clock before the time is used up")
+            now = high
+        return self._forward(now, amount)
+
+    def _back_around(self, start: datetime, amount: int, pauses: Pauses) -> datetime:
+        now = start
+        for low, high in reversed(pauses):
+            if low >= now:
+                continue
+            if high is not None and high < now:
+                free = self.worked(high, now)
+                if free >= amount:
+                    break
+                amount -= free
+            now = low
+        return self._backward(now, amount)
+
+    def roll_around(self, instant: datetime, pauses: Pauses, *, back: bool) -> datetime:
+        """An instant on a closing moved to the next opening (``back``: the closing before) outside ``pauses``."""
+        if back:
+            instant = self.previous_closing(instant)
+            for low, high in reversed(pauses):
+                if low < instant and (high is None or instant <= high):
+                    instant = self.previous_closing(low)
+            return instant
+        instant = self.next_opening(instant)
+        for low, high in pauses:
+            if low <= instant and (high is None or instant < high):
+                if high is None:
+                    raise ValueError("a pause without an end stops the clock before the time is used up")
+                instant = self.next_opening(high)
+        return instant
+
+    def worked_without(self, start: datetime, end: datetime, pauses: Pauses) -> int:
+        """The working time from ``start`` to ``end`` outside ``pauses`` (disjoint), in microseconds."""
+        total = self.worked(start, end)
+        for low, high in pauses:
+            total -= self.worked(max(low, start), end if high is None else min(high, end))
+        return total
