@@ -1,0 +1,179 @@
+"""The decisions table: its columns, in the order of the policy, and how decisions become their rows.
+
+``row``, ``id``, ``status``, ``severity``, ``owner``; then for each rule that can be kept or broken ``<rule>.outcome``,
+for each deadline ``<rule>.due_at``, for each penalty ``<rule>.amount``.  Columns that only the summary reads
+(``version``, ``unusable``, ``<rule>.over_by``, ``<rule>.state``, …) stand in the same frame until it is handed out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Final
+
+import polars as pl
+from attrs import frozen
+
+from complaint_policy.audit.interfaces import AnyDecision
+from complaint_policy.errors import UsageError
+from complaint_policy.outcomes import BREACHED, STATUS_ORDER
+from complaint_policy.texts import Text
+
+__all__ = ["ON_REQUEST", "DecisionColumns", "DecisionRows", "RuleColumn"]
+
+ON_REQUEST: Final = ("severity.possible", "missing")
+REJECTED_SCHEMA: Final[dict[str, Any]] = {
+    "row": pl.Int64,
+    "source_row": pl.Int64,
+    "id": pl.String,
+    "reason": pl.String,
+    "reason_zh": pl.String,
+    "field": pl.String,
+}
+_OUTCOME: Final = pl.Enum(list(STATUS_ORDER))
+_NAMES: Final = pl.List(pl.String)
+_SPAN: Final = pl.Duration("us")
+_NAIVE: Final = pl.Datetime("us")
+_LAST_SECOND: Final = time(23, 59, 59)
+
+
+@frozen
+class RuleColumn:
+    """A rule that has columns: ``kind`` is deadline, requirement, retention or penalty."""
+
+    id: str
+    kind: str
+    title: Text
+
+    @property
+    def judged(self) -> bool:
+        """Whether the rule can be kept or broken."""
+        return self.kind != "penalty"
+
+
+@frozen
+class DecisionColumns:
+    """The columns of the decisions of one policy."""
+
+    rules: tuple[RuleColumn, ...]
+    zone: str
+    minor_digits: int
+
+    def inner_schema(self) -> dict[str, Any]:
+        """Every column that is kept, with its type; instants in naive UTC."""
+        schema: dict[str, Any] = {
+            "row": pl.Int64,
+            "id": pl.String,
+            "status": _OUTCOME,
+            "severity": pl.String,
+            "severity.possible": _NAMES,
+            "owner": pl.String,
+            "version": pl.String,
+            "unusable": _NAMES,
+        }
+        for rule in self.rules:
+            if rule.judged:
+                schema[f"{rule.id}.outcome"] = _OUTCOME
+                schema[f"{rule.id}.missing"] = _NAMES
+            if rule.kind == "deadline":
+                schema[f"{rule.id}.due_at"] = _NAIVE
+                schema[f"{rule.id}.over_by"] = _SPAN
+                schema[f"{rule.id}.open"] = pl.Boolean
+            if rule.kind == "penalty":
+                schema[f"{rule.id}.amount"] = pl.Decimal(38, self.minor_digits)
+                schema[f"{rule.id}.state"] = pl.String
+        return schema
+
+    def public(self, extra: Sequence[str] = ()) -> list[pl.Expr]:
+        """The columns of ``Audit.decisions``; ``extra`` asks for more of them (:data:`ON_REQUEST`)."""
+        unknown = [name for name in extra if name not in ON_REQUEST]
+        if unknown:
+            known = ", ".join(ON_REQUEST)
+            raise UsageError(
+                Text(f"unknown column '{unknown[0]}'; on request: {known}", f"未知列“{unknown[0]}”；可选：{known}")
+            )
+        chosen = [pl.col(name) for name in ("row", "id", "status", "severity")]
+        if "severity.possible" in extra:
+            chosen.append(pl.col("severity.possible"))
+        chosen.append(pl.col("owner"))
+        for rule in self.rules:
+            if rule.judged:
+                chosen.append(pl.col(f"{rule.id}.outcome"))
+            if rule.kind == "deadline":
+                due = pl.col(f"{rule.id}.due_at")
+                chosen.append(due.dt.replace_time_zone("UTC").dt.convert_time_zone(self.zone))
+            if rule.kind == "penalty":
+                chosen.append(pl.col(f"{rule.id}.amount"))
+            if rule.judged and "missing" in extra:
+                chosen.append(pl.col(f"{rule.id}.missing"))
+        return chosen
+
+
+class DecisionRows:
+    """Decisions gathered row by row into columns."""
+
+    def __init__(self, columns: DecisionColumns) -> None:
+        self._schema = columns.inner_schema()
+        self._cells: dict[str, list[Any]] = {name: [] for name in self._schema}
+        self._judged = [r.id for r in columns.rules if r.judged]
+        self._deadlines = [r.id for r in columns.rules if r.kind == "deadline"]
+        self._penalties = [r.id for r in columns.rules if r.kind == "penalty"]
+
+    def __len__(self) -> int:
+        return len(self._cells["row"])
+
+    def add(self, row: int, decision: AnyDecision) -> None:
+        """Append one decision."""
+        cells = self._cells
+        severity = decision.severity
+        cells["row"].append(row)
+        cells["id"].append(decision.complaint_id)
+        cells["status"].append(decision.status)
+        cells["severity"].append(severity.level)
+        cells["severity.possible"].append(list(severity.possible))
+        cells["owner"].append(decision.responsibility.owner)
+        cells["version"].append(decision.policy_version)
+        cells["unusable"].append(list(decision.unusable))
+        outcomes = decision.outcomes
+        missing = _missing(decision)
+        for rule in self._judged:
+            cells[f"{rule}.outcome"].append(outcomes.get(rule))
+            cells[f"{rule}.missing"].append(missing.get(rule))
+        deadlines = {d.rule: d for d in decision.deadlines}
+        for rule in self._deadlines:
+            deadline = deadlines.get(rule)
+            cells[f"{rule}.due_at"].append(None if deadline is None else _naive_utc(deadline.due_at))
+            over_by, still_open = (None, False) if deadline is None else _lateness(deadline, decision.as_of)
+            cells[f"{rule}.over_by"].append(over_by)
+            cells[f"{rule}.open"].append(still_open)
+        penalties = {p.rule: p for p in decision.penalties}
+        for rule in self._penalties:
+            penalty = penalties.get(rule)
+            cells[f"{rule}.amount"].append(None if penalty is None else penalty.amount)
+            cells[f"{rule}.state"].append(None if penalty is None else penalty.state)
+
+    def frame(self) -> pl.DataFrame:
+        """The rows so far as a frame; the gathering starts anew."""
+        cells = self._cells
+        self._cells = {name: [] for name in self._schema}
+        return pl.DataFrame(cells, schema=self._schema, strict=True)
+
+
+def _missing(decision: AnyDecision) -> dict[str, list[str]]:
+    """What each rule lacks, where it lacks anything."""
+    parts: Iterable[Any] = (*decision.deadlines, *decision.requirements, *decision.retention)
+    return {part.rule: list(part.missing) for part in parts if part.missing}
+
+
+def _lateness(deadline: Any, as_of: datetime) -> tuple[timedelta | None, bool]:
+    """By how much a breached deadline is late, and whether it is so still, what has gone by at ``as_of``."""
+    if deadline.outcome != BREACHED or deadline.done_at is not None or deadline.due_at is None:
+        return deadline.over_by, False
+    due: datetime = deadline.due_at
+    if due.time() == _LAST_SECOND:
+        due += timedelta(seconds=1)  # the end of a day is printed as its last second
+    return max(as_of - due, timedelta(0)), True
+
+
+def _naive_utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,168 @@
+"""JSON Lines, streamed, and JSON: an array of objects, or an object that holds one such array.
+
+The keys are the columns.  An object inside an object is opened with a dot (``customer.id``); lists stay lists.
+Numbers with a fraction are read exactly.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from complaint_policy.audit.encodings import Encoding, find_encoding
+from complaint_policy.audit.sources import FileHandle, InputOptions, Row, SourceTable, damaged
+from complaint_policy.errors import InputError
+from complaint_policy.texts import Text
+
+__all__ = ["JsonLinesTable", "JsonTable"]
+
+_MAX_LINE: Final = 1 << 24
+_MAX_COLUMNS: Final = 10_000
+_MAX_OPENED: Final = 8
+_NOT_OBJECT: Final = Text("not a JSON object", "不是 JSON 对象")
+_TOO_LONG: Final = Text(f"a line longer than {_MAX_LINE} characters", f"一行超过 {_MAX_LINE} 个字符")
+
+
+def opened_up(record: dict[str, Any], prefix: str = "", depth: int = 0) -> dict[str, Any]:
+    """A record with the objects inside it opened up under dotted names."""
+    if not any(isinstance(v, dict) for v in record.values()):
+        return record if not prefix else {prefix + k: v for k, v in record.items()}
+    flat: dict[str, Any] = {}
+    for key, value in record.items():
+        if isinstance(value, dict) and value and depth < _MAX_OPENED:
+            flat.update(opened_up(value, f"{prefix}{key}.", depth + 1))
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def columns_of(records: Iterable[dict[str, Any]], name: str) -> tuple[str, ...]:
+    """The keys of all records, in order of first appearance."""
+    columns: dict[str, None] = {}
+    for record in records:
+        columns.update(dict.fromkeys(record))
+        if len(columns) > _MAX_COLUMNS:
+            raise InputError(
+                Text(
+                    f"'{name}' has more than {_MAX_COLUMNS} different keys: no table of records",
+                    f"“{name}”的键超过 {_MAX_COLUMNS} 个，不是记录表",
+                )
+            )
+    return tuple(columns)
+
+
+def _loads(text: str | bytes) -> Any:
+    return json.loads(text, parse_float=Decimal)
+
+
+class JsonLinesTable(SourceTable):
+    """One JSON object a line.  The file is read once for its keys and once more for its rows."""
+
+    def __init__(self, handle: FileHandle, options: InputOptions) -> None:
+        self.name, self.kind = handle.path.name, "jsonl"
+        self._handle = handle
+        try:
+            self.encoding: Encoding = find_encoding(handle.opened, options.encoding)
+        except (OSError, EOFError) as error:
+            raise damaged(self.name, error) from None
+        self.columns = columns_of((r for _, r in self._records() if isinstance(r, dict)), self.name)
+
+    def share(self) -> float | None:
+        return self._handle.share()
+
+    def unchanged(self) -> bool:
+        return self._handle.unchanged()
+
+    def _records(self) -> Iterator[tuple[int, dict[str, Any] | Text]]:
+        try:
+            with io.TextIOWrapper(self._handle.opened(), encoding=self.encoding.name, errors="replace") as text:
+                number = 0
+                while line := text.readline(_MAX_LINE):
+                    number += 1
+                    if len(line) >= _MAX_LINE and not line.endswith("\n"):
+                        while (rest := text.readline(_MAX_LINE)) and not rest.endswith("\n"):
+                            pass
+                        yield number, _TOO_LONG
+                    elif line.strip():
+                        yield number, _object(line)
+        except (OSError, EOFError) as error:
+            raise damaged(self.name, error) from None
+
+    def rows(self, wanted: Sequence[str]) -> Iterator[Row]:
+        for number, record in self._records():
+            if isinstance(record, dict):
+                yield Row(number, [record.get(name) for name in wanted])
+            else:
+                yield Row(number, (), record)
+
+
+def _object(line: str) -> dict[str, Any] | Text:
+    try:
+        record = _loads(line)
+    except (ValueError, RecursionError) as error:
+        where = f" ({error.msg}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        return Text(f"not JSON{where}", f"不是 JSON{where}")
+    return opened_up(record) if isinstance(record, dict) else _NOT_OBJECT
+
+
+class JsonTable(SourceTable):
+    """A JSON file: read whole."""
+
+    def __init__(self, handle: FileHandle, options: InputOptions) -> None:
+        self.name, self.kind = handle.path.name, "json"
+        self._handle = handle
+        content = handle.whole()
+        self.encoding: Encoding = find_encoding(lambda: io.BytesIO(content), options.encoding)
+        try:
+            found = self._records_in(_loads(content.decode(self.encoding.name)))
+        except UnicodeError as error:
+            raise damaged(self.name, error) from None
+        except (ValueError, RecursionError) as error:
+            if isinstance(error, json.JSONDecodeError):
+                why = Text(
+                    f"line {error.lineno}, column {error.colno}: {error.msg}",
+                    f"第 {error.lineno} 行第 {error.colno} 列：{error.msg}",
+                )
+            else:
+                why = Text("nested too deeply or a number too long", "嵌套过深或数字过长")
+            message = Text("'{name}' is not JSON: {why}", "“{name}”不是 JSON：{why}")
+            raise InputError(message.filled(name=self.name, why=why)) from None
+        self._found = [opened_up(r) if isinstance(r, dict) else None for r in found]
+        self.columns = columns_of((r for r in self._found if r is not None), self.name)
+
+    def _records_in(self, document: Any) -> list[Any]:
+        if isinstance(document, list):
+            return document
+        arrays = {}
+        if isinstance(document, dict):
+            arrays = {
+                k: v for k, v in document.items() if isinstance(v, list) and all(isinstance(entry, dict) for entry in v)
+            }
+        if len(arrays) == 1:
+            ((key, records),) = arrays.items()
+            self.remarks = (Text(f"records under the key '{key}'", f"记录位于键“{key}”下"),)
+            return list(records)
+        names = ", ".join(sorted(arrays))
+        raise InputError(
+            Text(
+                f"'{self.name}' holds {len(arrays)} arrays of objects ({names}); one is needed, or an array alone"
+                if arrays
+                else f"'{self.name}' holds no array of objects",
+                f"“{self.name}”含 {len(arrays)} 个对象数组（{names}）；须恰为一个，或直接为数组"
+                if arrays
+                else f"“{self.name}”不含对象数组",
+            )
+        )
+
+    def unchanged(self) -> bool:
+        return self._handle.unchanged()
+
+    def rows(self, wanted: Sequence[str]) -> Iterator[Row]:
+        for number, record in enumerate(self._found, start=1):
+            if record is None:
+                yield Row(number, (), _NOT_OBJECT)
+            else:
+                yield Row(number, [record.get(name) for name in wanted])

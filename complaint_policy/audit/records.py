@@ -1,0 +1,88 @@
+"""From the rows of a table to records: every row becomes a record, a reject, or part of a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import define
+
+from complaint_policy.audit.cells import RecordReader, as_text
+from complaint_policy.audit.folding import Folding
+from complaint_policy.audit.mapping import ColumnMapping
+from complaint_policy.audit.sources import Row, SourceTable
+from complaint_policy.texts import Text
+from complaint_policy.zones import Zone
+
+__all__ = ["Counts", "Entry", "RecordStream"]
+
+
+@define
+class Counts:
+    """Rows read so far, and those of them that went into a record beside its first row."""
+
+    rows: int = 0
+    folded: int = 0
+
+
+@define
+class Entry:
+    """One record with its place in the source, or the ``fault`` for which a row is none.
+
+    ``position`` counts from 0 over all rows; ``line`` is the line or row number a person finds in the file.
+    """
+
+    position: int
+    line: int
+    record: dict[str, Any]
+    fault: Text | None = None
+
+    @property
+    def id(self) -> str | None:
+        """The record's number as the source shows it."""
+        found = self.record.get("id")
+        return None if found is None else as_text(found)
+
+
+class RecordStream:
+    """The records of a table under a mapping; may be gone through again and again."""
+
+    def __init__(self, table: SourceTable, mapping: ColumnMapping, zone: Zone) -> None:
+        self.table, self._mapping, self._zone = table, mapping, zone
+        self._reader = RecordReader(mapping, zone)
+
+    @property
+    def source_fields(self) -> frozenset[str]:
+        """The fields the table knows something about: those with a column or a constant."""
+        return self._reader.source_fields
+
+    @property
+    def unused_columns(self) -> tuple[str, ...]:
+        """Named columns of the table that the mapping does not read."""
+        used = set(self._reader.wanted)
+        return tuple(c for c in self.table.columns if c and c not in used)
+
+    def entries(self, counts: Counts) -> Iterator[Entry]:
+        """Every record and every reject, counting rows as they are read."""
+        return self._plain(counts) if self._mapping.events is None else self._folded(counts)
+
+    def _rows(self, counts: Counts) -> Iterator[tuple[int, Row, Text | None]]:
+        refused = self._reader.refused
+        for position, row in enumerate(self.table.rows(self._reader.wanted)):
+            counts.rows += 1
+            yield position, row, row.fault or refused(row.cells)
+
+    def _plain(self, counts: Counts) -> Iterator[Entry]:
+        record = self._reader.record
+        for position, row, fault in self._rows(counts):
+            yield Entry(position, row.line, {} if row.fault else record(row.cells), fault)
+
+    def _folded(self, counts: Counts) -> Iterator[Entry]:
+        folding = Folding(self._mapping, self._reader, self._zone)
+        for position, row, fault in self._rows(counts):
+            fault = fault or folding.take(row, position)
+            if fault is not None:
+                yield Entry(position, row.line, {} if row.fault else self._reader.record(row.cells), fault)
+        for case in folding.cases():
+            counts.folded += case.rows - 1
+            yield Entry(case.position, case.line, case.record())

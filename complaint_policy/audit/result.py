@@ -1,0 +1,106 @@
+"""What an audit gives: decisions, rejects, a summary, and any decision again in full."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from os import PathLike
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import polars as pl
+
+from complaint_policy.audit.interfaces import AnyDecision
+from complaint_policy.audit.records import Entry
+from complaint_policy.audit.summary import Summary
+from complaint_policy.audit.writing import write_frames
+from complaint_policy.errors import InputError, UsageError
+from complaint_policy.texts import Text
+
+__all__ = ["Audit"]
+
+_SLICE = 50_000
+
+
+class Audit:
+    """The result of :func:`complaint_policy.audit.run_audit`."""
+
+    def __init__(
+        self,
+        *,
+        decisions: pl.DataFrame | None,
+        rejected: pl.DataFrame,
+        summary: Summary,
+        entries: Callable[[], Iterator[Entry]],
+        judge: Callable[[Entry], AnyDecision],
+        unchanged: Callable[[], bool],
+    ) -> None:
+        self._decisions = decisions
+        self.rejected = rejected
+        """One row a rejected source row: ``row, source_row, id, reason, reason_zh, field``."""
+        self._summary = summary
+        self._entries, self._judge, self._unchanged = entries, judge, unchanged
+
+    @property
+    def decisions(self) -> pl.DataFrame:
+        """One row a decided record, in the order of the source.
+
+        ``row`` is the record's position in the source, from 0; due dates are aware datetimes in the policy's
+        zone, amounts are decimals.  Raises :class:`UsageError` after ``keep=False``.
+        """
+        if self._decisions is None:
+            raise UsageError(Text("the decisions were not kept (keep=False)", "未保留判定结果（keep=False）"))
+        return self._decisions
+
+    @property
+    def portfolio(self) -> Mapping[str, Any]:
+        """The results of the rules over many records, by rule; empty where the policy has none."""
+        return MappingProxyType({})
+
+    def summary(self) -> Summary:
+        """Counts, shares and sums; computed while the audit ran."""
+        return self._summary
+
+    def write_decisions(self, path: str | PathLike[str]) -> None:
+        """Write the decisions to a CSV, JSON Lines, Parquet or XLSX file, whole or not at all."""
+        write_frames(Path(path), self.decisions.schema, self.decisions.iter_slices(_SLICE))
+
+    def write_rejected(self, path: str | PathLike[str]) -> None:
+        """Write the rejects likewise."""
+        write_frames(Path(path), self.rejected.schema, self.rejected.iter_slices(_SLICE))
+
+    def decision(self, which: str | int) -> AnyDecision:
+        """The full decision of one record, made again: a text is its ``id``, a number its ``row``.
+
+        Raises :class:`UsageError` where no record, or more than one, is meant, or where it was rejected;
+        :class:`InputError` where the file has changed since the audit.
+        """
+        if not self._unchanged():
+            raise InputError(Text("the file has changed since the audit", "审计之后文件已被更改"))
+        row = which if isinstance(which, int) else self._row_of(which)
+        for entry in self._entries():
+            if entry.position == row and entry.fault is None:
+                return self._judge(entry)
+        raise UsageError(Text(f"row {row} is no record that was decided", f"第 {row} 行不是已判定的记录"))
+
+    def _row_of(self, case_id: str) -> int:
+        rows: list[int] = self.decisions.filter(pl.col("id") == case_id)["row"].to_list()
+        if len(rows) == 1:
+            return rows[0]
+        if rows:
+            shown = ", ".join(map(str, rows[:10]))
+            raise UsageError(
+                Text(
+                    f"{len(rows)} records have the id '{case_id}'; ask by row: {shown}",
+                    f"编号“{case_id}”对应 {len(rows)} 条记录；请按行号查询：{shown}",
+                )
+            )
+        refused = self.rejected.filter(pl.col("id") == case_id)
+        if refused.height:
+            raise UsageError(
+                Text(
+                    f"'{case_id}' was rejected: {refused['reason'][0]}",
+                    f"“{case_id}”已被拒收：{refused['reason_zh'][0]}",
+                )
+            )
+        raise UsageError(Text(f"no record has the id '{case_id}'", f"没有编号为“{case_id}”的记录"))

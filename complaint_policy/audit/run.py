@@ -1,0 +1,175 @@
+"""The audit: a table of records held against a policy, record by record.
+
+Reading (sources, cells, folding), judging (``policy.evaluate``), gathering (columns) and summarising (summary) each
+stand in their own module; this one only passes the records along and sees that none is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionRows
+from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
+from complaint_policy.audit.judging import columns_of_policy
+from complaint_policy.audit.mapping import (
+    ColumnMapping,
+    by_name,
+    check_against_columns,
+    check_against_policy,
+    load_mapping,
+)
+from complaint_policy.audit.records import Counts, Entry, RecordStream
+from complaint_policy.audit.result import Audit
+from complaint_policy.audit.sources import InputOptions, SourceTable, open_source
+from complaint_policy.audit.summary import Identity, SourceNotes, summarise
+from complaint_policy.audit.tables import memory_table
+from complaint_policy.audit.tally import Tally
+from complaint_policy.audit.writing import FrameWriter
+from complaint_policy.errors import ComplaintPolicyError, InputError, MappingError, RecordError
+from complaint_policy.problems import nearest
+from complaint_policy.texts import Text
+
+__all__ = ["run_audit"]
+
+CHUNK: Final = 5_000
+Progress = Callable[[int, float | None], None]
+
+
+def run_audit(
+    policy: AnyPolicy,
+    source: object,
+    *,
+    as_of: datetime,
+    mapping: ColumnMapping | str | PathLike[str] | None = None,
+    waivers: Sequence[Any] = (),
+    progress: Progress | None = None,
+    columns: Sequence[str] = (),
+    decisions_to: str | PathLike[str] | None = None,
+    keep: bool = True,
+) -> Audit:
+    """Hold every record of ``source`` against ``policy`` as things stood at ``as_of``.
+
+    ``source``: a path (CSV, TSV, JSON, JSON Lines, Parquet, XLSX, each also ``.gz``), anything with the Arrow C
+    stream interface, a Polars LazyFrame, or an iterable of mappings (read whole).  ``mapping``: a mapping file or
+    what :func:`load_mapping` gave; without it columns named like fields are those fields.  ``progress`` is called
+    with the rows read and the share of the source (0 to 1, or ``None``).  ``columns`` adds ``severity.possible`` and
+    ``missing`` to the decisions; ``decisions_to`` writes them to a file while they are made; with ``keep=False`` they
+    are then not held in memory.
+
+    A record that cannot be judged is rejected with its reason and stops nothing.  Raises :class:`InputError` for a
+    table that cannot be read, :class:`MappingError` for a mapping that fits neither policy nor table,
+    :class:`UsageError` for a wrong call.
+    """
+    table, mapping = _opened(policy, source, mapping)
+    stream = RecordStream(table, mapping, policy.zone)
+    shape = columns_of_policy(policy)
+    gathered, tally, counts = DecisionRows(shape), Tally(shape), Counts()
+    kept: list[pl.DataFrame] = []
+    rejected: list[tuple[Any, ...]] = []
+    chosen = shape.public(columns)
+
+    def judge(entry: Entry) -> AnyDecision:
+        decision: AnyDecision = policy.evaluate(
+            entry.record, as_of=as_of, source_fields=stream.source_fields, waivers=waivers
+        )
+        return decision
+
+    with ExitStack() as stack:
+        writer = None
+        if decisions_to is not None:
+            empty = pl.DataFrame(schema=shape.inner_schema()).select(chosen)
+            writer = stack.enter_context(FrameWriter(Path(decisions_to), empty.schema))
+
+        def flush() -> None:
+            if not len(gathered):
+                return
+            frame = gathered.frame()
+            tally.add(frame)
+            if writer is not None:
+                writer.write(frame.select(chosen))
+            if keep:
+                kept.append(frame)
+
+        for entry in stream.entries(counts):
+            if entry.fault is not None:
+                rejected.append(_reject(entry, entry.fault, None))
+            else:
+                try:
+                    gathered.add(entry.position, judge(entry))
+                except RecordError as error:
+                    rejected.append(_reject(entry, error.reason, error.field))
+                except ComplaintPolicyError:
+                    raise
+                except Exception as error:  # noqa: BLE001 (one record never stops an audit)
+                    rejected.append(_reject(entry, _failure(error), None))
+            if len(gathered) >= CHUNK:
+                flush()
+            if progress is not None and counts.rows % 1000 == 0:
+                progress(counts.rows, table.share())
+        flush()
+
+    if progress is not None:
+        progress(counts.rows, 1.0)
+    rejects = pl.DataFrame(rejected, schema=REJECTED_SCHEMA, orient="row").sort("row")
+    identity = Identity(counts.rows, tally.decided, rejects.height, counts.folded)
+    identity.check()
+    notes = SourceNotes.of(table, mapping, stream, as_of, policy.zone)
+    decisions = pl.concat(kept).sort("row") if kept else pl.DataFrame(schema=shape.inner_schema())
+    return Audit(
+        decisions=decisions.select(chosen) if keep else None,
+        rejected=rejects,
+        summary=summarise(tally, policy, notes, identity, rejects),
+        entries=lambda: stream.entries(Counts()),
+        judge=judge,
+        unchanged=table.unchanged,
+    )
+
+
+def _opened(
+    policy: AnyPolicy, source: object, mapping: ColumnMapping | str | PathLike[str] | None
+) -> tuple[SourceTable, ColumnMapping]:
+    """The table and the mapping, each checked against the policy and against the other."""
+    if isinstance(mapping, (str, PathLike)):
+        mapping = load_mapping(Path(mapping))
+    if mapping is not None:
+        problems = check_against_policy(mapping, policy.fields, policy.zone, policy.currency)
+        if problems:
+            raise MappingError(problems)
+    options = mapping.input if mapping is not None else InputOptions()
+    is_path = isinstance(source, (str, PathLike))
+    table = open_source(Path(source), options) if isinstance(source, (str, PathLike)) else memory_table(source)
+    if mapping is None:
+        mapping = by_name(table.columns, policy.fields)
+        if mapping.field("received_at") is None and (table.columns or is_path):
+            raise InputError(_no_receipt(table))
+    else:
+        problems = check_against_columns(mapping, table.columns)
+        if problems and (table.columns or is_path):
+            raise MappingError(problems)
+    return table, mapping
+
+
+def _no_receipt(table: SourceTable) -> Text:
+    message = Text(
+        f"'{table.name}' has no column 'received_at': without it no record can be judged; say with a mapping file which "
+        "column it is",
+        f"“{table.name}”没有“received_at”列，无法判定任何记录；请用映射文件指明对应的列",
+    )
+    hint = nearest("received_at", [c for c in table.columns if c])
+    return message if hint is None else message + Text(f" ({hint.en})", f"（{hint.zh}）")
+
+
+def _reject(entry: Entry, reason: Text, field: str | None) -> tuple[Any, ...]:
+    return (entry.position, entry.line, entry.id, reason.en, reason.zh, field)
+
+
+def _failure(error: Exception) -> Text:
+    name = type(error).__name__
+    return Text(f"judging the record failed ({name})", f"判定该记录时出错（{name}）")

@@ -1,0 +1,275 @@
+"""The tables of a summary: titles, columns and cells in English and Chinese, and their plain-text form."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from attrs import frozen
+
+from complaint_policy.outcomes import OUTCOME_TEXTS, STATUS_ORDER
+from complaint_policy.texts import Text
+
+if TYPE_CHECKING:
+    from complaint_policy.audit.summary import Summary
+
+__all__ = ["Cell", "Section", "render_sections", "sections_of"]
+
+Cell = Text | str | int | None
+_MANY: Final = 15
+_UNDECIDED: Final = Text("(undecided)", "（未定）")
+_STATES: Final = {
+    "proposed": Text("proposed", "建议"),
+    "accruing": Text("accruing", "累计中"),
+    "indeterminate": Text("indeterminate", "无法判定"),
+    "waived": Text("waived", "已免除"),
+}
+_RECORDS: Final = Text("records", "记录数")
+_SHARE: Final = Text("share", "占比")
+_RULE: Final = Text("rule", "规则")
+_TITLE: Final = Text("title", "名称")
+_FIELD: Final = Text("field", "字段")
+
+
+@frozen
+class Section:
+    """One table; ``id`` is stable, a column of numbers is set right."""
+
+    id: str
+    title: Text
+    columns: tuple[Text, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: Text | None = None
+
+
+def sections_of(summary: Summary) -> tuple[Section, ...]:
+    """All tables that have something to say, in reading order."""
+    made = (
+        _source(summary),
+        _identity(summary),
+        _rejects(summary),
+        _status(summary),
+        _counted("severity", Text("By severity", "按等级"), Text("severity", "等级"), summary.severity),
+        _counted("owner", Text("By owner", "按责任部门"), Text("owner", "责任部门"), summary.owner),
+        _rules(summary),
+        _late(summary),
+        _penalties(summary),
+        _unusable(summary),
+        _missing(summary),
+        _ids(summary),
+        _versions(summary),
+    )
+    return tuple(section for section in made if section.rows)
+
+
+def _source(summary: Summary) -> Section:
+    notes = summary.source
+    rows: list[tuple[Cell, ...]] = [
+        (Text("policy", "策略"), summary.title + Text(f" ({summary.policy})", f"（{summary.policy}）")),
+        (Text("as of", "判定时点"), f"{notes.as_of:%Y-%m-%d %H:%M:%S%z} {notes.as_of.tzinfo}"),
+        (Text("source", "数据来源"), f"{notes.name} ({notes.kind})"),
+    ]
+    if notes.encoding is not None and notes.encoding_found is not None:
+        shown = Text(f"{notes.encoding}: ", f"{notes.encoding}：") + notes.encoding_found
+        if not notes.encoding_certain:
+            shown += Text("; declare it to be certain", "；如需确保无误请声明编码")
+        rows.append((Text("encoding", "编码"), shown))
+    rows += [(Text("read as", "读取方式"), remark) for remark in notes.remarks]
+    rows.append((Text("mapping", "映射"), notes.mapping))
+    rows.append((Text("fields filled", "已映射字段"), _names(notes.fields)))
+    if notes.unused_columns:
+        rows.append((Text("columns not read", "未读取的列"), _names(notes.unused_columns)))
+    return Section("source", Text("What was audited", "审计对象"), (Text("", ""), Text("", "")), tuple(rows))
+
+
+def _identity(summary: Summary) -> Section:
+    i = summary.identity
+    rows: list[tuple[Cell, ...]] = [
+        (Text("source rows", "源数据行"), i.rows),
+        (Text("= decided", "= 已判定"), i.decided),
+        (Text("+ rejected", "+ 拒收"), i.rejected),
+        (Text("+ folded into a record", "+ 并入记录的事件行"), i.folded),
+        (Text("+ merged into a case", "+ 并入其他案件"), i.merged),
+    ]
+    note = (
+        Text("Every source row is accounted for.", "所有源数据行均有去向。")
+        if i.holds
+        else Text("ROWS ARE MISSING.", "有数据行缺失。")
+    )
+    return Section("identity", Text("Rows", "行数核对"), (Text("", ""), Text("rows", "行数")), tuple(rows), note)
+
+
+def _rejects(summary: Summary) -> Section:
+    rows: list[tuple[Cell, ...]] = [
+        (r.reason, r.rows, ", ".join(map(str, r.first)) + (" …" if r.rows > len(r.first) else ""))
+        for r in summary.rejects[:_MANY]
+    ]
+    columns = (Text("reason", "原因"), Text("rows", "行数"), Text("at row", "所在行"))
+    return Section("rejected", Text("Rejected rows", "拒收的行"), columns, tuple(rows), _more(len(summary.rejects)))
+
+
+def _status(summary: Summary) -> Section:
+    total = summary.identity.decided
+    rows = tuple((OUTCOME_TEXTS[s], n, _share(n, total)) for s, n in summary.status.items())
+    return Section("status", Text("By status", "按状态"), (Text("status", "状态"), _RECORDS, _SHARE), rows)
+
+
+def _counted(section: str, title: Text, column: Text, counted: dict[str | None, int]) -> Section:
+    total = sum(counted.values())
+    rows = tuple(
+        (_UNDECIDED if name is None else name, n, _share(n, total)) for name, n in list(counted.items())[: _MANY * 2]
+    )
+    return Section(section, title, (column, _RECORDS, _SHARE), rows, _more(len(counted), _MANY * 2))
+
+
+def _rules(summary: Summary) -> Section:
+    seen = [o for o in STATUS_ORDER if any(o in found for found in summary.outcomes.values())]
+    rows: list[tuple[Cell, ...]] = []
+    for rule in summary.rules:
+        found = summary.outcomes.get(rule.id)
+        if found:
+            judged = found.get("met", 0) + found.get("breached", 0)
+            kept = _share(found.get("met", 0), judged) if judged else "–"
+            rows.append((rule.id, rule.title, *(found.get(o, 0) for o in seen), kept))
+    columns = (_RULE, _TITLE, *(OUTCOME_TEXTS[o] for o in seen), Text("kept", "达标率"))
+    note = Text("kept: met of met and breached", "达标率：符合 ÷（符合 + 违反）")
+    return Section("rules", Text("By rule", "按规则"), columns, tuple(rows), note)
+
+
+def _late(summary: Summary) -> Section:
+    titles = {r.id: r.title for r in summary.rules}
+    rows = tuple(
+        (rule, titles[rule], late.breached, late.open, _span(late.median), _span(late.longest))
+        for rule, late in summary.late.items()
+    )
+    columns = (
+        _RULE,
+        _TITLE,
+        Text("late", "逾期"),
+        Text("still open", "仍未完成"),
+        Text("median", "中位数"),
+        Text("longest", "最长"),
+    )
+    note = Text("Open cases count as late up to the audit's instant.", "未完成的案件按截至判定时点的逾期时长计。")
+    return Section("late", Text("How late", "逾期时长"), columns, rows, note)
+
+
+def _penalties(summary: Summary) -> Section:
+    titles = {r.id: r.title for r in summary.rules}
+    rows = tuple(
+        (rule, titles[rule], _STATES.get(state, state), found.cases, f"{found.total:,}")
+        for rule, states in summary.penalties.items()
+        for state, found in states.items()
+    )
+    currency = summary.currency or ""
+    columns = (_RULE, _TITLE, Text("state", "状态"), _RECORDS, Text(f"sum {currency}", f"合计 {currency}"))
+    note = Text("Proposals inside the range of the rule; nothing is imposed.", "均为规则幅度内的建议，并非处罚决定。")
+    return Section("penalties", Text("Penalties", "处罚建议"), columns, rows, note)
+
+
+def _unusable(summary: Summary) -> Section:
+    rows = tuple(
+        (f, summary.field_titles.get(f, ""), n, _share(n, summary.identity.decided))
+        for f, n in list(summary.unusable.items())[:_MANY]
+    )
+    title = Text("Cells that could not be read", "无法读取的单元格")
+    return Section("unusable", title, (_FIELD, _TITLE, _RECORDS, _SHARE), rows, _more(len(summary.unusable)))
+
+
+def _missing(summary: Summary) -> Section:
+    rows = tuple(
+        (f, summary.field_titles.get(f, ""), rule, n) for (rule, f), n in list(summary.missing.items())[:_MANY]
+    )
+    title = Text("What is missing to decide", "因缺少以下信息而无法判定")
+    return Section("missing", title, (_FIELD, _TITLE, _RULE, _RECORDS), rows, _more(len(summary.missing)))
+
+
+def _ids(summary: Summary) -> Section:
+    rows: list[tuple[Cell, ...]] = []
+    if summary.missing_ids:
+        rows.append((Text("records without id", "没有编号的记录"), summary.missing_ids))
+    if summary.repeated_ids:
+        rows.append((Text("ids that stand more than once", "重复的编号"), summary.repeated_ids))
+        rows.append((Text("records with such an id", "涉及的记录"), summary.records_with_repeated_ids))
+    return Section("ids", Text("Case numbers", "编号"), (Text("", ""), Text("number", "数量")), tuple(rows))
+
+
+def _versions(summary: Summary) -> Section:
+    total = summary.identity.decided
+    rows = tuple((version, n, _share(n, total)) for version, n in summary.versions.items())
+    title = Text("Versions of the policy used", "所用策略版本")
+    return Section("versions", title, (Text("version", "版本"), _RECORDS, _SHARE), rows)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f}%" if whole else "–"
+
+
+def _names(names: Iterable[str]) -> str:
+    listed = list(names)
+    more = f" … ({len(listed)})" if len(listed) > _MANY * 2 else ""
+    return ", ".join(listed[: _MANY * 2]) + more
+
+
+def _more(count: int, limit: int = _MANY) -> Text | None:
+    hidden = count - limit
+    return Text(f"and {hidden} more", f"另有 {hidden} 项") if hidden > 0 else None
+
+
+def _span(span: timedelta | None) -> Cell:
+    """The two largest units: a manager reads days and hours."""
+    if span is None:
+        return "–"
+    minutes, seconds = divmod(int(span.total_seconds()), 60)
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    if days:
+        return Text(f"{days:,} d {hours} h", f"{days:,} 天 {hours} 小时")
+    if hours:
+        return Text(f"{hours} h {minutes} min", f"{hours} 小时 {minutes} 分")
+    return Text(f"{minutes} min {seconds} s", f"{minutes} 分 {seconds} 秒")
+
+
+def render_sections(sections: Iterable[Section], language: str) -> str:
+    """Plain text, columns aligned, Chinese characters counted as two."""
+    return "\n\n".join("\n".join(_drawn(section, language)) for section in sections) + "\n"
+
+
+def _drawn(section: Section, language: str) -> list[str]:
+    head = [c.get(language) for c in section.columns]
+    body = [[_shown(cell, language) for cell in row] for row in section.rows]
+    widths = [max(_width(line[i]) for line in (head, *body)) for i in range(len(head))]
+    right = [all(_numeric(row[i]) for row in section.rows) for i in range(len(head))]
+    lines = [section.title.get(language)]
+    if any(head):
+        lines += [_line(head, widths, right), "  " + "  ".join("-" * w for w in widths)]
+    lines += [_line(row, widths, right) for row in body]
+    if section.note is not None:
+        lines.append("  " + section.note.get(language))
+    return lines
+
+
+def _line(cells: list[str], widths: list[int], right: list[bool]) -> str:
+    padded = []
+    for text, width, is_right in zip(cells, widths, right, strict=True):
+        gap = " " * (width - _width(text))
+        padded.append(gap + text if is_right else text + gap)
+    return ("  " + "  ".join(padded)).rstrip()
+
+
+def _shown(cell: Cell, language: str) -> str:
+    text = cell.get(language) if isinstance(cell, Text) else f"{cell:,}" if isinstance(cell, int) else cell or ""
+    # Column names come from files: nothing of them may steer a terminal.
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _numeric(cell: Cell) -> bool:
+    return isinstance(cell, int) or (
+        isinstance(cell, str) and (cell[-1:] in ("%", "–") or cell[:1].isdigit() and "." in cell)
+    )
+
+
+def _width(text: str) -> int:
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

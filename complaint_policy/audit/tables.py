@@ -1,0 +1,131 @@
+"""Tables that are in memory already, and Parquet: Arrow streams, Polars, and plain lists of records."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from complaint_policy.audit.json_files import columns_of
+from complaint_policy.audit.sources import FileHandle, Row, SourceTable, checked_columns
+from complaint_policy.errors import InputError
+from complaint_policy.texts import Text
+
+__all__ = ["FrameTable", "ListTable", "memory_table", "parquet_table"]
+
+_BATCH: Final = 10_000
+
+
+class FrameTable(SourceTable):
+    """A Polars query: only the wanted columns are ever collected, batch by batch."""
+
+    def __init__(self, frame: pl.LazyFrame, name: str, kind: str, *, handle: FileHandle | None = None) -> None:
+        self.name, self.kind = name, kind
+        self._frame, self._handle = frame, handle
+        self._done, self._height = 0, 0
+        try:
+            names = frame.collect_schema().names()
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise _unreadable(name, error) from None
+        self.columns = checked_columns(names, name) if names else ()
+        # Names as the frame spells them: a header may carry blanks.
+        self._spelled = dict(zip(self.columns, names, strict=True))
+
+    def share(self) -> float | None:
+        return self._done / self._height if self._height else None
+
+    def unchanged(self) -> bool:
+        return self._handle is None or self._handle.unchanged()
+
+    def rows(self, wanted: Sequence[str]) -> Iterator[Row]:
+        try:
+            yield from self._rows(wanted)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise _unreadable(self.name, error) from None
+
+    def _rows(self, wanted: Sequence[str]) -> Iterator[Row]:
+        self._height = self._frame.select(pl.len()).collect().item() if self._handle else 0
+        self._done = 0
+        if not wanted:
+            for number in range(1, self._frame.select(pl.len()).collect().item() + 1):
+                yield Row(number, ())
+            return
+        chosen = self._frame.select(self._spelled[name] for name in dict.fromkeys(wanted))
+        positions = {name: i for i, name in enumerate(dict.fromkeys(wanted))}
+        order = [positions[name] for name in wanted]
+        for batch in chosen.collect_batches(chunk_size=_BATCH):
+            for cells in batch.iter_rows():
+                self._done += 1
+                yield Row(self._done, [cells[i] for i in order])
+
+
+class ListTable(SourceTable):
+    """Records in memory: mappings, or objects with named attributes."""
+
+    def __init__(self, records: Iterable[Any]) -> None:
+        self.name, self.kind = "records", "list"
+        self._records = [_as_mapping(r) for r in records]
+        self.columns = columns_of((dict(r) for r in self._records if r is not None), self.name)
+
+    def rows(self, wanted: Sequence[str]) -> Iterator[Row]:
+        for number, record in enumerate(self._records, start=1):
+            if record is None:
+                yield Row(number, (), Text("not a record: no mapping and no attrs, dataclass or pydantic object",
+                                           "不是记录：既非映射，也非 attrs、dataclass 或 pydantic 对象"))  # fmt: skip
+            else:
+                yield Row(number, [record.get(name) for name in wanted])
+
+
+def _as_mapping(record: Any) -> Mapping[str, Any] | None:
+    if isinstance(record, Mapping):
+        return record if all(isinstance(k, str) for k in record) else None
+    for names in ("model_fields", "__attrs_attrs__", "__dataclass_fields__"):
+        described = getattr(type(record), names, None)
+        if described is not None:
+            keys = [a.name for a in described] if names == "__attrs_attrs__" else list(described)
+            return {k: getattr(record, k) for k in keys}
+    return None
+
+
+def memory_table(source: object) -> SourceTable:
+    """The reader for a table in memory; raises :class:`InputError` for anything that is none."""
+    if isinstance(source, pl.LazyFrame):
+        return FrameTable(source, "table", "polars")
+    if isinstance(source, pl.DataFrame):
+        return FrameTable(source.lazy(), "table", "polars")
+    if hasattr(source, "__arrow_c_stream__"):
+        try:
+            frame = pl.DataFrame(source)
+        except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+            raise _unreadable("table", error) from None
+        return FrameTable(frame.lazy(), "table", "arrow")
+    if isinstance(source, Iterable) and not isinstance(source, (str, bytes, Mapping)):
+        return ListTable(source)
+    raise InputError(
+        Text(
+            f"a {type(source).__name__} is no table: give a path, a Polars, pandas, PyArrow or DuckDB table, or a list of "
+            "mappings",
+            f"{type(source).__name__} 不是表：请给出文件路径、Polars、pandas、PyArrow、DuckDB 表或映射列表",
+        )
+    )
+
+
+def parquet_table(handle: FileHandle) -> FrameTable:
+    """The reader for a Parquet file; a compressed one is unpacked whole."""
+    if not handle.compressed:
+        # Not a glob: a name with brackets is a name.
+        frame = pl.scan_parquet(handle.path, glob=False)
+    else:
+        content = handle.whole()
+        try:
+            frame = pl.read_parquet(io.BytesIO(content)).lazy()
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise _unreadable(handle.path.name, error) from None
+    return FrameTable(frame, handle.path.name, "parquet", handle=handle)
+
+
+def _unreadable(name: str, error: Exception) -> InputError:
+    first = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return InputError(Text(f"'{name}' cannot be read: {first}", f"无法读取“{name}”：{first}"))

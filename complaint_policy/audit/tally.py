@@ -1,0 +1,138 @@
+"""Counting over the decisions table, chunk by chunk: what the summary says is gathered here.
+
+Only the columns of the table are read, so it does not matter who filled them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from statistics import median
+from typing import Any
+
+import polars as pl
+from attrs import Factory, define, frozen
+
+from complaint_policy.audit.columns import DecisionColumns
+
+__all__ = ["Lateness", "PenaltySum", "Tally"]
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@frozen
+class Lateness:
+    """How late the breached cases of a deadline are: of ``known`` of the ``breached`` the span is known.
+
+    A case still ``open`` is late by what has gone by at ``as_of``.
+    """
+
+    breached: int
+    open: int
+    known: int
+    median: timedelta | None
+    longest: timedelta | None
+
+
+@define
+class PenaltySum:
+    """The cases of a penalty in one state, and the sum of their proposed amounts."""
+
+    cases: int = 0
+    total: Decimal = Decimal(0)
+
+
+@define
+class Tally:
+    """Counts that grow with every frame of decisions."""
+
+    columns: DecisionColumns
+    decided: int = 0
+    status: Counter[str] = Factory(Counter)
+    severity: Counter[str | None] = Factory(Counter)
+    owner: Counter[str | None] = Factory(Counter)
+    versions: Counter[str] = Factory(Counter)
+    unusable: Counter[str] = Factory(Counter)
+    outcomes: defaultdict[str, Counter[str]] = Factory(lambda: defaultdict(Counter))
+    missing: Counter[tuple[str, str]] = Factory(Counter)
+    penalties: dict[str, dict[str, PenaltySum]] = Factory(dict)
+    missing_ids: int = 0
+    _over: dict[str, array[int]] = Factory(dict)
+    _open: Counter[str] = Factory(Counter)
+    _ids: set[str] = Factory(set)
+    _repeated: Counter[str] = Factory(Counter)
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Count one frame of the decisions table (all its inner columns)."""
+        self.decided += frame.height
+        for name, counter in (("status", self.status), ("severity", self.severity), ("owner", self.owner),
+                              ("version", self.versions)):  # fmt: skip
+            counter.update(dict(_counts(frame[name])))
+        self.unusable.update(dict(_counts(frame["unusable"].explode(empty_as_null=False))))
+        self._count_ids(frame["id"])
+        for rule in self.columns.rules:
+            if rule.judged:
+                self._count_rule(frame, rule.id)
+            if rule.kind == "deadline":
+                late = frame.filter(pl.col(f"{rule.id}.outcome") == "breached")
+                self._open[rule.id] += int(late[f"{rule.id}.open"].sum())
+                spans = late[f"{rule.id}.over_by"].drop_nulls().dt.total_microseconds()
+                self._over.setdefault(rule.id, array("q")).extend(spans.to_list())
+            if rule.kind == "penalty":
+                self._count_penalty(frame, rule.id)
+
+    def lateness(self, rule: str) -> Lateness:
+        """How late the breached cases of a deadline are."""
+        spans = self._over.get(rule, array("q"))
+        breached = self.outcomes[rule]["breached"]
+        if not spans:
+            return Lateness(breached, self._open[rule], 0, None, None)
+        return Lateness(
+            breached, self._open[rule], len(spans), int(median(spans)) * _MICROSECOND, max(spans) * _MICROSECOND
+        )
+
+    @property
+    def repeated_ids(self) -> int:
+        """How many ids stand on more than one record."""
+        return len(self._repeated)
+
+    @property
+    def records_with_repeated_ids(self) -> int:
+        return sum(self._repeated.values()) + len(self._repeated)
+
+    def _count_ids(self, ids: pl.Series) -> None:
+        for number in ids:
+            if number is None:
+                self.missing_ids += 1
+            elif number in self._ids:
+                self._repeated[number] += 1
+            else:
+                self._ids.add(number)
+
+    def _count_rule(self, frame: pl.DataFrame, rule: str) -> None:
+        outcome = frame[f"{rule}.outcome"]
+        self.outcomes[rule].update(dict(_counts(outcome.drop_nulls())))
+        lacking = frame.filter(pl.col(f"{rule}.outcome") == "indeterminate")[f"{rule}.missing"]
+        for field, times in _counts(lacking.explode(empty_as_null=False).drop_nulls()):
+            self.missing[rule, field] += times
+
+    def _count_penalty(self, frame: pl.DataFrame, rule: str) -> None:
+        states = self.penalties.setdefault(rule, {})
+        grouped = (
+            frame.select(pl.col(f"{rule}.state").alias("state"), pl.col(f"{rule}.amount").alias("amount"))
+            .drop_nulls("state")
+            .group_by("state")
+            .agg(pl.len().alias("cases"), pl.col("amount").sum())
+        )
+        for state, cases, total in grouped.sort("state").iter_rows():
+            found = states.setdefault(state, PenaltySum())
+            found.cases += cases
+            found.total += total
+
+
+def _counts(values: pl.Series) -> Iterator[tuple[Any, int]]:
+    """The values with their numbers."""
+    return ((value, times) for value, times in values.cast(pl.String).value_counts(sort=True).iter_rows())

@@ -1,0 +1,100 @@
+"""XLSX (and XLS, ODS) by python-calamine: typed cells, the row numbers of the sheet."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+from complaint_policy.audit.sources import FileHandle, InputOptions, Row, SourceTable, checked_columns
+from complaint_policy.errors import InputError, MissingExtra
+from complaint_policy.texts import Text
+
+__all__ = ["WorkbookTable"]
+
+# Above it a float no longer holds every whole number.
+_WHOLE = float(1 << 53)
+
+
+class WorkbookTable(SourceTable):
+    """One sheet of a workbook.  A sheet has one width, so short rows are filled with empty cells."""
+
+    def __init__(self, handle: FileHandle, options: InputOptions) -> None:
+        try:
+            import python_calamine as calamine
+        except ImportError:
+            raise MissingExtra("python-calamine", "audit") from None
+        self.name, self.kind = handle.path.name, "xlsx"
+        self._handle = handle
+        content = handle.whole()
+        try:
+            book = calamine.load_workbook(io.BytesIO(content))
+            sheet = self._chosen(book, options.sheet)
+        except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, calamine.PasswordError, OSError) as error:
+            raise InputError(
+                Text(
+                    f"'{self.name}' is not a workbook that can be read: {error}",
+                    f"无法读取工作簿“{self.name}”：{error}",
+                )
+            ) from None
+        self._cells: list[list[Any]] = sheet.to_python(skip_empty_area=False)
+        self._find_header(options)
+
+    def _chosen(self, book: Any, wanted: str | None) -> Any:
+        names: list[str] = book.sheet_names
+        if wanted is not None and wanted not in names:
+            raise InputError(
+                Text(
+                    f"'{self.name}' has no sheet '{wanted}'; it has: " + ", ".join(names),
+                    f"“{self.name}”没有工作表“{wanted}”；现有：" + "、".join(names),
+                )
+            )
+        filled = [wanted] if wanted else [n for n in names if book.get_sheet_by_name(n).height > 0]
+        if not filled:
+            raise InputError(Text(f"'{self.name}' is empty", f"“{self.name}”为空文件"))
+        remark = Text(f"sheet '{filled[0]}'", f"工作表“{filled[0]}”")
+        if len(filled) > 1:
+            others = len(filled) - 1
+            remark += Text(f" ({others} more not read)", f"（另有 {others} 个工作表未读取）")
+        self.remarks = (remark,)
+        return book.get_sheet_by_name(filled[0])
+
+    def _find_header(self, options: InputOptions) -> None:
+        header = options.header if options.header is not None else not options.columns
+        first = (options.header_line or 1) - 1
+        while first < len(self._cells) and not any(c != "" for c in self._cells[first]):
+            first += 1
+        self._first = first + 1 if header else first
+        if options.columns:
+            self.columns = checked_columns(options.columns, self.name)
+            width = max((len(r) for r in self._cells), default=0)
+            if width != len(self.columns):
+                raise InputError(
+                    Text(
+                        f"'{self.name}' has {width} columns, {len(self.columns)} are declared",
+                        f"“{self.name}”有 {width} 列，声明了 {len(self.columns)} 列",
+                    )
+                )
+        elif not header or first >= len(self._cells):
+            raise InputError(Text(f"'{self.name}' has no header line", f"“{self.name}”没有表头"))
+        else:
+            self.columns = checked_columns(self._cells[first], self.name)
+
+    def unchanged(self) -> bool:
+        return self._handle.unchanged()
+
+    def rows(self, wanted: Sequence[str]) -> Iterator[Row]:
+        indices = [self.columns.index(name) for name in wanted]
+        for number in range(self._first, len(self._cells)):
+            cells = self._cells[number]
+            yield Row(number + 1, [_typed(cells[i]) for i in indices])
+
+
+def _typed(cell: Any) -> object:
+    """A cell as it was meant: a whole number without ``.0``, a time of day as text."""
+    if isinstance(cell, float):
+        return int(cell) if cell.is_integer() and abs(cell) < _WHOLE else cell
+    if isinstance(cell, timedelta):
+        return str(cell)
+    return cell
