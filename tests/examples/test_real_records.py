@@ -1,0 +1,107 @@
+"""The example policies give the counts that an independent script gives, and those stated about the files.
+
+The records are not part of the project; where their folder is missing, what needs them is skipped.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+REAL = ROOT / "examples" / "real"
+DATA = ROOT.parent / "shared" / "data"
+
+sys.path.insert(0, str(REAL))
+pytest.importorskip("polars", reason="audits need the extra 'audit'")
+
+import check  # noqa: E402
+import independent_counts  # noqa: E402
+
+needs_records = pytest.mark.skipif(
+    not DATA.is_dir(), reason=f"the real records are not part of the project: no folder {DATA}"
+)
+
+
+@pytest.fixture(scope="module")
+def independent() -> dict[str, independent_counts.Counts]:
+    return {name: count(DATA, 0) for name, count in independent_counts.FILES.items()}
+
+
+@needs_records
+@pytest.mark.parametrize("name", check.SOURCES)
+def test_every_outcome_of_every_rule_agrees(name: str, independent: dict[str, independent_counts.Counts]) -> None:
+    assert check.audited(DATA, name) == independent[name]
+
+
+@needs_records
+def test_the_counts_are_those_stated(independent: dict[str, independent_counts.Counts]) -> None:
+    told = [line for name, counts in independent.items() for line in check.lines(name, counts, counts)]
+    assert [line for line in told if not line.agrees] == []
+    assert sum(line.stated is not None for line in told) == len(check.STATED)
+
+
+# What changing every limit of a policy by a day does to its text.
+EDITS = {
+    "new_york": [("within: due_by", "within: {{from: due_by, {days}, counting: {{ends: same_time}}}}"),
+                 ("within: {from: due_by, within: same day}", "within: {{from: due_by, {days}}}")],
+    "baltimore": [("within: due_by", "within: {{from: due_by, {days}, counting: {{ends: same_time}}}}"),
+                  ("within: {from: due_by, within: same day}", "within: {{from: due_by, {days}}}")],
+    "los_angeles": [("within: service_time", "within: {{from: service_time, {days}, counting: {{ends: same_time}}}}"),
+                    ("from: service_day, within: same day", "from: service_day, {days}")],
+}  # fmt: skip
+
+
+def edited(name: str, shift: int, folder: Path) -> Path:
+    """The policy of a file with every limit longer (or shorter) by so many days, as a person would edit it."""
+    text = (REAL / check.SOURCES[name].mapping).with_name("policy.yaml").read_text("utf-8")
+    rules, tests = text.split("\ntests:\n")
+    days = f"within: {shift} days" if shift > 0 else f"ahead: {-shift} days"
+    for old, new in EDITS.get(name, []):
+        assert old in rules
+        rules = rules.replace(old, new.format(days=days))
+    if name not in EDITS:
+        rules = re.sub(r"(within:|at_most:|above:) (\d+)", lambda m: f"{m[1]} {int(m[2]) + shift}", rules)
+        rules = rules.replace("within: same day", f"within: {shift} days")
+    path = folder / "policy.yaml"
+    path.write_text(rules, "utf-8")
+    return path
+
+
+@needs_records
+@pytest.mark.parametrize("shift", [-1, 1])
+@pytest.mark.parametrize("name", ["new_york", "baltimore", "los_angeles", "kansas_city", "cn_messages"])
+def test_a_limit_changed_by_a_day_changes_the_counts_alike(name: str, shift: int, tmp_path: Path) -> None:
+    independent = independent_counts.FILES[name](DATA, shift)
+    assert check.audited(DATA, name, edited(name, shift, tmp_path)) == independent
+    assert independent != independent_counts.FILES[name](DATA, 0)
+
+
+@needs_records
+def test_forwarding_a_day_later(tmp_path: Path) -> None:
+    assert check.audited(DATA, "cfpb_2014", edited("cfpb_2014", 1, tmp_path)) == independent_counts.cfpb_2014(DATA, 1)
+
+
+@needs_records
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_pages_show_the_counts(page: str, independent: dict[str, independent_counts.Counts]) -> None:
+    text = (REAL / page).read_text("utf-8").replace(",", "")
+    shown = {int(found) for found in re.findall(r"\d+", text)}
+    for counts in independent.values():
+        for rule, outcomes in counts.items():
+            assert outcomes.get("breached", 0) in shown, rule
+
+
+def test_the_announced_days_off_are_those_of_the_holidays_library() -> None:
+    from datetime import date, timedelta
+
+    holidays = pytest.importorskip("holidays")
+    china = holidays.country_holidays("CN", years=range(2011, 2021))
+    day = date(2011, 1, 1)
+    while day < date(2020, 2, 3):
+        library = day in china.weekend_workdays or (day.weekday() < 5 and day not in china)
+        assert independent_counts.working_day(day) == library, day
+        day += timedelta(days=1)
