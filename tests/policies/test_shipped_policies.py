@@ -1,0 +1,193 @@
+"""The policies that ship: they load, they prove themselves, and nothing in them stands without its clause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from complaint_policy import load_policy
+
+SHIPPED = Path(__file__).parents[2] / "policies"
+FILES = sorted(SHIPPED.glob("*/*/*.yaml"))
+FOLDERS = sorted({f.parent for f in FILES})
+STATUSES = {"verified", "second-hand", "company"}
+WAYS = {"hit", "near_miss", "border", "missing"}
+# Every section of rules, and where its rules stand.
+SECTIONS = ("severity", "responsibility", "escalation", "admission", "deadlines", "requirements", "penalties", "retention", "portfolio")
+
+
+def named(path: Path) -> str:
+    return path.relative_to(SHIPPED).as_posix()
+
+
+def document(path: Path) -> dict[str, Any]:
+    """The file with every scalar as text, as the library reads it."""
+    found: dict[str, Any] = yaml.load(path.read_text("utf-8"), yaml.BaseLoader)
+    return found
+
+
+def rules(policy: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for section in SECTIONS:
+        body = policy.get(section, [])
+        for rule in body if isinstance(body, list) else [*body.get("rules", []), *body.get("rows", [])]:
+            yield section, rule
+
+
+every_file = pytest.mark.parametrize("path", FILES, ids=named)
+every_folder = pytest.mark.parametrize("folder", FOLDERS, ids=named)
+
+
+def test_the_policies_are_there() -> None:
+    assert [named(f) for f in FOLDERS] == ["cn/auto_repair", "cn/banking", "cn/base", "cn/enterprise", "cn/telecom"]
+
+
+@every_folder
+def test_loads_without_a_problem(folder: Path) -> None:
+    policy = load_policy(folder)
+    assert policy.id == named(folder)
+    assert len(policy.versions) == len(list(folder.glob("*.yaml")))
+    assert policy.zone.name == "Asia/Shanghai"
+    assert policy.currency == "CNY"
+
+
+@every_folder
+def test_loads_by_its_shipped_name(folder: Path) -> None:
+    assert load_policy(named(folder)).id == named(folder)
+
+
+@every_file
+def test_named_by_the_day_it_comes_into_force(path: Path) -> None:
+    policy = document(path)
+    assert policy["effective"]["from"] == path.stem
+    assert policy["policy"] == named(path.parent)
+    date.fromisoformat(policy["reviewed_on"])
+
+
+@every_file
+def test_every_rule_is_bilingual_and_cited(path: Path) -> None:
+    policy = document(path)
+    for _, rule in rules(policy):
+        assert set(rule["title"]) == {"en", "zh"}, rule["id"]
+        assert rule["source"]["ref"] in policy["sources"], rule["id"]
+        assert rule["source"]["clause"], rule["id"]
+        for exempt in rule.get("exempt", []):
+            assert set(exempt["reason"]) == {"en", "zh"}, rule["id"]
+        for key in ("reason", "legal_basis"):
+            assert set(rule.get(key, {"en": "", "zh": ""})) == {"en", "zh"}, rule["id"]
+
+
+@every_file
+def test_every_text_of_the_head_is_bilingual(path: Path) -> None:
+    policy = document(path)
+    texts = [policy["title"], *(s["title"] for s in policy["sources"].values())]
+    texts += [f["title"] for f in policy.get("record", {}).get("fields", {}).values() if "title" in f]
+    levels = policy.get("severity", {}).get("levels", [])
+    assert set(policy.get("severity", {}).get("titles", {})) == set(levels)
+    texts += list(policy.get("severity", {}).get("titles", {}).values())
+    for text in texts:
+        assert set(text) == {"en", "zh"}, text
+
+
+@every_file
+def test_every_declared_field_has_a_title(path: Path) -> None:
+    for name, field in document(path).get("record", {}).get("fields", {}).items():
+        assert "title" in field, name
+
+
+@every_file
+def test_every_source_says_how_far_it_carries(path: Path) -> None:
+    policy = document(path)
+    cited = {rule["source"]["ref"] for _, rule in rules(policy)}
+    for name, source in policy["sources"].items():
+        assert source["status"] in STATUSES, name
+        date.fromisoformat(source["reviewed_on"])
+        assert source["issuer"], name
+        # A table of facts has no place for a citation: its comment names the source.
+        assert name in cited or not cited or f"# {name}" in path.read_text("utf-8"), f"{name} is cited by nothing"
+
+
+@every_folder
+def test_second_hand_and_house_numbers_are_shown_to_the_reader(folder: Path) -> None:
+    english, chinese = (folder / "README.md").read_text("utf-8"), (folder / "README.zh-CN.md").read_text("utf-8")
+    policies = [document(f) for f in folder.glob("*.yaml")]
+    if any(s["status"] == "second-hand" for p in policies for s in p["sources"].values()):
+        assert "second-hand" in english
+        assert "转述" in chinese
+    if any(t.get("house") == "true" for p in policies for t in p.get("terms", {}).values()):
+        assert "house number" in english
+        assert "内部自定" in chinese
+
+
+@every_file
+def test_a_second_hand_source_stands_at_its_findings(path: Path) -> None:
+    """Every decision of the file's own tests names the status beside the clause."""
+    policy, text = load_policy(path.parent), document(path)
+    status = {name: s["status"] for name, s in text["sources"].items()}
+    cited = {rule["id"]: rule["source"]["ref"] for _, rule in rules(text)}
+    for test in text["tests"]:
+        for finding in policy.evaluate(test["record"], as_of=test["as_of"]).to_dict()["findings"]:
+            if finding["rule"] in cited:
+                assert finding["source"]["status"] == status[cited[finding["rule"]]], finding
+
+
+@every_folder
+def test_read_me_in_both_languages(folder: Path) -> None:
+    english, chinese = (folder / "README.md").read_text("utf-8"), (folder / "README.zh-CN.md").read_text("utf-8")
+    assert "No legal advice" in english
+    assert "不构成法律意见" in chinese
+    for file in folder.glob("*.yaml"):
+        reviewed = document(file)["reviewed_on"]
+        assert reviewed in english
+        assert reviewed in chinese
+    assert "## Missing" in english
+    assert "## 缺少" in chinese
+
+
+@every_file
+def test_names_of_people_are_sensitive(path: Path) -> None:
+    sensitive = set(document(path)["record"]["sensitive"])
+    assert {"complainant_name", "complainant_phone", "handler", "responsible_person", "first_contact"} <= sensitive
+    assert {f.name for f in load_policy(path.parent).fields if f.sensitive} >= sensitive
+
+
+@every_file
+def test_every_rule_is_proved_in_four_ways(path: Path) -> None:
+    policy = document(path)
+    shown: dict[str, set[str]] = {rule["id"]: set() for section, rule in rules(policy) if section != "portfolio"}
+    for test in policy["tests"]:
+        for rule, ways in test.get("covers", {}).items():
+            assert rule in shown, f"{test['name']}: no rule {rule}"
+            assert set(ways) <= WAYS, test["name"]
+            shown[rule] |= set(ways)
+    lacking = {rule: sorted(WAYS - ways) for rule, ways in shown.items() if ways != WAYS}
+    assert not lacking
+
+
+@every_file
+def test_what_a_test_covers_it_also_expects(path: Path) -> None:
+    """A `covers` entry is a claim; the expectation beside it must speak of that rule."""
+    policy = document(path)
+    kind = {rule["id"]: section for section, rule in rules(policy)}
+    for test in policy["tests"]:
+        expect = test["expect"]
+        for rule in test.get("covers", {}):
+            spoken = {
+                "severity": {"severity", "possible"} & set(expect),
+                "responsibility": {"owner", "candidates"} & set(expect),
+                "escalation": {"escalate_to"} & set(expect),
+                "penalties": rule in expect.get("penalties", {}) or rule in expect.get("missing", {}),
+            }.get(kind[rule], rule in expect.get("outcomes", {}))
+            assert spoken, f"{test['name']}: expects nothing of {rule}"
+
+
+@every_file
+def test_records_have_their_own_names(path: Path) -> None:
+    tests = document(path)["tests"]
+    for key in ("name", "id"):
+        values = [t[key] if key == "name" else t["record"]["id"] for t in tests]
+        assert len(values) == len(set(values)), key
