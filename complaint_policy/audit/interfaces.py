@@ -1,4 +1,4 @@
-"""What the audit needs of a policy and of its decisions."""
+"""What the audit needs of a policy and of its decisions, and no more."""
 
 from __future__ import annotations
 
@@ -13,33 +13,25 @@ from complaint_policy.zones import Zone
 
 __all__ = ["AnyDecision", "AnyPolicy"]
 
-
-class AnyDecision(Protocol):
-    """One decision, as ``Policy.evaluate`` gives it."""
-
-    complaint_id: Any
-    as_of: Any
-    status: Any
-    severity: Any
-    responsibility: Any
-    deadlines: Any
-    requirements: Any
-    retention: Any
-    penalties: Any
-    outcomes: Any
-    unusable: Any
-    policy_version: Any
+# A decision is used by its attributes (columns.py); its type is the core's affair.
+AnyDecision = Any
 
 
 class AnyPolicy(Protocol):
     """One policy, with all its versions."""
 
-    id: Any
-    title: Text
-    zone: Zone
-    currency: str | None
-    fields: tuple[Field, ...]
-    versions: tuple[Any, ...]
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> Text: ...
+    @property
+    def zone(self) -> Zone: ...
+    @property
+    def currency(self) -> str | None: ...
+    @property
+    def fields(self) -> tuple[Field, ...]: ...
+    @property
+    def versions(self) -> tuple[Any, ...]: ...
 
     def evaluate(
         self,
@@ -48,4 +40,4 @@ class AnyPolicy(Protocol):
         as_of: datetime,
         source_fields: AbstractSet[str] | None = None,
         waivers: Sequence[Any] = (),
-    ) -> Any: ...
+    ) -> AnyDecision: ...

@@ -78,13 +78,21 @@ class Audit:
         if not self._unchanged():
             raise InputError(Text("the file has changed since the audit", "审计之后文件已被更改"))
         row = which if isinstance(which, int) else self._row_of(which)
+        refused = self.rejected.filter(pl.col("row") == row)
+        if refused.height:
+            raise _was_rejected(f"row {row}", f"第 {row} 行", refused)
         for entry in self._entries():
             if entry.position == row and entry.fault is None:
                 return self._judge(entry)
         raise UsageError(Text(f"row {row} is no record that was decided", f"第 {row} 行不是已判定的记录"))
 
     def _row_of(self, case_id: str) -> int:
-        rows: list[int] = self.decisions.filter(pl.col("id") == case_id)["row"].to_list()
+        rows: list[int]
+        if self._decisions is not None:
+            rows = self._decisions.filter(pl.col("id") == case_id)["row"].to_list()
+        else:
+            refused_rows = set(self.rejected["row"])
+            rows = [e.position for e in self._entries() if e.id == case_id and e.position not in refused_rows]
         if len(rows) == 1:
             return rows[0]
         if rows:
@@ -97,10 +105,9 @@ class Audit:
             )
         refused = self.rejected.filter(pl.col("id") == case_id)
         if refused.height:
-            raise UsageError(
-                Text(
-                    f"'{case_id}' was rejected: {refused['reason'][0]}",
-                    f"“{case_id}”已被拒收：{refused['reason_zh'][0]}",
-                )
-            )
+            raise _was_rejected(f"'{case_id}'", f"“{case_id}”", refused)
         raise UsageError(Text(f"no record has the id '{case_id}'", f"没有编号为“{case_id}”的记录"))
+
+
+def _was_rejected(en: str, zh: str, refused: pl.DataFrame) -> UsageError:
+    return UsageError(Text(f"{en} was rejected: {refused['reason'][0]}", f"{zh}已被拒收：{refused['reason_zh'][0]}"))

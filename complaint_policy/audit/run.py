@@ -32,7 +32,7 @@ from complaint_policy.audit.summary import Identity, SourceNotes, summarise
 from complaint_policy.audit.tables import memory_table
 from complaint_policy.audit.tally import Tally
 from complaint_policy.audit.writing import FrameWriter
-from complaint_policy.errors import ComplaintPolicyError, InputError, MappingError, RecordError
+from complaint_policy.errors import ComplaintPolicyError, InputError, MappingError, RecordError, UsageError
 from complaint_policy.problems import nearest
 from complaint_policy.texts import Text
 
@@ -67,6 +67,10 @@ def run_audit(
     table that cannot be read, :class:`MappingError` for a mapping that fits neither policy nor table,
     :class:`UsageError` for a wrong call.
     """
+    if not isinstance(as_of, datetime):
+        raise UsageError(
+            Text("as_of must be a datetime: a bare date names no instant", "as_of 须为日期时间，仅有日期不足以确定时点")
+        )
     table, mapping = _opened(policy, source, mapping)
     stream = RecordStream(table, mapping, policy.zone)
     shape = columns_of_policy(policy)

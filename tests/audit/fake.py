@@ -14,7 +14,7 @@ from complaint_policy.errors import RecordError
 from complaint_policy.fields import CORE_FIELDS, Field
 from complaint_policy.outcomes import worst
 from complaint_policy.texts import Text
-from complaint_policy.zones import zone_named
+from complaint_policy.zones import Zone, zone_named
 
 LIMIT = timedelta(days=5)
 
@@ -26,17 +26,17 @@ def _rule(name: str, en: str, zh: str) -> Any:
 class FakePolicy:
     """What the audit needs of a policy, and nothing else."""
 
-    id = "test/fake"
-    title = Text("A fake", "测试策略")
-    zone = zone_named("Asia/Shanghai")
-    currency = "CNY"
-    fields = (
+    id: str = "test/fake"
+    title: Text = Text("A fake", "测试策略")
+    zone: Zone = zone_named("Asia/Shanghai")
+    currency: str | None = "CNY"
+    fields: tuple[Field, ...] = (
         *(f for f in CORE_FIELDS.values() if f.name != "category"),
         Field("category", "enum", Text("Category", "类别"), values=("network", "tariff", "other")),
         Field("urgent", "boolean", Text("Urgent", "紧急")),
         Field("due", "date", Text("Due", "约定日期")),
     )
-    versions = (
+    versions: tuple[Any, ...] = (
         SimpleNamespace(
             deadlines=(_rule("DL-answer", "Answer", "答复"),),
             requirements=(_rule("RQ-cause", "Cause on record", "记录原因"),),
@@ -79,11 +79,11 @@ class FakePolicy:
         now = self.zone.to_utc(as_of) if as_of.tzinfo is None else as_of.astimezone(self.zone).replace(tzinfo=None)
         now = now if as_of.tzinfo is None else self.zone.to_utc(now)
         due = start + LIMIT
+        missing: tuple[str, ...] = ()
         if not known or "responded_at" in unusable:
             outcome, missing = "indeterminate", ("responded_at",)
         else:
             outcome = "met" if done and done <= due else "breached" if done or now > due else "pending"
-            missing = ()
         cause = "met" if values.get("root_cause") else "pending"
         deadline = SimpleNamespace(
             rule="DL-answer", outcome=outcome, missing=missing, due_at=self.zone.to_aware(due),
