@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 import polars as pl
@@ -18,6 +19,7 @@ from complaint_policy.audit.interfaces import AnyDecision
 from complaint_policy.errors import UsageError
 from complaint_policy.outcomes import BREACHED, STATUS_ORDER
 from complaint_policy.texts import Text
+from complaint_policy.zones import zone_named
 
 __all__ = ["ON_REQUEST", "DecisionColumns", "DecisionRows", "RuleColumn"]
 
@@ -35,6 +37,8 @@ _NAMES: Final = pl.List(pl.String)
 _SPAN: Final = pl.Duration("us")
 _NAIVE: Final = pl.Datetime("us")
 _LAST_SECOND: Final = time(23, 59, 59)
+# No change of a zone's clock is undone within three days.
+_SAMPLES: Final = pl.datetime_range(datetime(1970, 1, 1), datetime(2060, 1, 1), "3d", eager=True)
 
 
 @frozen
@@ -101,12 +105,27 @@ class DecisionColumns:
                 chosen.append(pl.col(f"{rule.id}.outcome"))
             if rule.kind == "deadline":
                 due = pl.col(f"{rule.id}.due_at")
-                chosen.append(due.dt.replace_time_zone("UTC").dt.convert_time_zone(self.zone))
+                chosen.append(due.dt.replace_time_zone("UTC").dt.convert_time_zone(frame_zone(self.zone)))
             if rule.kind == "penalty":
                 chosen.append(pl.col(f"{rule.id}.amount"))
             if rule.judged and "missing" in extra:
                 chosen.append(pl.col(f"{rule.id}.missing"))
         return chosen
+
+
+@lru_cache(maxsize=64)
+def frame_zone(name: str) -> str:
+    """The zone that due dates are shown in: the policy's, or UTC where Polars' own table of zones differs from ours.
+
+    The instants are the same either way; only a table that agrees may print local times.
+    """
+    try:
+        shown = _SAMPLES.dt.replace_time_zone("UTC").dt.convert_time_zone(name).dt.replace_time_zone(None)
+    except pl.exceptions.PolarsError:
+        return "UTC"
+    to_wall = zone_named(name).to_wall
+    ours = [to_wall(instant).replace(fold=0) for instant in _SAMPLES]
+    return name if shown.to_list() == ours else "UTC"
 
 
 class DecisionRows:

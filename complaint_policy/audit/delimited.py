@@ -23,7 +23,7 @@ _NAMES: Final = {
     "|": Text("vertical bar", "竖线"),
 }
 # Goes in after the last line: a row that ends with it was still inside a quoted cell when the file ended.
-_END: Final = "\0end of file\0"
+_END: Final = "\0EndOfFile\0"
 _MAGIC: Final = ((b"PK\x03\x04", "XLSX", "xlsx"), (b"PAR1", "Parquet", "parquet"))
 _SAMPLE: Final = 1 << 16
 

@@ -1,8 +1,8 @@
 """Which encoding a file of text is in: declared, or found by looking at its bytes.
 
 Looked at in this order: a byte-order mark, strict UTF-8, strict GB18030 (which reads GBK and GB2312
-too), then the guess of ``charset-normalizer``.  The strict passes read the whole file in pieces, so
-memory stays bounded.  How the encoding was found is kept: the summary of an audit says it.
+too), UTF-8 with a few stray bytes, then the guess of ``charset-normalizer``.  All but the guess read the
+whole file, in pieces, so memory stays bounded.  How the encoding was found is kept: the summary of an audit says it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ __all__ = ["Encoding", "find_encoding", "undecodable"]
 
 _PIECE: Final = 1 << 20
 _SAMPLE: Final = 1 << 18
+_RARE: Final = 20
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark is its beginning
@@ -66,7 +67,7 @@ def find_encoding(opened: Callable[[], IO[bytes]], declared: str | None) -> Enco
     ):
         if _reads_as(name, opened):
             return Encoding(name, how, certain=name == "utf-8", strict=True)
-    return _guess(opened)
+    return _nearly_utf8(opened) or _guess(opened)
 
 
 def _declared(name: str, opened: Callable[[], IO[bytes]]) -> Encoding:
@@ -92,6 +93,24 @@ def _reads_as(name: str, opened: Callable[[], IO[bytes]]) -> bool:
         except UnicodeDecodeError:
             return False
     return True
+
+
+def _nearly_utf8(opened: Callable[[], IO[bytes]]) -> Encoding | None:
+    """UTF-8 where a system cut characters in two or pasted bytes in: what does not fit is rare."""
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    stray = fitting = 0
+    with opened() as stream:
+        while piece := stream.read(_PIECE):
+            text = decoder.decode(piece)
+            if not text.isascii():
+                wrong = len(_ESCAPED.findall(text))
+                stray += wrong
+                fitting += sum(c > "\x7f" for c in text) - wrong
+    stray += len(decoder.decode(b"", final=True))
+    if stray * _RARE > fitting:
+        return None
+    how = Text(f"reads as UTF-8 except for {stray} bytes", f"除 {stray} 个字节外均可按 UTF-8 读取")
+    return Encoding("utf-8", how, certain=False)
 
 
 def _guess(opened: Callable[[], IO[bytes]]) -> Encoding:

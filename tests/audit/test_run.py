@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from complaint_policy.audit import Audit, read_mapping, run_audit
+from complaint_policy.audit.columns import frame_zone
 from complaint_policy.audit.run import CHUNK
 from complaint_policy.errors import InputError, MappingError, UsageError
+from complaint_policy.zones import zone_named
 from tests.audit.fake import FakePolicy
 
 AS_OF = datetime(2024, 2, 1)
@@ -41,6 +43,18 @@ def test_the_decisions_table() -> None:
     assert decisions["PN-late.amount"].to_list() == [None, Decimal("100.00"), None]
     assert decisions.schema["DL-answer.due_at"] == pl.Datetime("us", "Asia/Shanghai")
     assert decisions["DL-answer.due_at"][0].isoformat() == "2024-01-06T10:00:00+08:00"
+
+
+def test_local_times_are_shown_only_by_a_table_of_zones_that_agrees_with_ours() -> None:
+    for name in ("Asia/Shanghai", "America/New_York", "Europe/Dublin", "America/Vancouver", "Factory", "UTC"):
+        shown = frame_zone(name)
+        moment = pl.Series([datetime(2027, 1, 15, 12)]).dt.replace_time_zone("UTC").dt.convert_time_zone(shown)
+        wall = moment.dt.replace_time_zone(None)[0]
+
+        assert shown in (name, "UTC")
+        assert wall == zone_named(shown).to_wall(datetime(2027, 1, 15, 12))
+    assert frame_zone("Asia/Shanghai") == "Asia/Shanghai"
+    assert frame_zone("Factory") == "UTC"
 
 
 def test_columns_on_request() -> None:

@@ -64,6 +64,20 @@ def test_a_western_file_is_guessed_and_the_guess_is_said(tmp_path: Path) -> None
     assert "guess" in table.encoding.how.en
 
 
+def test_a_character_cut_in_two_does_not_change_the_encoding_of_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    row = "1,投诉内容很长\n".encode()
+    path.write_bytes(b"id,text\n" + row * 40 + "2,内容".encode()[:-1] + b"\n" + row)
+    table = open_source(path, InputOptions())
+    found = [r.cells[0] for r in table.rows(["text"])]
+
+    assert table.encoding is not None
+    assert (table.encoding.name, table.encoding.certain) == ("utf-8", False)
+    assert "2 bytes" in table.encoding.how.en
+    assert found[0] == found[-1] == "投诉内容很长"
+    assert found[-2] == "内容".encode()[:-1]
+
+
 def test_lines_are_counted_as_a_person_counts_them(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes((HEAD + ROWS).encode())
