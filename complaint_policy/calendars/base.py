@@ -134,8 +134,10 @@ class CalendarOfDays:
         ]
 
     def _plain_rest(self, day: int, language: str) -> bool:
-        return not self._days.week[(day - 1) % 7] and self._days.kind(day) in ("weekend", "unannounced") and not (
-            self._days.name(day, language)
+        return (
+            not self._days.week[(day - 1) % 7]
+            and self._days.kind(day) in ("weekend", "unannounced")
+            and not (self._days.name(day, language))
         )
 
     def cover(self, first_year: int, last_year: int) -> tuple[tuple[str, DayKind], ...]:

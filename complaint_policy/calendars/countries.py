@@ -74,11 +74,7 @@ def country_year(country: str, subdivision: str | None, year: int) -> CountryYea
     # The make-up days are filled only once the year has been generated.
     days = _generate(country, subdivision, year, _language(country, subdivision, "en"))
     usual = country_weekend(country, subdivision)
-    odd = [
-        day
-        for day in _days_to_compare(days, year, usual)
-        if days.is_weekend(day) != (day.weekday() in usual)
-    ]
+    odd = [day for day in _days_to_compare(days, year, usual) if days.is_weekend(day) != (day.weekday() in usual)]
     return CountryYear(
         closed=frozenset(day.toordinal() for day in days if day.year == year),
         worked=frozenset(day.toordinal() for day in days.weekend_workdays if day.year == year),

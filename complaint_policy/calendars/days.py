@@ -185,7 +185,9 @@ class Days:
         found = self.ledger.forward(day, n) if n > 0 else self.ledger.backward(day, -n)
         if found is None:
             direction = "ahead" if n > 0 else "before"
-            raise NoWorkingTime(f"the calendar has fewer than {abs(n)} working days {direction}; weekdays: {self._worked()}")
+            raise NoWorkingTime(
+                f"the calendar has fewer than {abs(n)} working days {direction}; weekdays: {self._worked()}"
+            )
         return found
 
     def roll(self, day: int, direction: int) -> int:

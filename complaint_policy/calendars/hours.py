@@ -8,19 +8,20 @@ after them, days on which the clocks change) give the sum over any stretch.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime
+from typing import Final
 
 from complaint_policy.calendars.days import Days, NoWorkingTime
 from complaint_policy.calendars.ledger import LAST_DAY, Ledger
 from complaint_policy.calendars.moments import Local
 from complaint_policy.calendars.schedule import DAY, MICROSECOND, Spans, merged
 
-__all__ = ["Pauses", "WorkingTime"]
+__all__ = ["STUCK", "Pauses", "WorkingTime"]
 
 Segments = tuple[tuple[datetime, datetime], ...]
 Pauses = tuple[tuple[datetime, datetime | None], ...]
 
-_ONE_DAY = timedelta(days=1)
+STUCK: Final = "a pause without an end stops the clock before the time is used up"
 
 
 class WorkingTime:
@@ -34,6 +35,8 @@ class WorkingTime:
         self._local = local
         self._fixed = fixed and days.own_exceptions is not None
         self._ledger: Ledger | None = None
+        weekly = days.hours or ()
+        self._overnight = any(end > DAY for spans in (*weekly, *days.dates.values()) for _, end in spans)
 
     # ---------------------------------------------------------------- one day
     def _walls(self, day: int) -> Spans:
@@ -42,12 +45,6 @@ class WorkingTime:
         if self._overnight and day > 1:
             own += [(max(start - DAY, 0), end - DAY) for start, end in self._days.spans(day - 1) if end > DAY]
         return merged(own)
-
-    @property
-    def _overnight(self) -> bool:
-        days = self._days
-        weekly = days.hours or ()
-        return any(end > DAY for spans in (*weekly, *days.dates.values()) for _, end in spans)
 
     def segments(self, day: int) -> Segments:
         """The open spans inside a local day, in order, as instants."""
@@ -104,13 +101,11 @@ class WorkingTime:
     def _year_changes(self, year: int, week: tuple[int, ...]) -> dict[int, int]:
         days = self._days.exceptional(year) | set(self._local.switch_days(year))
         if self._overnight:
-            before = self._days.exceptional(year - 1) if year > 1 else set()
-            last = max(before, default=0)
-            days |= {day + 1 for day in days}
-            days.add(last + 1)
-            first = datetime(year, 1, 1).toordinal()
-            end = datetime(year, 12, 31).toordinal()
-            days = {day for day in days if first <= day <= end}
+            # What runs over from a day changes the next one too, and New Year's Eve is in the year before.
+            first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
+            days |= {day + 1 for day in days if day < last}
+            if year > 1 and first - 1 in self._days.exceptional(year - 1):
+                days.add(first)
         return self._changes(days, week)
 
     def _changes(self, days: Iterable[int], week: tuple[int, ...]) -> dict[int, int]:
@@ -121,9 +116,7 @@ class WorkingTime:
 
     def _inside(self, day: int, low: datetime, high: datetime) -> int:
         """The working time of one day between two instants, in microseconds."""
-        return sum(
-            max((min(end, high) - max(start, low)) // MICROSECOND, 0) for start, end in self.segments(day)
-        )
+        return sum(max((min(end, high) - max(start, low)) // MICROSECOND, 0) for start, end in self.segments(day))
 
     def worked(self, start: datetime, end: datetime) -> int:
         """The working time from ``start`` to ``end`` (not reversed), in microseconds."""
@@ -243,7 +236,7 @@ class WorkingTime:
                     break
                 amount -= free
             if high is None:
-                raise ValueError("a pause without an end stops the clock before the time is used up")
+                raise ValueError(STUCK)
             now = high
         return self._forward(now, amount)
 
@@ -272,7 +265,7 @@ class WorkingTime:
         for low, high in pauses:
             if low <= instant and (high is None or instant < high):
                 if high is None:
-                    raise ValueError("a pause without an end stops the clock before the time is used up")
+                    raise ValueError(STUCK)
                 instant = self.next_opening(high)
         return instant
 

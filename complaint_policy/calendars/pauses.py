@@ -6,19 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 
 from complaint_policy.calendars.days import Days
-from complaint_policy.calendars.hours import Pauses, WorkingTime
+from complaint_policy.calendars.hours import STUCK, Pauses, WorkingTime
 from complaint_policy.calendars.moments import NoZone, Reading, ZoneTime
 
 __all__ = ["read_pauses", "with_pauses"]
 
 Due = Callable[[Reading, int], tuple[int, datetime]]
 
-_STUCK = "a pause without an end stops the clock before the time is used up"
 
-
-def read_pauses(
-    local: NoZone | ZoneTime, given: Iterable[tuple[date | datetime, date | datetime | None]]
-) -> Pauses:
+def read_pauses(local: NoZone | ZoneTime, given: Iterable[tuple[date | datetime, date | datetime | None]]) -> Pauses:
     """The union of the pauses as instants, in order; the end is exclusive, ``None`` is open.
 
     Raises ``ValueError`` for a pause that ends before it starts, ``TypeError`` for one that is not a pair.
@@ -49,7 +45,15 @@ def read_pauses(
 
 
 def with_pauses(
-    days: Days, time: WorkingTime, local: NoZone | ZoneTime, begin: Reading, pauses: Pauses, how: str, due: Due, *, working: bool
+    days: Days,
+    time: WorkingTime,
+    local: NoZone | ZoneTime,
+    begin: Reading,
+    pauses: Pauses,
+    how: str,
+    due: Due,
+    *,
+    working: bool,
 ) -> tuple[int, datetime]:
     """The due day and instant when the count stood still during ``pauses``.
 
@@ -65,7 +69,7 @@ def with_pauses(
         if low > due(start, 0)[1]:
             break
         if high is None:
-            raise ValueError(_STUCK)
+            raise ValueError(STUCK)
         low = max(low, begin.instant)
         if how == "elapsed":
             start = start.at(start.instant + (high - low))
@@ -79,27 +83,25 @@ def _whole_days(
 ) -> tuple[int, datetime]:
     found = due(begin, 0)
     more = 0
-    for day in _days_inside(local, begin, pauses):
+    for day, endless in _days_inside(local, begin, pauses):
         if local.day_start(day) > found[1]:
             break
+        if endless:
+            raise ValueError(STUCK)
         if not working or days.is_working(day):
             more += 1
             found = due(begin, more)
     return found
 
 
-def _days_inside(local: NoZone | ZoneTime, begin: Reading, pauses: Pauses) -> Iterator[int]:
-    """The days wholly inside a pause and not before the start."""
+def _days_inside(local: NoZone | ZoneTime, begin: Reading, pauses: Pauses) -> Iterator[tuple[int, bool]]:
+    """The days wholly inside a pause and not before the start, and whether that pause has no end."""
     for low, high in pauses:
         low = max(low, begin.instant)
         day = local.to_wall(low).toordinal()
         if local.day_start(day) < low:
             day += 1
         if high is None:
-            while True:
-                yield day
-                day += 1
-        end = local.to_wall(high).toordinal()
-        yield from range(day, end)
-
-
+            yield day, True
+        else:
+            yield from ((inside, False) for inside in range(day, local.to_wall(high).toordinal()))

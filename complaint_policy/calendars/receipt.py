@@ -52,7 +52,9 @@ class Receipt:
         return moved.day, wall_at(local, moved.day, moved.clock)
 
 
-def receipt_of(days: Days, time: WorkingTime, local: Local, begin: Reading, n: int, after_hours: str, zero: str) -> Receipt:
+def receipt_of(
+    days: Days, time: WorkingTime, local: Local, begin: Reading, n: int, after_hours: str, zero: str
+) -> Receipt:
     """The start of a count of ``n`` working days from ``begin``."""
     if n == 0:
         return _of_zero(days, time, local, begin, after_hours, zero)

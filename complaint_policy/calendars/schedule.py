@@ -91,9 +91,9 @@ def _span(given: object) -> tuple[int, int]:
     start, end = _time_of_day(ends[0]), _time_of_day(ends[1])
     if start == DAY:
         raise ValueError(f"a span cannot start at 24:00: {given!r}")
-    if start == end:
+    if start == end and start != 0:
         raise ValueError(f"the span {given!r} is empty; a whole day is 00:00 to 24:00")
-    # A closing before the opening is on the next day.
+    # A closing not after the opening is on the next day; from 00:00 to 00:00 is a whole day.
     return start, end if end > start else end + DAY
 
 
@@ -126,7 +126,9 @@ def read_hours(given: Mapping[str, Any] | None) -> tuple[Spans, ...] | None:
     if given is None:
         return None
     if not isinstance(given, Mapping):
-        raise TypeError(f"hours map weekdays to spans, such as {{'mon-fri': ['09:00-17:00']}}, not {type(given).__name__}")
+        raise TypeError(
+            f"hours map weekdays to spans, such as {{'mon-fri': ['09:00-17:00']}}, not {type(given).__name__}"
+        )
     week: dict[int, Spans] = {}
     for name, spans in given.items():
         for day in _weekdays_of(name):
