@@ -71,7 +71,7 @@ class Tally:
         for name, counter in (("status", self.status), ("severity", self.severity), ("owner", self.owner),
                               ("version", self.versions)):  # fmt: skip
             counter.update(dict(_counts(frame[name])))
-        self.unusable.update(dict(_counts(frame["unusable"].explode(empty_as_null=False))))
+        self.unusable.update(dict(_counts(frame["unusable"].drop_nulls().explode())))
         self._count_ids(frame["id"])
         for rule in self.columns.rules:
             if rule.judged:
@@ -116,7 +116,7 @@ class Tally:
         outcome = frame[f"{rule}.outcome"]
         self.outcomes[rule].update(dict(_counts(outcome.drop_nulls())))
         lacking = frame.filter(pl.col(f"{rule}.outcome") == "indeterminate")[f"{rule}.missing"]
-        for field, times in _counts(lacking.explode(empty_as_null=False).drop_nulls()):
+        for field, times in _counts(lacking.drop_nulls().explode()):
             self.missing[rule, field] += times
 
     def _count_penalty(self, frame: pl.DataFrame, rule: str) -> None:
