@@ -11,6 +11,7 @@ from attrs import frozen
 
 from complaint_policy.outcomes import OUTCOME_TEXTS, STATUS_ORDER
 from complaint_policy.texts import Text
+from complaint_policy.wording import duration_text
 
 if TYPE_CHECKING:
     from complaint_policy.audit.summary import Summary
@@ -219,17 +220,7 @@ def _more(count: int, limit: int = _MANY) -> Text | None:
 
 
 def _span(span: timedelta | None) -> Cell:
-    """The two largest units: a manager reads days and hours."""
-    if span is None:
-        return "–"
-    minutes, seconds = divmod(int(span.total_seconds()), 60)
-    days, rest = divmod(minutes, 24 * 60)
-    hours, minutes = divmod(rest, 60)
-    if days:
-        return Text(f"{days:,} d {hours} h", f"{days:,} 天 {hours} 小时")
-    if hours:
-        return Text(f"{hours} h {minutes} min", f"{hours} 小时 {minutes} 分")
-    return Text(f"{minutes} min {seconds} s", f"{minutes} 分 {seconds} 秒")
+    return "–" if span is None else duration_text(span)
 
 
 def render_sections(sections: Iterable[Section], language: str) -> str:

@@ -7,7 +7,6 @@ of fields and columns; so no person's name can.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 import polars as pl
@@ -22,6 +21,7 @@ from complaint_policy.audit.sources import SourceTable
 from complaint_policy.audit.tally import Lateness, PenaltySum, Tally
 from complaint_policy.outcomes import STATUS_ORDER
 from complaint_policy.texts import Text
+from complaint_policy.wording import duration_iso
 from complaint_policy.zones import Zone
 
 __all__ = ["Identity", "SourceNotes", "Summary", "summarise"]
@@ -157,8 +157,8 @@ class Summary:
                     "breached": late.breached,
                     "open": late.open,
                     "known": late.known,
-                    "median": iso_duration(late.median),
-                    "longest": iso_duration(late.longest),
+                    "median": _iso(late.median),
+                    "longest": _iso(late.longest),
                 }
                 for rule, late in self.late.items()
             ],
@@ -239,13 +239,6 @@ def _listed(counted: dict[Any, int], name: str) -> list[dict[str, Any]]:
     return [{name: key, "records": times} for key, times in counted.items()]
 
 
-def iso_duration(span: timedelta | None) -> str | None:
-    """``P3DT4H``: days, hours, minutes and seconds."""
-    if span is None:
-        return None
-    seconds = span.seconds + Decimal(span.microseconds) / 1_000_000
-    hours, rest = divmod(seconds, 3600)
-    minutes, seconds = divmod(rest, 60)
-    days = f"{span.days}D" if span.days else ""
-    clock = "".join(f"{n.normalize():f}{u}" for n, u in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
-    return "P" + days + ("T" + clock if clock else "") if days or clock else "PT0S"
+
+def _iso(span: timedelta | None) -> str | None:
+    return None if span is None else duration_iso(span)
