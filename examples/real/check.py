@@ -18,6 +18,9 @@ from typing import NamedTuple
 
 from independent_counts import FILES, Counts
 
+from complaint_policy import Policy, load_policy
+from complaint_policy.audit import Summary, load_mapping, run_audit
+
 HERE = Path(__file__).parent
 
 
@@ -96,18 +99,23 @@ HEADINGS = (
 YES, NO = ("yes", "是"), ("NO", "否")
 
 
-def audited(data: Path, name: str, policy: Path | None = None) -> Counts:
-    """Audit one file through the library; return rule -> outcome -> rows. ``policy`` stands in for the mapping's own."""
-    from complaint_policy import load_policy
-    from complaint_policy.audit import load_mapping, run_audit
+def audited(data: Path, name: str, policy: Policy | None = None) -> Summary:
+    """Audit one file through the library; ``policy`` stands in for the mapping's own.
 
+    Raises ``RuntimeError`` where a row was rejected: every row of these files is a record.
+    """
     source = SOURCES[name]
     mapping = load_mapping(HERE / source.mapping)
-    loaded = load_policy(policy or HERE / source.mapping.split("/")[0] / "policy.yaml")
-    audit = run_audit(loaded, data / source.file, as_of=datetime.fromisoformat(source.as_of), mapping=mapping, keep=False)
-    summary = audit.summary()
+    policy = policy or load_policy(mapping.policy_reference() or "")
+    as_of = datetime.fromisoformat(source.as_of)
+    summary = run_audit(policy, data / source.file, as_of=as_of, mapping=mapping, keep=False).summary()
     if summary.identity.rejected:
         raise RuntimeError(f"{source.file}: {summary.identity.rejected} rows rejected")
+    return summary
+
+
+def counts_of(summary: Summary) -> Counts:
+    """The outcomes of each rule, as the independent script writes them."""
     return {rule: dict(sorted(counts.items())) for rule, counts in summary.outcomes.items()}
 
 
@@ -175,14 +183,6 @@ def table(found: list[Line], titles: dict[tuple[str, str], tuple[str, str]], lan
     )
 
 
-def titles_of(name: str) -> dict[tuple[str, str], tuple[str, str]]:
-    """The titles of the rules of one file's policy."""
-    from complaint_policy import load_policy
-
-    policy = load_policy(HERE / SOURCES[name].mapping.split("/")[0] / "policy.yaml")
-    return {(name, rule.id): (rule.title.en, rule.title.zh) for rule in policy.rules}
-
-
 def main() -> int:
     """Compare, print, and tell by the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -196,8 +196,9 @@ def main() -> int:
     found: list[Line] = []
     titles: dict[tuple[str, str], tuple[str, str]] = {}
     for name, count in FILES.items():
-        found += lines(name, audited(options.data, name), count(options.data, 0))
-        titles |= titles_of(name)
+        summary = audited(options.data, name)
+        found += lines(name, counts_of(summary), count(options.data, 0))
+        titles |= {(name, rule.id): (rule.title.en, rule.title.zh) for rule in summary.rules}
     for index, language in enumerate(("en", "zh")):
         if options.lang in (language, "both"):
             print(table(found, titles, index), end="\n\n")
