@@ -7,7 +7,7 @@ for each deadline ``<rule>.due_at``, for each penalty ``<rule>.amount``.  Column
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -45,16 +45,12 @@ _SAMPLES: Final = pl.datetime_range(datetime(1970, 1, 1), datetime(2060, 1, 1), 
 
 @frozen
 class RuleColumn:
-    """A rule that has columns: ``kind`` is deadline, requirement, retention or penalty."""
+    """A rule that has columns; ``kind`` is the word for its kind, ``judged`` whether it can be kept or broken."""
 
     id: str
     kind: str
     title: Text
-
-    @property
-    def judged(self) -> bool:
-        """Whether the rule can be kept or broken."""
-        return self.kind != "penalty"
+    judged: bool
 
 
 @frozen
@@ -86,7 +82,8 @@ class DecisionColumns:
                 schema[f"{rule.id}.over_by"] = _SPAN
                 schema[f"{rule.id}.open"] = pl.Boolean
             if rule.kind == "penalty":
-                schema[f"{rule.id}.amount"] = pl.Decimal(38, self.minor_digits)
+                for part in ("amount", "min", "max"):
+                    schema[f"{rule.id}.{part}"] = pl.Decimal(38, self.minor_digits)
                 schema[f"{rule.id}.state"] = pl.String
         return schema
 
@@ -155,14 +152,13 @@ class DecisionRows:
         cells["owner"].append(decision.responsibility.owner)
         cells["version"].append(decision.policy_version)
         cells["unusable"].append(_SEPARATOR.join(decision.unusable) or None)
-        outcomes = decision.outcomes
-        missing = _missing(decision)
+        results = {result.rule: result for result in decision.judged()}
         for rule in self._judged:
-            cells[f"{rule}.outcome"].append(outcomes.get(rule))
-            cells[f"{rule}.missing"].append(missing.get(rule))
-        deadlines = {d.rule: d for d in decision.deadlines}
+            result = results.get(rule)
+            cells[f"{rule}.outcome"].append(None if result is None else result.outcome)
+            cells[f"{rule}.missing"].append(None if result is None else _SEPARATOR.join(result.missing) or None)
         for rule in self._deadlines:
-            deadline = deadlines.get(rule)
+            deadline = results.get(rule)
             cells[f"{rule}.due_at"].append(None if deadline is None else _naive_utc(deadline.due_at))
             over_by, still_open = (None, False) if deadline is None else _lateness(deadline, decision.as_of)
             cells[f"{rule}.over_by"].append(over_by)
@@ -171,6 +167,8 @@ class DecisionRows:
         for rule in self._penalties:
             penalty = penalties.get(rule)
             cells[f"{rule}.amount"].append(None if penalty is None else penalty.amount)
+            cells[f"{rule}.min"].append(None if penalty is None else penalty.min)
+            cells[f"{rule}.max"].append(None if penalty is None else penalty.max)
             cells[f"{rule}.state"].append(None if penalty is None else penalty.state)
 
     def frame(self) -> pl.DataFrame:
@@ -180,12 +178,6 @@ class DecisionRows:
         listed = [name for name, kind in self._schema.items() if kind == _NAMES]
         plain = self._schema | dict.fromkeys(listed, pl.String)
         return pl.DataFrame(cells, schema=plain, strict=True).with_columns(pl.col(listed).str.split(_SEPARATOR))
-
-
-def _missing(decision: AnyDecision) -> dict[str, str]:
-    """What each rule lacks, where it lacks anything."""
-    parts: Iterable[Any] = (*decision.deadlines, *decision.requirements, *decision.retention)
-    return {part.rule: _SEPARATOR.join(part.missing) for part in parts if part.missing}
 
 
 def _lateness(deadline: Any, as_of: datetime) -> tuple[timedelta | None, bool]:

@@ -7,7 +7,6 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, Protocol
 
-from complaint_policy.fields import Field
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
@@ -29,9 +28,13 @@ class AnyPolicy(Protocol):
     @property
     def currency(self) -> str | None: ...
     @property
-    def fields(self) -> tuple[Field, ...]: ...
-    @property
     def versions(self) -> tuple[Any, ...]: ...
+    @property
+    def kinds(self) -> tuple[Any, ...]: ...
+
+    def instant(self, as_of: datetime | str) -> datetime: ...
+
+    def read_waivers(self, data: Any) -> Any: ...
 
     def evaluate(
         self,

@@ -1,28 +1,40 @@
-"""The rules of a policy as columns of the decisions table."""
+"""What the audit needs to know of a policy beforehand: its rules as columns, its fields, the names of its levels."""
 
 from __future__ import annotations
 
-from typing import Any, Final
-
 from complaint_policy.audit.columns import DecisionColumns, RuleColumn
 from complaint_policy.audit.interfaces import AnyPolicy
+from complaint_policy.fields import Field
+from complaint_policy.rules.penalties.record import _MINOR
+from complaint_policy.texts import Text
 
-__all__ = ["columns_of_policy"]
-
-_KINDS: Final = (
-    ("deadlines", "deadline"),
-    ("requirements", "requirement"),
-    ("retention", "retention"),
-    ("penalties", "penalty"),
-)
+__all__ = ["columns_of_policy", "fields_of_policy", "levels_of_policy"]
 
 
 def columns_of_policy(policy: AnyPolicy) -> DecisionColumns:
     """The rules of every version, in the order of the policy; a rule of several versions stands once."""
-    versions: tuple[Any, ...] = tuple(policy.versions)
     rules: dict[str, RuleColumn] = {}
-    for section, kind in _KINDS:
-        for version in versions:
-            for rule in getattr(version, section):
-                rules[rule.id] = RuleColumn(rule.id, kind, rule.name)
-    return DecisionColumns(tuple(rules.values()), policy.zone.name, 2)
+    for kind in policy.kinds:
+        if kind.judged or kind.kind == "penalty":
+            for version in policy.versions:
+                for rule in version.model.section(kind.key):
+                    rules[rule.id] = RuleColumn(rule.id, kind.kind, rule.name, kind.judged)
+    return DecisionColumns(tuple(rules.values()), policy.zone.name, _MINOR.get(policy.currency or "", 2))
+
+
+def fields_of_policy(policy: AnyPolicy) -> tuple[Field, ...]:
+    """The fields of every version; of one that changed, its latest form."""
+    fields: dict[str, Field] = {}
+    for version in policy.versions:
+        fields |= version.model.fields
+    return tuple(fields.values())
+
+
+def levels_of_policy(policy: AnyPolicy) -> dict[str, Text]:
+    """The levels of severity, the highest first, with their titles."""
+    levels: dict[str, Text] = {}
+    for version in reversed(policy.versions):
+        section = version.model.section("severity")
+        for level in reversed(getattr(section, "levels", ())):
+            levels.setdefault(level, section.title_of(level))
+    return levels

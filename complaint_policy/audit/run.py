@@ -17,7 +17,7 @@ import polars as pl
 
 from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionRows
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
-from complaint_policy.audit.judging import columns_of_policy
+from complaint_policy.audit.judging import columns_of_policy, fields_of_policy
 from complaint_policy.audit.mapping import (
     ColumnMapping,
     by_name,
@@ -32,7 +32,7 @@ from complaint_policy.audit.summary import Identity, SourceNotes, summarise
 from complaint_policy.audit.tables import memory_table
 from complaint_policy.audit.tally import Tally
 from complaint_policy.audit.writing import FrameWriter
-from complaint_policy.errors import ComplaintPolicyError, InputError, MappingError, RecordError, UsageError
+from complaint_policy.errors import ComplaintPolicyError, InputError, MappingError, RecordError
 from complaint_policy.problems import nearest
 from complaint_policy.texts import Text
 
@@ -46,9 +46,9 @@ def run_audit(
     policy: AnyPolicy,
     source: object,
     *,
-    as_of: datetime,
+    as_of: datetime | str,
     mapping: ColumnMapping | str | PathLike[str] | None = None,
-    waivers: Sequence[Any] = (),
+    waivers: Any = (),
     progress: Progress | None = None,
     columns: Sequence[str] = (),
     decisions_to: str | PathLike[str] | None = None,
@@ -58,7 +58,8 @@ def run_audit(
 
     ``source``: a path (CSV, TSV, JSON, JSON Lines, Parquet, XLSX, each also ``.gz``), anything with the Arrow C
     stream interface, a Polars LazyFrame, or an iterable of mappings (read whole).  ``mapping``: a mapping file or
-    what :func:`load_mapping` gave; without it columns named like fields are those fields.  ``progress`` is called
+    what :func:`load_mapping` gave; without it columns named like fields are those fields.  ``waivers``: as in
+    ``Policy.evaluate``.  ``progress`` is called
     with the rows read and the share of the source (0 to 1, or ``None``).  ``columns`` adds ``severity.possible`` and
     ``missing`` to the decisions; ``decisions_to`` writes them to a file while they are made; with ``keep=False`` they
     are then not held in memory.
@@ -67,10 +68,9 @@ def run_audit(
     table that cannot be read, :class:`MappingError` for a mapping that fits neither policy nor table,
     :class:`UsageError` for a wrong call.
     """
-    if not isinstance(as_of, datetime):
-        raise UsageError(
-            Text("as_of must be a datetime: a bare date names no instant", "as_of 须为日期时间，仅有日期不足以确定时点")
-        )
+    instant = policy.instant(as_of)
+    local = policy.zone.to_wall(instant)
+    held = policy.read_waivers(list(waivers)) if isinstance(waivers, Sequence) else waivers
     table, mapping = _opened(policy, source, mapping)
     stream = RecordStream(table, mapping, policy.zone)
     shape = columns_of_policy(policy)
@@ -81,7 +81,7 @@ def run_audit(
 
     def judge(entry: Entry) -> AnyDecision:
         decision: AnyDecision = policy.evaluate(
-            entry.record, as_of=as_of, source_fields=stream.source_fields, waivers=waivers
+            entry.record, as_of=local, source_fields=stream.source_fields, waivers=held
         )
         return decision
 
@@ -124,7 +124,7 @@ def run_audit(
     rejects = pl.DataFrame(rejected, schema=REJECTED_SCHEMA, orient="row").sort("row")
     identity = Identity(counts.rows, tally.decided, rejects.height, counts.folded)
     identity.check()
-    notes = SourceNotes.of(table, mapping, stream, as_of, policy.zone)
+    notes = SourceNotes.of(table, mapping, stream, policy.zone.to_aware(instant))
     decisions = pl.concat(kept).sort("row") if kept else pl.DataFrame(schema=shape.inner_schema())
     return Audit(
         decisions=decisions.select(chosen) if keep else None,
@@ -140,17 +140,18 @@ def _opened(
     policy: AnyPolicy, source: object, mapping: ColumnMapping | str | PathLike[str] | None
 ) -> tuple[SourceTable, ColumnMapping]:
     """The table and the mapping, each checked against the policy and against the other."""
+    fields = fields_of_policy(policy)
     if isinstance(mapping, (str, PathLike)):
         mapping = load_mapping(Path(mapping))
     if mapping is not None:
-        problems = check_against_policy(mapping, policy.fields, policy.zone, policy.currency)
+        problems = check_against_policy(mapping, fields, policy.zone, policy.currency)
         if problems:
             raise MappingError(problems)
     options = mapping.input if mapping is not None else InputOptions()
     is_path = isinstance(source, (str, PathLike))
     table = open_source(Path(source), options) if isinstance(source, (str, PathLike)) else memory_table(source)
     if mapping is None:
-        mapping = by_name(table.columns, policy.fields)
+        mapping = by_name(table.columns, fields)
         if mapping.field("received_at") is None and (table.columns or is_path):
             raise InputError(_no_receipt(table))
     else:

@@ -15,6 +15,7 @@ from complaint_policy.wording import duration_text
 
 if TYPE_CHECKING:
     from complaint_policy.audit.summary import Summary
+    from complaint_policy.audit.tally import PenaltySum
 
 __all__ = ["Cell", "Section", "render_sections", "sections_of"]
 
@@ -52,8 +53,10 @@ def sections_of(summary: Summary) -> tuple[Section, ...]:
         _identity(summary),
         _rejects(summary),
         _status(summary),
-        _counted("severity", Text("By severity", "按等级"), Text("severity", "等级"), summary.severity),
-        _counted("owner", Text("By owner", "按责任部门"), Text("owner", "责任部门"), summary.owner),
+        _counted(
+            "severity", Text("By severity", "按等级"), Text("severity", "等级"), summary.severity, summary.level_titles
+        ),
+        _counted("owner", Text("By owner", "按责任部门"), Text("owner", "责任部门"), summary.owner, {}),
         _rules(summary),
         _late(summary),
         _penalties(summary),
@@ -117,11 +120,12 @@ def _status(summary: Summary) -> Section:
     return Section("status", Text("By status", "按状态"), (Text("status", "状态"), _RECORDS, _SHARE), rows)
 
 
-def _counted(section: str, title: Text, column: Text, counted: dict[str | None, int]) -> Section:
+def _counted(
+    section: str, title: Text, column: Text, counted: dict[str | None, int], titles: dict[str, Text]
+) -> Section:
     total = sum(counted.values())
-    rows = tuple(
-        (_UNDECIDED if name is None else name, n, _share(n, total)) for name, n in list(counted.items())[: _MANY * 2]
-    )
+    shown = list(counted.items())[: _MANY * 2]
+    rows = tuple((_UNDECIDED if name is None else titles.get(name, name), n, _share(n, total)) for name, n in shown)
     return Section(section, title, (column, _RECORDS, _SHARE), rows, _more(len(counted), _MANY * 2))
 
 
@@ -160,7 +164,7 @@ def _late(summary: Summary) -> Section:
 def _penalties(summary: Summary) -> Section:
     titles = {r.id: r.title for r in summary.rules}
     rows = tuple(
-        (rule, titles[rule], _STATES.get(state, state), found.cases, f"{found.total:,}")
+        (rule, titles[rule], _STATES.get(state, state), found.cases, _sum(state, found))
         for rule, states in summary.penalties.items()
         for state, found in states.items()
     )
@@ -168,6 +172,14 @@ def _penalties(summary: Summary) -> Section:
     columns = (_RULE, _TITLE, Text("state", "状态"), _RECORDS, Text(f"sum {currency}", f"合计 {currency}"))
     note = Text("Proposals inside the range of the rule; nothing is imposed.", "均为规则幅度内的建议，并非处罚决定。")
     return Section("penalties", Text("Penalties", "处罚建议"), columns, rows, note)
+
+
+def _sum(state: str, found: PenaltySum) -> str:
+    if state != "indeterminate":
+        return f"{found.total:,}"
+    low = "?" if found.least is None else f"{found.least:,}"
+    high = "?" if found.most is None else f"{found.most:,}"
+    return f"{low} – {high}"
 
 
 def _unusable(summary: Summary) -> Section:

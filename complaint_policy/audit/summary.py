@@ -14,6 +14,7 @@ from attrs import frozen
 
 from complaint_policy.audit.columns import RuleColumn
 from complaint_policy.audit.interfaces import AnyPolicy
+from complaint_policy.audit.judging import fields_of_policy, levels_of_policy
 from complaint_policy.audit.mapping import ColumnMapping
 from complaint_policy.audit.records import RecordStream
 from complaint_policy.audit.sections import Section, render_sections, sections_of
@@ -22,7 +23,6 @@ from complaint_policy.audit.tally import Lateness, PenaltySum, Tally
 from complaint_policy.outcomes import STATUS_ORDER
 from complaint_policy.texts import Text
 from complaint_policy.wording import duration_iso
-from complaint_policy.zones import Zone
 
 __all__ = ["Identity", "SourceNotes", "Summary", "summarise"]
 
@@ -65,9 +65,7 @@ class SourceNotes:
     as_of: datetime
 
     @classmethod
-    def of(
-        cls, table: SourceTable, mapping: ColumnMapping, stream: RecordStream, as_of: datetime, zone: Zone
-    ) -> SourceNotes:
+    def of(cls, table: SourceTable, mapping: ColumnMapping, stream: RecordStream, as_of: datetime) -> SourceNotes:
         encoding = table.encoding
         return cls(
             name=table.name,
@@ -79,7 +77,7 @@ class SourceNotes:
             mapping=mapping.name,
             fields=tuple(sorted(stream.source_fields)),
             unused_columns=stream.unused_columns,
-            as_of=zone.to_aware(zone.to_utc(as_of)) if as_of.tzinfo is None else as_of.astimezone(zone),
+            as_of=as_of,
         )
 
 
@@ -116,6 +114,7 @@ class Summary:
     versions: dict[str, int]
     rejects: tuple[RejectReason, ...]
     field_titles: dict[str, Text]
+    level_titles: dict[str, Text]
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers, ready for JSON: money as decimal strings, spans as ISO 8601 durations."""
@@ -163,7 +162,15 @@ class Summary:
                 for rule, late in self.late.items()
             ],
             "penalties": [
-                {"rule": rule, "state": state, "cases": s.cases, "sum": str(s.total), "currency": self.currency}
+                {
+                    "rule": rule,
+                    "state": state,
+                    "cases": s.cases,
+                    "sum": str(s.total),
+                    "min": None if s.least is None else str(s.least),
+                    "max": None if s.most is None else str(s.most),
+                    "currency": self.currency,
+                }
                 for rule, states in self.penalties.items()
                 for state, s in states.items()
             ],
@@ -189,15 +196,16 @@ class Summary:
 def summarise(
     tally: Tally, policy: AnyPolicy, notes: SourceNotes, identity: Identity, rejects: pl.DataFrame
 ) -> Summary:
-    """What was counted, as a summary; most frequent first, statuses and rules in the order of the policy."""
+    """What was counted, as a summary; owners most frequent first, levels and rules in the order of the policy."""
+    levels = levels_of_policy(policy)
     return Summary(
-        policy=str(policy.id),
+        policy=policy.id,
         title=policy.title,
         currency=policy.currency,
         source=notes,
         identity=identity,
         status={s: tally.status[s] for s in STATUS_ORDER if tally.status[s]},
-        severity=dict(_most(tally.severity)),
+        severity={level: tally.severity[level] for level in (*levels, None) if tally.severity[level]},
         owner=dict(_most(tally.owner)),
         rules=tally.columns.rules,
         outcomes={
@@ -216,7 +224,8 @@ def summarise(
         records_with_repeated_ids=tally.records_with_repeated_ids,
         versions=dict(sorted(tally.versions.items())),
         rejects=tuple(_reasons(rejects)),
-        field_titles={f.name: f.title for f in policy.fields},
+        field_titles={f.name: f.title for f in fields_of_policy(policy)},
+        level_titles=levels,
     )
 
 
@@ -237,7 +246,6 @@ def _reasons(rejects: pl.DataFrame) -> list[RejectReason]:
 
 def _listed(counted: dict[Any, int], name: str) -> list[dict[str, Any]]:
     return [{name: key, "records": times} for key, times in counted.items()]
-
 
 
 def _iso(span: timedelta | None) -> str | None:

@@ -39,10 +39,21 @@ class Lateness:
 
 @define
 class PenaltySum:
-    """The cases of a penalty in one state, and the sum of their proposed amounts."""
+    """The cases of a penalty in one state: the sum of their amounts, and between what it lies.
+
+    ``least`` and ``most`` are ``None`` where a case has no such bound.
+    """
 
     cases: int = 0
     total: Decimal = Decimal(0)
+    least: Decimal | None = Decimal(0)
+    most: Decimal | None = Decimal(0)
+
+    def add(self, cases: int, total: Decimal, least: Decimal | None, most: Decimal | None) -> None:
+        self.cases += cases
+        self.total += total
+        self.least = None if self.least is None or least is None else self.least + least
+        self.most = None if self.most is None or most is None else self.most + most
 
 
 @define
@@ -121,16 +132,20 @@ class Tally:
 
     def _count_penalty(self, frame: pl.DataFrame, rule: str) -> None:
         states = self.penalties.setdefault(rule, {})
+        parts = {name: pl.col(f"{rule}.{name}") for name in ("state", "amount", "min", "max")}
         grouped = (
-            frame.select(pl.col(f"{rule}.state").alias("state"), pl.col(f"{rule}.amount").alias("amount"))
+            frame.select(**parts)
             .drop_nulls("state")
             .group_by("state")
-            .agg(pl.len().alias("cases"), pl.col("amount").sum())
+            .agg(
+                pl.len(),
+                pl.col("amount").sum(),
+                # One case without a bound leaves the sum without it.
+                *(pl.when(pl.col(b).null_count() == 0).then(pl.col(b).sum()) for b in ("min", "max")),
+            )
         )
-        for state, cases, total in grouped.sort("state").iter_rows():
-            found = states.setdefault(state, PenaltySum())
-            found.cases += cases
-            found.total += total
+        for state, cases, total, least, most in grouped.sort("state").iter_rows():
+            states.setdefault(state, PenaltySum()).add(cases, total, least, most)
 
 
 def _counts(values: pl.Series) -> Iterator[tuple[Any, int]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 from complaint_policy.coerce import Unusable, coercer, is_empty
-from complaint_policy.errors import RecordError
+from complaint_policy.errors import RecordError, UsageError
 from complaint_policy.fields import CORE_FIELDS, Field
 from complaint_policy.outcomes import worst
 from complaint_policy.texts import Text
@@ -23,6 +23,23 @@ def _rule(name: str, en: str, zh: str) -> Any:
     return SimpleNamespace(id=name, name=Text(en, zh))
 
 
+_FIELDS = (
+    *(f for f in CORE_FIELDS.values() if f.name != "category"),
+    Field("category", "enum", Text("Category", "类别"), values=("network", "tariff", "other")),
+    Field("urgent", "boolean", Text("Urgent", "紧急")),
+    Field("due", "date", Text("Due", "约定日期")),
+)
+_SECTIONS: dict[str, Any] = {
+    "severity": SimpleNamespace(
+        levels=("general", "major"), title_of=lambda level: Text(level, {"general": "一般", "major": "重大"}[level])
+    ),
+    "deadlines": (_rule("DL-answer", "Answer", "答复"),),
+    "requirements": (_rule("RQ-cause", "Cause on record", "记录原因"),),
+    "penalties": (_rule("PN-late", "Late answer", "逾期答复"),),
+}
+_MODEL = SimpleNamespace(fields={f.name: f for f in _FIELDS}, section=_SECTIONS.__getitem__)
+
+
 class FakePolicy:
     """What the audit needs of a policy, and nothing else."""
 
@@ -30,24 +47,26 @@ class FakePolicy:
     title: Text = Text("A fake", "测试策略")
     zone: Zone = zone_named("Asia/Shanghai")
     currency: str | None = "CNY"
-    fields: tuple[Field, ...] = (
-        *(f for f in CORE_FIELDS.values() if f.name != "category"),
-        Field("category", "enum", Text("Category", "类别"), values=("network", "tariff", "other")),
-        Field("urgent", "boolean", Text("Urgent", "紧急")),
-        Field("due", "date", Text("Due", "约定日期")),
-    )
-    versions: tuple[Any, ...] = (
-        SimpleNamespace(
-            deadlines=(_rule("DL-answer", "Answer", "答复"),),
-            requirements=(_rule("RQ-cause", "Cause on record", "记录原因"),),
-            retention=(),
-            penalties=(_rule("PN-late", "Late answer", "逾期答复"),),
-        ),
+    fields: tuple[Field, ...] = _FIELDS
+    versions: tuple[Any, ...] = (SimpleNamespace(model=_MODEL),)
+    kinds: tuple[Any, ...] = (
+        SimpleNamespace(key="deadlines", kind="deadline", judged=True),
+        SimpleNamespace(key="requirements", kind="requirement", judged=True),
+        SimpleNamespace(key="penalties", kind="penalty", judged=False),
+        SimpleNamespace(key="severity", kind="severity", judged=False),
     )
 
     def __init__(self) -> None:
         self.seen: list[dict[str, Any]] = []
         self.fails_on: str | None = None
+
+    def instant(self, as_of: datetime | str) -> datetime:
+        if not isinstance(as_of, datetime):
+            raise UsageError(Text("as_of is a bare date", "as_of 只有日期"))
+        return self.zone.to_utc(as_of) if as_of.tzinfo is None else as_of.astimezone(UTC).replace(tzinfo=None)
+
+    def read_waivers(self, data: Any) -> Any:
+        return data
 
     def evaluate(
         self,
@@ -76,8 +95,7 @@ class FakePolicy:
         known = source_fields is None or "responded_at" in source_fields
         done = values.get("responded_at")
         done = getattr(done, "high", done)
-        now = self.zone.to_utc(as_of) if as_of.tzinfo is None else as_of.astimezone(self.zone).replace(tzinfo=None)
-        now = now if as_of.tzinfo is None else self.zone.to_utc(now)
+        now = self.instant(as_of)
         due = start + LIMIT
         missing: tuple[str, ...] = ()
         if not known or "responded_at" in unusable:
@@ -91,7 +109,9 @@ class FakePolicy:
             over_by=done - due if done and outcome == "breached" else None,
         )  # fmt: skip
         late = outcome == "breached"
-        penalty = SimpleNamespace(rule="PN-late", state="proposed", amount=Decimal("100.00"))
+        amount = Decimal("100.00")
+        penalty = SimpleNamespace(rule="PN-late", state="proposed", amount=amount, min=amount, max=amount)
+        requirement = SimpleNamespace(rule="RQ-cause", outcome=cause, missing=())
         return SimpleNamespace(
             complaint_id=str(record["id"]) if "id" in record else None,
             as_of=self.zone.to_aware(now),
@@ -100,8 +120,7 @@ class FakePolicy:
             severity=SimpleNamespace(level="major" if values.get("urgent") else "general", possible=("general",)),
             responsibility=SimpleNamespace(owner=values.get("category")),
             deadlines=(deadline,),
-            requirements=(SimpleNamespace(rule="RQ-cause", missing=()),),
-            retention=(),
+            judged=lambda: (deadline, requirement),
             penalties=(penalty,) if late else (),
             outcomes={"DL-answer": outcome, "RQ-cause": cause},
             unusable=unusable,

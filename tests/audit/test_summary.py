@@ -46,7 +46,7 @@ def test_the_numbers(summary: Summary) -> None:
         ("too few cells: 4 of 8", 1, [9]),
     ]
     assert found["status"] == {"breached": 3, "indeterminate": 1, "pending": 1, "met": 1}
-    assert found["severity"] == [{"level": "general", "records": 5}, {"level": "major", "records": 1}]
+    assert found["severity"] == [{"level": "major", "records": 1}, {"level": "general", "records": 5}]
     assert found["owner"][0] == {"owner": "network", "records": 2}
     assert {"owner": None, "records": 1} in found["owner"]
     assert found["rules"][0]["outcomes"] == {"breached": 3, "indeterminate": 1, "pending": 1, "met": 1}
@@ -55,7 +55,15 @@ def test_the_numbers(summary: Summary) -> None:
         {"rule": "DL-answer", "breached": 3, "open": 1, "known": 3, "median": "P3D", "longest": "P26D"}
     ]
     assert found["penalties"] == [
-        {"rule": "PN-late", "state": "proposed", "cases": 3, "sum": "300.00", "currency": "CNY"}
+        {
+            "rule": "PN-late",
+            "state": "proposed",
+            "cases": 3,
+            "sum": "300.00",
+            "min": "300.00",
+            "max": "300.00",
+            "currency": "CNY",
+        }
     ]
     assert found["unusable"] == [{"field": f, "records": 1} for f in ("category", "responded_at", "urgent")]
     assert found["missing"] == [{"rule": "DL-answer", "field": "responded_at", "records": 1}]
@@ -68,7 +76,7 @@ def test_it_reads_in_both_languages(summary: Summary) -> None:
 
     for words in ("= decided", "Every source row is accounted for.", "Answer", "26 d", "300.00"):
         assert words in en
-    for words in ("= 已判定", "所有源数据行均有去向。", "答复", "26天", "300.00", "GB18030"):
+    for words in ("= 已判定", "所有源数据行均有去向。", "答复", "26天", "300.00", "GB18030", "重大"):
         assert words in zh
     for section in summary.sections():
         assert section.title.en != section.title.zh
