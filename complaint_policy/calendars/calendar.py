@@ -97,12 +97,13 @@ class Calendar(CalendarOfDays):
         ``first_day="included"``: the day of receipt, if worked, is day one.
         ``from_closed_day``: from a closed day the next working day is day one, or day zero.
         ``after_hours`` (needs hours; a bare date has none): ``as_received`` keeps day and time of day.
-        ``next_opening``: on a working day a start outside hours (at the closing counts as outside) moves to the next
-        opening, whose day is day zero; from a closed day ``from_closed_day`` decides and the time of day stays;
-        a same-time result outside hours moves on to the next opening.
-        ``deemed_next_opening``: what comes outside hours (at the closing is inside), closed days included, counts as
-        received at the next opening, whose day is the day of receipt; ``from_closed_day`` has no say.  Counted back,
-        it counts as of the opening of the last day worked before.
+        ``next_opening`` moves the moment: a start outside hours (at the closing is outside) counts from the next
+        opening, the day of which is day zero; from a closed day ``from_closed_day`` says whether it is zero or one.
+        ``deemed_next_opening`` moves the day of receipt too: what comes outside hours (at the closing is inside) or
+        on a closed day counts as received on the day of the next opening, and ``from_closed_day`` has no say.
+        A start moved to the opening gives the opening of the last day; a same-time result outside hours moves on
+        like a start.  Counted back, ``next_opening`` mirrors to the closing before, ``deemed_next_opening`` to the
+        opening of the day that closing belongs to.
         ``ends``: ``same_time`` of day; ``end_of_day``, 23:59:59 (the second before the next day's first instant);
         ``close_of_business``, the last closing of that day (needs hours).
         ``zero``, for ``n`` of 0: stay, or move a start on a closed day or outside hours.
@@ -358,8 +359,7 @@ class Calendar(CalendarOfDays):
         after = self._local.day_start(_checked(day + 1))
         if ends == "end_of_day":
             return after - _SECOND
-        closing = self._time.closing_of(day)
-        return self._time.previous_closing(after) if closing is None else closing
+        return self._time.closing_of(day) if self._days.spans(day) else self._time.previous_closing(after)
 
 
 def _whole(n: object) -> int:

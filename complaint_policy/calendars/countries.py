@@ -5,6 +5,8 @@ The library is imported when the first day of a country is asked for, not before
 
 from __future__ import annotations
 
+import threading
+import warnings
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import lru_cache
@@ -19,6 +21,7 @@ __all__ = ["CountryYear", "country_weekend", "country_year", "holiday_names"]
 
 _LANGUAGES: Final = ("en", "zh")
 _ONE_DAY: Final = timedelta(days=1)
+_QUIET: Final = threading.Lock()
 # The weekly rest days of a country are read at this date; earlier years may differ from them.
 _USUAL_YEAR: Final = 2090
 
@@ -37,10 +40,13 @@ class CountryYear:
 def _generate(country: str, subdivision: str | None, year: int, language: str | None) -> HolidayBase:
     import holidays
 
-    try:
-        return holidays.country_holidays(country, subdiv=subdivision, years=year, expand=False, language=language)
-    except NotImplementedError:
-        pass
+    # Some countries warn about years they do not know; `announced_until` is how a calendar says that.
+    with _QUIET, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return holidays.country_holidays(country, subdiv=subdivision, years=year, expand=False, language=language)
+        except NotImplementedError:
+            pass
     if country not in holidays.list_supported_countries(include_aliases=True):
         raise ValueError(f"country {country!r} is not known; use an ISO 3166 code such as CN or US")
     known = ", ".join(holidays.list_supported_countries()[country]) or "none"
@@ -50,7 +56,7 @@ def _generate(country: str, subdivision: str | None, year: int, language: str | 
 @lru_cache(maxsize=256)
 def _language(country: str, subdivision: str | None, language: str) -> str | None:
     """The library's code for ``en`` or ``zh``, so that the machine's locale never decides."""
-    sample = _generate(country, subdivision, _USUAL_YEAR, None)
+    sample = _generate(country, subdivision, _USUAL_YEAR, "en_US")
     for wanted in dict.fromkeys((language, "en")):
         exact = "zh_CN" if wanted == "zh" else "en_US"
         near = [code for code in sample.supported_languages if code.split("_")[0] == wanted]

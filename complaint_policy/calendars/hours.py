@@ -155,12 +155,20 @@ class WorkingTime:
             raise NoWorkingTime("the calendar has no working time before")
         return self.segments(earlier)[-1][1]
 
-    def closing_of(self, day: int) -> datetime | None:
-        """The last closing of the spans that belong to a day, even if after midnight; none on a closed day."""
-        spans = self._days.spans(day)
-        if not spans:
-            return None
-        end = spans[-1][1]
+    def owner(self, instant: datetime, *, closing: bool) -> int | None:
+        """The day whose span is open at an instant; ``closing``: that was open just before it."""
+        wall = self._local.to_wall(instant).replace(fold=0)
+        today = wall.toordinal()
+        for day in (today, today - 1):
+            offset = (wall - datetime.fromordinal(day)) // MICROSECOND if day else -1
+            for start, end in self._days.spans(day) if day else ():
+                if start < offset <= end if closing else start <= offset < end:
+                    return day
+        return None
+
+    def closing_of(self, day: int) -> datetime:
+        """The last closing of the spans that belong to a worked day, even if after midnight."""
+        end = self._days.spans(day)[-1][1]
         if end % DAY == 0:
             return self._local.day_start(day + end // DAY)
         return self._local.to_utc(datetime.fromordinal(day) + end * MICROSECOND)

@@ -9,22 +9,23 @@ from attrs import frozen
 from complaint_policy.calendars.days import Days
 from complaint_policy.calendars.hours import WorkingTime
 from complaint_policy.calendars.moments import Local, Reading, wall_at
-from complaint_policy.calendars.schedule import MICROSECOND
 
 __all__ = ["Receipt", "receipt_of"]
 
 
 @frozen
 class Receipt:
-    """The start of a count: its day, and the time of day that a same-time result has.
+    """The start of a count: its day, and what a same-time result is on the last day.
 
-    ``settle`` says what happens to a same-time result outside hours, ``instant`` is the result itself
-    where nothing is counted.
+    That is ``instant`` itself where nothing is counted, the day's first opening or last closing
+    (``edge``) for a start that was moved there, else the time of day ``clock``.  ``settle`` is the
+    convention that moves a result outside hours.
     """
 
     day: int
     clock: timedelta
     settle: str = "as_received"
+    edge: str = ""
     instant: datetime | None = None
 
     def count(self, days: Days, n: int, first_day: str, from_closed_day: str) -> int:
@@ -45,10 +46,15 @@ class Receipt:
         """The result at the same time of day, with the day it belongs to."""
         if self.instant is not None:
             return day, self.instant
+        if self.edge:
+            return day, time.opening_of(day) if self.edge == "opening" else time.closing_of(day)
         result = wall_at(local, day, self.clock)
-        if self.settle == "as_received" or (self.settle == "deemed_next_opening" and _inside(time, result)):
+        if self.settle == "as_received":
             return day, result
-        moved = _moved(time, local, result, n, deemed=self.settle == "deemed_next_opening")
+        deemed = self.settle == "deemed_next_opening"
+        if _owner(time, result, n, deemed=deemed) is not None:
+            return day, result
+        moved = _moved(time, local, result, n, deemed=deemed)
         return moved.day, wall_at(local, moved.day, moved.clock)
 
 
@@ -60,13 +66,15 @@ def receipt_of(
         return _of_zero(days, time, local, begin, after_hours, zero)
     if begin.is_date or after_hours == "as_received":
         return Receipt(begin.day, begin.clock)
-    if after_hours == "deemed_next_opening":
-        if days.is_working(begin.day) and _inside(time, begin.instant):
-            return Receipt(begin.day, begin.clock, after_hours)
-        return _moved(time, local, begin.instant, n, deemed=True)
-    if not days.is_working(begin.day):
-        return Receipt(begin.day, begin.clock, after_hours)
-    return _moved(time, local, begin.instant, n, deemed=False)
+    deemed = after_hours == "deemed_next_opening"
+    owner = _owner(time, begin.instant, n, deemed=deemed)
+    if owner is not None:
+        # A moment in a night shift belongs to the day the shift began on.
+        return Receipt(owner, begin.clock + timedelta(days=begin.day - owner), after_hours)
+    if not deemed and not days.is_working(begin.day):
+        # The day stays, for `from_closed_day` to judge; only the moment moves.
+        return Receipt(begin.day, begin.clock, after_hours, "opening" if n > 0 else "closing")
+    return _moved(time, local, begin.instant, n, deemed=deemed)
 
 
 def _of_zero(days: Days, time: WorkingTime, local: Local, begin: Reading, after_hours: str, zero: str) -> Receipt:
@@ -75,29 +83,27 @@ def _of_zero(days: Days, time: WorkingTime, local: Local, begin: Reading, after_
     direction = 1 if zero == "next_opening" else -1
     if begin.is_date or days.hours is None:
         return Receipt(days.roll(begin.day, direction), begin.clock)
-    if direction < 0 and after_hours == "deemed_next_opening" and _inside(time, begin.instant):
+    deemed = after_hours == "deemed_next_opening"
+    if deemed and _owner(time, begin.instant, direction, deemed=True) is not None:
         return Receipt(begin.day, begin.clock, instant=begin.instant)
-    moved = _moved(time, local, begin.instant, direction, deemed=after_hours == "deemed_next_opening")
-    return Receipt(moved.day, moved.clock)
+    return _moved(time, local, begin.instant, direction, deemed=deemed)
 
 
 def _moved(time: WorkingTime, local: Local, instant: datetime, n: int, *, deemed: bool) -> Receipt:
-    """An instant moved to the next opening; counted back, to the closing before (``deemed``: that day's opening)."""
+    """An instant outside hours, at the next opening; counted back, at the closing before (``deemed``: the opening
+    of the day that closing belongs to)."""
     settle = "deemed_next_opening" if deemed else "next_opening"
-    if n > 0:
-        return _at(local, time.next_opening(instant), timedelta(0), settle)
-    closing = _at(local, time.previous_closing(instant), MICROSECOND, settle)
-    if not deemed:
-        return closing
-    return _at(local, time.opening_of(closing.day), timedelta(0), settle)
+    moved = time.next_opening(instant) if n > 0 else time.previous_closing(instant)
+    day = time.owner(moved, closing=n < 0) or local.to_wall(moved).toordinal()
+    if n < 0 and deemed:
+        moved = time.opening_of(day)
+    edge = ""
+    if moved != instant or deemed:
+        edge = "opening" if moved == time.opening_of(day) else "closing" if moved == time.closing_of(day) else ""
+    return Receipt(day, local.to_wall(moved).replace(fold=0) - datetime.fromordinal(day), settle, edge)
 
 
-def _at(local: Local, instant: datetime, back: timedelta, settle: str) -> Receipt:
-    """The day of an instant (a closing at midnight belongs to the day before) and its time of day."""
-    day = local.to_wall(instant - back).toordinal()
-    return Receipt(day, local.to_wall(instant).replace(fold=0) - datetime.fromordinal(day), settle)
-
-
-def _inside(time: WorkingTime, instant: datetime) -> bool:
-    """Whether an instant lies in an open span or at its closing."""
-    return time.is_open(instant) or time.previous_closing(instant) == instant
+def _owner(time: WorkingTime, instant: datetime, n: int, *, deemed: bool) -> int | None:
+    """The day in whose hours an instant lies; the far end of a span is inside for ``deemed`` only."""
+    owner = time.owner(instant, closing=n < 0)
+    return time.owner(instant, closing=n > 0) if owner is None and deemed else owner

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from complaint_policy.calendars import Calendar
+from complaint_policy.calendars.conventions import ALLOWED
 from complaint_policy.zones import Zone, zone_named
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -254,3 +255,35 @@ def test_working_days(given_: dict[str, Any], a: date, b: date, n: int) -> None:
     assert calendar.working_days_between(low, high) == sum(map(worked, inside[1:]))
     assert calendar.working_days_between(low, high, count="start_in_end_out") == sum(map(worked, inside[:-1]))
     assert calendar.working_days_between(low, high, count="both_out") == sum(map(worked, inside[1:-1]))
+
+
+CONVENTIONS = st.fixed_dictionaries(
+    {name: st.sampled_from(ALLOWED[name]) for name in ("first_day", "from_closed_day", "after_hours", "ends", "zero")}
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(arguments(), MINUTES, st.integers(-20, 20), CONVENTIONS)
+def test_every_convention_gives_a_fitting_answer(
+    given_: dict[str, Any], minute: int, n: int, conventions: dict[str, Any]
+) -> None:
+    calendar, walker = Calendar(**given_), Walker(given_)
+    if not calendar.has_hours:
+        conventions = {**conventions, "after_hours": "as_received"}
+        conventions["ends"] = conventions["ends"].replace("close_of_business", "end_of_day")
+    start = as_given(walker, START + timedelta(minutes=minute))
+    due = calendar.add_working_days(start, n, **conventions)
+    same = calendar.add_working_days(start, n, **{**conventions, "ends": "same_time"})
+    if n < 0:
+        assert same <= start
+    if n > 0:
+        assert same >= start
+    if n and conventions["after_hours"] != "as_received":
+        # Inside hours, or at one end of a span.
+        assert same in (calendar.next_opening(same), calendar.previous_closing(same))
+    if conventions["ends"] == "end_of_day":
+        assert (due.hour, due.minute, due.second) == (23, 59, 59)
+        if n > 0:
+            assert due >= start
+            assert calendar.is_working_day(due)
+            assert calendar.add_working_days(start, n + 1, **conventions) > due

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def at(number: int, hour: int, minute: int = 0, second: int = 0, month: int = 3)
         (day(9), -5, "next_day_is_one", day(2)),
     ],
 )
-def test_from_closed_day(start: date, n: int, from_closed_day: str, expected: date) -> None:
+def test_from_closed_day(start: date, n: int, from_closed_day: Any, expected: date) -> None:
     assert PLAIN.add_working_days(start, n, from_closed_day=from_closed_day) == expected
 
 
@@ -49,7 +50,7 @@ def test_from_closed_day(start: date, n: int, from_closed_day: str, expected: da
     ],
 )
 @pytest.mark.parametrize("from_closed_day", ["next_day_is_one", "next_working_day_is_zero"])
-def test_first_day_included(start: date, n: int, expected: date, from_closed_day: str) -> None:
+def test_first_day_included(start: date, n: int, expected: date, from_closed_day: Any) -> None:
     assert PLAIN.add_working_days(start, n, first_day="included", from_closed_day=from_closed_day) == expected
 
 
@@ -61,11 +62,11 @@ def test_first_day_included(start: date, n: int, expected: date, from_closed_day
         (at(2, 12, 30), 1, at(3, 12, 30), at(3, 13), at(3, 13)),  # in the break
         (at(2, 18), 1, at(3, 18), at(4, 9), at(4, 9)),  # after closing: Tuesday is day zero
         (at(2, 17), 1, at(3, 17), at(4, 9), at(3, 17)),  # at the closing
-        (at(7, 10), 1, at(9, 10), at(9, 10), at(10, 9)),  # Saturday
-        (at(7, 18), 1, at(9, 18), at(10, 9), at(10, 9)),
+        (at(7, 10), 1, at(9, 10), at(9, 9), at(10, 9)),  # Saturday: Monday is one, or deemed day zero
+        (at(7, 18), 1, at(9, 18), at(9, 9), at(10, 9)),
         (at(9, 8), -1, at(6, 8), at(5, 17), at(5, 9)),  # back: Friday is day zero
         (at(9, 18), -1, at(6, 18), at(6, 17), at(6, 9)),
-        (at(7, 10), -1, at(6, 10), at(6, 10), at(5, 9)),
+        (at(7, 10), -1, at(6, 10), at(6, 17), at(5, 9)),
     ],
 )
 def test_after_hours(start: datetime, n: int, as_received: datetime, next_opening: datetime, deemed: datetime) -> None:
@@ -107,7 +108,7 @@ def test_ends() -> None:
         (day(7), "previous_closing", day(6)),
     ],
 )
-def test_zero(start: date, zero: str, expected: date) -> None:
+def test_zero(start: date, zero: Any, expected: date) -> None:
     assert OFFICE.add_working_days(start, 0, zero=zero) == expected
 
 
@@ -132,7 +133,7 @@ def test_zero(start: date, zero: str, expected: date) -> None:
         (day(6), day(2), "both_out", -3),
     ],
 )
-def test_working_days_between(a: date, b: date, count: str, expected: int) -> None:
+def test_working_days_between(a: date, b: date, count: Any, expected: int) -> None:
     assert PLAIN.working_days_between(a, b, count=count) == expected
 
 
@@ -200,3 +201,32 @@ def test_wrong_calls() -> None:
         closed.add_working_days(day(2), 1)
     with pytest.raises(ValueError, match="no working time ahead"):
         closed.next_opening(at(2, 10))
+
+
+def test_a_start_in_a_night_shift_belongs_to_the_day_the_shift_began_on() -> None:
+    night = Calendar(timezone=None, hours={"mon-fri": [("22:00", "06:00")]})
+    saturday = at(7, 3)
+    for after_hours in ("next_opening", "deemed_next_opening"):
+        # Friday's shift: one working day later is Monday's, at the same time in it.
+        assert night.add_working_days(saturday, 1, after_hours=after_hours) == at(10, 3)
+        assert night.add_working_days(at(7, 12), 1, after_hours="deemed_next_opening") == at(10, 22)
+        assert night.add_working_days(at(3, 3), -1, after_hours=after_hours) == at(28, 3, month=2)
+    assert night.add_working_days(saturday, 1) == at(9, 3)
+    assert night.add_working_days(at(6, 23), 1, ends="close_of_business") == at(10, 6)
+
+
+def test_a_break_is_left_by_the_end_of_it() -> None:
+    assert OFFICE.add_working_days(at(2, 12), 1, after_hours="next_opening") == at(3, 13)
+    assert OFFICE.add_working_days(at(2, 12), 1, after_hours="deemed_next_opening") == at(3, 12)
+    assert OFFICE.add_working_days(at(3, 13), -1, after_hours="next_opening") == at(2, 12)
+    assert OFFICE.add_working_days(at(3, 13), -1, after_hours="deemed_next_opening") == at(2, 13)
+
+
+def test_a_moved_start_ends_at_the_opening_of_the_last_day() -> None:
+    uneven = Calendar(timezone=None, hours={"mon": ["10:00-16:00"], "tue-fri": ["09:00-17:00"]})
+    for after_hours in ("next_opening", "deemed_next_opening"):
+        assert uneven.add_working_days(at(2, 8), 1, after_hours=after_hours) == at(3, 9)
+        assert uneven.add_working_days(at(6, 18), 1, after_hours=after_hours) == at(10, 9)
+        # In hours on Friday, but Monday is closed by then.
+        assert uneven.add_working_days(at(6, 16, 30), 1, after_hours=after_hours) == at(10, 9)
+        assert uneven.add_working_days(at(6, 16, 30), 1, after_hours=after_hours, ends="close_of_business") == at(9, 16)
