@@ -7,7 +7,6 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from complaint_policy.audit.messages import add
 from complaint_policy.problems import Problems
 from complaint_policy.reader import Mapping, Node, Sequence, plain
 from complaint_policy.texts import Text
@@ -44,34 +43,31 @@ def check_shape(tree: Node, problems: Problems) -> bool:
 
 
 def _report(error: Any, tree: Node, problems: Problems) -> None:
+    """One schema error under the codes that policy files have for it, at the key it is about."""
     node = _at(tree, list(error.absolute_path))
     keyword, wanted = error.validator, error.validator_value
     if keyword == "additionalProperties" and isinstance(node, Mapping):
         known = error.schema.get("properties", {})
         for entry in node.entries:
             if entry.key not in known:
-                add(problems, "mapping-unknown-key", entry.place, near=(entry.key, known), name=entry.key)
+                problems.add("unknown-key", entry.place, near=(entry.key, known), name=entry.key)
     elif keyword == "required" and isinstance(node, Mapping):
         for name in wanted:
             if name not in node:
-                add(problems, "mapping-missing-key", node.place, name=name)
+                problems.add("missing-key", node.place, name=name)
     elif keyword == "enum":
-        words = [str(w) for w in wanted if isinstance(w, str)]
-        what = Text(f"'{error.instance}' is not one of: ", f"“{error.instance}”不在可用值之列：")
-        shown = Text(", ".join(words), "、".join(words))
-        add(problems, "mapping-shape", node.place, near=(str(error.instance), words), what=what + shown)
+        words = [w for w in wanted if isinstance(w, str)]
+        problems.add("unknown-word", node.place, near=(str(error.instance), words), name=str(error.instance))
     elif keyword == "type":
         kinds = [_KINDS[k] for k in ([wanted] if isinstance(wanted, str) else wanted) if k in _KINDS]
-        what = Text(" or ".join(k.en for k in kinds), "或".join(k.zh for k in kinds))
-        add(problems, "mapping-shape", node.place, what=Text("needed here: ", "此处须为") + what)
+        shown = Text(" or ".join(k.en for k in kinds), "或".join(k.zh for k in kinds))
+        problems.add("wrong-shape", node.place, wanted=shown)
     elif keyword in ("minItems", "minProperties", "minLength"):
-        add(problems, "mapping-shape", node.place, what=Text("this must not be empty", "此处不能为空"))
+        problems.add("empty-mapping", node.place, what=Text("a value", "内容"))
     elif keyword == "pattern":
-        what = Text(f"'{error.instance}' has not the form needed here", f"“{error.instance}”不符合此处要求的形式")
-        add(problems, "mapping-shape", node.place, what=what)
+        problems.add("bad-form", node.place, value=str(error.instance), form=str(wanted))
     else:
-        what = Text(f"not allowed here ({keyword})", f"此处不允许（{keyword}）")
-        add(problems, "mapping-shape", node.place, what=what)
+        problems.add("schema", node.place, detail=keyword)
 
 
 def _at(tree: Node, path: list[str | int]) -> Any:

@@ -12,9 +12,6 @@ from complaint_policy.texts import Text
 __all__ = ["MAPPING_PROBLEMS", "add"]
 
 MAPPING_PROBLEMS: Final[dict[str, Text]] = {
-    "mapping-shape": Text("{what}", "{what}"),
-    "mapping-unknown-key": Text("unknown key '{name}'", "未知的键“{name}”"),
-    "mapping-missing-key": Text("the key '{name}' is missing", "缺少键“{name}”"),
     "mapping-encoding": Text("unknown encoding '{name}'", "未知编码“{name}”"),
     "mapping-delimiter": Text("a delimiter is one character, or: tab", "分隔符须为单个字符，或 tab"),
     "mapping-one-source": Text(
