@@ -1,0 +1,313 @@
+"""A cell of a record becomes a typed value, or is *unusable* with its reason.
+
+The caller's record is never changed.  Text, numbers, ``Decimal``, ``date`` and ``datetime`` are
+read by the field's type; a naive time is in the policy's zone; an instant is naive UTC inside.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from complaint_policy.fields import Field
+from complaint_policy.possible import MICROSECOND, Interval
+from complaint_policy.texts import Text
+from complaint_policy.zones import Zone
+
+__all__ = ["Unusable", "coercer", "is_empty", "parse_boolean", "parse_decimal", "read_moment"]
+
+_TRUE: Final = frozenset({"true", "yes", "y", "t", "1", "是", "对", "有", "真"})
+_FALSE: Final = frozenset({"false", "no", "n", "f", "0", "否", "不是", "无", "假"})
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:[,，][0-9]{3})+|[0-9]{1,30})(?:\.[0-9]{1,30})?")
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ISO_TIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.,]([0-9]{1,12}))?\s?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+)
+_SIGNS: Final = {"¥": "CNY", "￥": "CNY", "元": "CNY", "人民币": "CNY", "RMB": "CNY", "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "HK$": "HKD"}
+# Signs that several currencies share stand for the policy's own.
+_SHARED_SIGNS: Final = {"$": frozenset({"USD", "AUD", "CAD", "HKD", "SGD", "NZD"}), "¥": frozenset({"CNY", "JPY"}), "￥": frozenset({"CNY", "JPY"})}
+_MONEY = re.compile(r"(?P<sign>[+-])?\s?(?P<before>[A-Z]{3}|[A-Z]{0,2}[¥￥$€£]|人民币)?\s?(?P<minus>-)?(?P<number>[0-9.,，]{1,60})\s?(?P<after>[A-Z]{3}|元|[¥￥$€£])?")
+_MAX_TEXT: Final = 1_000_000
+# Beyond these years lie typing errors, and the edges of what datetimes can count.
+_FIRST_YEAR, _LAST_YEAR = 1850, 2400
+
+
+class Unusable(Exception):
+    """The cell cannot be read as its field's type."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+
+
+def _shown(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _no(value: object, en: str, zh: str) -> Unusable:
+    del value  # the cell itself may be personal: the reason says what was expected
+    return Unusable(Text(f"not {en}", f"不是{zh}"))
+
+
+def is_empty(value: object) -> bool:
+    """None, blank text, NaN and empty collections are empty cells."""
+    if value is None:
+        return True
+    if isinstance(value, str):
+        return not value.strip()
+    if isinstance(value, float):
+        return value != value
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return not value
+    # pandas' NaT is a datetime that equals nothing, not even itself
+    return isinstance(value, datetime) and value != value
+
+
+def parse_boolean(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (int, float, Decimal)) and value in (0, 1):
+        return bool(value)
+    if isinstance(value, str):
+        word = value.strip().casefold()
+        if word in _TRUE:
+            return True
+        if word in _FALSE:
+            return False
+    raise _no(value, "a boolean (true/false, yes/no, Y/N)", "布尔值（是/否、true/false、Y/N）")
+
+
+def parse_decimal(text: str) -> Decimal | None:
+    """``1,234.50`` or ``-3``; ``None`` for anything else, NaN and infinities included."""
+    if _NUMBER.fullmatch(text) is None:
+        return None
+    return Decimal(text.replace(",", "").replace("，", ""))
+
+
+def _number(value: object) -> int | Decimal:
+    if isinstance(value, bool):
+        raise _no(value, "a number", "数字")
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        value = Decimal(repr(value))  # floats enter by their shortest text
+    if isinstance(value, Decimal):
+        if not value.is_finite() or value.adjusted() > 60:
+            raise _no(value, "a finite number", "有限数")
+        return value
+    if isinstance(value, str):
+        number = parse_decimal(unicodedata.normalize("NFKC", value.strip()))
+        if number is not None:
+            return number
+    raise _no(value, "a number", "数字")
+
+
+def _integer(value: object) -> int:
+    if value.__class__ is int:
+        return value  # type: ignore[return-value]
+    number = _number(value)
+    if number != int(number):
+        raise _no(value, "a whole number", "整数")
+    return int(number)
+
+
+def _money(value: object, currency: str | None) -> int | Decimal:
+    if not isinstance(value, str):
+        return _number(value)
+    found = _MONEY.fullmatch(value.strip())
+    number = parse_decimal(found["number"]) if found else None
+    if found is None or number is None:
+        raise _no(value, "an amount of money", "金额")
+    for sign in (found["before"], found["after"]):
+        if sign and currency and sign != currency and _SIGNS.get(sign, sign) != currency and currency not in _SHARED_SIGNS.get(sign, ()):
+            raise Unusable(Text(f"another currency than {currency}", f"币种不是{currency}"))
+    return -number if (found["sign"] == "-") != (found["minus"] == "-") else number
+
+
+def _string(value: object) -> str:
+    if isinstance(value, str):
+        if len(value) > _MAX_TEXT:
+            raise _no(value, "a text of reasonable length", "合理长度的文本")
+        return unicodedata.normalize("NFC", value).strip()
+    if isinstance(value, (bool, int, Decimal)):
+        return str(value)
+    if isinstance(value, float) and value == value:
+        return repr(int(value)) if value == int(value) else repr(value)
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    raise _no(value, "a text", "文本")
+
+
+def read_moment(value: object, zone: Zone, formats: tuple[str, ...] = ()) -> datetime | date:
+    """A cell as an instant (naive UTC), or as a ``date`` where it names only a day.
+
+    Raises :class:`Unusable`.
+    """
+    if isinstance(value, datetime):
+        return _instant(value, zone)
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str):
+        raise _no(value, "a time", "时间")
+    text = value.strip()
+    try:
+        for form in formats:
+            try:
+                parsed = datetime.strptime(text, form)
+            except ValueError:
+                continue
+            return _instant(parsed, zone) if _has_time(form) else parsed.date()
+        if _ISO_DAY.fullmatch(text):
+            return date.fromisoformat(text)
+        found = _ISO_TIME.fullmatch(text)
+        if found is not None:
+            day, clock, fraction, offset = found.groups()
+            if clock[:5] == "24:00":
+                return _instant(datetime.fromisoformat(f"{day}T00:00:00{_offset(offset)}") + timedelta(days=1), zone)
+            micro = f".{(fraction + '00000')[:6]}" if fraction else ""  # cut, not rounded, to microseconds
+            return _instant(datetime.fromisoformat(f"{day}T{clock if len(clock) > 5 else clock + ':00'}{micro}{_offset(offset)}"), zone)
+    except (ValueError, OverflowError):
+        pass
+    raise _no(value, "a time (ISO 8601 or a declared format)", "时间（ISO 8601或已声明的格式）")
+
+
+def _offset(text: str | None) -> str:
+    if text is None or text == "Z":
+        return "+00:00" if text else ""
+    digits = text[1:].replace(":", "")
+    return f"{text[0]}{digits[:2]}:{digits[2:] or '00'}"
+
+
+def _has_time(form: str) -> bool:
+    return any(code in form for code in ("%H", "%I", "%M", "%S", "%X", "%c", "%T", "%R"))
+
+
+def _instant(value: datetime, zone: Zone) -> datetime:
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise _no(value, f"a year from {_FIRST_YEAR} to {_LAST_YEAR}", f"{_FIRST_YEAR}至{_LAST_YEAR}年间的时间")
+    try:
+        if value.tzinfo is None:
+            if value.__class__ is not datetime:  # pandas' Timestamp and its kind
+                value = datetime(value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond, fold=value.fold)
+            return zone.to_utc(value)
+        offset = value.utcoffset() or timedelta(0)
+        return datetime(value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond) - offset
+    except (OverflowError, ValueError):
+        raise _no(value, "a time this library can count with", "可计算的时间") from None
+
+
+def day_interval(day: date, zone: Zone, name: str) -> Interval:
+    """A bare date as the span of that local day."""
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise _no(day, f"a year from {_FIRST_YEAR} to {_LAST_YEAR}", f"{_FIRST_YEAR}至{_LAST_YEAR}年间的日期")
+    try:
+        ordinal = day.toordinal()
+        return Interval(zone.day_start(ordinal), zone.day_start(ordinal + 1) - MICROSECOND, frozenset({name}))
+    except (OverflowError, ValueError):
+        raise _no(day, "a day this library can count with", "可计算的日期") from None
+
+
+def _spans(value: object, zone: Zone, name: str) -> tuple[tuple[datetime, datetime | None], ...]:
+    """Intervals as ``[{from, to}]``, pairs, or ``2026-03-01/2026-03-04; 2026-03-09/``."""
+    parts: list[tuple[object, object]] = []
+    if isinstance(value, str):
+        for piece in re.split(r"[;；]", value):
+            if piece.strip():
+                start, slash, end = piece.partition("/")
+                if not slash:
+                    raise _no(value, "a list of intervals (from/to; from/)", "时间段列表（起/止; 起/）")
+                parts.append((start, end))
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            if isinstance(item, Mapping):
+                parts.append((item.get("from"), item.get("to")))
+            elif isinstance(item, (list, tuple)) and len(item) == 2:
+                parts.append((item[0], item[1]))
+            else:
+                raise _no(value, "a list of intervals", "时间段列表")
+    else:
+        raise _no(value, "a list of intervals", "时间段列表")
+    spans: list[tuple[datetime, datetime | None]] = []
+    for start, end in parts:
+        if is_empty(start):
+            raise Unusable(Text("an interval without a start", "时间段缺少开始时间"))
+        low = _edge(start, zone, name, last=False)
+        high = None if is_empty(end) else _edge(end, zone, name, last=True)
+        if high is not None and high < low:
+            raise Unusable(Text("an interval that ends before it starts", "时间段的结束早于开始"))
+        spans.append((low, high))
+    return tuple(sorted(spans, key=lambda s: s[0]))
+
+
+def _edge(value: object, zone: Zone, name: str, *, last: bool) -> datetime:
+    """A bare date as an edge: the day's first instant as a start, the next day's first as an end."""
+    moment = read_moment(value, zone)
+    if isinstance(moment, datetime):
+        return moment
+    day = day_interval(moment, zone, name)
+    return day.high + MICROSECOND if last else day.low
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        pieces: list[object] = [p for p in re.split(r"[;；,，|]", value) if p.strip()]
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        pieces = sorted(value, key=str) if isinstance(value, (set, frozenset)) else list(value)
+    else:
+        raise _no(value, "a list", "列表")
+    return tuple(_string(p) for p in pieces)
+
+
+def coercer(declared: Field, zone: Zone, currency: str | None) -> Callable[[Any], Any]:
+    """The function that reads a non-empty cell of that field, or raises :class:`Unusable`.
+
+    Moments give a naive UTC ``datetime`` or, for a bare date, an :class:`Interval`.
+    """
+    name = declared.name
+
+    def moment(value: object) -> datetime | Interval:
+        read = read_moment(value, zone, declared.formats)
+        return read if isinstance(read, datetime) else day_interval(read, zone, name)
+
+    def whole_day(value: object) -> Interval:
+        read = read_moment(value, zone, declared.formats)
+        day = zone.to_wall(read).date() if isinstance(read, datetime) else read
+        return day_interval(day, zone, name)
+
+    allowed = frozenset(declared.values)
+
+    def enum(value: object) -> str:
+        text = _string(value)
+        if text not in allowed:
+            raise Unusable(Text("not one of the declared values", "不在已声明的取值中"))
+        return text
+
+    readers: dict[str, Callable[[Any], Any]] = {
+        "boolean": parse_boolean,
+        "integer": _integer,
+        "number": _number,
+        "money": lambda value: _money(value, currency),
+        "string": _string,
+        "enum": enum,
+        "date": whole_day,
+        "datetime": moment,
+        "event": moment,
+        "intervals": lambda value: _spans(value, zone, name),
+        "list": _texts,
+    }
+    read = readers[declared.type]
+
+    def guarded(value: Any) -> Any:
+        try:
+            return read(value)
+        except (ArithmeticError, InvalidOperation, TypeError, ValueError, RecursionError):
+            raise _no(value, f"a usable {declared.type}", f"可用的{declared.type}") from None
+
+    return guarded

@@ -1,0 +1,147 @@
+"""A policy version ready to judge records: its layout of slots, its steps in order, its intake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from attrs import evolve
+
+from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.compile import Compiler
+from complaint_policy.expressions.moments import AS_OF, FIRST_FREE, PAUSES, TRACE
+from complaint_policy.graph import ordered
+from complaint_policy.intake import Intake
+from complaint_policy.kinds import RuleKind, Setting, Step
+from complaint_policy.model import PolicyModel
+from complaint_policy.possible import NONE
+from complaint_policy.problems import Problems
+from complaint_policy.texts import Text
+from complaint_policy.zones import zone_named
+
+__all__ = ["CompiledVersion", "steps_of"]
+
+State = list[Any]
+
+# Fields every decision looks at, whatever the rules use.
+_ALWAYS: Final = ("id", "received_at", "closed_at", "recorded_owner", "recorded_severity")
+
+
+def steps_of(model: PolicyModel, kinds: tuple[RuleKind, ...]) -> list[Step]:
+    """Every computation of the model: facts, scope, then the rooms'."""
+    found = [
+        Step(f"fact:{fact.name}", tuple(n.names_in(fact.expression)), _fact_maker(fact.expression), fact.place) for fact in model.facts.values()
+    ]
+    rules = [step for kind in kinds for step in kind.steps(model.section(kind.key))]
+    scope = model.scope
+    if scope is not None:
+        found.append(Step("scope", tuple(n.names_in(scope)), lambda setting: _condition(scope, setting), scope.place))
+        rules = [evolve(step, needs=(*step.needs, "scope")) if step.name.startswith("rule:") else step for step in rules]
+    return found + rules
+
+
+def _condition(node: n.Condition, setting: Setting) -> Callable[[State], Any]:
+    return setting.compiler.condition(node) or (lambda state: True)
+
+
+def _fact_maker(expression: n.Expression) -> Callable[[Setting], Callable[[State], Any]]:
+    def make(setting: Setting) -> Callable[[State], Any]:
+        if isinstance(expression, n.Condition):
+            return _condition(expression, setting)
+        if isinstance(expression, n.Instant):
+            return setting.compiler.instant(expression)
+        if isinstance(expression, n.Value):
+            return setting.compiler.value(expression)
+        raise TypeError(type(expression).__name__)
+
+    return make
+
+
+class CompiledVersion:
+    """Judges records by one policy version.  Immutable once made; may be shared between threads."""
+
+    def __init__(self, model: PolicyModel, kinds: tuple[RuleKind, ...]) -> None:
+        self.model = model
+        self.kinds = kinds
+        self.zone = zone_named(model.timezone)
+        steps = ordered(steps_of(model, kinds), Problems())
+        used = _fields_used(model, steps)
+        self.slots = _layout(model, used, steps)
+        scope = None if model.scope is None else n.FactHolds("", "scope")
+        setting = Setting(
+            compiler=Compiler(self.slots, self.zone),
+            paused_compiler=Compiler(self.slots, self.zone, paused=True),
+            zone=self.zone,
+            scope=scope,
+            model=model,
+            waivers=self.slots["waivers"],
+            slots=self.slots,
+        )
+        self.setting = setting
+        self.steps = [(self.slots[step.name], step.make(setting)) for step in steps]
+        self.intake = Intake(
+            [(self.slots[f"field:{name}"], model.fields[name], self.slots.get(f"given:{name}")) for name in used], self.zone, model.currency
+        )
+        self._blank: State = [None] * len(self.slots)
+        self._blank[PAUSES] = ()
+        for name in ("severity", "owner"):
+            self._blank[self.slots[name]] = NONE
+        self.scope_slot = self.slots["scope"]
+        self._blank[self.scope_slot] = True
+        self.received_slot = self.slots["field:received_at"]
+        self.rule_slots = {rule.id: self.slots[f"rule:{rule.id}"] for rule in model.all_rules() if f"rule:{rule.id}" in self.slots}
+
+    def judge(
+        self,
+        record: Any,
+        as_of: datetime,
+        source_fields: Collection[str] | None,
+        waivers: dict[str, Any] | None,
+        unusable: dict[str, Text],
+        trace: list[datetime] | None = None,
+    ) -> State:
+        """The state of a record at ``as_of`` (naive UTC): every name computed."""
+        state = self._blank.copy()
+        state[AS_OF] = as_of
+        self.intake.read(record, state, as_of, source_fields, unusable)
+        state[self.setting.waivers] = waivers
+        state[TRACE] = trace
+        for slot, step in self.steps:
+            state[slot] = step(state)
+        return state
+
+
+def _fields_used(model: PolicyModel, steps: Iterable[Step]) -> list[str]:
+    used: dict[str, None] = dict.fromkeys(_ALWAYS)
+    for step in steps:
+        for name in step.needs:
+            if name.startswith("field:"):
+                used[name.removeprefix("field:")] = None
+    for part in _portfolio_names(model):
+        used[part] = None
+    return list(used)
+
+
+def _portfolio_names(model: PolicyModel) -> Iterable[str]:
+    for rule in model.sections.get("portfolio", ()):
+        for part in (rule.of, rule.among):
+            yield from n.fields_in(part)
+        yield from (name for name in rule.by if name in model.fields)
+
+
+def _layout(model: PolicyModel, used: list[str], steps: Iterable[Step]) -> dict[str, int]:
+    slots = {"as_of": AS_OF}
+    names = [f"field:{name}" for name in used]
+    # Whether a field was given is kept apart only where a default would hide it.
+    names += [f"given:{name}" for name in used if model.fields[name].default is not None]
+    names += ["severity", "severity_result", "owner", "responsibility_result", "waivers", "scope"]
+    names += [step.name for step in steps if step.name not in names]
+    for index, name in enumerate(names, FIRST_FREE):
+        slots[name] = index
+    # Slots 0 to FIRST_FREE are those of moments.py.
+    for index, name in enumerate(("start", "previous", "trace", "pauses"), 1):
+        slots[name] = index
+    # `scope` is a condition like any other.
+    slots["scope:"] = slots["scope"]
+    return slots

@@ -1,0 +1,353 @@
+"""A decision in data and in words."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from complaint_policy.decision import Block, Finding
+from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.describe import Describer
+from complaint_policy.outcomes import AT_RISK, BREACHED, EXEMPT, INDETERMINATE, MET, NOT_APPLICABLE, OUTCOME_TEXTS, WAIVED
+from complaint_policy.possible import NOT_YET
+from complaint_policy.results import DeadlineResult, Judged, local
+from complaint_policy.rules.deadlines.explain import arithmetic as deadline_arithmetic
+from complaint_policy.rules.penalties.explain import arithmetic as penalty_arithmetic
+from complaint_policy.texts import Language, Text, joined
+from complaint_policy.versions import engine_versions
+from complaint_policy.waivers import waived_dict
+from complaint_policy.wording import moment_text, name_list
+
+if TYPE_CHECKING:
+    from complaint_policy.decision import Decision
+
+__all__ = ["Words", "blocks", "decision_dict", "explain", "findings"]
+
+# Outcomes a person should see.
+_SHOWN: Final = (BREACHED, INDETERMINATE, AT_RISK, WAIVED)
+_SOURCE_STATUS: Final = {
+    "verified": Text("verified", "已核实"),
+    "second-hand": Text("second-hand, not verified", "转引，未核实原文"),
+    "company": Text("company rule", "企业制度"),
+}
+
+
+class Words(Describer):
+    """The words of one decision: its policy's titles, its record's values."""
+
+    def __init__(self, decision: Decision) -> None:
+        model = decision._compiled.model
+        titles = {name: field.title for name, field in model.fields.items()}
+        severity = model.section("severity")
+        levels = {rank: severity.title_of(level) for rank, level in enumerate(severity.levels)}
+        super().__init__(titles, levels, {rule.id: rule.name for rule in model.all_rules()})
+        self.decision = decision
+        self.zone = decision._compiled.zone
+
+    def field(self, name: str) -> Text:
+        """A field as a person looks for it: its title and name."""
+        title = self.titles.get(name)
+        return Text(f"{title.en} ({name})", f"{title.zh}（{name}）") if title is not None else Text(name, name)
+
+    def fields(self, names: tuple[str, ...]) -> Text:
+        return joined([self.field(name) for name in names], ", ", "、") if names else Text("further facts", "进一步的事实")
+
+    def settled(self, result: Judged) -> Text:
+        """A result that needs no more words than its outcome and reason."""
+        text = Text("{t}: {o}", "{t}：{o}").filled(t=result.model.name, o=OUTCOME_TEXTS[result.outcome])
+        if result.reason is not None:
+            text += Text(" ({r})", "（{r}）").filled(r=result.reason)
+        return text + Text(".", "。")
+
+    def pauses(self, result: DeadlineResult) -> list[Text]:
+        """The stretches during which the clock stood still."""
+        del result
+        state = self.decision._state
+        lines: list[Text] = []
+        for name in _pause_names(self.decision):
+            value = state[self.decision._compiled.slots[f"field:{name}"]]
+            for low, high in value if isinstance(value, tuple) else ():
+                until = moment_text(self.zone.to_aware(high)) if high is not None else Text("now", "目前")
+                start = moment_text(self.zone.to_aware(low))
+                lines.append(Text("clock stopped: {n}, {a} to {b}", "暂停计时：{n}，{a}至{b}").filled(n=self.name(name), a=start, b=until))
+        return lines
+
+    def value_of(self, name: str, *, reveal: bool) -> Text:
+        """What the record says of a field."""
+        declared = self.decision._compiled.model.fields[name]
+        if name in self.decision.unusable:
+            return Text("unusable: ", "无法使用：") + self.decision.unusable[name]
+        slot = self.decision._compiled.slots.get(f"field:{name}")
+        value = self.decision._state[slot] if slot is not None else None
+        if value is NOT_YET:
+            return Text("not yet", "尚未发生")
+        moment = local(value, self.zone)
+        if moment is not None:
+            return moment_text(moment)
+        if isinstance(value, (bool, int, Decimal, str)):
+            return Text("(withheld)", "（不显示）") if declared.sensitive and not reveal else n.literal_text(value)
+        if isinstance(value, tuple):
+            return Text(f"{len(value)} entries", f"{len(value)}项")
+        if hasattr(value, "low"):
+            day = self.zone.to_wall(value.low).date()
+            return Text(day.isoformat(), f"{day.year}年{day.month}月{day.day}日")
+        return Text("missing", "缺失")
+
+
+def _pause_names(decision: Decision) -> list[str]:
+    found: dict[str, None] = {}
+    for rule in decision._compiled.model.section("deadlines"):
+        for span in rule.pauses:
+            for part in n.walk(span):
+                if isinstance(part, n.NamedSpan):
+                    found[part.name] = None
+    return list(found)
+
+
+# --------------------------------------------------------------------------- findings
+def findings(decision: Decision) -> tuple[Finding, ...]:
+    """In the order of the policy: what is breached, undecided, at risk or waived; penalties; notes on the record."""
+    words = Words(decision)
+    found: list[Finding] = []
+    if decision.in_scope is not False:
+        kinds = {kind.key: kind for kind in decision._compiled.kinds}
+        for key, kind in kinds.items():
+            for result in decision._results(key) if kind.judged else ():
+                if result.outcome in _SHOWN and kind.message is not None:
+                    found.append(Finding(result.rule, result.outcome, kind.message(result, words), _source(result)))
+        penalty = kinds.get("penalties")
+        for result in decision.penalties if penalty is not None and penalty.message is not None else ():
+            found.append(Finding(result.rule, result.state, penalty.message(result, words), _source(result)))
+        found += _differences(decision, words)
+    found += _record_notes(decision, words)
+    return tuple(found)
+
+
+def _source(result: Any) -> dict[str, str | None] | None:
+    source = result.model.source
+    return source.to_dict() if source is not None else None
+
+
+def _differences(decision: Decision, words: Words) -> list[Finding]:
+    """What the record says against what the policy says; the computed one rules."""
+    compiled, state = decision._compiled, decision._state
+    found: list[Finding] = []
+    severity = decision.severity
+    recorded = state[compiled.slots["field:recorded_severity"]]
+    if isinstance(recorded, str) and severity.possible and recorded not in severity.possible:
+        titles = {words.levels[r].zh for r, level in enumerate(compiled.model.section("severity").levels) if level in severity.possible}
+        if recorded not in titles:
+            message = Text("Severity on record: {a}; by the policy: {b}.", "登记的等级为{a}，按制度应为{b}。").filled(a=recorded, b=name_list(severity.possible))
+            found.append(Finding("severity", "differs", message))
+    owner = decision.responsibility
+    recorded = state[compiled.slots["field:recorded_owner"]]
+    if isinstance(recorded, str) and owner.candidates and recorded not in owner.candidates:
+        message = Text("Owner on record: {a}; by the policy: {b}.", "登记的责任方为{a}，按制度应为{b}。").filled(a=recorded, b=name_list(owner.candidates))
+        found.append(Finding("responsibility", "differs", message))
+    return found
+
+
+def _record_notes(decision: Decision, words: Words) -> list[Finding]:
+    found: list[Finding] = list(decision._notes)
+    if decision._state[decision._compiled.received_slot] is NOT_YET:
+        found.append(Finding("record", "not_yet_received", Text("The complaint is received after the moment of judgement.", "该投诉的受理时间晚于判定时刻。")))
+    for name, reason in decision.unusable.items():
+        message = Text("{f} cannot be used: {r}.", "{f}无法使用：{r}。").filled(f=words.field(name), r=reason)
+        found.append(Finding("record", "unusable", message))
+    return found
+
+
+# --------------------------------------------------------------------------- blocks
+def blocks(decision: Decision, event: str) -> tuple[Block, ...]:
+    """The requirements before an event that do not hold now, what each waits for, and who owes it."""
+    decision._policy._event(event)
+    words = Words(decision)
+    found: list[Block] = []
+    for result in decision.requirements:
+        rule: Any = result.model
+        if rule.event != event or result.outcome in (MET, NOT_APPLICABLE, EXEMPT, WAIVED):
+            continue
+        names = _unfilled(decision, rule)
+        by = decision.responsibility.owner if rule.is_companys else rule.duty_of
+        text = Text("{t}: {c}", "{t}：{c}").filled(t=rule.name, c=words.condition(rule.require))
+        if names:
+            text += Text("; missing: {f}", "；缺少：{f}").filled(f=words.fields(names))
+        found.append(Block(result.rule, result.outcome, names, by, text))
+    return tuple(found)
+
+
+def _unfilled(decision: Decision, rule: Any) -> tuple[str, ...]:
+    """The fields a requirement looks at that the record does not have."""
+    from complaint_policy.policy import _fields_below
+
+    slots, state = decision._compiled.slots, decision._state
+    names = dict.fromkeys(name for part in (rule.when, rule.require) for name in _fields_below(part, decision._compiled.model))
+    return tuple(name for name in names if _lacks(state[slots[f"field:{name}"]]))
+
+
+def _lacks(value: Any) -> bool:
+    return value is NOT_YET or hasattr(value, "options")
+
+
+# --------------------------------------------------------------------------- data
+def decision_dict(decision: Decision, *, reveal: bool) -> dict[str, Any]:
+    """The shape of section 5 of the design; times ISO 8601 with offset, money as decimal texts."""
+    compiled = decision._compiled
+    severity, owner = decision.severity, decision.responsibility
+    shown: dict[str, Any] = {
+        "complaint_id": decision.complaint_id,
+        "as_of": decision.as_of.isoformat(),
+        "policy": {"id": compiled.model.id, "version": decision.policy_version, "digest": _digest(decision)},
+        "engine": engine_versions(),
+        "status": decision.status,
+        "severity": {
+            "level": severity.level,
+            "rank": severity.rank,
+            "rule": severity.rule,
+            "possible": list(severity.possible),
+            "at_least": severity.at_least,
+            "missing": list(severity.missing),
+        },
+        "responsibility": {
+            "owner": owner.owner,
+            "candidates": list(owner.candidates),
+            "accountable": owner.accountable,
+            "consulted": list(owner.consulted),
+            "informed": list(owner.informed),
+            "escalate_to": list(owner.escalate_to),
+            "rule": owner.rule,
+            "missing": list(owner.missing),
+        },
+    }
+    for kind in compiled.kinds:
+        if kind.to_dict is None:
+            continue
+        results = decision.penalties if kind.key == "penalties" else decision._results(kind.key)
+        shown[kind.key] = [_with_common(kind.to_dict(result), result, reveal) for result in results]
+    shown["waivers"] = waived_dict(decision._state[compiled.setting.waivers])
+    shown["findings"] = [finding.to_dict() for finding in decision.findings]
+    return shown
+
+
+def _digest(decision: Decision) -> str:
+    from complaint_policy.digest import digest_of
+
+    return digest_of(decision._compiled.model)
+
+
+def _with_common(shown: dict[str, Any], result: Any, reveal: bool) -> dict[str, Any]:
+    if isinstance(result, Judged):
+        if result.would_be is not None:
+            shown["would_be"] = result.would_be
+        if result.without_waiver is not None:
+            shown["without_waiver"] = result.without_waiver
+        if result.reason is not None and "reason" not in shown:
+            shown["reason"] = result.reason.to_dict()
+        if not result.model.is_companys:
+            shown["duty_of"] = result.model.duty_of
+    elif reveal and getattr(result, "charge", None) is not None:
+        shown["charge"]["name"] = result.charge.name
+    return shown
+
+
+# --------------------------------------------------------------------------- text
+def explain(decision: Decision, language: Language, *, reveal: bool) -> str:
+    """The decision as a text: the result, then each rule with its clause, values and arithmetic."""
+    words = Words(decision)
+    lines: list[Text] = [*_heading(decision, words), Text("", "")]
+    if decision.in_scope is False:
+        lines.append(Text("The policy does not speak of this complaint: it is out of scope.", "该投诉不在制度适用范围内。"))
+    else:
+        for kind in decision._compiled.kinds:
+            results = decision.penalties if kind.key == "penalties" else decision._results(kind.key) if kind.judged else ()
+            if not results:
+                continue
+            lines.append(Text("{t}", "{t}").filled(t=kind.title))
+            for result in results:
+                lines += _rule_lines(kind, result, words, reveal)
+            lines.append(Text("", ""))
+    notes = [f.message for f in (*_differences(decision, words), *_record_notes(decision, words))]
+    if notes:
+        lines += [Text("Notes", "说明"), *(Text("  • ", "  • ") + note for note in notes)]
+    return "\n".join(line.get(language).rstrip() for line in lines).rstrip() + "\n"
+
+
+def _heading(decision: Decision, words: Words) -> list[Text]:
+    model = decision._compiled.model
+    identity = decision.complaint_id or "?"
+    severity, owner = decision.severity, decision.responsibility
+    lines = [
+        Text("Complaint {i}: {s}", "投诉 {i}：{s}").filled(i=identity, s=OUTCOME_TEXTS[decision.status]),
+        Text("Policy: {t} ({p}, in force from {v}); judged at {a}", "依据：{t}（{p}，自{v}起施行）；判定时刻{a}").filled(
+            t=model.title, p=model.id, v=decision.policy_version, a=moment_text(decision.as_of)
+        ),
+    ]
+    if severity.level is not None:
+        level = words.levels[(severity.rank or 1) - 1]
+        by = Text(" ({r})", "（{r}）").filled(r=words.rule(severity.rule)) if severity.rule else Text("", "")
+        lines.append(Text("Severity: {l}", "等级：{l}").filled(l=level) + by)
+    elif severity.possible:
+        shown = [words.levels[r] for r, name in enumerate(model.section("severity").levels) if name in severity.possible]
+        lines.append(Text("Severity: {l}; settled by {m}", "等级：{l}；需要{m}才能确定").filled(l=joined(shown, " or ", "或"), m=words.fields(severity.missing)))
+    if owner.owner is not None:
+        lines.append(Text("Owner: {o}", "责任方：{o}").filled(o=owner.owner))
+    elif owner.candidates:
+        lines.append(Text("Owner: {o}; settled by {m}", "责任方：{o}；需要{m}才能确定").filled(o=" | ".join(owner.candidates), m=words.fields(owner.missing)))
+    for label, roles in (
+        (Text("Consulted", "协助"), owner.consulted),
+        (Text("Informed", "知会"), owner.informed),
+        (Text("Escalate to", "上报"), owner.escalate_to),
+    ):
+        if roles:
+            lines.append(Text("{a}: {r}", "{a}：{r}").filled(a=label, r=name_list(roles)))
+    return lines
+
+
+def _rule_lines(kind: Any, result: Any, words: Words, reveal: bool) -> list[Text]:
+    outcome = result.outcome if isinstance(result, Judged) else result.state
+    label = OUTCOME_TEXTS.get(outcome) or _STATES[outcome]
+    lines = [Text("  [{o}] {r} {m}", "  【{o}】{r} {m}").filled(o=label, r=result.rule, m=kind.message(result, words))]
+    details: list[Text] = []
+    if isinstance(result, DeadlineResult) and outcome != NOT_APPLICABLE:
+        details += deadline_arithmetic(result, words)
+    elif kind.key == "penalties":
+        details += penalty_arithmetic(result, words)
+    elif outcome != NOT_APPLICABLE:
+        details += _values(result.model, words, reveal)
+    if getattr(result, "would_be", None) is not None:
+        details.append(Text("if it applies: {o}", "若适用：{o}").filled(o=OUTCOME_TEXTS[result.would_be]))
+    if getattr(result, "without_waiver", None) is not None:
+        details.append(Text("without the waiver: {o}", "若无豁免：{o}").filled(o=OUTCOME_TEXTS[result.without_waiver]))
+    source = result.model.source
+    if source is not None:
+        details.append(_source_text(source))
+    return lines + [Text("      ", "      ") + line for line in details]
+
+
+_STATES: Final = {
+    "proposed": Text("proposed", "建议"),
+    "accruing": Text("accruing", "累计中"),
+    "indeterminate": Text("indeterminate", "无法判定"),
+    "waived": Text("waived", "已豁免处理"),
+}
+
+
+def _source_text(source: Any) -> Text:
+    clause = Text(f", {source.clause}", str(source.clause)) if source.clause else Text("", "")
+    status = _SOURCE_STATUS.get(source.status, Text(str(source.status), str(source.status)))
+    title = source.title or Text(source.ref, source.ref)
+    return Text("source: {t}{c} [{s}]", "依据：{t}{c}［{s}］").filled(t=title, c=clause, s=status)
+
+
+def _values(rule: Any, words: Words, reveal: bool) -> list[Text]:
+    """The values of the record a rule looked at."""
+    from complaint_policy.policy import _fields_below
+
+    parts = [rule.when, getattr(rule, "require", None), getattr(rule, "keep_until", None), getattr(rule, "deleted", None)]
+    names = dict.fromkeys(name for part in parts if part is not None for name in _fields_below(part, words.decision._compiled.model))
+    if not names:
+        return []
+    shown = [Text("{n} = {v}", "{n}={v}").filled(n=words.name(name), v=words.value_of(name, reveal=reveal)) for name in names]
+    return [Text("looked at: ", "所据：") + joined(shown)]
+
+

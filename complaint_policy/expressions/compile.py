@@ -1,0 +1,418 @@
+"""Expressions as functions of a record's state.
+
+Conditions and values become one small Python function each, whose source is made of slot numbers
+and pooled constants only: no text of a policy ever becomes code.  A *state* is a list; ``slots``
+says at which position each name stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
+from functools import reduce
+from typing import Any, Final
+
+from complaint_policy.counting import Counter, calendar_of
+from complaint_policy.expressions import moments
+from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.moments import AS_OF, PAUSES, PREVIOUS, START
+from complaint_policy.lengths import Length
+from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, MET, PENDING
+from complaint_policy.patterns import compiled
+from complaint_policy.possible import (
+    NONE,
+    NOT_YET,
+    NOWHERE_MISSING,
+    Empty,
+    Interval,
+    Maybe,
+    all_of_conditions,
+    any_of_conditions,
+    each_possibility,
+    possibilities,
+)
+from complaint_policy.zones import Zone
+
+__all__ = ["Compiler", "Function", "State"]
+
+State = list[Any]
+Function = Callable[[State], Any]
+
+# Exact arithmetic or none: a result that would need rounding makes the cell unusable.
+_EXACT: Final = Context(prec=60, traps=[Inexact, Overflow, InvalidOperation, DivisionByZero])
+_SIGNS: Final = {"at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
+# Longer lists of conditions are looped over: Python bounds how far one expression may nest.
+_WIDEST: Final = 24
+_TEXT_KINDS: Final = frozenset({"string", "enum"})
+
+
+class Compiler:
+    """Compiles expressions against one layout of slots."""
+
+    def __init__(self, slots: dict[str, int], zone: Zone, *, paused: bool = False) -> None:
+        self.slots = slots
+        self.zone = zone
+        self.paused = paused  # lengths from the rule's start stand still during state[PAUSES]
+
+    # ---------------------------------------------------------------- conditions
+    def condition(self, node: n.Condition | None) -> Function | None:
+        """The function of a condition; ``None`` where there is none."""
+        return None if node is None else _Source(self).function(lambda source: source.condition(node))
+
+    def value(self, node: n.Value) -> Function:
+        return _Source(self).function(lambda source: source.value(node))
+
+    # ---------------------------------------------------------------- instants
+    def instant(self, node: n.Instant) -> Function:
+        match node:
+            case n.NamedInstant(name=name, kind=kind):
+                return _slot(self.slots[f"{kind}:{name}"])
+            case n.AsOf():
+                return _slot(AS_OF)
+            case n.RuleStart():
+                return _slot(START)
+            case n.PreviousDue():
+                return _slot(PREVIOUS)
+            case n.DueOf(rule=rule):
+                return _due_of(self.slots[f"rule:{rule}"])
+            case n.Counted():
+                return self._counted(node)
+            case n.FirstOf(parts=parts):
+                return _over([self.instant(p) for p in parts], moments.earliest)
+            case n.LastOf(parts=parts):
+                return _over([self.instant(p) for p in parts], moments.latest)
+            case n.AllOf(parts=parts):
+                return _over([self.instant(p) for p in parts], moments.all_happened)
+            case n.FirstKnownInstant(parts=parts):
+                return _over([self.instant(p) for p in parts], moments.first_known)
+            case n.ChooseInstant(branches=branches):
+                return self.choose([(b.when, self.instant(b.then)) for b in branches], frozenset(n.fields_in(node)))
+        raise TypeError(type(node).__name__)
+
+    def counter(self, length: Length, node: n.Counted) -> Counter:
+        return Counter(length, node.counting, ahead=node.ahead)
+
+    def _counted(self, node: n.Counted) -> Function:
+        base = self.instant(node.base)
+        if isinstance(node.length, Length):
+            counter = self.counter(node.length, node)
+            due = counter.due
+            if self.paused and isinstance(node.base, n.RuleStart):
+                return lambda state: moments.moved(base(state), lambda start: counter.due_with_pauses(start, state[PAUSES]))
+
+            def counted(state: State) -> Any:
+                start = base(state)
+                return due(start) if start.__class__ is datetime else moments.moved(start, due)
+
+            return counted
+        amount, unit = self.value(node.length.amount), node.length.unit
+        counters: dict[int, Counter] = {}
+
+        def due_after(start: Any, count: Any) -> Any:
+            if count is NONE:
+                return NONE
+            if start is NOT_YET or start is NONE:
+                return start
+            whole = int(count)
+            if whole != count or not 0 <= whole <= 100_000:
+                return Maybe(None, missing)
+            counter = counters.get(whole) or counters.setdefault(whole, self.counter(Length(whole, unit), node))
+            return moments.moved(start, counter.due)
+
+        missing = frozenset(n.fields_in(node.length.amount))
+        return lambda state: each_possibility(due_after, base(state), amount(state))
+
+    # ---------------------------------------------------------------- choose
+    def choose(self, branches: list[tuple[n.Condition | None, Function]], names: frozenset[str]) -> Function:
+        """The first branch whose condition holds, or every branch that may be it."""
+        compiled_branches = [(self.condition(when), then) for when, then in branches]
+
+        def chosen(state: State) -> Any:
+            possible: list[Any] = []
+            missing, open_ = NOWHERE_MISSING, False
+            for when, then in compiled_branches:
+                holds = True if when is None else when(state)
+                if holds is False:
+                    continue
+                if holds is True:
+                    if not possible:
+                        return then(state)
+                    possible.append(then(state))
+                    return possibilities(possible, missing, open_)
+                missing, open_ = missing | holds.missing, open_ or holds.open
+                possible.append(then(state))
+            possible.append(Maybe(None, names))
+            return possibilities(possible, missing, open_)
+
+        return chosen
+
+    # ---------------------------------------------------------------- spans
+    def span(self, node: n.Span) -> Function:
+        """The function gives disjoint stretches in order, or a Maybe of them."""
+        match node:
+            case n.NamedSpan(name=name):
+                index = self.slots[f"field:{name}"]
+                return lambda state: moments.stretches(state[index], state)
+            case n.Between(start=start, end=end):
+                a, b = self.instant(start), self.instant(end)
+                names = frozenset(n.fields_in(node))
+                return lambda state: moments.between(a(state), b(state), state, names)
+            case n.Late(rule=rule):
+                index = self.slots[f"rule:{rule}"]
+                return lambda state: state[index].late_span(state)
+            case n.Together(parts=parts):
+                spans = [self.span(p) for p in parts]
+                return lambda state: each_possibility(lambda *all_: moments.union(tuple(s for one in all_ for s in one)), *(f(state) for f in spans))
+            case n.Except(base=base, removed=removed):
+                kept, taken = self.span(base), self.span(removed)
+                return lambda state: each_possibility(moments.without, kept(state), taken(state))
+        raise TypeError(type(node).__name__)
+
+    def moment_test(self, node: n.Moment) -> Function:
+        left, right, operation = self.instant(node.left), self.instant(node.right), node.operation
+        compare = moments.compare
+        return lambda state: compare(operation, left(state), right(state), state)
+
+    def during(self, node: n.During) -> Function:
+        instant, spec, zone = self.instant(node.left), node.calendar, self.zone
+
+        def open_at(moment: Any) -> Any:
+            if moment is NOT_YET:
+                return Maybe(None, NOWHERE_MISSING, True)
+            if moment is NONE:
+                return False
+            if moment.__class__ is Interval:
+                return Maybe(None, moment.missing)
+            at = zone.to_aware(moment)
+            return calendar_of(spec).working_time_between(at, at + timedelta(microseconds=1)) > timedelta(0)
+
+        return lambda state: each_possibility(open_at, instant(state))
+
+    def in_order(self, node: n.InOrder) -> Function:
+        instants = [self.instant(i) for i in node.instants]
+
+        def ordered(state: State) -> Any:
+            values = [f(state) for f in instants]
+            tests = []
+            for index, later in enumerate(values):
+                if later is NOT_YET or later is NONE:
+                    continue
+                for earlier in values[:index]:
+                    # An act recorded before one that has not happened is out of order.
+                    tests.append(False if earlier is NOT_YET else True if earlier is NONE else moments.compare("by", earlier, later, state))
+            return all_of_conditions(*tests)
+
+        return ordered
+
+    def length_of(self, node: n.LengthOf) -> Function:
+        span, unit, rounding, per = self.span(node.span), node.unit, node.round, node.per
+        return lambda state: moments.measure(span(state), unit, rounding, per, state)
+
+    def present(self, name: str) -> Function:
+        index = self.slots.get(f"given:{name}")
+        if index is not None:
+            return _slot(index)
+        index = self.slots[f"field:{name}"]
+        return lambda state: present(state[index])
+
+    def present_by(self, name: str) -> Function:
+        index = self.slots[f"field:{name}"]
+        return lambda state: moments.compare("by", state[index], state[PREVIOUS], state)
+
+    # ---------------------------------------------------------------- arithmetic
+    def arithmetic(self, node: n.Arithmetic) -> Function:
+        parts = [self.value(p) for p in node.parts]
+        names = frozenset(n.fields_in(node))
+        operate = _OPERATIONS[node.operation]
+
+        def computed(*values: Any) -> Any:
+            if any(v is NONE for v in values):
+                return Maybe(None, names)
+            try:
+                return reduce(operate, values)
+            except ArithmeticError:
+                return Maybe(None, names)
+
+        return lambda state: each_possibility(computed, *(part(state) for part in parts))
+
+    def first_known(self, node: n.FirstKnown) -> Function:
+        parts = [self.value(p) for p in node.parts]
+        return lambda state: moments.first_known([part(state) for part in parts])
+
+
+def _decimal(value: Any) -> Decimal:
+    return value if value.__class__ is Decimal else Decimal(value)
+
+
+def _exactly(operation: Callable[[Decimal, Decimal], Decimal], whole: Callable[[int, int], int]) -> Callable[[Any, Any], Any]:
+    def operate(a: Any, b: Any) -> Any:
+        if a.__class__ is int and b.__class__ is int:
+            return whole(a, b)
+        return operation(_decimal(a), _decimal(b))
+
+    return operate
+
+
+_OPERATIONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "plus": _exactly(_EXACT.add, lambda a, b: a + b),
+    "minus": _exactly(_EXACT.subtract, lambda a, b: a - b),
+    "times": _exactly(_EXACT.multiply, lambda a, b: a * b),
+    "max_of": max,
+    "min_of": min,
+}
+
+
+def _slot(index: int) -> Function:
+    return lambda state: state[index]
+
+
+def _due_of(index: int) -> Function:
+    return lambda state: state[index].due
+
+
+def _over(parts: list[Function], combine: Callable[[list[Any]], Any]) -> Function:
+    return lambda state: combine([part(state) for part in parts])
+
+
+def present(value: Any) -> Any:
+    """Whether a cell was given: an unusable cell or an unknown column leaves it open."""
+    if value is NOT_YET or value is NONE or value.__class__ is Empty:
+        return False
+    if value.__class__ is Maybe:
+        return value.named()
+    return True
+
+
+def is_in(value: Any, values: frozenset[Any]) -> Any:
+    if isinstance(value, Maybe):
+        return value.is_in(values)
+    return False if value is NONE else value in values
+
+
+def has_any(value: Any, texts: tuple[str, ...]) -> Any:
+    """A list has one of the texts; a text has one of them within it."""
+    if value is NONE:
+        return False
+    return each_possibility(lambda v: any(t in v for t in texts), value)
+
+
+def fits(value: Any, pattern: str) -> Any:
+    if value is NONE:
+        return False
+    return each_possibility(lambda v: compiled(pattern).fullmatch(v) is not None, value)
+
+
+def outcome_is(result: Any, outcomes: frozenset[str]) -> Any:
+    """Whether a rule's outcome is one of those; what time will settle is open, what a datum will is unknown."""
+    outcome = result.outcome
+    if outcome in outcomes:
+        return True
+    if outcome == INDETERMINATE:
+        possible = result.possible
+        if possible is not None and not possible & outcomes:
+            return False
+        return Maybe(None, frozenset(result.missing))
+    if outcome in (PENDING, AT_RISK) and (MET in outcomes or BREACHED in outcomes):
+        return Maybe(None, NOWHERE_MISSING, True)
+    return False
+
+
+class _Source:
+    """One function's source under construction: expressions over ``s`` and constants ``k0``, ``k1``, …"""
+
+    def __init__(self, compiler: Compiler) -> None:
+        self.compiler = compiler
+        self.constants: dict[str, Any] = {"AND": all_of_conditions, "OR": any_of_conditions, "IN": is_in}
+        self.temporaries = 0
+
+    def function(self, build: Callable[[_Source], str]) -> Function:
+        body = build(self)
+        if body.startswith("s[") and body[2:-1].isdigit():
+            return _slot(int(body[2:-1]))
+        code = compile(f"lambda s: {body}", "<complaint_policy expression>", "eval")
+        made: Function = eval(code, {"__builtins__": {}, **self.constants})  # noqa: S307  slot numbers and constant names only
+        return made
+
+    def constant(self, value: Any) -> str:
+        name = f"k{len(self.constants)}"
+        self.constants[name] = value
+        return name
+
+    def temporary(self) -> str:
+        self.temporaries += 1
+        return f"t{self.temporaries}"
+
+    def call(self, function: Function) -> str:
+        return f"{self.constant(function)}(s)"
+
+    # ---------------------------------------------------------------- conditions
+    def condition(self, node: n.Condition) -> str:
+        slots, compiler = self.compiler.slots, self.compiler
+        match node:
+            case n.Always(value=value):
+                return "True" if value else "False"
+            case n.All(parts=parts):
+                return self._several(parts, "False", "True", "AND")
+            case n.Any_(parts=parts):
+                return self._several(parts, "True", "False", "OR")
+            case n.Not(part=part):
+                t = self.temporary()
+                return f"(False if ({t} := {self.condition(part)}) is True else True if {t} is False else {t})"
+            case n.FactHolds(name=name, kind=kind):
+                return f"s[{slots[f'{kind}:{name}']}]"
+            case n.Equals(left=left, right=right):
+                return f"({self.value(left)} == {self.value(right)})"
+            case n.OneOf(left=left, values=values):
+                allowed = self.constant(frozenset(values))
+                if left.kind in _TEXT_KINDS:
+                    t = self.temporary()
+                    return f"({t} in {allowed} if ({t} := {self.value(left)}).__class__ is {self.constant(str)} else IN({t}, {allowed}))"
+                return f"IN({self.value(left)}, {allowed})"
+            case n.Compare(left=left, operation=operation, right=right):
+                return f"({self.value(left)} {_SIGNS[operation]} {self.value(right)})"
+            case n.Moment():
+                return self.call(compiler.moment_test(node))
+            case n.Present(name=name):
+                return self.call(compiler.present(name))
+            case n.PresentBy(name=name):
+                return self.call(compiler.present_by(name))
+            case n.HasAny(left=left, texts=texts):
+                return f"{self.constant(has_any)}({self.value(left)}, {self.constant(texts)})"
+            case n.Matches(left=left, pattern=pattern):
+                return f"{self.constant(fits)}({self.value(left)}, {self.constant(pattern)})"
+            case n.During():
+                return self.call(compiler.during(node))
+            case n.OutcomeIs(rule=rule, outcomes=outcomes):
+                return f"{self.constant(outcome_is)}(s[{slots[f'rule:{rule}']}], {self.constant(frozenset(outcomes))})"
+            case n.InOrder():
+                return self.call(compiler.in_order(node))
+        raise TypeError(type(node).__name__)
+
+    def _several(self, parts: tuple[n.Condition, ...], decides: str, neutral: str, combine: str) -> str:
+        if len(parts) > _WIDEST:
+            functions = [self.compiler.condition(p) for p in parts]
+            combined = all_of_conditions if combine == "AND" else any_of_conditions
+            return self.call(lambda state: combined(*(f(state) for f in functions if f is not None)))
+        names = [self.temporary() for _ in parts]
+        tests = "".join(f"{decides} if ({name} := {self.condition(part)}) is {decides} else " for name, part in zip(names, parts, strict=True))
+        neutral_all = " and ".join(f"{name} is {neutral}" for name in names)
+        return f"({tests}{neutral} if {neutral_all} else {combine}({', '.join(names)}))"
+
+    # ---------------------------------------------------------------- values
+    def value(self, node: n.Value) -> str:
+        slots, compiler = self.compiler.slots, self.compiler
+        match node:
+            case n.Literal(value=value):
+                return self.constant(value)
+            case n.NamedValue(name=name, source=source):
+                return f"s[{slots[f'{source}:{name}' if source in ('field', 'fact') else source]}]"
+            case n.Arithmetic():
+                return self.call(compiler.arithmetic(node))
+            case n.FirstKnown():
+                return self.call(compiler.first_known(node))
+            case n.Choose(branches=branches):
+                return self.call(compiler.choose([(b.when, compiler.value(b.then)) for b in branches], frozenset(n.fields_in(node))))
+            case n.LengthOf():
+                return self.call(compiler.length_of(node))
+        raise TypeError(type(node).__name__)

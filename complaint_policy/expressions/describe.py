@@ -1,0 +1,189 @@
+"""Expressions in words, in English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from complaint_policy.expressions import nodes as n
+from complaint_policy.lengths import Length
+from complaint_policy.outcomes import OUTCOME_TEXTS
+from complaint_policy.texts import Text, joined
+
+__all__ = ["Describer"]
+
+_SIGNS: Final = {
+    "at_least": Text("at least", "不少于"),
+    "at_most": Text("at most", "不超过"),
+    "above": Text("above", "大于"),
+    "below": Text("below", "小于"),
+}
+_MOMENTS: Final = {
+    "by": Text("no later than", "不晚于"),
+    "before": Text("before", "早于"),
+    "after": Text("after", "晚于"),
+    "not_before": Text("no earlier than", "不早于"),
+}
+_JOINS: Final = {
+    "first_of": Text("the first of", "以下最早者："),
+    "last_of": Text("the last of", "以下最晚者："),
+    "all_of": Text("all of", "以下全部发生："),
+    "first_known": Text("the first known of", "以下首个已知者："),
+}
+_ARITHMETIC: Final = {"plus": " + ", "minus": " - ", "times": " × "}
+_UNITS: Final = {"minutes": Text("minutes", "分钟"), "hours": Text("hours", "小时"), "days": Text("days", "天"), "weeks": Text("weeks", "周")}
+
+
+class Describer:
+    """Words for the expressions of one policy version: fields by their titles."""
+
+    def __init__(self, titles: Mapping[str, Text], levels: Mapping[int, Text], rules: Mapping[str, Text]) -> None:
+        self.titles = titles
+        self.levels = levels
+        self.rules = rules
+
+    def name(self, name: str) -> Text:
+        return self.titles.get(name) or Text(name.replace("_", " "), name)
+
+    def rule(self, identity: str) -> Text:
+        return self.rules.get(identity) or Text(identity, identity)
+
+    # ---------------------------------------------------------------- conditions
+    def condition(self, node: n.Condition) -> Text:
+        match node:
+            case n.Always():
+                return Text("always", "总是")
+            case n.All(parts=parts):
+                return joined([self._nested(p) for p in parts], " and ", "且")
+            case n.Any_(parts=parts):
+                return joined([self._nested(p) for p in parts], " or ", "或")
+            case n.Not(part=n.Present(name=name)) | n.Not(part=n.PresentBy(name=name)):
+                return Text("{n} is missing", "缺少{n}").filled(n=self.name(name))
+            case n.Not(part=n.FactHolds(name=name)):
+                return Text("not: {n}", "非{n}").filled(n=self.name(name))
+            case n.Not(part=part):
+                return Text("not ({c})", "并非（{c}）").filled(c=self.condition(part))
+            case n.FactHolds(name=name):
+                return self.name(name)
+            case n.Equals(left=left, right=right):
+                return Text("{a} is {b}", "{a}为{b}").filled(a=self.value(left), b=self._right(left, right))
+            case n.OneOf(left=left, values=values):
+                shown = [self._literal(v, left.kind) for v in values]
+                return Text("{a} is {b}", "{a}为{b}").filled(a=self.value(left), b=joined(shown, " or ", "或"))
+            case n.Compare(left=left, operation=operation, right=right):
+                return Text("{a} is {o} {b}", "{a}{o}{b}").filled(a=self.value(left), o=_SIGNS[operation], b=self._right(left, right))
+            case n.Moment(left=left, operation=operation, right=right):
+                return Text("{a} {o} {b}", "{a}{o}{b}").filled(a=self.instant(left), o=_MOMENTS[operation], b=self.instant(right))
+            case n.Present(name=name) | n.PresentBy(name=name):
+                return Text("{n} is recorded", "已记录{n}").filled(n=self.name(name))
+            case n.HasAny(left=left, texts=texts):
+                return Text("{a} has {t}", "{a}含有{t}").filled(a=self.value(left), t=joined([Text(f"'{t}'", f"“{t}”") for t in texts], " or ", "或"))
+            case n.Matches(left=left, pattern=pattern):
+                return Text("{a} fits /{p}/", "{a}符合 /{p}/").filled(a=self.value(left), p=pattern)
+            case n.During(left=left, calendar_name=name):
+                return Text("{a} lies within {c}", "{a}在{c}时间内").filled(a=self.instant(left), c=name)
+            case n.OutcomeIs(rule=rule, outcomes=outcomes):
+                shown = [OUTCOME_TEXTS[o] for o in outcomes]
+                return Text("'{r}' is {o}", "“{r}”为{o}").filled(r=self.rule(rule), o=joined(shown, " or ", "或"))
+            case n.InOrder(instants=instants):
+                return Text("in this order: {i}", "依次为：{i}").filled(i=joined([self.instant(i) for i in instants], ", ", "、"))
+        raise TypeError(type(node).__name__)
+
+    def _nested(self, node: n.Condition) -> Text:
+        text = self.condition(node)
+        return Text("({t})", "（{t}）").filled(t=text) if isinstance(node, (n.All, n.Any_)) else text
+
+    def _right(self, left: n.NamedValue, right: n.Value) -> Text:
+        return self._literal(right.value, left.kind) if isinstance(right, n.Literal) else self.value(right)
+
+    def _literal(self, value: Any, kind: str) -> Text:
+        return self.levels.get(value, n.literal_text(value)) if kind == "level" else n.literal_text(value)
+
+    # ---------------------------------------------------------------- values
+    def value(self, node: n.Value) -> Text:
+        match node:
+            case n.Literal(value=value, kind=kind):
+                return self._literal(value, kind)
+            case n.NamedValue(name="severity", source="severity"):
+                return Text("severity", "等级")
+            case n.NamedValue(name="owner", source="owner"):
+                return Text("owner", "责任方")
+            case n.NamedValue(name=name):
+                return self.name(name)
+            case n.Arithmetic(operation=operation, parts=parts):
+                shown = [self._part(p) for p in parts]
+                if operation in _ARITHMETIC:
+                    return joined(shown, _ARITHMETIC[operation], _ARITHMETIC[operation])
+                word = Text("the largest of {p}", "{p}中最大者") if operation == "max_of" else Text("the smallest of {p}", "{p}中最小者")
+                return word.filled(p=joined(shown, ", ", "、"))
+            case n.FirstKnown(parts=parts):
+                return Text("the first known of {p}", "{p}中首个已知者").filled(p=joined([self.value(p) for p in parts], ", ", "、"))
+            case n.Choose(branches=branches):
+                return self._branches([(b.when, self.value(b.then)) for b in branches])
+            case n.LengthOf(span=span, unit=unit):
+                return Text("{s} in {u}", "{s}的{u}数").filled(s=self.span(span), u=_UNITS[unit])
+        raise TypeError(type(node).__name__)
+
+    def _part(self, node: n.Value) -> Text:
+        text = self.value(node)
+        return Text("({t})", "（{t}）").filled(t=text) if isinstance(node, (n.Arithmetic, n.Choose)) else text
+
+    def _branches(self, branches: list[tuple[n.Condition | None, Text]]) -> Text:
+        parts = [
+            Text("otherwise {t}", "否则{t}").filled(t=then) if when is None else Text("{t} if {c}", "{c}时{t}").filled(t=then, c=self.condition(when))
+            for when, then in branches
+        ]
+        return joined(parts)
+
+    # ---------------------------------------------------------------- instants and spans
+    def instant(self, node: n.Instant) -> Text:
+        match node:
+            case n.NamedInstant(name=name):
+                return self.name(name)
+            case n.AsOf():
+                return Text("the moment of judgement", "判定时刻")
+            case n.RuleStart():
+                return Text("the start", "起算时刻")
+            case n.PreviousDue():
+                return Text("the limit before", "前一期限届满")
+            case n.DueOf(rule=rule):
+                return Text("the due time of '{r}'", "“{r}”的到期时刻").filled(r=self.rule(rule))
+            case n.Counted(base=n.RuleStart(), length=length):
+                return self._length(length)
+            case n.Counted(base=base, length=length, ahead=ahead):
+                template = Text("{l} ahead of {b}", "{b}前{l}") if ahead else Text("{l} from {b}", "{b}起{l}")
+                return template.filled(l=self._length(length), b=self.instant(base))
+            case n.FirstOf(parts=parts):
+                return self._joined("first_of", parts)
+            case n.LastOf(parts=parts):
+                return self._joined("last_of", parts)
+            case n.AllOf(parts=parts):
+                return self._joined("all_of", parts)
+            case n.FirstKnownInstant(parts=parts):
+                return self._joined("first_known", parts)
+            case n.ChooseInstant(branches=branches):
+                return self._branches([(b.when, self.instant(b.then)) for b in branches])
+        raise TypeError(type(node).__name__)
+
+    def _length(self, length: Length | n.LengthValue) -> Text:
+        if isinstance(length, Length):
+            return length.text
+        zh = Length(1, length.unit).text.zh.lstrip("1")
+        return Text("{v} {u}", "{v}{z}").filled(v=self.value(length.amount), u=length.unit, z=zh)
+
+    def _joined(self, word: str, parts: tuple[n.Instant, ...]) -> Text:
+        return Text("{w} {p}", "{w}{p}").filled(w=_JOINS[word], p=joined([self.instant(p) for p in parts], ", ", "、"))
+
+    def span(self, node: n.Span) -> Text:
+        match node:
+            case n.NamedSpan(name=name):
+                return self.name(name)
+            case n.Between(start=start, end=end):
+                return Text("from {a} to {b}", "{a}至{b}").filled(a=self.instant(start), b=self.instant(end))
+            case n.Late(rule=rule):
+                return Text("the delay of '{r}'", "“{r}”的逾期时间").filled(r=self.rule(rule))
+            case n.Together(parts=parts):
+                return joined([self.span(p) for p in parts], " and ", "及")
+            case n.Except(base=base, removed=removed):
+                return Text("{a} without {b}", "{a}扣除{b}").filled(a=self.span(base), b=self.span(removed))
+        raise TypeError(type(node).__name__)

@@ -1,0 +1,169 @@
+"""What the words of an expression can refer to while a file is read, and where problems go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from attrs import define, evolve, field, frozen
+
+from complaint_policy.counting import CONVENTIONS, TAKEN_BY, CalendarSpec, Counting
+from complaint_policy.expressions.nodes import Instant
+from complaint_policy.fields import Field
+from complaint_policy.lengths import Length
+from complaint_policy.problems import Place, Problems
+from complaint_policy.reader import Mapping, Scalar
+
+__all__ = ["FOREIGN", "CountingScope", "Environment", "FactKind", "RuleName", "spelled_here"]
+
+# Spellings of other languages and the word of ours that says the same.
+FOREIGN: Final[dict[str, str]] = {
+    "gte": "at_least", "ge": "at_least", ">=": "at_least", "min": "at_least", "minimum": "at_least", "from_value": "at_least",
+    "lte": "at_most", "le": "at_most", "<=": "at_most", "max": "at_most", "maximum": "at_most",
+    "gt": "above", ">": "above", "more_than": "above", "greater_than": "above",
+    "lt": "below", "<": "below", "less_than": "below",
+    "eq": "the value itself, as in {category: network}", "==": "the value itself, as in {category: network}", "equals": "the value itself, as in {category: network}",
+    "ne": "not, as in {category: {not: network}}", "!=": "not, as in {category: {not: network}}", "not_equals": "not, as in {category: {not: network}}",
+    "in": "a list, as in {category: [network, tariff]}", "one_of": "a list, as in {category: [network, tariff]}", "any_of": "a list, as in {category: [network, tariff]}",
+    "not_in": "not with a list, as in {category: {not: [network, tariff]}}",
+    "between": "at_least and at_most together, as in {amount_claimed: {at_least: 1, at_most: 9}}",
+    "contains_any": "contains, which takes a list", "regex": "matches", "pattern": "matches", "like": "contains or matches",
+    "exists": "present, as in {closed_at: present}", "is_null": "missing, as in {closed_at: missing}", "null": "missing, as in {closed_at: missing}",
+    "and": "all", "or": "any",
+    "earliest": "first_of", "latest": "last_of", "coalesce": "first_known", "due_of": "due",
+    "add": "plus", "subtract": "minus", "multiply": "times", "sum": "plus",
+    "if": "choose, as in {choose: [{when: {...}, then: ...}, {otherwise: ...}]}", "case": "choose", "else": "otherwise", "default_value": "otherwise",
+    "sla": "deadlines", "every": "from: {each: [...]}", "usage": "a condition on the metered field", "gate": "exempt", "hit": "nothing: severity takes the first level that holds, matrix rows never overlap",
+    "authority": "requirements", "recusal": "requirements, as in {handler: {not: {field: responsible_person}}}",
+    "start": "from", "end": "to", "stop": "to", "limit": "within", "duration": "within", "condition": "when", "conditions": "when", "if_true": "then",
+    "name": "title", "label": "title", "assignee": "owner", "level_rules": "rules", "pause": "pauses", "warn_at": "at_risk", "warning": "at_risk",
+}  # fmt: skip
+
+
+def spelled_here(word: str) -> str | None:
+    """Our spelling of a foreign one, or None."""
+    return FOREIGN.get(word.strip())
+
+
+@frozen
+class RuleName:
+    """A rule id that expressions may refer to."""
+
+    id: str
+    kind: str  # the room: deadline, requirement, penalty, ...
+    place: Place = field(eq=False)
+
+
+@frozen
+class FactKind:
+    """What a fact is: ``boolean``, a value's kind, or ``instant``."""
+
+    kind: str
+    unit: str | None = None
+
+
+@define
+class CountingScope:
+    """Which conventions were written here, and which units the lengths under them have."""
+
+    written: dict[str, Place] = field(factory=dict)
+    units: set[str] = field(factory=set)
+
+
+@define
+class Environment:
+    problems: Problems
+    fields: dict[str, Field]
+    fact_kind: Callable[[str, Place], FactKind | None]
+    fact_names: frozenset[str]
+    rules: dict[str, RuleName]
+    levels: tuple[str, ...]
+    calendars: dict[str, CalendarSpec]
+    counting: Counting
+    counting_calendar_unknown: bool = False
+    terms: dict[str, Length] = field(factory=dict)
+    start: Instant | None = None  # what a bare length counts from
+    previous: bool = False  # inside a ladder: {due: previous} is known
+    by_previous: bool = False  # inside `needs`: events must have happened by the previous due
+    scope: CountingScope = field(factory=CountingScope)
+
+    def known_names(self) -> Iterator[str]:
+        yield from self.fields
+        yield from self.fact_names
+        yield from ("severity", "owner", "as_of")
+
+    def with_start(self, start: Instant | None) -> Environment:
+        return evolve(self, start=start)
+
+    def in_ladder(self) -> Environment:
+        return evolve(self, previous=True)
+
+    def in_needs(self, late_allowed: bool) -> Environment:
+        return evolve(self, previous=True, by_previous=not late_allowed, start=None)
+
+    # ---------------------------------------------------------------- counting
+    def with_counting(self, node: Mapping | None) -> Environment:
+        """The environment under a `counting` written here (or the same one)."""
+        if node is None:
+            return self
+        counting, written, unknown = read_counting(node, self.counting, self.calendars, self.problems)
+        return evolve(self, counting=counting, scope=CountingScope(written), counting_calendar_unknown=unknown)
+
+    @contextmanager
+    def counted(self, node: Mapping | None) -> Iterator[Environment]:
+        """Like :meth:`with_counting`; on leaving, conventions that no length here takes are problems."""
+        inner = self.with_counting(node)
+        yield inner
+        if inner is self:
+            return
+        self.scope.units |= inner.scope.units
+        for key, place in inner.scope.written.items():
+            if key == "calendar" or not inner.scope.units:
+                continue
+            if not inner.scope.units & TAKEN_BY[key]:
+                units = ", ".join(sorted(inner.scope.units))
+                self.problems.add("convention-not-taken", place, key=key, units=units, takers=", ".join(sorted(TAKEN_BY[key])))
+
+    def check_length(self, length: Length, place: Place) -> None:
+        """A length needs what its unit and conventions count with."""
+        self.scope.units.add(length.unit)
+        counting = self.counting
+        if self.counting_calendar_unknown:
+            return
+        hours = counting.calendar is not None and (counting.calendar.hours is not None)
+        if length.is_working and counting.calendar is None:
+            self.problems.add("working-unit-without-calendar", place, length=length.text)
+        elif length.counts_days and length.unit != "working days" and counting.roll != "none" and counting.calendar is None:
+            self.problems.add("roll-without-calendar", place, length=length.text)
+        elif length.counts_days and counting.ends == "close_of_business" and not hours:
+            self.problems.add("closing-without-hours", place, length=length.text)
+        elif length.is_working and counting.after_hours != "as_received" and not hours:
+            self.problems.add("after-hours-without-hours", place, length=length.text)
+
+
+def read_counting(
+    node: Mapping, base: Counting, calendars: dict[str, CalendarSpec], problems: Problems
+) -> tuple[Counting, dict[str, Place], bool]:
+    """A `counting` mapping over the conventions around it; the conventions written; whether its calendar is unknown."""
+    changes: dict[str, object] = {}
+    written: dict[str, Place] = {}
+    unknown = False
+    for entry in node.entries:
+        if not isinstance(entry.value, Scalar):
+            continue
+        word = entry.value.value
+        if entry.key == "calendar":
+            written[entry.key] = entry.place
+            if word == "none":
+                changes["calendar"] = None
+            elif word in calendars:
+                changes["calendar"] = calendars[word]
+            else:
+                unknown = True
+                problems.add("unknown-calendar", entry.value.place, name=word, near=(word, calendars))
+        elif entry.key in CONVENTIONS:
+            written[entry.key] = entry.place
+            if word in CONVENTIONS[entry.key]:
+                changes[entry.key] = word
+    return evolve(base, **changes), written, unknown  # type: ignore[arg-type]

@@ -1,0 +1,398 @@
+"""Expressions as data: immutable, typed and checked.  Nothing here computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from attrs import field, fields, frozen
+
+from complaint_policy.counting import Counting
+from complaint_policy.lengths import Length
+from complaint_policy.problems import NOWHERE, Place
+from complaint_policy.texts import Text
+
+
+def _place() -> Any:
+    return field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+
+
+@frozen
+class Expression:
+    place: Place = _place()
+
+
+# --------------------------------------------------------------------------- instants
+@frozen
+class Instant(Expression):
+    """A moment."""
+
+
+@frozen
+class NamedInstant(Instant):
+    """An event, a date, or a fact that is an instant; ``kind`` is ``field`` or ``fact``."""
+
+    name: str
+    kind: str = "field"
+
+
+@frozen
+class AsOf(Instant):
+    """The moment the record is judged at."""
+
+
+@frozen
+class RuleStart(Instant):
+    """The start of the rule the expression stands in."""
+
+
+@frozen
+class PreviousDue(Instant):
+    """Inside a ladder: the due instant of the step before."""
+
+
+@frozen
+class DueOf(Instant):
+    """The due instant of a deadline."""
+
+    rule: str
+
+
+@frozen
+class LengthValue(Expression):
+    """A length whose number is a value of the record."""
+
+    amount: Value
+    unit: str
+
+
+@frozen
+class Counted(Instant):
+    """``within`` a length from an instant, or ``ahead`` of it, by the counting conventions in force."""
+
+    base: Instant
+    length: Length | LengthValue
+    counting: Counting
+    ahead: bool = False
+
+
+@frozen
+class FirstOf(Instant):
+    parts: tuple[Instant, ...]
+
+
+@frozen
+class LastOf(Instant):
+    parts: tuple[Instant, ...]
+
+
+@frozen
+class AllOf(Instant):
+    parts: tuple[Instant, ...]
+
+
+@frozen
+class FirstKnownInstant(Instant):
+    parts: tuple[Instant, ...]
+
+
+@frozen
+class InstantBranch(Expression):
+    when: Condition | None  # None: otherwise
+    then: Instant
+
+
+@frozen
+class ChooseInstant(Instant):
+    branches: tuple[InstantBranch, ...]
+
+
+# --------------------------------------------------------------------------- spans
+@frozen
+class Span(Expression):
+    """Stretches of time."""
+
+
+@frozen
+class NamedSpan(Span):
+    name: str
+
+
+@frozen
+class Between(Span):
+    start: Instant
+    end: Instant
+
+
+@frozen
+class Late(Span):
+    """From the due instant of a deadline to the act, or to ``as_of`` while it is open."""
+
+    rule: str
+
+
+@frozen
+class Together(Span):
+    parts: tuple[Span, ...]
+
+
+@frozen
+class Except(Span):
+    base: Span
+    removed: Span
+
+
+# --------------------------------------------------------------------------- values
+@frozen
+class Value(Expression):
+    """A value; ``kind`` is boolean, integer, number, money, string, enum, list or instant."""
+
+
+@frozen
+class Literal(Value):
+    value: Any
+    kind: str
+
+
+@frozen
+class NamedValue(Value):
+    """A field, a fact, ``severity`` or ``owner``."""
+
+    name: str
+    kind: str
+    source: str = "field"  # field, fact, severity, owner
+    unit: str | None = None
+
+
+@frozen
+class Arithmetic(Value):
+    """``plus``, ``minus``, ``times``, ``max_of`` or ``min_of``."""
+
+    operation: str
+    parts: tuple[Value, ...]
+    kind: str
+
+
+@frozen
+class FirstKnown(Value):
+    parts: tuple[Value, ...]
+    kind: str
+
+
+@frozen
+class ValueBranch(Expression):
+    when: Condition | None
+    then: Value
+
+
+@frozen
+class Choose(Value):
+    branches: tuple[ValueBranch, ...]
+    kind: str
+
+
+@frozen
+class LengthOf(Value):
+    """How long a span is, in whole units: rounded ``up``, ``down`` or ``half_up``, each stretch or in all."""
+
+    span: Span
+    unit: str
+    round: str
+    per: str
+    kind: str = "integer"
+
+
+@frozen
+class Range(Expression):
+    """The two ends of a range of money."""
+
+    low: Value
+    high: Value
+
+
+@frozen
+class RangeBranch(Expression):
+    when: Condition | None
+    then: Range
+
+
+@frozen
+class ChooseRange(Expression):
+    branches: tuple[RangeBranch, ...]
+
+
+# --------------------------------------------------------------------------- conditions
+@frozen
+class Condition(Expression):
+    """True, false, or unknown."""
+
+
+@frozen
+class Always(Condition):
+    value: bool = True
+
+
+@frozen
+class All(Condition):
+    parts: tuple[Condition, ...]
+
+
+@frozen
+class Any_(Condition):
+    parts: tuple[Condition, ...]
+
+
+@frozen
+class Not(Condition):
+    part: Condition
+
+
+@frozen
+class FactHolds(Condition):
+    """A fact that is a condition, or a boolean field."""
+
+    name: str
+    kind: str = "fact"
+
+
+@frozen
+class Equals(Condition):
+    left: NamedValue
+    right: Value
+
+
+@frozen
+class OneOf(Condition):
+    left: NamedValue
+    values: tuple[Any, ...]
+
+
+@frozen
+class Compare(Condition):
+    """``at_least``, ``at_most``, ``above`` or ``below``."""
+
+    left: NamedValue
+    operation: str
+    right: Value
+
+
+@frozen
+class Moment(Condition):
+    """``by``, ``before``, ``after`` or ``not_before``."""
+
+    left: Instant
+    operation: str
+    right: Instant
+
+
+@frozen
+class Present(Condition):
+    """Whether the record, as it was given, has the value.  ``name`` is a field."""
+
+    name: str
+
+
+@frozen
+class PresentBy(Condition):
+    """Inside ``needs``: whether an event had happened by the previous due instant."""
+
+    name: str
+
+
+@frozen
+class HasAny(Condition):
+    """``contains``: a list has one of the texts, a text has one of them within it."""
+
+    left: NamedValue
+    texts: tuple[str, ...]
+
+
+@frozen
+class Matches(Condition):
+    """``matches``: the whole text fits an RE2 pattern."""
+
+    left: NamedValue
+    pattern: str
+
+
+@frozen
+class During(Condition):
+    """Whether an instant lies in a calendar's working time."""
+
+    left: Instant
+    calendar: Any
+    calendar_name: str
+
+
+@frozen
+class OutcomeIs(Condition):
+    rule: str
+    outcomes: tuple[str, ...]
+
+
+@frozen
+class InOrder(Condition):
+    """Each instant that has happened is no earlier than those before it."""
+
+    instants: tuple[Instant, ...]
+
+
+# --------------------------------------------------------------------------- walking
+def children(node: Expression) -> Iterator[Expression]:
+    for attribute in fields(type(node)):
+        yield from _expressions(getattr(node, attribute.name))
+
+
+def _expressions(value: Any) -> Iterator[Expression]:
+    if isinstance(value, Expression):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _expressions(item)
+
+
+def walk(node: Expression) -> Iterator[Expression]:
+    """The node and everything under it, from the top, in the order of the text."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def names_in(node: Expression | None) -> dict[str, None]:
+    """Every name an expression rests on, in order: ``field:x``, ``fact:x``, ``rule:x``, ``severity``, ``owner``."""
+    found: dict[str, None] = {}
+    if node is None:
+        return found
+    for part in walk(node):
+        match part:
+            case NamedInstant(name=name, kind=kind) | FactHolds(name=name, kind=kind):
+                found[f"{kind}:{name}"] = None
+            case NamedValue(name=name, source=source):
+                found[f"{source}:{name}" if source in ("field", "fact") else source] = None
+            case NamedSpan(name=name) | Present(name=name) | PresentBy(name=name):
+                found[f"field:{name}"] = None
+            case DueOf(rule=rule) | Late(rule=rule) | OutcomeIs(rule=rule):
+                found[f"rule:{rule}"] = None
+    return found
+
+
+def fields_in(node: Expression | None) -> tuple[str, ...]:
+    """The record fields an expression reads directly."""
+    return tuple(n.removeprefix("field:") for n in names_in(node) if n.startswith("field:"))
+
+
+def shown_number(value: Any) -> str:
+    """A number without needless zeros or exponents."""
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return str(value)
+
+
+def literal_text(value: Any) -> Text:
+    if value is True:
+        return Text("yes", "是")
+    if value is False:
+        return Text("no", "否")
+    return Text(shown_number(value), shown_number(value))

@@ -1,0 +1,255 @@
+"""Instants and spans, from the located tree."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.environment import Environment, spelled_here
+from complaint_policy.lengths import UNIT_KEYS, Length, parse_length
+from complaint_policy.reader import Entry, Mapping, Node, Scalar, Sequence
+from complaint_policy.texts import Text
+
+__all__ = ["INSTANT_KEYS", "RESERVED_KEYS", "SPAN_KEYS", "parse_instant", "parse_length_node", "parse_span"]
+
+INSTANT_KEYS: Final = ("from", "due", "first_of", "last_of", "all_of", "first_known", "choose", *UNIT_KEYS)
+SPAN_KEYS: Final = ("between", "late", "together", "except")
+# The grammar has them; this version of the library does not judge them yet.
+RESERVED_KEYS: Final = ("event", "nth", "month_day", "count", "last", "each", "mean_of_previous")
+
+# Two hundred years: longer lengths are typing errors.
+_LONGEST: Final = {"minutes": 105_120_000, "hours": 1_752_000, "working hours": 400_000, "days": 73_000, "working days": 50_000, "weeks": 10_400, "months": 2_400, "years": 200}
+
+
+def parse_length_node(node: Scalar, env: Environment) -> Length | None:
+    """A length or a word of `terms`; ``None``, with no problem added, for anything else."""
+    length = parse_length(node.value) or env.terms.get(node.value)
+    if length is None:
+        return None
+    if length.amount > _LONGEST[length.unit]:
+        env.problems.add("length-too-long", node.place, length=length.text)
+        return None
+    env.check_length(length, node.place)
+    return length
+
+
+def parse_instant(node: Node, env: Environment) -> n.Instant | None:
+    """An instant, or ``None`` after a problem.
+
+    Where ``env.start`` is set a bare length counts from it.
+    """
+    if isinstance(node, Scalar):
+        return _scalar(node, env)
+    if isinstance(node, Sequence):
+        env.problems.add("list-of-instants", node.place)
+        return None
+    keys = node.keys()
+    known = [k for k in keys if k in INSTANT_KEYS]
+    if not known:
+        _wrong_key(node, env, (*INSTANT_KEYS,), Text("an instant", "时刻"))
+        return None
+    if "from" in keys:
+        return _counted(node, env)
+    entry = next(e for e in node.entries if e.key == known[0])
+    if len(keys) > 1:
+        other = next(e for e in node.entries if e is not entry)
+        env.problems.add("one-key-only", other.place, key=other.key, first=entry.key)
+        return None
+    return _single(entry, node, env)
+
+
+def _single(entry: Entry, node: Mapping, env: Environment) -> n.Instant | None:
+    key, value = entry.key, entry.value
+    if key in UNIT_KEYS:
+        return _length_value(entry, node, env)
+    if key == "due":
+        if not isinstance(value, Scalar):
+            return None
+        if value.value == "previous":
+            if not env.previous:
+                env.problems.add("previous-outside-ladder", value.place)
+                return None
+            return n.PreviousDue(place=node.place)
+        return n.DueOf(value.value, place=value.place) if rule_known(value, env, ("deadline",)) else None
+    if key == "choose":
+        return _choose(value, env)
+    parts = [parse_instant(item, env) for item in value.items] if isinstance(value, Sequence) else []
+    good = tuple(p for p in parts if p is not None)
+    if not good or len(good) < len(parts):
+        return None
+    kinds: dict[str, type[n.FirstOf | n.LastOf | n.AllOf | n.FirstKnownInstant]] = {
+        "first_of": n.FirstOf, "last_of": n.LastOf, "all_of": n.AllOf, "first_known": n.FirstKnownInstant
+    }  # fmt: skip
+    return kinds[key](good, place=node.place)
+
+
+def _scalar(node: Scalar, env: Environment) -> n.Instant | None:
+    word = node.value
+    length = parse_length_node(node, env)
+    if length is not None:
+        if env.start is None:
+            env.problems.add("length-without-anchor", node.place, length=length.text)
+            return None
+        return n.Counted(env.start, length, env.counting, place=node.place)
+    if parse_length(word) is not None or word in env.terms:
+        return None  # too long: already reported
+    if word == "as_of":
+        return n.AsOf(place=node.place)
+    declared = env.fields.get(word)
+    if declared is not None:
+        if not declared.is_moment:
+            env.problems.add("not-an-instant", node.place, name=word, kind=declared.type)
+            return None
+        return n.NamedInstant(word, place=node.place)
+    if word in env.fact_names:
+        kind = env.fact_kind(word, node.place)
+        if kind is not None and kind.kind != "instant":
+            env.problems.add("not-an-instant", node.place, name=word, kind=kind.kind)
+            return None
+        return n.NamedInstant(word, "fact", place=node.place) if kind is not None else None
+    digits = word.replace(".", "", 1)
+    if digits.isdigit():
+        env.problems.add("number-without-unit", node.place, value=word)
+    elif digits[:1].isdigit():
+        env.problems.add("bad-length", node.place, value=word)
+    else:
+        near = [f for f, d in env.fields.items() if d.is_moment] + sorted(env.fact_names)
+        env.problems.add("unknown-instant", node.place, name=word, near=(word, [*near, *env.terms, "same day"]))
+    return None
+
+
+def _counted(node: Mapping, env: Environment) -> n.Instant | None:
+    ahead = "ahead" in node
+    limit = node.get("ahead") if ahead else node.get("within")
+    base_node = node.get("from")
+    if limit is None or base_node is None:
+        env.problems.add("from-without-within", node.place)
+        return None
+    for entry in node.entries:
+        if entry.key not in ("from", "within", "ahead", "counting"):
+            env.problems.add("unknown-key", entry.place, name=entry.key, near=(entry.key, ("from", "within", "ahead", "counting")))
+    base = parse_instant(base_node, env)
+    own = node.get("counting")
+    with env.counted(own if isinstance(own, Mapping) else None) as inner:
+        if ahead:
+            length = parse_length_node(limit, inner) if isinstance(limit, Scalar) else None
+            if length is None:
+                env.problems.add("bad-length", limit.place, value=limit.value if isinstance(limit, Scalar) else "{...}")
+                return None
+            return n.Counted(base, length, inner.counting, True, place=node.place) if base is not None else None
+        placeholder = base if base is not None else n.AsOf(place=node.place)
+        counted = parse_instant(limit, inner.with_start(placeholder))
+    return counted if base is not None else None
+
+
+def _length_value(entry: Entry, node: Mapping, env: Environment) -> n.Instant | None:
+    from complaint_policy.expressions.parse_values import parse_value
+
+    unit = UNIT_KEYS[entry.key]
+    env.check_length(Length(1, unit), entry.place)
+    value = parse_value(entry.value, env, "integer")
+    if env.start is None:
+        env.problems.add("length-without-anchor", entry.place, length=Text(unit, unit))
+        return None
+    if value is None:
+        return None
+    if value.kind not in ("integer", "number"):
+        env.problems.add("not-a-number", entry.value.place, kind=value.kind)
+        return None
+    return n.Counted(env.start, n.LengthValue(value, unit, place=node.place), env.counting, place=node.place)
+
+
+def _choose(value: Node, env: Environment) -> n.Instant | None:
+    branches: list[n.InstantBranch] = []
+    good = True
+    for when, then, place in read_branches(value, env):
+        instant = parse_instant(then, env) if then is not None else None
+        good = good and instant is not None
+        if instant is not None:
+            branches.append(n.InstantBranch(when, instant, place=place))
+    return n.ChooseInstant(tuple(branches), place=value.place) if good and branches else None
+
+
+def read_branches(value: Node, env: Environment):  # type: ignore[no-untyped-def]
+    """The branches of a `choose`: (condition or None for otherwise, node, place), in order."""
+    from complaint_policy.expressions.parse_conditions import parse_condition
+
+    if not isinstance(value, Sequence):
+        return
+    for index, item in enumerate(value.items):
+        if not isinstance(item, Mapping):
+            continue
+        if "otherwise" in item:
+            if index != len(value.items) - 1:
+                env.problems.add("otherwise-not-last", item.key_place("otherwise"))
+            yield None, item.get("otherwise"), item.place
+        else:
+            when = item.get("when")
+            condition = parse_condition(when, env) if when is not None else None
+            yield (condition if condition is not None else n.Always(place=item.place)), item.get("then"), item.place
+
+
+def rule_known(node: Scalar, env: Environment, kinds: tuple[str, ...]) -> bool:
+    """Whether the text names a rule of those kinds; a problem otherwise."""
+    rule = env.rules.get(node.value)
+    if rule is None:
+        env.problems.add("unknown-rule", node.place, name=node.value, near=(node.value, [r for r, k in env.rules.items() if k.kind in kinds]))
+        return False
+    if rule.kind not in kinds:
+        env.problems.add("wrong-rule-kind", node.place, name=node.value, kind=rule.kind, wanted=", ".join(kinds))
+        return False
+    return True
+
+
+def _wrong_key(node: Mapping, env: Environment, keys: tuple[str, ...], what: Text) -> None:
+    if not node.entries:
+        env.problems.add("empty-mapping", node.place, what=what)
+        return
+    entry = node.entries[0]
+    if entry.key in RESERVED_KEYS:
+        env.problems.add("reserved-key", entry.place, name=entry.key)
+        return
+    ours = spelled_here(entry.key)
+    if ours is not None:
+        env.problems.add("foreign-spelling", entry.place, word=entry.key, hint=Text(f"write {ours}", f"请写 {ours}"))
+        return
+    env.problems.add("unknown-key", entry.place, name=entry.key, near=(entry.key, keys))
+
+
+def parse_span(node: Node, env: Environment) -> n.Span | None:
+    """A span, or ``None`` after a problem."""
+    if isinstance(node, Scalar):
+        declared = env.fields.get(node.value)
+        if declared is None:
+            intervals = [f for f, d in env.fields.items() if d.type == "intervals"]
+            env.problems.add("unknown-field", node.place, name=node.value, near=(node.value, intervals))
+            return None
+        if declared.type != "intervals":
+            env.problems.add("not-a-span", node.place, name=node.value, kind=declared.type)
+            return None
+        return n.NamedSpan(node.value, place=node.place)
+    if isinstance(node, Sequence):
+        env.problems.add("wrong-shape", node.place, wanted=Text("a span", "时间段"))
+        return None
+    if len(node.entries) != 1 or node.entries[0].key not in SPAN_KEYS:
+        _wrong_key(node, env, SPAN_KEYS, Text("a span", "时间段"))
+        return None
+    key, value = node.entries[0].key, node.entries[0].value
+    if key == "late":
+        if isinstance(value, Scalar) and rule_known(value, env, ("deadline",)):
+            return n.Late(value.value, place=value.place)
+        return None
+    if not isinstance(value, Sequence):
+        return None
+    if key == "between":
+        ends = [parse_instant(item, env.with_start(None)) for item in value.items]
+        if len(ends) != 2 or ends[0] is None or ends[1] is None:
+            return None
+        return n.Between(ends[0], ends[1], place=node.place)
+    spans = [parse_span(item, env) for item in value.items]
+    good = tuple(s for s in spans if s is not None)
+    if len(good) < len(spans) or not good:
+        return None
+    if key == "together":
+        return n.Together(good, place=node.place)
+    return n.Except(good[0], good[1], place=node.place) if len(good) == 2 else None

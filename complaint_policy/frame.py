@@ -1,0 +1,160 @@
+"""The frame every rule has: id, title, source, when, exempt, duty_of, waivable; and how it settles an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.compile import Compiler
+from complaint_policy.outcomes import AT_RISK, BREACHED, EXEMPT, INDETERMINATE, MET, NOT_APPLICABLE, PENDING, WAIVED
+from complaint_policy.problems import NOWHERE, Place
+from complaint_policy.possible import any_of_conditions
+from complaint_policy.results import Judged
+from complaint_policy.texts import Text
+
+__all__ = ["COMPANY", "Exemption", "Rule", "SourceRef", "Waived", "settler"]
+
+COMPANY: Final = "company"
+_WAIVABLE: Final = frozenset({PENDING, AT_RISK, BREACHED, INDETERMINATE})
+
+State = list[Any]
+
+
+@frozen
+class SourceRef:
+    """The clause a rule rests on."""
+
+    ref: str
+    clause: str | None = None
+    status: str | None = None
+    title: Text | None = None
+
+    def to_dict(self) -> dict[str, str | None]:
+        return {"ref": self.ref, "clause": self.clause, "status": self.status}
+
+
+@frozen
+class Exemption:
+    when: n.Condition
+    reason: Text
+
+
+@frozen(kw_only=True)
+class Rule:
+    """What every rule has."""
+
+    id: str
+    title: Text | None = None
+    source: SourceRef | None = None
+    when: n.Condition | None = None
+    exempt: tuple[Exemption, ...] = ()
+    duty_of: str = COMPANY
+    waivable_by: tuple[str, ...] = ()
+    place: Place = field(default=NOWHERE, eq=False, repr=False)
+
+    @property
+    def name(self) -> Text:
+        """The title, or the id where there is none."""
+        return self.title or Text(self.id, self.id)
+
+    @property
+    def is_companys(self) -> bool:
+        """Whether the duty is the company's: only those colour the status."""
+        return self.duty_of == COMPANY
+
+
+@frozen
+class Waived:
+    """A waiver that holds for this record and rule."""
+
+    rule: str
+    by: str
+    reason: Text
+
+
+def settler(rule: Rule, compiler: Compiler, scope: n.Condition | None, judge: Callable[[State], Judged], waivers: int) -> Callable[[State], Judged]:
+    """The function that settles a rule for a state, in the order scope, when, exempt, waiver, outcome.
+
+    ``judge`` gives the outcome if the rule applies; ``waivers`` is the slot of the record's waivers.
+    """
+    conditions = tuple(c for c in (scope, rule.when) if c is not None)
+    if not conditions and not rule.exempt and not rule.waivable_by:
+        return judge
+    applies = compiler.condition(n.All(conditions) if len(conditions) > 1 else conditions[0] if conditions else None)
+    exemptions = [(compiler.condition(e.when), e.reason) for e in rule.exempt]
+    waivable = bool(rule.waivable_by)
+
+    def settle(state: State) -> Judged:
+        holds = True if applies is None else applies(state)
+        result = judge(state)
+        if holds is False:
+            return _becomes(result, NOT_APPLICABLE)
+        if exemptions:
+            _exempt(result, exemptions, state)
+        if holds is not True:
+            _perhaps(result, holds)
+        if waivable and state[waivers]:
+            _waive(result, state[waivers])
+        return result
+
+    return settle
+
+
+def _becomes(result: Judged, outcome: str) -> Judged:
+    """The outcome alone is left: what would have been due does not matter."""
+    result.outcome = outcome
+    result.forget()
+    return result
+
+
+def _exempt(result: Judged, exemptions: list[tuple[Any, Text]], state: State) -> None:
+    unknown: Any = None
+    for when, reason in exemptions:
+        holds = when(state)
+        if holds is True:
+            result.outcome = EXEMPT
+            details = result.own_details()
+            details.reason, details.missing, details.possible = reason, (), None
+            return
+        if holds is not False:
+            unknown = holds if unknown is None else any_of_conditions(unknown, holds)
+    if unknown is None or result.outcome in (MET, PENDING, AT_RISK, NOT_APPLICABLE):
+        return
+    details = result.own_details()
+    possible = (details.possible or frozenset({result.outcome})) | {EXEMPT}
+    if result.outcome == BREACHED:
+        result.outcome = INDETERMINATE if unknown.missing else PENDING
+        details.missing = tuple(sorted(unknown.missing))
+        details.would_be = BREACHED
+    else:
+        details.missing = tuple(sorted({*details.missing, *unknown.missing}))
+    details.possible = possible
+
+
+def _perhaps(result: Judged, holds: Any) -> None:
+    """Whether the rule applies is unknown: its outcome is what it would be, or not applicable."""
+    would_be = result.outcome
+    if would_be == NOT_APPLICABLE:
+        return
+    details = result.own_details()
+    details.would_be = would_be
+    possible = details.possible if would_be == INDETERMINATE else frozenset({would_be})
+    details.possible = None if possible is None else possible | {NOT_APPLICABLE}
+    if holds.missing:
+        result.outcome = INDETERMINATE
+        details.missing = tuple(sorted({*details.missing, *holds.missing}))
+    elif would_be != INDETERMINATE:
+        result.outcome = PENDING
+
+
+def _waive(result: Judged, waivers: dict[str, Waived]) -> None:
+    waiver = waivers.get(result.rule)
+    if waiver is None or result.outcome not in _WAIVABLE:
+        return
+    details = result.own_details()
+    details.without_waiver = result.outcome
+    details.reason = waiver.reason
+    result.outcome = WAIVED

@@ -1,0 +1,334 @@
+"""The head of a policy file: dates, sources, calendars, counting, terms and record fields."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final
+
+from attrs import evolve
+
+from complaint_policy.coerce import Unusable, coercer
+from complaint_policy.counting import CalendarSpec, Counting
+from complaint_policy.expressions.environment import read_counting
+from complaint_policy.fields import CORE_FIELDS, RESERVED_VALUES, RESERVED_WORDS, Field
+from complaint_policy.lengths import Length, parse_length
+from complaint_policy.model import Source
+from complaint_policy.problems import Problems
+from complaint_policy.reader import Entry, Mapping, Node, Scalar, Sequence
+from complaint_policy.texts import Text
+from complaint_policy.zones import UnknownZone, Zone, zone_named
+
+__all__ = ["read_calendars", "read_counting_head", "read_date", "read_fields", "read_sources", "read_terms", "read_zone", "scalar_text", "text_of", "words"]
+
+_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def scalar_text(node: Node | None) -> str | None:
+    return node.value if isinstance(node, Scalar) else None
+
+
+def words(node: Node | None) -> tuple[str, ...]:
+    """A list of words, or one word."""
+    if isinstance(node, Scalar):
+        return (node.value,)
+    if isinstance(node, Sequence):
+        return tuple(i.value for i in node.items if isinstance(i, Scalar))
+    return ()
+
+
+def text_of(node: Node | None) -> Text | None:
+    """``{en: …, zh: …}``; a language left out reads as the other."""
+    if not isinstance(node, Mapping):
+        return None
+    en, zh = scalar_text(node.get("en")), scalar_text(node.get("zh"))
+    if en is None and zh is None:
+        return None
+    return Text(en if en is not None else zh or "", zh if zh is not None else en or "")
+
+
+def read_date(node: Node | None, problems: Problems) -> date | None:
+    """An ISO date; a problem for a text that only looks like one."""
+    if not isinstance(node, Scalar):
+        return None
+    try:
+        if len(node.value) == 10:
+            return date.fromisoformat(node.value)
+    except ValueError:
+        pass
+    if not problems.at(node.place):
+        problems.add("bad-date", node.place, value=node.value)
+    return None
+
+
+def read_zone(node: Node | None, problems: Problems) -> Zone | None:
+    if not isinstance(node, Scalar):
+        return None
+    try:
+        return zone_named(node.value)
+    except UnknownZone:
+        from importlib import resources
+
+        names = resources.files("tzdata").joinpath("zones").read_text().split()
+        problems.add("unknown-timezone", node.place, name=node.value, near=(node.value, names))
+        return None
+
+
+def read_sources(node: Node | None, problems: Problems) -> dict[str, Source]:
+    found: dict[str, Source] = {}
+    for entry in node.entries if isinstance(node, Mapping) else ():
+        body = entry.value
+        if not isinstance(body, Mapping):
+            continue
+        force = body.get("in_force")
+        start = read_date(force.get("from"), problems) if isinstance(force, Mapping) else None
+        end = read_date(force.get("until"), problems) if isinstance(force, Mapping) else None
+        if start and end and end <= start and isinstance(force, Mapping):
+            problems.add("upside-down-dates", force.place, first=start, last=end)
+        found[entry.key] = Source(
+            entry.key,
+            text_of(body.get("title")) or Text(entry.key, entry.key),
+            scalar_text(body.get("status")) or "verified",
+            scalar_text(body.get("issuer")),
+            scalar_text(body.get("number")),
+            scalar_text(body.get("url")),
+            (start, end),
+            read_date(body.get("reviewed_on"), problems),
+            read_date(body.get("review_by"), problems),
+            text_of(body.get("note")),
+            entry.place,
+        )
+    return found
+
+
+# --------------------------------------------------------------------------- calendars
+def read_calendars(node: Node | None, zone: Zone, problems: Problems) -> dict[str, CalendarSpec]:
+    found: dict[str, CalendarSpec] = {}
+    for entry in node.entries if isinstance(node, Mapping) else ():
+        if isinstance(entry.value, Mapping):
+            spec = _calendar(entry, entry.value, zone, problems)
+            if spec is not None:
+                found[entry.key] = spec
+    return found
+
+
+def _calendar(entry: Entry, body: Mapping, zone: Zone, problems: Problems) -> CalendarSpec | None:
+    before = len(problems)
+    country, subdivision = scalar_text(body.get("country")), scalar_text(body.get("subdivision"))
+    country_node = body.get("country")
+    if country is not None and country_node is not None:
+        _check_country(country, subdivision, country_node, body, problems)
+    elif subdivision is not None:
+        problems.add("subdivision-without-country", body.key_place("subdivision"))
+    if country is None and "weekdays" not in body and "hours" not in body:
+        problems.add("calendar-without-week", entry.place, name=entry.key)
+    weekdays = _weekdays(body.get("weekdays"), problems) if "weekdays" in body else None
+    hours = _hours(body.get("hours"), problems) if "hours" in body else None
+    holidays = _days(body.get("holidays"), problems)
+    extra = _days(body.get("extra_working_days"), problems)
+    for day in sorted(set(holidays) & set(extra)):
+        problems.add("holiday-and-working", body.key_place("extra_working_days"), day=day)
+    dates: list[tuple[date, tuple[tuple[str, str], ...]]] = []
+    given = body.get("dates")
+    for one in given.entries if isinstance(given, Mapping) else ():
+        day = read_date(Scalar(one.key, one.place), problems)
+        if day is not None:
+            dates.append((day, _spans(one.value, problems)))
+    if len(problems) > before:
+        return None
+    spec = CalendarSpec(
+        entry.key, zone.name, country, subdivision, weekdays, read_date(body.get("announced_until"), problems), hours, holidays, extra, tuple(dates)
+    )
+    return spec if len(problems) == before else None
+
+
+@lru_cache(maxsize=1)
+def _known_countries() -> dict[str, list[str]]:
+    """Country codes of the `holidays` library, with their subdivisions."""
+    from holidays.utils import list_supported_countries
+
+    return list_supported_countries()
+
+
+def _check_country(country: str, subdivision: str | None, node: Node, body: Mapping, problems: Problems) -> None:
+    known = _known_countries()
+    if country.upper() not in known:
+        problems.add("unknown-country", node.place, name=country, near=(country.upper(), known))
+    elif subdivision is not None and subdivision not in known[country.upper()]:
+        problems.add("unknown-subdivision", body.key_place("subdivision"), name=subdivision, country=country, near=(subdivision, known[country.upper()]))
+
+
+def _weekdays(node: Node | None, problems: Problems) -> tuple[str, ...]:
+    found: list[str] = []
+    items = node.items if isinstance(node, Sequence) else (node,)
+    for item in items:
+        if isinstance(item, Scalar):
+            found += _day_range(item, problems)
+    return tuple(d for d in _WEEKDAYS if d in found)
+
+
+def _day_range(item: Scalar, problems: Problems) -> list[str]:
+    first, dash, last = item.value.lower().partition("-")
+    last = last if dash else first
+    if first not in _WEEKDAYS or last not in _WEEKDAYS:
+        problems.add("unknown-weekday", item.place, name=item.value, near=(item.value.lower(), _WEEKDAYS))
+        return []
+    a, b = _WEEKDAYS.index(first), _WEEKDAYS.index(last)
+    return [_WEEKDAYS[(a + i) % 7] for i in range((b - a) % 7 + 1)]
+
+
+def _hours(node: Node | None, problems: Problems) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for entry in node.entries if isinstance(node, Mapping) else ():
+        for part in entry.key.split(","):
+            for day in _day_range(Scalar(part.strip(), entry.place), problems):
+                if day in found:
+                    problems.add("weekday-twice", entry.place, name=day)
+                found[day] = _spans(entry.value, problems)
+    return tuple((d, found[d]) for d in _WEEKDAYS if d in found)
+
+
+def _spans(node: Node, problems: Problems) -> tuple[tuple[str, str], ...]:
+    found: list[tuple[str, str]] = []
+    covered: list[tuple[int, int]] = []
+    for item in node.items if isinstance(node, Sequence) else ():
+        if not isinstance(item, Scalar):
+            continue
+        start, _, end = item.value.partition("-")
+        a, b = _minutes(start), _minutes(end)
+        if a is None or b is None or a >= 24 * 60 or a == b:
+            problems.add("bad-hours", item.place, value=item.value)
+            continue
+        low, high = a, b if b > a else b + 24 * 60  # past midnight
+        if any(low < y and x < high for x, y in covered):
+            problems.add("hours-overlap", item.place, value=item.value)
+        covered.append((low, high))
+        found.append((start, end))
+    return tuple(found)
+
+
+def _minutes(text: str) -> int | None:
+    hours, colon, minutes = text.partition(":")
+    if not colon or not (hours.isdigit() and minutes.isdigit()) or len(hours) != 2 or len(minutes) != 2:
+        return None
+    total = int(hours) * 60 + int(minutes)
+    return total if int(minutes) < 60 and total <= 24 * 60 else None
+
+
+def _days(node: Node | None, problems: Problems) -> tuple[date, ...]:
+    days = [read_date(i, problems) for i in node.items] if isinstance(node, Sequence) else []
+    return tuple(d for d in days if d is not None)
+
+
+def read_counting_head(node: Node | None, base: Counting, calendars: dict[str, CalendarSpec], problems: Problems) -> tuple[Counting, bool]:
+    """The file's conventions, and whether their calendar is unknown (already reported)."""
+    if not isinstance(node, Mapping):
+        return base, False
+    counting, _, unknown = read_counting(node, base, calendars, problems)
+    return counting, unknown
+
+
+def read_terms(node: Node | None, problems: Problems) -> dict[str, Length]:
+    """Vague words bound to a length; a house number is marked as such."""
+    found: dict[str, Length] = {}
+    for entry in node.entries if isinstance(node, Mapping) else ():
+        given = entry.value.get("is") if isinstance(entry.value, Mapping) else None
+        if not isinstance(given, Scalar) or not isinstance(entry.value, Mapping):
+            continue
+        length = parse_length(given.value)
+        if length is None:
+            problems.add("bad-length", given.place, value=given.value)
+            continue
+        house = scalar_text(entry.value.get("house")) == "true"
+        found[entry.key] = evolve(length, word=entry.key, house=house)
+    return found
+
+
+# --------------------------------------------------------------------------- record fields
+def read_fields(node: Node | None, known: dict[str, Field], zone: Zone, currency: str | None, problems: Problems) -> dict[str, Field]:
+    """The fields of a `record` section over those already known: core ones narrowed, new ones declared."""
+    fields = dict(known)
+    if not isinstance(node, Mapping):
+        return fields
+    declared = node.get("fields")
+    for entry in declared.entries if isinstance(declared, Mapping) else ():
+        if isinstance(entry.value, Mapping):
+            made = _field(entry, entry.value, fields.get(entry.key), zone, currency, problems)
+            if made is not None:
+                fields[entry.key] = made
+    given = node.get("sensitive")
+    items: tuple[Any, ...] = given.items if isinstance(given, Sequence) else (given,) if given is not None else ()
+    for item in items:
+        if isinstance(item, Scalar):
+            if item.value in fields:
+                fields[item.value] = evolve(fields[item.value], sensitive=True)
+            else:
+                problems.add("unknown-field", item.place, name=item.value, near=(item.value, fields))
+    return fields
+
+
+def _field(entry: Entry, body: Mapping, base: Field | None, zone: Zone, currency: str | None, problems: Problems) -> Field | None:
+    name = entry.key
+    if name in RESERVED_WORDS or name in ("true", "false"):
+        problems.add("reserved-name", entry.place, name=name)
+        return None
+    kind = scalar_text(body.get("type")) or (base.type if base else None)
+    if kind is None:
+        problems.add("missing-key", entry.place, name="type", near=(name, CORE_FIELDS))
+        return None
+    if base is not None and base.core and not _narrows(base.type, kind):
+        problems.add("field-not-narrowed", body.key_place("type"), name=name, wanted=base.type, given=kind)
+        return None
+    same = base if base is not None and base.type == kind else None
+    values = words(body.get("values")) or (same.values if same else ())
+    if kind == "enum" and not values:
+        problems.add("enum-without-values", entry.place, name=name)
+        return None
+    if values and kind != "enum":
+        problems.add("values-without-enum", body.key_place("values"), name=name)
+    for value in values:
+        if value in RESERVED_VALUES:
+            problems.add("reserved-value", body.key_place("values"), name=value)
+    if len(set(values)) < len(values):
+        problems.add("value-twice", body.key_place("values"), name=next(v for v in values if values.count(v) > 1))
+    empty = scalar_text(body.get("empty")) or (same.empty if same else "not_yet" if kind == "event" else "unknown")
+    if empty == "not_yet" and kind != "event":
+        problems.add("not-yet-without-event", body.key_place("empty"), name=name)
+        empty = "unknown"
+    sensitive = body.get("sensitive")
+    made = Field(
+        name,
+        kind,
+        text_of(body.get("title")) or (base.title if base else Text(name, name)),
+        scalar_text(body.get("unit")) or (base.unit if base else None),
+        values,
+        empty,
+        None,
+        words(body.get("formats")) or (same.formats if same else ()),
+        scalar_text(sensitive) == "true" if sensitive is not None else bool(base and base.sensitive),
+        base.core if base else False,
+        entry.place,
+    )
+    return _with_default(made, body, same, zone, currency, problems)
+
+
+def _narrows(base: str, kind: str) -> bool:
+    """Whether a core field may be declared with that type."""
+    narrower = {"string": {"enum", "list"}, "integer": set(), "number": {"integer"}, "event": {"datetime", "date"}, "money": set()}
+    return kind == base or kind in narrower.get(base, set())
+
+
+def _with_default(made: Field, body: Mapping, base: Field | None, zone: Zone, currency: str | None, problems: Problems) -> Field:
+    given = body.get("default")
+    if not isinstance(given, Scalar):
+        return evolve(made, default=base.default) if base is not None and base.default is not None else made
+    if made.type in ("event", "datetime", "date", "intervals"):
+        problems.add("default-of-moment", given.place, name=made.name)
+        return made
+    if "empty" in body:
+        problems.add("default-and-empty", given.place, name=made.name)
+    try:
+        return evolve(made, default=coercer(made, zone, currency)(given.value))
+    except Unusable as error:
+        problems.add("bad-default", given.place, name=made.name, value=given.value, reason=error.reason, near=(given.value, made.values))
+        return made

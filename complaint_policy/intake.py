@@ -1,0 +1,129 @@
+"""A record becomes the first part of a state: every field the policy uses, coerced once.
+
+One reader a field; an ordinary typed value passes in one comparison.  The caller's record is only
+read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from complaint_policy.coerce import Unusable, coercer, is_empty
+from complaint_policy.fields import Field
+from complaint_policy.possible import NONE, NOT_YET, Empty, Interval, Maybe
+from complaint_policy.texts import Text
+from complaint_policy.zones import Zone
+
+__all__ = ["Cell", "Intake", "getter_of"]
+
+Cell = Callable[[Any, datetime], Any]
+Reasons = dict[str, Text]
+
+
+def getter_of(record: Any) -> Callable[[str], Any]:
+    """How a record gives its fields: a mapping by key; an attrs, dataclass or pydantic object by attribute."""
+    if isinstance(record, Mapping):
+        return record.get
+    return lambda name: getattr(record, name, None)
+
+
+class Intake:
+    """Reads the fields of one policy version."""
+
+    def __init__(self, fields: list[tuple[int, Field, int | None]], zone: Zone, currency: str | None) -> None:
+        """``fields``: slot, field, and the slot for whether it was given (or None)."""
+        self.fields = [
+            (slot, field.name, _reader(field, zone, currency), Maybe(None, frozenset({field.name})), given) for slot, field, given in fields
+        ]
+        self._empties = [(slot, name, reader(None, datetime.max), given) for slot, name, reader, _, given in self.fields]
+
+    def read(self, record: Any, state: list[Any], as_of: datetime, source_fields: Collection[str] | None, unusable: Reasons) -> None:
+        """Fills the state; a cell that cannot be read is unknown, with its reason in ``unusable``."""
+        get = record.get if record.__class__ is dict else getter_of(record)
+        for slot, name, reader, unknown, given in self.fields:
+            if source_fields is not None and name not in source_fields:
+                state[slot] = unknown
+                if given is not None:
+                    state[given] = unknown
+                continue
+            value = get(name)
+            try:
+                state[slot] = reader(value, as_of)
+                if given is not None:
+                    state[given] = not is_empty(value)
+            except Unusable as error:
+                unusable[name] = error.reason
+                state[slot] = unknown
+                if given is not None:
+                    state[given] = unknown
+
+
+def _empty_value(field: Field) -> Any:
+    if field.default is not None:
+        return field.default
+    if field.empty == "not_yet":
+        return NOT_YET
+    return NONE if field.empty == "none" else Empty(None, frozenset({field.name}))
+
+
+# A value of exactly this class is already what the field holds.
+_READY: Final[dict[str, type]] = {"boolean": bool, "integer": int, "number": int, "money": int}
+
+
+def _reader(field: Field, zone: Zone, currency: str | None) -> Cell:
+    empty = _empty_value(field)
+    coerce = coercer(field, zone, currency)
+    if field.type in ("event", "datetime"):
+        return _moments(field.type == "event", empty, coerce, zone)
+    if field.type == "enum":
+        allowed = frozenset(field.values)
+
+        def enum(value: Any, as_of: datetime) -> Any:
+            if value.__class__ is str and value in allowed:
+                return value
+            return empty if is_empty(value) else coerce(value)
+
+        return enum
+    if field.type in _READY:
+        ready, exact = _READY[field.type], Decimal
+
+        def typed(value: Any, as_of: datetime) -> Any:
+            if value.__class__ is ready:
+                return value
+            if value is None:
+                return empty
+            if value.__class__ is float and ready is int and value == value:
+                return exact(repr(value)) if -1e15 < value < 1e15 and field.type != "integer" else coerce(value)
+            return empty if is_empty(value) else coerce(value)
+
+        return typed
+    return lambda value, as_of: empty if value is None or is_empty(value) else coerce(value)
+
+
+def _moments(event: bool, empty: Any, coerce: Callable[[Any], Any], zone: Zone) -> Cell:
+    steady, offset, exact = zone.steady_from, zone.steady_offset, datetime
+
+    def moment(value: Any, as_of: datetime) -> Any:
+        if value is None:
+            return empty
+        if value.__class__ is exact and value.tzinfo is None and value >= steady and value.year < 2400:
+            instant = value - offset
+        elif is_empty(value):
+            return empty
+        else:
+            instant = coerce(value)
+            if instant.__class__ is Interval:
+                return _day(instant, as_of) if event else instant
+        # An event dated after as_of has not happened yet.
+        return NOT_YET if event and instant > as_of else instant
+
+    return moment
+
+
+def _day(day: Interval, as_of: datetime) -> Any:
+    if day.low > as_of:
+        return NOT_YET
+    return Interval(day.low, as_of, day.missing) if day.high > as_of else day

@@ -1,0 +1,263 @@
+"""Finding, reading and putting together policy files: the only module that touches the disk."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from attrs import frozen
+
+from complaint_policy.building import File, build
+from complaint_policy.compiled import steps_of
+from complaint_policy.errors import PolicyError
+from complaint_policy.graph import ordered
+from complaint_policy.head import read_date, scalar_text, words
+from complaint_policy.kinds import RuleKind
+from complaint_policy.model import PolicyModel
+from complaint_policy.policy import Policy, PolicyVersion
+from complaint_policy.problems import Place, Problem, Problems
+from complaint_policy.reader import MAX_BYTES, Mapping, read_yaml
+from complaint_policy.registry import BUILTIN_KINDS
+from complaint_policy.schema_check import check_schema
+from complaint_policy.texts import Text
+
+__all__ = ["check_policy", "load_policy", "load_policy_text", "read_file", "shipped_policies", "shipped_root"]
+
+_DATED: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MAX_FILES: Final = 200
+
+
+@frozen
+class Sheet:
+    """One file of a policy: its tree, its own range of dates, and where its relative bases are looked for."""
+
+    file: File
+    start: date
+    until: date | None
+    folder: Path | None
+
+    @property
+    def bases(self) -> tuple[str, ...]:
+        return words(self.file.root.get("extends"))
+
+
+def shipped_root() -> Path:
+    """The folder of the policies that come with the library."""
+    here = Path(__file__).resolve().parent
+    inside = here / "policies"
+    return inside if inside.is_dir() else here.parent / "policies"
+
+
+@lru_cache(maxsize=1)
+def shipped_policies() -> tuple[str, ...]:
+    """The names of the shipped policies, in order."""
+    root = shipped_root()
+    found = {p.parent.relative_to(root).as_posix() for p in root.glob("*/*/*.yaml") if _DATED.fullmatch(p.stem)}
+    return tuple(sorted(found))
+
+
+def load_policy(source: str | os.PathLike[str], *, kinds: tuple[RuleKind, ...] = BUILTIN_KINDS) -> Policy:
+    """The policy of a shipped name, a file, or a folder of versions.
+
+    A :class:`~pathlib.Path`, or a text ending in ``.yaml`` or ``.yml`` or starting with ``.`` or
+    ``/``, is a file or folder; any other text is the name of a shipped policy (``cn/telecom``).
+
+    Raises :class:`PolicyError` with every problem at once, sorted by place.
+    """
+    problems = Problems()
+    policy = _Loading(problems, kinds).load(source)
+    if policy is None or problems.has_any():
+        raise PolicyError(problems.sorted())
+    return policy
+
+
+def load_policy_text(text: str | bytes, *, name: str = "<text>", kinds: tuple[RuleKind, ...] = BUILTIN_KINDS) -> Policy:
+    """The policy of one file given as text; ``name`` stands for the file in problems.
+
+    Raises :class:`PolicyError`.
+    """
+    problems = Problems()
+    loading = _Loading(problems, kinds)
+    sheet = loading.sheet(text, name, None)
+    policy = loading.together([sheet]) if sheet is not None else None
+    if policy is None or problems.has_any():
+        raise PolicyError(problems.sorted())
+    return policy
+
+
+def check_policy(source: str | os.PathLike[str], *, kinds: tuple[RuleKind, ...] = BUILTIN_KINDS) -> tuple[Problem, ...]:
+    """Every problem of a policy, sorted by place; empty where it would load."""
+    problems = Problems()
+    _Loading(problems, kinds).load(source)
+    return problems.sorted()
+
+
+def read_file(path: Path, problems: Problems, shown: str | None = None) -> bytes | None:
+    """A file's bytes, within the size bound; ``None`` after a problem."""
+    name = shown or str(path)
+    try:
+        if not path.is_file():
+            problems.add("no-such-file", Place(name))
+            return None
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        problems.add("unreadable-file", Place(name), detail=error.strerror or type(error).__name__)
+        return None
+
+
+class _Loading:
+    """One call of :func:`load_policy`."""
+
+    def __init__(self, problems: Problems, kinds: tuple[RuleKind, ...]) -> None:
+        self.problems = problems
+        self.kinds = kinds
+        self._sheets: dict[str, list[Sheet]] = {}
+
+    def load(self, source: str | os.PathLike[str]) -> Policy | None:
+        sheets = self.sheets(source, None, Place(str(source)))
+        return self.together(sheets) if sheets else None
+
+    # ---------------------------------------------------------------- files
+    def sheets(self, source: str | os.PathLike[str], beside: Path | None, place: Place) -> list[Sheet]:
+        """The versions of a policy, by date."""
+        path = self._path(source, beside, place)
+        if path is None:
+            return []
+        key = str(path.resolve())
+        if key not in self._sheets:
+            self._sheets[key] = self._read(path, str(path) if not isinstance(source, str) or _is_path(source) else "", source)
+        return self._sheets[key]
+
+    def _path(self, source: str | os.PathLike[str], beside: Path | None, place: Place) -> Path | None:
+        if not isinstance(source, str) or _is_path(source):
+            path = Path(source)
+            return beside / path if beside is not None and not path.is_absolute() else path
+        if source in shipped_policies():
+            return shipped_root() / source
+        self.problems.add("unknown-policy", place, name=source, near=(source, shipped_policies()))
+        return None
+
+    def _read(self, path: Path, shown: str, source: str | os.PathLike[str]) -> list[Sheet]:
+        files = [path]
+        if path.is_dir():
+            files = sorted(p for p in path.iterdir() if p.suffix in (".yaml", ".yml"))[:_MAX_FILES]
+            if not files:
+                self.problems.add("empty-folder", Place(str(path)))
+        found: list[Sheet] = []
+        for file in files:
+            name = str(file) if shown or not isinstance(source, str) else f"{source}/{file.name}"
+            data = read_file(file, self.problems, name)
+            sheet = self.sheet(data, name, file) if data is not None else None
+            if sheet is not None:
+                found.append(sheet)
+        found.sort(key=lambda s: s.start)
+        self._ranges(found)
+        return found
+
+    def sheet(self, text: str | bytes, name: str, file: Path | None) -> Sheet | None:
+        """One file, read and held against the schema."""
+        problems = Problems()
+        root = read_yaml(text, name, problems)
+        if isinstance(root, Mapping):
+            check_schema(root, self.kinds, problems)
+        elif root is not None:
+            problems.add("wrong-shape", root.place, wanted=Text("a mapping (format, policy, effective, ...)", "键值结构（format、policy、effective 等）"))
+        self.problems.extend(problems.sorted())
+        if not isinstance(root, Mapping):
+            return None
+        effective = root.get("effective")
+        dates = Problems()
+        start = read_date(effective.get("from"), dates) if isinstance(effective, Mapping) else None
+        until = read_date(effective.get("until"), dates) if isinstance(effective, Mapping) else None
+        if start is None:
+            if not problems.has_any():
+                self.problems.extend(dates.sorted())
+            start = date(1970, 1, 1)  # read on, so that the other problems are found too
+        if file is not None and _DATED.fullmatch(file.stem) and file.stem != start.isoformat() and isinstance(effective, Mapping):
+            self.problems.add("file-name-differs", effective.key_place("from"), name=file.name, start=start)
+        return Sheet(File(name, root), start, until, file.parent if file is not None else None)
+
+    def _ranges(self, sheets: list[Sheet]) -> None:
+        """Versions of one policy have one id, and neither gaps nor overlaps between them."""
+        for earlier, later in zip(sheets, sheets[1:], strict=False):
+            place = _effective_place(later)
+            if scalar_text(earlier.file.root.get("policy")) != scalar_text(later.file.root.get("policy")):
+                node = later.file.root.get("policy")
+                self.problems.add("policy-id-differs", node.place if node is not None else place, name=scalar_text(node) or "?", other=earlier.file.name)
+            if earlier.start == later.start:
+                self.problems.add("version-twice", place, start=later.start, other=earlier.file.name)
+            elif earlier.until is not None and earlier.until > later.start:
+                self.problems.add("versions-overlap", place, start=later.start, other=earlier.file.name, until=earlier.until)
+            elif earlier.until is not None and earlier.until < later.start:
+                self.problems.add("versions-gap", place, until=earlier.until, start=later.start, other=earlier.file.name)
+
+    # ---------------------------------------------------------------- versions
+    def together(self, sheets: list[Sheet]) -> Policy | None:
+        """One model for every stretch in which a version and all its bases stand still."""
+        versions: list[PolicyVersion] = []
+        for index, sheet in enumerate(sheets):
+            following = sheets[index + 1].start if index + 1 < len(sheets) else None
+            until = min((d for d in (sheet.until, following) if d is not None), default=None)
+            starts = sorted({sheet.start, *(d for d in self._changes(sheet, ()) if d > sheet.start and (until is None or d < until))})
+            for start, end in zip(starts, [*starts[1:], until], strict=True):
+                files = self._files(sheet, start, ())
+                model = build(files, self.kinds, self.problems, end) if files is not None else None
+                if model is not None:
+                    self._check(model)
+                    versions.append(PolicyVersion(model, start, end))
+        return Policy(tuple(versions), self.kinds) if versions and not self.problems.has_any() else None
+
+    def _check(self, model: PolicyModel) -> None:
+        ordered(steps_of(model, self.kinds), self.problems)
+        if self.problems.has_any():
+            return
+        for kind in self.kinds:
+            if kind.check is not None:
+                kind.check(model.section(kind.key), model, self.problems)
+
+    def _base_sheets(self, sheet: Sheet, path: tuple[str, ...]) -> list[tuple[str, Place, list[Sheet]]]:
+        node = sheet.file.root.get("extends")
+        found: list[tuple[str, Place, list[Sheet]]] = []
+        for name, item in zip(sheet.bases, getattr(node, "items", ()), strict=False):
+            if name in path or name == scalar_text(sheet.file.root.get("policy")):
+                self.problems.add("extends-cycle", item.place, path=" → ".join([*path, name]))
+                continue
+            found.append((name, item.place, self.sheets(name, sheet.folder, item.place)))
+        return found
+
+    def _changes(self, sheet: Sheet, path: tuple[str, ...]) -> set[date]:
+        """Every day on which a base, or a base of a base, changes."""
+        days: set[date] = set()
+        for name, _, bases in self._base_sheets(sheet, path):
+            for base in bases:
+                days |= {base.start, *self._changes(base, (*path, name))}
+        return days
+
+    def _files(self, sheet: Sheet, day: date, path: tuple[str, ...]) -> tuple[File, ...] | None:
+        """The files in force on a day, bases first, each once."""
+        found: list[File] = []
+        for name, place, bases in self._base_sheets(sheet, path):
+            base = next((b for b in reversed(bases) if b.start <= day and (b.until is None or day < b.until)), None)
+            if base is None:
+                if bases:
+                    self.problems.add("base-without-version", place, name=name, day=day)
+                return None
+            files = self._files(base, day, (*path, name))
+            if files is None:
+                return None
+            found += [f for f in files if f not in found]
+        return (*found, sheet.file)
+
+
+def _is_path(source: str) -> bool:
+    return source.endswith((".yaml", ".yml")) or source.startswith((".", "/"))
+
+
+def _effective_place(sheet: Sheet) -> Place:
+    effective = sheet.file.root.get("effective")
+    return effective.key_place("from") if isinstance(effective, Mapping) else sheet.file.root.place

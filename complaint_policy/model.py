@@ -1,0 +1,115 @@
+"""A policy version as data: checked, immutable, and complete (its bases are folded in)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from attrs import field, frozen
+
+from complaint_policy.counting import CalendarSpec, Counting
+from complaint_policy.expressions import nodes as n
+from complaint_policy.fields import Field
+from complaint_policy.frame import Rule
+from complaint_policy.lengths import Length
+from complaint_policy.problems import NOWHERE, Place
+from complaint_policy.texts import Text
+
+__all__ = ["Case", "Fact", "PolicyModel", "Source", "as_map"]
+
+
+def as_map(items: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A read-only view that pickles."""
+    return FrozenMap(items)
+
+
+class FrozenMap(dict[str, Any]):
+    """A dict that refuses to change."""
+
+    def _refuse(self, *_: object, **__: object) -> Any:
+        raise TypeError("a policy is immutable")
+
+    __setitem__ = __delitem__ = update = pop = popitem = clear = setdefault = __ior__ = _refuse  # type: ignore[assignment]
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(tuple(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (FrozenMap, (dict(self),))
+
+
+@frozen
+class Source:
+    """A rule's origin: verified, second-hand (read in somebody else's account), or the company's own."""
+
+    id: str
+    title: Text
+    status: str
+    issuer: str | None = None
+    number: str | None = None
+    url: str | None = None
+    in_force: tuple[date | None, date | None] = (None, None)
+    reviewed_on: date | None = None
+    review_by: date | None = None
+    note: Text | None = None
+    place: Place = field(default=NOWHERE, eq=False, repr=False)
+
+
+@frozen
+class Fact:
+    """A derived value, used like a field.  ``kind`` is boolean, a value's kind, or instant."""
+
+    name: str
+    kind: str
+    expression: n.Expression
+    unit: str | None = None
+    place: Place = field(default=NOWHERE, eq=False, repr=False)
+
+
+@frozen
+class Case:
+    """A test beside the rules, as written; ``testing`` runs it."""
+
+    name: str
+    node: Any = field(eq=False, repr=False)
+    place: Place = field(default=NOWHERE, eq=False, repr=False)
+
+
+@frozen
+class PolicyModel:
+    """One version with everything it rests on."""
+
+    id: str
+    effective: date
+    until: date | None  # exclusive
+    title: Text
+    timezone: str
+    currency: str | None
+    sources: Mapping[str, Source]
+    calendars: Mapping[str, CalendarSpec]
+    counting: Counting
+    terms: Mapping[str, Length]
+    fields: Mapping[str, Field]
+    facts: Mapping[str, Fact]
+    scope: n.Condition | None
+    sections: Mapping[str, Any]
+    extends: tuple[str, ...] = ()
+    reviewed_on: date | None = field(default=None, eq=False)
+    review_by: date | None = field(default=None, eq=False)
+    cases: tuple[Case, ...] = field(default=(), eq=False, repr=False)
+    files: tuple[str, ...] = field(default=(), eq=False, repr=False)
+
+    def section(self, key: str) -> Any:
+        """A room's model."""
+        return self.sections[key]
+
+    def all_rules(self) -> Iterator[Rule]:
+        """Every rule of every room, in the order of the rooms."""
+        for section in self.sections.values():
+            yield from section if isinstance(section, tuple) else section.rules_of_section()
+
+    def rule(self, identity: str) -> Rule | None:
+        return next((r for r in self.all_rules() if r.id == identity), None)
+
+

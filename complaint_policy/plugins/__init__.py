@@ -1,0 +1,1 @@
+"""Where industries join in: the hooks are in ``hookspecs``, the host that calls them in ``host``."""

@@ -1,0 +1,265 @@
+"""A policy: its versions in order of date, and the judging of records by the one in force."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from attrs import frozen
+
+from complaint_policy.coerce import Unusable, is_empty, read_moment
+from complaint_policy.compiled import CompiledVersion
+from complaint_policy.decision import Decision, Finding
+from complaint_policy.errors import RecordError, UsageError
+from complaint_policy.expressions import nodes as n
+from complaint_policy.fields import Field
+from complaint_policy.kinds import RuleKind
+from complaint_policy.model import PolicyModel
+from complaint_policy.possible import MICROSECOND, NOT_YET
+from complaint_policy.registry import BUILTIN_KINDS
+from complaint_policy.texts import Text
+from complaint_policy.waivers import WaiverSet, chosen
+from complaint_policy.zones import Zone, zone_named
+
+__all__ = ["Policy", "PolicyVersion"]
+
+
+@frozen
+class PolicyVersion:
+    """One stretch of time in which the policy and all its bases stand still.
+
+    ``effective`` is the day the policy's own file took effect, ``start`` and ``until`` (exclusive)
+    bound the days of receipt this version judges.
+    """
+
+    model: PolicyModel
+    start: date
+    until: date | None
+
+    @property
+    def effective(self) -> date:
+        return self.model.effective
+
+
+class Policy:
+    """An immutable policy; safe to share between threads, and picklable."""
+
+    def __init__(self, versions: tuple[PolicyVersion, ...], kinds: tuple[RuleKind, ...] = BUILTIN_KINDS) -> None:
+        self._versions = versions
+        self._kinds = kinds
+        self._compiled: dict[int, CompiledVersion] = {}
+        self._starts = [v.start.toordinal() for v in versions]
+        last = versions[-1].model
+        self._zone = zone_named(last.timezone)
+        self._whole_range: tuple[datetime, datetime] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._kinds is BUILTIN_KINDS:
+            return (Policy, (self._versions,))
+        return (Policy, (self._versions, self._kinds))
+
+    def __repr__(self) -> str:
+        return f"Policy({self.id!r}, {[v.start.isoformat() for v in self._versions]})"
+
+    # ---------------------------------------------------------------- what it is
+    @property
+    def id(self) -> str:
+        return self._versions[-1].model.id
+
+    @property
+    def title(self) -> Text:
+        return self._versions[-1].model.title
+
+    @property
+    def versions(self) -> tuple[PolicyVersion, ...]:
+        return self._versions
+
+    @property
+    def zone(self) -> Zone:
+        """The time zone naive times are read in and results are given in."""
+        return self._zone
+
+    @property
+    def currency(self) -> str | None:
+        return self._versions[-1].model.currency
+
+    @property
+    def kinds(self) -> tuple[RuleKind, ...]:
+        return self._kinds
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The declared and core fields of the latest version, for building forms."""
+        return tuple(self._versions[-1].model.fields.values())
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest over the meaning of the latest version, its bases, calendars and time zones: not over its layout."""
+        from complaint_policy.digest import digest_of
+
+        return digest_of(self._versions[-1].model)
+
+    def requires(self, event: str) -> tuple[str, ...]:
+        """The fields that the latest version's requirements before an event look at, in order."""
+        model = self._versions[-1].model
+        self._event(event)
+        found: dict[str, None] = {}
+        for rule in model.section("requirements"):
+            if rule.event == event:
+                for part in (rule.when, rule.require):
+                    found.update(dict.fromkeys(_fields_below(part, model)))
+        return tuple(found)
+
+    def _event(self, event: str) -> None:
+        declared = self._versions[-1].model.fields.get(event)
+        if declared is None or declared.type != "event":
+            raise UsageError(Text(f"'{event}' is not an event of the policy", f"“{event}”不是该制度的事件"))
+
+    def version_on(self, day: date) -> PolicyVersion | None:
+        """The version in force on a day of receipt; ``None`` before the first and in a gap."""
+        index = bisect_right(self._starts, day.toordinal()) - 1
+        if index < 0:
+            return None
+        version = self._versions[index]
+        return version if version.until is None or day < version.until else None
+
+    def compiled(self, version: PolicyVersion) -> CompiledVersion:
+        """The version, ready to judge; compiled once."""
+        key = id(version)
+        made = self._compiled.get(key)
+        if made is None:
+            made = self._compiled.setdefault(key, CompiledVersion(version.model, self._kinds))
+        return made
+
+    # ---------------------------------------------------------------- judging
+    def instant(self, as_of: datetime | str) -> datetime:
+        """``as_of`` as a naive UTC instant; a naive time is in the policy's zone, a bare date is refused."""
+        try:
+            read = read_moment(as_of, self._zone)
+        except Unusable as error:
+            raise UsageError(Text("as_of: ", "as_of：") + error.reason) from None
+        if not isinstance(read, datetime):
+            raise UsageError(Text("as_of is a bare date: say the time as well", "as_of 只有日期：请同时写明时间"))
+        return read
+
+    def evaluate(
+        self,
+        record: Any,
+        *,
+        as_of: datetime | str,
+        source_fields: Collection[str] | None = None,
+        waivers: WaiverSet | Iterable[Any] = (),
+    ) -> Decision:
+        """What the policy says of a record at an instant.
+
+        ``record`` is a mapping, or an object with the fields as attributes; it is only read.
+        ``as_of`` is required; a naive time is in the policy's zone.
+        ``source_fields`` names the fields the record's source knows: any other is unknown.
+        ``waivers`` is a list of ``{rule, records, reason, by, at, until}`` or what ``read_waivers`` gave.
+
+        Raises :class:`RecordError` where the record cannot be judged at all (no usable
+        ``received_at``, no version in force that day), :class:`UsageError` for a wrong call.
+        """
+        if as_of.__class__ is datetime and as_of.tzinfo is None:  # type: ignore[union-attr]
+            instant = self._zone.to_utc(as_of)  # type: ignore[arg-type]
+        else:
+            instant = self.instant(as_of)
+        compiled = self.compiled(self._version_for(record, source_fields))
+        unusable: dict[str, Text] = {}
+        notes: list[Finding] = []
+        held = chosen(self, waivers, record, instant, source_fields, notes) if waivers else None
+        state = compiled.judge(record, instant, source_fields, held, unusable)
+        again = _Again(self, compiled, record, source_fields, waivers)
+        return Decision(self, compiled, state, record, unusable, notes, again)
+
+    def _version_for(self, record: Any, source_fields: Collection[str] | None) -> PolicyVersion:
+        value = record.get("received_at") if hasattr(record, "get") else getattr(record, "received_at", None)
+        if source_fields is not None and "received_at" not in source_fields:
+            value = None
+        if is_empty(value):
+            raise RecordError(Text("received_at is missing: no version can be chosen", "缺少受理时间（received_at），无法确定适用版本"), "received_at")
+        declared = self._versions[-1].model.fields["received_at"]
+        try:
+            read = read_moment(value, self._zone, declared.formats)
+        except Unusable as error:
+            raise RecordError(Text("received_at is unusable: ", "受理时间（received_at）无法使用：") + error.reason, "received_at") from None
+        day = self._zone.to_wall(read).date() if isinstance(read, datetime) else read
+        version = self.version_on(day)
+        if version is None:
+            raise RecordError(
+                Text(f"no version in force on {day.isoformat()}", f"{day.year}年{day.month}月{day.day}日没有有效的制度版本"), "received_at"
+            )
+        return version
+
+    def read_waivers(self, data: Any, file: str = "<waivers>") -> WaiverSet:
+        """Waivers from plain data or YAML text, checked against the policy; raises :class:`WaiverError`."""
+        from complaint_policy.waivers import read_waivers
+
+        return read_waivers(self, data, file)
+
+    def audit(self, table: Any, *, as_of: datetime | str, **options: Any) -> Any:
+        """Judges every record of a table; see :func:`complaint_policy.audit.run_audit`."""
+        from complaint_policy.audit import run_audit
+
+        return run_audit(self, table, as_of=as_of, **options)
+
+
+@frozen
+class _Again:
+    """Judges the same record at another instant, for ``next_change_at``."""
+
+    policy: Policy
+    compiled: CompiledVersion
+    record: Any
+    source_fields: Collection[str] | None
+    waivers: Any
+
+    def decide(self, instant: datetime, trace: list[datetime] | None = None) -> Decision:
+        notes: list[Finding] = []
+        held = chosen(self.policy, self.waivers, self.record, instant, self.source_fields, notes) if self.waivers else None
+        unusable: dict[str, Text] = {}
+        state = self.compiled.judge(self.record, instant, self.source_fields, held, unusable, trace)
+        return Decision(self.policy, self.compiled, state, self.record, unusable, notes, self)
+
+    def next_change(self, decision: Decision) -> datetime | None:
+        """The earliest later instant with another decision: only instants an open question waits for can be one."""
+        now: datetime = decision._state[0]
+        trace: list[datetime] = []
+        self.decide(now, trace)
+        before = decision.signature()
+        for instant in sorted({t for t in (*self._candidates(trace), *self._future_events(now)) if t > now}):
+            if self.decide(instant).signature() != before:
+                return instant
+        return None
+
+    @staticmethod
+    def _candidates(trace: list[datetime]) -> Iterable[datetime]:
+        for instant in trace:
+            plain = datetime(*instant.timetuple()[:6], instant.microsecond)
+            yield plain
+            yield plain + MICROSECOND
+
+    def _future_events(self, now: datetime) -> Iterable[datetime]:
+        """Events dated after ``as_of``: they will have happened then."""
+        state = self.compiled._blank.copy()
+        far = datetime(9000, 1, 1)
+        self.compiled.intake.read(self.record, state, far, self.source_fields, {})
+        for slot, name, _, _, _ in self.compiled.intake.fields:
+            value = state[slot]
+            if value is not NOT_YET and self.compiled.model.fields[name].type == "event":
+                for end in (value,) if isinstance(value, datetime) else (value.low, value.high) if hasattr(value, "low") else ():
+                    if end > now:
+                        yield end
+
+
+def _fields_below(node: n.Expression | None, model: PolicyModel) -> Iterable[str]:
+    """The fields an expression rests on, through facts."""
+    for name in n.names_in(node):
+        kind, _, rest = name.partition(":")
+        if kind == "field":
+            yield rest
+        elif kind == "fact":
+            yield from _fields_below(model.facts[rest].expression, model)

@@ -1,0 +1,131 @@
+"""Problems: what is wrong with a policy file, where, and what would be right.
+
+A problem is a value.  All problems of a file are collected, sorted by place and raised together
+by the outermost door (:class:`complaint_policy.errors.PolicyError`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Final
+
+from attrs import field, frozen
+
+from complaint_policy.messages import PROBLEMS
+from complaint_policy.texts import Text
+
+__all__ = ["NOWHERE", "Place", "Problem", "Problems", "nearest"]
+
+
+@frozen(order=True)
+class Place:
+    """A place in a file: line and column count from 1; 0 means the file as a whole."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+NOWHERE: Final = Place("<policy>")
+
+
+@frozen(order=True)
+class Problem:
+    """One problem: a stable code, a place, a message and a hint, both in English and Chinese."""
+
+    place: Place
+    code: str
+    message: Text
+    hint: Text | None = field(default=None, order=False)
+
+    def render(self, language: str = "en") -> str:
+        """``file:line:column: code message`` and, where one is known, the hint."""
+        head = f"{self.place}: {self.code} {_visible(self.message.get(language))}"
+        if self.hint is None:
+            return head
+        return f"{head} ({_visible(self.hint.get(language))})" if language == "en" else f"{head}（{_visible(self.hint.get(language))}）"
+
+    def __str__(self) -> str:
+        return self.render("en")
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "file": self.place.file,
+            "line": self.place.line,
+            "column": self.place.column,
+            "code": self.code,
+            "message": self.message.to_dict(),
+            "hint": self.hint.to_dict() if self.hint else None,
+        }
+
+
+def _visible(text: str) -> str:
+    """Control characters of a hostile file never reach a terminal as they are."""
+    return "".join(c if c.isprintable() or c in "\n" else f"\\u{ord(c):04x}" for c in text)
+
+
+class Problems:
+    """The collector: ``problems.add("unknown-field", place, name=...)``; never raises by itself."""
+
+    def __init__(self) -> None:
+        self._found: list[Problem] = []
+        self._seen: set[Problem] = set()
+
+    def add(self, code: str, place: Place, *, near: tuple[str, Iterable[str]] | None = None, hint: Text | None = None, **values: object) -> None:
+        """Collect one problem.
+
+        ``values`` fill the message of ``code`` (see messages.py).  ``near`` is a wrong word and the
+        known ones: the hint then proposes the nearest.
+        """
+        message, standard_hint = PROBLEMS[code]
+        clipped = {k: _clip(v) for k, v in values.items()}
+        if hint is None and near is not None:
+            hint = nearest(*near)
+        if hint is None and standard_hint is not None:
+            hint = standard_hint.filled(**clipped)
+        problem = Problem(place, code, message.filled(**clipped), hint)
+        if problem not in self._seen:
+            self._seen.add(problem)
+            self._found.append(problem)
+
+    def extend(self, others: Iterable[Problem]) -> None:
+        for problem in others:
+            if problem not in self._seen:
+                self._seen.add(problem)
+                self._found.append(problem)
+
+    def has_any(self) -> bool:
+        return bool(self._found)
+
+    def at(self, place: Place) -> bool:
+        """Whether a problem is already known at that place."""
+        return any(p.place == place for p in self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def sorted(self) -> tuple[Problem, ...]:
+        """All problems, by place."""
+        return tuple(sorted(self._found))
+
+
+def _clip(value: object) -> object:
+    """Long input is shown by its beginning."""
+    if isinstance(value, str) and len(value) > 120:
+        return value[:117] + "..."
+    return value
+
+
+def nearest(word: str, known: Iterable[str]) -> Text | None:
+    """A hint naming the known words nearest to a wrong one, or the known words where they are few."""
+    words = sorted(set(known))
+    close = get_close_matches(word[:80], words, n=1, cutoff=0.6)
+    if close:
+        return Text(f"did you mean '{close[0]}'?", f"是否想写“{close[0]}”？")
+    if 0 < len(words) <= 12:
+        return Text("one of: " + ", ".join(words), "可用：" + "、".join(words))
+    return None

@@ -1,0 +1,193 @@
+"""Schema, building and checks of deadlines."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from complaint_policy.building import Builder
+from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.environment import Environment
+from complaint_policy.expressions.literals import read_number
+from complaint_policy.expressions.parse_conditions import parse_condition
+from complaint_policy.expressions.parse_instants import parse_instant, parse_span
+from complaint_policy.head import scalar_text
+from complaint_policy.kinds import Piece
+from complaint_policy.lengths import Length, parse_length
+from complaint_policy.model import PolicyModel
+from complaint_policy.problems import Problems
+from complaint_policy.reader import Mapping, Node, Scalar, Sequence
+from complaint_policy.rules.deadlines.model import Deadline, Extension
+from complaint_policy.schemas import ID, closed, listed, ref, rules
+
+SCHEMA: dict[str, Any] = rules(
+    {
+        "from": ref("instant"),
+        "to": ref("instant"),
+        "within": ref("instant"),
+        "extend": listed(
+            closed(
+                {
+                    "id": {"type": "string", "pattern": ID},
+                    "within": ref("instant"),
+                    "when": ref("condition"),
+                    "needs": ref("condition"),
+                    "late": {"enum": ["allowed"]},
+                },
+                ("id", "within"),
+            ),
+            minItems=1,
+        ),
+        "pauses": listed(ref("span"), minItems=1),
+        "at_risk": {"type": "string", "minLength": 1},
+        "part_of": {"type": "string"},
+        "counting": ref("counting"),
+    },
+    ("from", "to", "within"),
+)
+
+
+def build(pieces: list[Piece], builder: Builder) -> tuple[Deadline, ...]:
+    made = [_deadline(node, env, builder) for node, env in builder.merged(pieces)]
+    return tuple(d for d in made if d is not None)
+
+
+def _deadline(node: Mapping, env: Environment, builder: Builder) -> Deadline | None:
+    frame = builder.frame(node, env)
+    start = _instant(node.get("from"), env)
+    act = _instant(node.get("to"), env)
+    own = node.get("counting")
+    with env.counted(own if isinstance(own, Mapping) else None) as inner:
+        counting = inner.counting
+        anchored = inner.with_start(n.RuleStart())
+        within = _instant(node.get("within"), anchored)
+        steps = [_extension(item, anchored, builder) for item in _items(node.get("extend")) if isinstance(item, Mapping)]
+        at_risk = _at_risk(node.get("at_risk"), inner)
+    pauses = [parse_span(item, env) for item in _items(node.get("pauses"))]
+    _unique_steps(node.get("extend"), builder.problems)
+    if start is None or act is None or within is None or None in steps or None in pauses:
+        return None
+    part_of = node.get("part_of")
+    if isinstance(part_of, Scalar):
+        other = builder.rules.get(part_of.value)
+        if other is None or other.kind != "deadline" or other.id == frame["id"]:
+            known = [r for r, k in builder.rules.items() if k.kind == "deadline" and r != frame["id"]]
+            builder.problems.add("unknown-rule", part_of.place, name=part_of.value, near=(part_of.value, known))
+    return Deadline(
+        **frame,
+        start=start,
+        act=act,
+        within=within,
+        extend=tuple(s for s in steps if s is not None),
+        pauses=tuple(p for p in pauses if p is not None),
+        at_risk=at_risk,
+        part_of=scalar_text(part_of),
+        counting=counting,
+    )
+
+
+def _items(node: Node | None) -> tuple[Node, ...]:
+    return node.items if isinstance(node, Sequence) else ()
+
+
+def _instant(node: Node | None, env: Environment) -> n.Instant | None:
+    if isinstance(node, Mapping) and "each" in node:
+        env.problems.add("reserved-key", node.key_place("each"), name="each")
+        return None
+    return parse_instant(node, env) if node is not None else None
+
+
+def _extension(node: Mapping, env: Environment, builder: Builder) -> Extension | None:
+    late = scalar_text(node.get("late")) == "allowed"
+    within = _instant(node.get("within"), env.in_ladder())
+    when, needs = node.get("when"), node.get("needs")
+    condition = parse_condition(when, env.with_start(None)) if when is not None else None
+    needed = parse_condition(needs, env.in_needs(late)) if needs is not None else None
+    if condition is None and needed is None:
+        if when is None and needs is None:
+            builder.problems.add("extension-without-condition", node.place, name=scalar_text(node.get("id")) or "?")
+        return None
+    if within is None or (when is not None and condition is None) or (needs is not None and needed is None):
+        return None
+    return Extension(scalar_text(node.get("id")) or "?", within, condition, needed, late)
+
+
+def _unique_steps(node: Node | None, problems: Problems) -> None:
+    seen: set[str] = set()
+    for item in _items(node):
+        identity = item.get("id") if isinstance(item, Mapping) else None
+        if isinstance(identity, Scalar):
+            if identity.value in seen:
+                problems.add("value-twice", identity.place, name=identity.value)
+            seen.add(identity.value)
+
+
+def _at_risk(node: Node | None, env: Environment) -> Decimal | Length | None:
+    """``80%`` of the net time, or a length before the due instant."""
+    if not isinstance(node, Scalar):
+        return None
+    if node.value.endswith("%"):
+        share = read_number(node.value)
+        if share is not None and 0 < share < 1:
+            return Decimal(share)
+        env.problems.add("bad-share", node.place, value=node.value)
+        return None
+    length = parse_length(node.value)
+    if length is None or length.same_day:
+        env.problems.add("bad-at-risk", node.place, value=node.value)
+        return None
+    if length.is_working:
+        env.check_length(length, node.place)
+    return length
+
+
+# --------------------------------------------------------------------------- checks
+def check(section: tuple[Deadline, ...], model: PolicyModel, problems: Problems) -> None:
+    """Ladders climb, and stages fit into what they are part of."""
+    by_id = {rule.id: rule for rule in section}
+    for rule in section:
+        _ladder(rule, problems)
+    for parent in section:
+        parts = [r for r in section if r.part_of == parent.id]
+        limit = _least(parent)
+        if limit is None or not parts:
+            continue
+        total = 0
+        for part in parts:
+            own = _least(part)
+            if own is None or own.unit != limit.unit:
+                continue
+            total += own.amount
+            if own.amount > limit.amount:
+                problems.add("part-too-long", part.place, name=part.id, length=own.text, whole=parent.id, limit=limit.text)
+        if total > limit.amount and all((o := _least(p)) is not None and o.amount <= limit.amount for p in parts):
+            problems.add("parts-too-long", parent.place, name=parent.id, total=Length(total, limit.unit).text, limit=limit.text)
+    for rule in section:
+        seen = [rule.id]
+        following = rule.part_of
+        while following is not None and following in by_id:
+            if following in seen:
+                problems.add("part-cycle", rule.place, path=" → ".join([*seen, following]))
+                break
+            seen.append(following)
+            following = by_id[following].part_of
+
+
+def _ladder(rule: Deadline, problems: Problems) -> None:
+    """A step that is no longer than the one before extends nothing."""
+    before = rule.within
+    for step in rule.extend:
+        if isinstance(before, n.Counted) and isinstance(step.within, n.Counted):
+            a, b = before.length, step.within.length
+            if isinstance(a, Length) and isinstance(b, Length) and a.unit == b.unit and b.amount <= a.amount:
+                problems.add("extension-not-longer", rule.place, name=step.id, length=b.text, before=a.text)
+        before = step.within
+
+
+def _least(rule: Deadline) -> Length | None:
+    """The shortest fixed limit of a deadline, where every one has the same unit."""
+    lengths = [c.length for c in n.walk(rule.within) if isinstance(c, n.Counted) and isinstance(c.base, n.RuleStart)]
+    fixed = [length for length in lengths if isinstance(length, Length)]
+    if not fixed or len(fixed) < len(lengths) or len({length.unit for length in fixed}) > 1:
+        return None
+    return min(fixed, key=lambda length: length.amount)

@@ -1,0 +1,179 @@
+"""A deadline in words: what was due when, by which arithmetic."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from complaint_policy.counting import Counter, calendar_of
+from complaint_policy.expressions import nodes as n
+from complaint_policy.lengths import Length
+from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
+from complaint_policy.possible import NOT_YET
+from complaint_policy.results import DeadlineResult, lowest
+from complaint_policy.texts import Text, joined
+from complaint_policy.wording import day_text, duration_iso, duration_text, moment_text
+
+if TYPE_CHECKING:
+    from complaint_policy.explaining import Words
+
+__all__ = ["arithmetic", "message", "to_dict"]
+
+
+def to_dict(result: DeadlineResult) -> dict[str, Any]:
+    """The shape of one deadline in ``Decision.to_dict()``."""
+    shown: dict[str, Any] = {
+        "rule": result.rule,
+        "outcome": result.outcome,
+        "from": _iso(result.start),
+        "due_at": _iso(result.due_at),
+        "due_on": result.due_on.isoformat() if result.due_on else None,
+        "done_at": _iso(result.done_at),
+        "over_by": duration_iso(result.over_by) if result.over_by is not None else None,
+        "provisional": result.provisional,
+        "paused": result.paused,
+        "missing": list(result.missing),
+    }
+    if result.due_latest is not None:
+        shown["due_latest"] = _iso(result.due_latest)
+    if result.at_risk_at is not None:
+        shown["at_risk_at"] = _iso(result.at_risk_at)
+    if result.step is not None:
+        shown["extension"] = result.step
+    return shown
+
+
+def _iso(moment: Any) -> str | None:
+    return moment.isoformat() if moment is not None else None
+
+
+def message(result: DeadlineResult, words: Words) -> Text:
+    """One sentence or two: the duty, its due instant, the act, and by how much it was missed."""
+    title = result.model.name
+    due, done = result.due_at, result.done_at
+    when = moment_text(due) if due is not None else None
+    if result.outcome == BREACHED and when is not None:
+        if done is not None and result.over_by is not None:
+            return Text("{t}: due {d}, done {x}, late by {o}.", "{t}：应于{d}前完成，实际{x}完成，逾期{o}。").filled(
+                t=title, d=when, x=moment_text(done), o=duration_text(result.over_by)
+            )
+        return Text("{t}: due {d}, not done.", "{t}：应于{d}前完成，尚未完成。").filled(t=title, d=when)
+    if result.outcome in (PENDING, AT_RISK):
+        if when is None:
+            return Text("{t}: its time has not begun to run.", "{t}：期限尚未起算。").filled(t=title)
+        late = Text(" The warning point has passed.", "已过预警点。") if result.outcome == AT_RISK else Text("", "")
+        still = Text(" The clock stands still at present.", "目前暂停计时。") if result.paused else Text("", "")
+        return Text("{t}: due {d}.", "{t}：应于{d}前完成。").filled(t=title, d=when) + late + still
+    if result.outcome == MET and when is not None and done is not None:
+        return Text("{t}: due {d}, done {x}.", "{t}：应于{d}前完成，已于{x}完成。").filled(t=title, d=when, x=moment_text(done))
+    if result.outcome == INDETERMINATE:
+        return Text("{t}: cannot be decided without {m}.", "{t}：缺少{m}，无法判定。").filled(t=title, m=words.fields(result.missing))
+    if result.outcome == NOT_APPLICABLE:
+        return Text("{t}: does not apply.", "{t}：不适用。").filled(t=title)
+    return words.settled(result)
+
+
+# --------------------------------------------------------------------------- arithmetic
+_FIRST_DAY: Final = Text("the first day does not count", "起始日不计入")
+_FIRST_DAY_IN: Final = Text("the first day counts", "起始日计入")
+_ENDS: Final = {
+    "end_of_day": Text("the limit ends with the last day", "期限至最后一日24时止"),
+    "same_time": Text("the limit ends at the same time of day", "期限至最后一日的同一时刻止"),
+    "close_of_business": Text("the limit ends at the close of business", "期限至最后一日停止业务活动时止"),
+}
+
+
+def arithmetic(result: DeadlineResult, words: Words) -> list[Text]:
+    """The steps from the start to the due instant, in order."""
+    begun, due = lowest(result.begun), lowest(result.due)
+    rule: Any = result.model
+    if begun is None:
+        return [Text("not started: {s} has not happened", "尚未起算：{s}尚未发生").filled(s=words.instant(rule.start))] if result.begun is NOT_YET else []
+    start = result.start or words.zone.to_aware(begun)
+    lines = [Text("counted from {n}: {t}", "自{n}起算：{t}").filled(n=words.instant(rule.start), t=moment_text(start))]
+    counted = _in_force(rule, begun, due)
+    if counted is not None and isinstance(counted.length, Length):
+        lines += _counting(counted, counted.length, begun, words)
+    elif due is not None:
+        lines.append(Text("limit: {l}", "期限：{l}").filled(l=words.instant(rule.within)))
+    if result.step is not None:
+        lines.append(Text("extension '{s}' holds", "适用延期“{s}”").filled(s=result.step))
+    if rule.pauses:
+        lines += words.pauses(result)
+    if result.due_at is not None:
+        lines.append(Text("due: {d}", "到期：{d}").filled(d=moment_text(result.due_at)))
+    if result.due_latest is not None:
+        lines.append(Text("at the latest: {d}", "最迟：{d}").filled(d=moment_text(result.due_latest)))
+    if result.provisional:
+        lines.append(Text("provisional: the calendar is not announced that far", "暂定：该日期的节假日安排尚未公布"))
+    return lines
+
+
+def _in_force(rule: Any, begun: Any, due: Any) -> n.Counted | None:
+    """The counted length that gave the due instant; with pauses, the only one there is."""
+    fixed = [c for c in rule.counted() if isinstance(c.length, Length)]
+    for counted in fixed:
+        if isinstance(counted.base, n.RuleStart) and Counter(counted.length, counted.counting, ahead=counted.ahead).due(begun) == due:
+            return counted if isinstance(counted, n.Counted) else None
+    return fixed[0] if len(fixed) == 1 and rule.pauses else None
+
+
+def _counting(counted: n.Counted, length: Length, begun: Any, words: Words) -> list[Text]:
+    counting = counted.counting
+    parts = [Text("limit: {l}", "期限：{l}").filled(l=length.text)]
+    if length.is_exact or length.same_day:
+        return parts
+    if length.counts_days:
+        parts.append(_FIRST_DAY_IN if counting.first_day == "included" else _FIRST_DAY)
+    if length.counts_days:
+        parts.append(_ENDS[counting.ends])
+    lines = [joined(parts)]
+    begin = words.zone.to_wall(begun).date()
+    end = words.zone.to_wall(Counter(length, counting).due(begun)).date()
+    if counting.calendar is None:
+        return lines
+    if length.is_working:
+        lines += _skipped(counting.calendar, begin, end)
+    elif counting.roll != "none":
+        last = Counter(length, counting).last_day(begin)
+        if last != end:
+            lines.append(Text("the last day, {a}, is no working day: moved to {b}", "最后一日{a}为非工作日，顺延至{b}").filled(a=day_text(last), b=day_text(end)))
+    return lines
+
+
+_MOST_DAYS: Final = 60
+_MOST_SHOWN: Final = 12
+
+
+def _skipped(spec: Any, begin: date, end: date) -> list[Text]:
+    """The holidays and make-up working days on the way, by date."""
+    if not timedelta(0) <= end - begin <= timedelta(days=_MOST_DAYS):
+        return []
+    calendar = calendar_of(spec)
+    holidays: list[date] = []
+    made_up: list[date] = []
+    weekend = 0
+    day = begin + timedelta(days=1)
+    while day <= end:
+        kind = calendar.day_kind(day)
+        if kind in ("holiday", "closed"):
+            holidays.append(day)
+        elif kind == "make_up":
+            made_up.append(day)
+        elif not calendar.is_working_day(day):
+            weekend += 1
+        day += timedelta(days=1)
+    lines: list[Text] = []
+    if holidays:
+        lines.append(Text("holidays, not counted: {d}", "节假日不计：{d}").filled(d=_days(holidays)))
+    if weekend:
+        lines.append(Text("{n} days of weekend, not counted", "休息日{n}天不计").filled(n=weekend))
+    if made_up:
+        lines.append(Text("make-up working days, counted: {d}", "调休上班日计入：{d}").filled(d=_days(made_up)))
+    return lines
+
+
+def _days(days: list[date]) -> Text:
+    more = len(days) - _MOST_SHOWN
+    text = joined([day_text(d) for d in days[:_MOST_SHOWN]], ", ", "、")
+    return text + Text(f" and {more} more", f"等{len(days)}天") if more > 0 else text

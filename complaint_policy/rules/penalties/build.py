@@ -1,0 +1,83 @@
+"""Schema, building and checks of penalties."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from complaint_policy.building import Builder
+from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.parse_conditions import JUDGED_KINDS
+from complaint_policy.expressions.parse_instants import rule_known
+from complaint_policy.expressions.parse_values import parse_range, parse_value
+from complaint_policy.head import scalar_text, text_of
+from complaint_policy.kinds import Piece
+from complaint_policy.model import PolicyModel
+from complaint_policy.problems import Problems
+from complaint_policy.reader import Node, Scalar, Sequence
+from complaint_policy.rules.penalties.model import Penalty
+from complaint_policy.schemas import ref, rules, text_list
+
+SCHEMA: dict[str, Any] = rules(
+    {
+        "for": text_list(),
+        "per": {"enum": ["case", "breach"]},
+        "amount": ref("value"),
+        "range": ref("range"),
+        "payable_to": {"type": "string", "minLength": 1},
+        "charge": ref("value"),
+        "legal_basis": ref("text"),
+    },
+    ("payable_to",),
+    without=("exempt", "duty_of"),
+)
+
+
+def build(pieces: list[Piece], builder: Builder) -> tuple[Penalty, ...]:
+    made: list[Penalty] = []
+    for node, env in builder.merged(pieces):
+        frame = builder.frame(node, env)
+        before = len(builder.problems)
+        rules_for = [s for s in _scalars(node.get("for")) if rule_known(s, env, JUDGED_KINDS)]
+        amount_node, range_node, charge_node = node.get("amount"), node.get("range"), node.get("charge")
+        amount = parse_value(amount_node, env, "money") if amount_node is not None else None
+        span = parse_range(range_node, env) if range_node is not None else None
+        charge = parse_value(charge_node, env, "string") if charge_node is not None else None
+        if amount_node is None and range_node is None:
+            builder.problems.add("penalty-without-amount", node.place, name=frame["id"])
+        if amount is not None and amount.kind not in ("money", "integer", "number"):
+            builder.problems.add("not-a-number", amount.place, kind=amount.kind)
+        if not rules_for and frame["when"] is None:
+            builder.problems.add("penalty-without-trigger", node.place, name=frame["id"])
+        if builder.currency is None:
+            builder.problems.add("penalty-without-currency", node.place, name=frame["id"])
+        if len(builder.problems) == before:
+            made.append(
+                Penalty(
+                    **frame,
+                    breaches_of=tuple(s.value for s in rules_for),
+                    per=scalar_text(node.get("per")) or "case",
+                    amount=amount,
+                    range=span,
+                    payable_to=scalar_text(node.get("payable_to")) or "company",
+                    charge=charge,
+                    legal_basis=text_of(node.get("legal_basis")),
+                )
+            )
+    return tuple(made)
+
+
+def _scalars(node: Node | None) -> list[Scalar]:
+    items = node.items if isinstance(node, Sequence) else (node,) if node is not None else ()
+    return [i for i in items if isinstance(i, Scalar)]
+
+
+def check(section: tuple[Penalty, ...], model: PolicyModel, problems: Problems) -> None:
+    """A fixed amount outside its own fixed range would always be clamped."""
+    del model
+    for rule in section:
+        if isinstance(rule.amount, n.Literal) and isinstance(rule.range, n.Range):
+            low, high = rule.range.low, rule.range.high
+            if isinstance(low, n.Literal) and isinstance(high, n.Literal) and not low.value <= Decimal(rule.amount.value) <= high.value:
+                shown = n.shown_number
+                problems.add("amount-outside-range", rule.amount.place, amount=shown(rule.amount.value), low=shown(low.value), high=shown(high.value))

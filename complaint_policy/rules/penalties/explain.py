@@ -1,0 +1,79 @@
+"""A penalty in words."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from complaint_policy.expressions import nodes as n
+from complaint_policy.results import PenaltyResult
+from complaint_policy.texts import Text
+from complaint_policy.wording import name_list
+
+if TYPE_CHECKING:
+    from complaint_policy.explaining import Words
+
+__all__ = ["arithmetic", "message", "to_dict"]
+
+
+def to_dict(result: PenaltyResult) -> dict[str, Any]:
+    charge = result.charge
+    shown: dict[str, Any] = {
+        "rule": result.rule,
+        "state": result.state,
+        "for": list(result.breaches),
+        "payable_to": result.payable_to,
+        "min": _money(result.min),
+        "max": _money(result.max),
+        "amount": _money(result.amount),
+        "currency": result.currency,
+        # A person's name stays out unless it is asked for.
+        "charge": None if charge is None else {"field": charge.field, "name": None if charge.sensitive else charge.name},
+    }
+    if result.clamped is not None:
+        shown["clamped"] = result.clamped
+    if result.missing:
+        shown["missing"] = list(result.missing)
+    return shown
+
+
+def _money(value: Decimal | None) -> str | None:
+    return None if value is None else format(value, "f")
+
+
+def message(result: PenaltyResult, words: Words) -> Text:
+    title, currency = result.model.name, result.currency or ""
+    if result.state == "waived":
+        return Text("{t}: waived.", "{t}：已豁免处理。").filled(t=title)
+    if result.state == "indeterminate":
+        span = Text("", "")
+        if result.min is not None and result.max is not None:
+            span = Text(" Between {a} and {b} {c}.", "金额在{a}至{b}{c}之间。").filled(a=result.min, b=result.max, c=currency)
+        if not result.missing:
+            return Text("{t}: not settled.", "{t}：尚不能确定。").filled(t=title) + span
+        return Text("{t}: cannot be settled without {m}.", "{t}：缺少{m}，不能确定。").filled(t=title, m=words.fields(result.missing)) + span
+    breaches = Text(" for {r}", "（{r}）").filled(r=name_list(result.breaches)) if result.breaches else Text("", "")
+    if result.amount is None:
+        text = Text("{t}{f}: between {a} and {b} {c}, proposed.", "{t}{f}：建议在{a}至{b}{c}之间。").filled(t=title, f=breaches, a=result.min, b=result.max, c=currency)
+    elif result.state == "accruing":
+        text = Text("{t}{f}: {a} {c} so far, still growing.", "{t}{f}：截至目前{a}{c}，仍在累计。").filled(t=title, f=breaches, a=result.amount, c=currency)
+    else:
+        text = Text("{t}{f}: {a} {c} proposed.", "{t}{f}：建议{a}{c}。").filled(t=title, f=breaches, a=result.amount, c=currency)
+    if result.clamped is not None:
+        bound = Text("lower", "下限") if result.clamped == "min" else Text("upper", "上限")
+        text += Text(" Set to the {b} bound of the range.", "已按范围{b}取值。").filled(b=bound)
+    if result.charge is not None and result.charge.field is not None:
+        text += Text(" Charged to: {f}.", "承担者：{f}。").filled(f=words.field(result.charge.field))
+    return text
+
+
+def arithmetic(result: PenaltyResult, words: Words) -> list[Text]:
+    rule: Any = result.model
+    lines: list[Text] = []
+    if rule.amount is not None:
+        lines.append(Text("amount: {a}", "金额：{a}").filled(a=words.value(rule.amount)))
+    if isinstance(rule.range, n.Range):
+        lines.append(Text("range: {a} to {b} {c}", "范围：{a}至{b}{c}").filled(a=words.value(rule.range.low), b=words.value(rule.range.high), c=result.currency or ""))
+    if rule.legal_basis is not None:
+        lines.append(Text("basis: {b}", "依据：{b}").filled(b=rule.legal_basis))
+    return lines

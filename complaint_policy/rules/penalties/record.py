@@ -1,0 +1,247 @@
+"""The penalty proposed for one record: exact until the end, rounded once, half up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any, Final
+
+from complaint_policy.expressions import nodes as n
+from complaint_policy.kinds import Setting, Step
+from complaint_policy.outcomes import BREACHED, INDETERMINATE, WAIVED
+from complaint_policy.possible import NONE, NOT_YET, Empty, Maybe, options_of
+from complaint_policy.results import Charge, PenaltyResult
+from complaint_policy.rules.penalties.model import Penalty
+
+State = list[Any]
+
+# ISO 4217: currencies whose minor unit is not a hundredth.
+_MINOR: Final = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "XAF": 0, "XOF": 0, "BHD": 3, "KWD": 3, "OMR": 3, "JOD": 3, "TND": 3, "IQD": 3, "LYD": 3}
+_WIDE: Final = Context(prec=60, rounding=ROUND_HALF_UP)
+
+
+def steps(section: tuple[Penalty, ...]) -> Iterable[Step]:
+    for rule in section:
+        found: dict[str, None] = {f"rule:{identity}": None for identity in rule.breaches_of}
+        for part in (rule.when, rule.amount, rule.range, rule.charge):
+            found.update(n.names_in(part))
+        yield Step(f"rule:{rule.id}", tuple(found), lambda setting, rule=rule: compile_penalty(rule, setting), rule.place)  # type: ignore[misc]
+
+
+def compile_penalty(rule: Penalty, setting: Setting) -> Callable[[State], PenaltyResult | None]:
+    """The function gives ``None`` where the penalty is not triggered."""
+    compiler = setting.compiler
+    conditions = tuple(c for c in (setting.scope, rule.when) if c is not None)
+    when = compiler.condition(n.All(conditions)) if conditions else None
+    triggers = [(identity, setting.slots[f"rule:{identity}"]) for identity in rule.breaches_of]
+    amount = compiler.value(rule.amount) if rule.amount is not None else None
+    bounds = _range(rule, setting)
+    charge = _charging(rule.charge, setting) if rule.charge is not None else None
+    late_rules = {part.rule for part in n.walk(rule.amount) if isinstance(part, n.Late)} if rule.amount is not None else set()
+    late_slots = [setting.slots[f"rule:{identity}"] for identity in late_rules]
+    currency = setting.model.currency
+    unit = Decimal(1).scaleb(-_MINOR.get(currency or "", 2))
+    waivable, waivers = bool(rule.waivable_by), setting.waivers
+
+    def propose(state: State) -> PenaltyResult | None:
+        holds = True if when is None else when(state)
+        if holds is False or (holds is not True and not holds.missing):
+            return None
+        certain: list[str] = []
+        perhaps: list[str] = []
+        waived: list[str] = []
+        missing: frozenset[str] = frozenset() if holds is True else holds.missing
+        for identity, slot in triggers:
+            result = state[slot]
+            if result.outcome == BREACHED:
+                certain.append(identity)
+            elif result.outcome == INDETERMINATE and (result.possible is None or BREACHED in result.possible):
+                perhaps.append(identity)
+                missing |= frozenset(result.missing)
+            elif result.outcome == WAIVED and result.without_waiver == BREACHED:
+                waived.append(identity)
+        if triggers and not certain and not perhaps:
+            return PenaltyResult(rule, "waived", tuple(waived), None, None, None, currency, None) if waived else None
+        if waivable and state[waivers] and rule.id in state[waivers]:
+            return PenaltyResult(rule, "waived", tuple(certain), None, None, None, currency, None)
+        return _propose(state, holds is True and (bool(certain) or not triggers), certain, perhaps, missing)
+
+    def _propose(state: State, triggered: bool, certain: list[str], perhaps: list[str], missing: frozenset[str]) -> PenaltyResult:
+        pairs, unsettled = _amounts(state, amount, bounds)
+        missing |= unsettled
+        fewest, most = 1, 1
+        if rule.per == "breach" and triggers:
+            fewest, most = len(certain), len(certain) + len(perhaps)
+        if not triggered:
+            fewest = 0
+        lows, highs, values, clamps = (list(x) for x in zip(*pairs, strict=True)) if pairs else ([], [], [], [])
+        who, charge_missing = charge(state) if charge is not None else (None, None)
+        if charge_missing is not None:
+            missing |= charge_missing
+        settled = triggered and fewest == most and len(pairs) == 1 and charge_missing is None
+        if settled:
+            running = any(state[slot].outcome == BREACHED and state[slot].done is NOT_YET for slot in late_slots)
+            value = values[0]
+            return PenaltyResult(
+                rule,
+                "accruing" if running else "proposed",
+                tuple(certain),
+                _rounded(lows[0], most, unit),
+                _rounded(highs[0], most, unit),
+                _rounded(value, most, unit),
+                currency,
+                who,
+                clamps[0],
+            )
+        low_ends = [v if v is not None else low for v, low in zip(values, lows, strict=True)]
+        high_ends = [v if v is not None else high for v, high in zip(values, highs, strict=True)]
+        minimum = min(low_ends) if low_ends and None not in low_ends else None
+        maximum = max(high_ends) if high_ends and None not in high_ends else None
+        if fewest == 0:
+            minimum = Decimal(0)
+        return PenaltyResult(
+            rule,
+            INDETERMINATE,
+            tuple(certain),
+            _rounded(minimum, fewest or 1, unit),
+            _rounded(maximum, most, unit),
+            None,
+            currency,
+            who,
+            None,
+            tuple(sorted(missing)),
+        )
+
+    return propose
+
+
+def _rounded(value: Any, times: int, unit: Decimal) -> Decimal | None:
+    """Once, at the end, half up, to the currency's minor unit."""
+    if value is None:
+        return None
+    return _WIDE.multiply(Decimal(value), Decimal(times)).quantize(unit, rounding=ROUND_HALF_UP, context=_WIDE)
+
+
+def _amounts(state: State, amount: Any, bounds: Any) -> tuple[list[tuple[Any, Any, Any, str | None]], frozenset[str]]:
+    """Every possible (low, high, amount, clamped by); what keeps it from being one.
+
+    A part that is not known at all is ``None``.
+    """
+    missing: frozenset[str] = frozenset()
+    value = amount(state) if amount is not None else None
+    ranges = bounds(state) if bounds is not None else (None, None)
+    possible = _each(value)
+    found: list[tuple[Any, Any, Any, str | None]] = []
+    for source in (value, *(ranges if isinstance(ranges, tuple) else (ranges,))):
+        if isinstance(source, Maybe):
+            missing |= source.missing
+    pairs = [(low, high) for low in _each(ranges[0]) for high in _each(ranges[1])]
+    for low, high in pairs:
+        for one in possible:
+            clamped: str | None = None
+            if one is None and amount is not None and bounds is None:
+                found.append((None, None, None, None))
+                continue
+            result = one
+            if one is not None and low is not None and one < low:
+                result, clamped = low, "min"
+            elif one is not None and high is not None and one > high:
+                result, clamped = high, "max"
+            entry = (low if bounds is not None else result, high if bounds is not None else result, result, clamped)
+            if entry not in found:
+                found.append(entry)
+    # A possibility without any number leaves the whole open.
+    if amount is not None and isinstance(value, Maybe) and value.options is None and len(found) == 1:
+        found.append(found[0])
+    return found, missing
+
+
+def _each(value: Any) -> tuple[Any, ...]:
+    if value is NONE:
+        return (None,)
+    options = options_of(value)
+    return (None,) if options is None else tuple(None if o is NONE else o for o in options)
+
+
+def _range(rule: Penalty, setting: Setting) -> Callable[[State], tuple[Any, Any]] | None:
+    if rule.range is None:
+        return None
+    compiler = setting.compiler
+    if isinstance(rule.range, n.Range):
+        low, high = compiler.value(rule.range.low), compiler.value(rule.range.high)
+        return lambda state: (low(state), high(state))
+    names = frozenset(n.fields_in(rule.range))
+    lows = compiler.choose([(b.when, compiler.value(b.then.low)) for b in rule.range.branches], names)
+    highs = compiler.choose([(b.when, compiler.value(b.then.high)) for b in rule.range.branches], names)
+    return lambda state: (lows(state), highs(state))
+
+
+# --------------------------------------------------------------------------- who is charged
+Charged = tuple[Charge | None, frozenset[str] | None]
+
+
+def _charging(node: n.Value, setting: Setting) -> Callable[[State], Charged]:
+    """The function gives the charge, or what is missing to know it."""
+    find = _finder(node, setting)
+
+    def charged(state: State) -> Charged:
+        charge, missing, _ = find(state)
+        return (charge, None) if charge is not None else (None, missing)
+
+    return charged
+
+
+def _finder(node: n.Value, setting: Setting) -> Callable[[State], tuple[Charge | None, frozenset[str], bool]]:
+    """(charge, missing, empty): an empty cell is passed over, an unusable one is not."""
+    if isinstance(node, n.FirstKnown):
+        finders = [_finder(part, setting) for part in node.parts]
+
+        def first(state: State) -> tuple[Charge | None, frozenset[str], bool]:
+            missing: frozenset[str] = frozenset()
+            for find in finders:
+                charge, lacking, empty = find(state)
+                if charge is not None or not empty:
+                    return charge, lacking, False
+                missing |= lacking
+            return None, missing, True
+
+        return first
+    if isinstance(node, n.Choose):
+        branches = [(setting.compiler.condition(b.when), _finder(b.then, setting)) for b in node.branches]
+        names = frozenset(n.fields_in(node))
+
+        def chosen(state: State) -> tuple[Charge | None, frozenset[str], bool]:
+            for when, find in branches:
+                holds = True if when is None else when(state)
+                if holds is True:
+                    return find(state)
+                if holds is not False:
+                    return None, holds.missing, False
+            return None, names, True
+
+        return chosen
+    if isinstance(node, n.NamedValue) and node.source == "field":
+        return _named(node.name, setting)
+    value = setting.compiler.value(node)
+
+    def plain(state: State) -> tuple[Charge | None, frozenset[str], bool]:
+        found = value(state)
+        if isinstance(found, Maybe):
+            return None, found.missing, False
+        return (Charge(None, str(found), False), frozenset(), False) if found is not NONE else (None, frozenset(), True)
+
+    return plain
+
+
+def _named(name: str, setting: Setting) -> Callable[[State], tuple[Charge | None, frozenset[str], bool]]:
+    slot, sensitive = setting.slots[f"field:{name}"], setting.model.fields[name].sensitive
+
+    def find(state: State) -> tuple[Charge | None, frozenset[str], bool]:
+        value = state[slot]
+        if isinstance(value, Maybe):
+            return None, value.missing, isinstance(value, Empty)
+        if value is NONE:
+            return None, frozenset({name}), True
+        return Charge(name, str(value), sensitive), frozenset(), False
+
+    return find

@@ -1,0 +1,61 @@
+"""The outcome of a requirement for one record: pending until its moment, judged on the record as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from complaint_policy.expressions import moments
+from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.moments import AS_OF
+from complaint_policy.frame import settler
+from complaint_policy.kinds import Setting, Step
+from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET, PENDING
+from complaint_policy.possible import Maybe
+from complaint_policy.results import Judged, RequirementResult
+from complaint_policy.rules.requirements.model import Requirement
+
+State = list[Any]
+
+
+def steps(section: tuple[Requirement, ...]) -> Iterable[Step]:
+    for rule in section:
+        found: dict[str, None] = {}
+        for part in (rule.when, rule.require, rule.before, *(e.when for e in rule.exempt)):
+            found.update(n.names_in(part))
+        yield Step(f"rule:{rule.id}", tuple(found), lambda setting, rule=rule: _compile(rule, setting), rule.place)  # type: ignore[misc]
+
+
+def _compile(rule: Requirement, setting: Setting) -> Callable[[State], Judged]:
+    require = setting.compiler.condition(rule.require)
+    before = setting.compiler.instant(rule.before)
+    event = rule.event
+
+    def judge(state: State) -> RequirementResult:
+        holds = require(state) if require is not None else True
+        if holds is True:
+            return RequirementResult(rule, MET, event)
+        # The moment has come once as_of is not before it.
+        reached = moments.compare("by", before(state), state[AS_OF], state)
+        if reached is False or (reached is not True and reached.open and not reached.missing):
+            return RequirementResult(rule, PENDING, event)
+        result = RequirementResult(rule, BREACHED if holds is False else INDETERMINATE, event)
+        if reached is True:
+            if holds is not False:
+                _unknown(result, holds, frozenset({MET, BREACHED}))
+            return result
+        result.outcome = INDETERMINATE
+        details = result.own_details()
+        details.missing = tuple(sorted(reached.missing | (holds.missing if isinstance(holds, Maybe) else frozenset())))
+        details.possible = frozenset({PENDING, BREACHED} | ({MET} if isinstance(holds, Maybe) else set()))
+        return result
+
+    return settler(rule, setting.compiler, setting.scope, judge, setting.waivers)
+
+
+def _unknown(result: RequirementResult, holds: Any, possible: frozenset[str]) -> None:
+    if holds.missing:
+        details = result.own_details()
+        details.missing, details.possible = tuple(sorted(holds.missing)), possible
+    else:
+        result.outcome = PENDING

@@ -1,0 +1,104 @@
+"""Schema, building and checks of the responsibility matrix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from complaint_policy.building import Builder
+from complaint_policy.cells import MISSING, Cell, Cells, shown
+from complaint_policy.expressions import nodes as n
+from complaint_policy.head import scalar_text, words
+from complaint_policy.kinds import Piece
+from complaint_policy.model import PolicyModel
+from complaint_policy.problems import Problems
+from complaint_policy.reader import Mapping, Node, Scalar
+from complaint_policy.rules.responsibility.model import Matrix, Roles, Row
+from complaint_policy.schemas import closed, rules, text_list
+
+_ROLES: dict[str, Any] = {"owner": {"type": "string", "minLength": 1}, "accountable": {"type": "string"}, "consulted": text_list(), "informed": text_list()}
+
+SCHEMA: dict[str, Any] = closed(
+    {
+        "by": {"type": "array", "items": {"type": "string"}, "minItems": 1, "description": "The axes of the matrix: fields, facts or severity."},
+        "rows": rules(_ROLES, ("when", "owner"), without=("exempt", "duty_of", "waivable")),
+        "otherwise": closed(_ROLES, ("owner",)),
+    },
+)
+
+
+def build(pieces: list[Piece], builder: Builder) -> Matrix:
+    problems = builder.problems
+    axes: dict[str, None] = {}
+    otherwise: Roles | None = None
+    for piece in pieces:
+        if not isinstance(piece.node, Mapping):
+            continue
+        given = piece.node.get("by")
+        for item in getattr(given, "items", ()):
+            if not isinstance(item, Scalar):
+                continue
+            if item.value != "severity" and item.value not in builder.fields and item.value not in builder.fact_nodes:
+                problems.add("unknown-field", item.place, name=item.value, near=(item.value, [*builder.fields, *builder.fact_nodes, "severity"]))
+            elif item.value == "severity" and not builder.levels:
+                problems.add("unknown-field", item.place, name=item.value)
+            axes[item.value] = None
+        rest = piece.node.get("otherwise")
+        if isinstance(rest, Mapping):
+            otherwise = _roles(rest, piece.env)
+    if not axes:
+        problems.add("missing-key", pieces[-1].node.place, name="by")
+    rows = [_row(node, env, builder, axes) for node, env in builder.merged(pieces, "rows")]
+    return Matrix(tuple(axes), tuple(r for r in rows if r is not None), otherwise, pieces[-1].node.place)
+
+
+def _roles(node: Mapping, env: Any) -> Roles:
+    owner = node.get("owner")
+    if isinstance(owner, Scalar) and owner.value == "any":
+        env.problems.add("owner-any", owner.place)
+    return Roles(scalar_text(owner) or "", scalar_text(node.get("accountable")), words(node.get("consulted")), words(node.get("informed")))
+
+
+def _row(node: Mapping, env: Any, builder: Builder, axes: dict[str, None]) -> Row | None:
+    frame = builder.frame(node, env)
+    when: Node | None = node.get("when")
+    for entry in when.entries if isinstance(when, Mapping) else ():
+        if entry.key not in axes:
+            builder.problems.add("not-an-axis", entry.place, name=entry.key, near=(entry.key, axes))
+    return Row(**frame, roles=_roles(node, env)) if frame["when"] is not None else None
+
+
+def check(section: Matrix, model: PolicyModel, problems: Problems) -> None:
+    """Exactly one owner for every complaint: overlaps, holes and dead rows, each by its smallest complaint."""
+    conditions: list[n.Condition] = [row.when for row in section.rows]
+    if not conditions:
+        if section.otherwise is None:
+            problems.add("matrix-empty", section.place)
+        return
+    cells = Cells(model, conditions, section.by)
+    if not cells.complete:
+        problems.add("matrix-too-large", section.place)
+        return
+    alive: set[int] = set()
+    overlaps: set[tuple[int, int]] = set()
+    hole: Cell | None = None
+    for cell in cells:
+        answers = [cells.holds(condition, cell) for condition in conditions]
+        rows = [i for i, answer in enumerate(answers) if answer is True]
+        alive.update(i for i, answer in enumerate(answers) if answer is not False)
+        for first, second in zip(rows, rows[1:], strict=False):
+            if (first, second) not in overlaps:
+                overlaps.add((first, second))
+                row, other = section.rows[second], section.rows[first]
+                problems.add("matrix-overlap", row.place, name=row.id, other=other.id, case=shown(cell, model))
+        if not rows and section.otherwise is None and (hole is None or _smaller(cell, hole)):
+            hole = cell
+    if hole is not None:
+        problems.add("matrix-hole", section.place, case=shown(hole, model))
+    for index, row in enumerate(section.rows):
+        if index not in alive:
+            problems.add("never-fires", row.place, name=row.id)
+
+
+def _smaller(cell: Cell, other: Cell) -> bool:
+    """A complaint with fewer missing values says more about the hole."""
+    return sum(v is MISSING for v in cell.values()) < sum(v is MISSING for v in other.values())

@@ -1,0 +1,129 @@
+"""Schema, building and checks of the severity section."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from complaint_policy.building import Builder
+from complaint_policy.cells import Cells
+from complaint_policy.expressions import nodes as n
+from complaint_policy.head import scalar_text, text_of, words
+from complaint_policy.kinds import Piece
+from complaint_policy.model import PolicyModel
+from complaint_policy.problems import Problems
+from complaint_policy.reader import Mapping, Scalar
+from complaint_policy.rules.severity.model import LevelRule, Severity
+from complaint_policy.schemas import closed, ref, rules
+
+_MOST_ABOVE = 40
+
+SCHEMA: dict[str, Any] = closed(
+    {
+        "levels": {"type": "array", "items": {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$"}, "minItems": 1, "description": "From the lowest to the highest."},
+        "titles": {"type": "object", "additionalProperties": ref("text")},
+        "rules": rules({"level": {"type": "string"}}, ("level", "when"), without=("exempt", "duty_of", "waivable")),
+        "otherwise": {"type": "string", "description": "The level of a complaint for which no rule holds."},
+    }
+)
+
+
+def build(pieces: list[Piece], builder: Builder) -> Severity:
+    """An overlay's rules are tried before its base's; one that replaces a rule keeps its place."""
+    problems = builder.problems
+    levels = builder.levels
+    seen: set[str] = set()
+    for piece in pieces:
+        node = piece.node.get("levels") if isinstance(piece.node, Mapping) else None
+        given = words(node)
+        if node is not None and given != levels:
+            problems.add("levels-differ", node.place)
+        for level in given:
+            if given.count(level) > 1 and level not in seen and node is not None:
+                seen.add(level)
+                problems.add("value-twice", node.place, name=level)
+    if not levels:
+        problems.add("missing-key", pieces[-1].node.place, name="levels")
+    made = [_rule(node, env, builder) for node, env in builder.merged(list(reversed(pieces)), "rules")]
+    otherwise: str | None = None
+    titles: dict[str, Any] = {}
+    for piece in pieces:
+        if not isinstance(piece.node, Mapping):
+            continue
+        own = piece.node.get("otherwise")
+        if isinstance(own, Scalar):
+            otherwise = own.value
+            if levels and own.value not in levels:
+                problems.add("unknown-level", own.place, name=own.value, near=(own.value, levels))
+        labels = piece.node.get("titles")
+        for entry in labels.entries if isinstance(labels, Mapping) else ():
+            if entry.key not in levels:
+                problems.add("unknown-level", entry.place, name=entry.key, near=(entry.key, levels))
+            titles[entry.key] = text_of(entry.value)
+    if otherwise is None:
+        problems.add("missing-key", pieces[-1].node.place, name="otherwise")
+    return Severity(levels, tuple(r for r in made if r is not None), otherwise, tuple((k, v) for k, v in titles.items() if v), pieces[-1].node.place)
+
+
+def _rule(node: Mapping, env: Any, builder: Builder) -> LevelRule | None:
+    level = node.get("level")
+    frame = builder.frame(node, env)
+    if isinstance(level, Scalar) and builder.levels and level.value not in builder.levels:
+        builder.problems.add("unknown-level", level.place, name=level.value, near=(level.value, builder.levels))
+        return None
+    if frame["when"] is None:
+        return None
+    return LevelRule(**frame, level=scalar_text(level) or "")
+
+
+def check(section: Severity, model: PolicyModel, problems: Problems) -> None:
+    """A rule that can never fire: its condition cannot hold, or the rules above always take the case."""
+    conditions = [rule.when for rule in section.rules]
+    cells = Cells(model, conditions)
+    if cells.complete:
+        dead = _dead(conditions, cells)
+    else:  # too many complaints to look at all: each rule alone, and against each rule above it
+        dead = [_dead_beside(index, conditions, model) for index in range(len(conditions))]
+    for rule, code in zip(section.rules, dead, strict=True):
+        if code is not None:
+            problems.add(code, rule.place, name=rule.id)
+
+
+def _dead(conditions: list[n.Condition], cells: Cells) -> list[str | None]:
+    found: list[str | None] = ["never-fires"] * len(conditions)
+    for cell in cells:
+        taken = False
+        for index, condition in enumerate(conditions):
+            holds = cells.holds(condition, cell)
+            if holds is not False:
+                if not taken:
+                    found[index] = None
+                elif found[index] == "never-fires":
+                    found[index] = "shadowed-rule"
+            if holds is True:
+                taken = True
+    return found
+
+
+def _dead_beside(index: int, conditions: list[n.Condition], model: PolicyModel) -> str | None:
+    own = conditions[index]
+    alone = Cells(model, [own])
+    if alone.complete and all(alone.holds(own, cell) is False for cell in alone):
+        return "never-fires"
+    names = set(n.names_in(own))
+    for above in conditions[max(0, index - _MOST_ABOVE) : index]:
+        if not names & set(n.names_in(above)):
+            continue
+        both = Cells(model, [own, above])
+        if both.complete and all(both.holds(above, cell) is True for cell in both if both.holds(own, cell) is not False):
+            return "shadowed-rule"
+    return None
+
+
+def names_used(section: Severity) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for rule in section.rules:
+        found.update(n.names_in(rule.when))
+    return tuple(found)
+
+
+__all__ = ["SCHEMA", "build", "check", "names_used"]

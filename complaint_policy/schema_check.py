@@ -1,0 +1,114 @@
+"""Schema problems at the offending key's own place, with hints."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from complaint_policy.expressions.environment import spelled_here
+from complaint_policy.expressions.parse_instants import RESERVED_KEYS
+from complaint_policy.kinds import RuleKind
+from complaint_policy.problems import Place, Problems
+from complaint_policy.reader import Mapping, Node, Scalar, Sequence, plain
+from complaint_policy.schemas import RESERVED_SECTIONS, assemble
+from complaint_policy.texts import Text
+
+__all__ = ["check_schema", "policy_schema"]
+
+
+def policy_schema(kinds: tuple[RuleKind, ...]) -> dict[str, Any]:
+    """The whole JSON Schema (2020-12) of a policy file with those rule kinds."""
+    return assemble({kind.key: kind.schema for kind in kinds})
+
+
+@lru_cache(maxsize=8)
+def _validator(kinds: tuple[RuleKind, ...]) -> Any:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(policy_schema(kinds))
+
+
+def check_schema(root: Node, kinds: tuple[RuleKind, ...], problems: Problems) -> None:
+    """Adds a problem for everything in the tree that does not fit the schema."""
+    for error in _validator(kinds).iter_errors(plain(root)):
+        _problem(error, root, problems)
+
+
+def _at(root: Node, path: Any) -> tuple[Node, Place]:
+    """The node at a path, and the place of the key (or item) that leads to it."""
+    node, place = root, root.place
+    for part in path:
+        if isinstance(node, Mapping):
+            place = node.key_place(part)
+            node = node.get(part) or node
+        elif isinstance(node, Sequence):
+            node = node.items[part]
+            place = node.place
+    return node, place
+
+
+def _problem(error: Any, root: Node, problems: Problems) -> None:
+    node, key_place = _at(root, error.absolute_path)
+    keyword = error.validator
+    place = node.place if isinstance(node, Scalar) else key_place
+    if keyword in ("additionalProperties", "unevaluatedProperties"):
+        _unknown_keys(error, node, problems)
+    elif keyword == "required":
+        for key in error.validator_value:
+            if isinstance(node, Mapping) and key not in node:
+                problems.add("missing-key", key_place, name=key)
+    elif keyword == "dependentRequired":
+        for key, others in error.validator_value.items():
+            for other in others:
+                if isinstance(node, Mapping) and key in node and other not in node:
+                    problems.add("missing-key", key_place, name=other)
+    elif keyword == "type":
+        problems.add("wrong-shape", place, wanted=_shape(error.validator_value))
+    elif keyword == "enum":
+        word = node.value if isinstance(node, Scalar) else "{...}"
+        allowed = [v for v in error.validator_value if isinstance(v, str)]
+        problems.add("unknown-word", place, name=word, near=(word, allowed))
+    elif keyword == "pattern":
+        problems.add("bad-form", place, value=str(error.instance), form=str(error.validator_value))
+    elif keyword in ("minItems", "minProperties", "minLength"):
+        problems.add("empty-mapping" if error.validator_value == 1 else "too-few", place, what=Text("a value", "内容"), least=error.validator_value)
+    elif keyword in ("maxItems", "maxProperties", "maxLength"):
+        problems.add("too-many", place, most=error.validator_value)
+    elif keyword == "propertyNames":
+        return
+    else:
+        problems.add("schema", place, detail=keyword)
+
+
+def _unknown_keys(error: Any, node: Node, problems: Problems) -> None:
+    known = error.schema.get("properties", {})
+    if not isinstance(node, Mapping):
+        return
+    for entry in node.entries:
+        if entry.key in known:
+            continue
+        ours = spelled_here(entry.key)
+        if entry.key in RESERVED_SECTIONS or entry.key in RESERVED_KEYS or entry.key == "events":
+            problems.add("reserved-key", entry.place, name=entry.key)
+        elif ours is not None and ours.split()[0].rstrip(",:") in (*known, "a", "the", "not", "present,", "missing,", "at_least"):
+            problems.add("foreign-spelling", entry.place, word=entry.key, hint=Text(f"write {ours}", f"请写 {ours}"))
+        elif ours is not None and not known:
+            problems.add("foreign-spelling", entry.place, word=entry.key, hint=Text(f"write {ours}", f"请写 {ours}"))
+        else:
+            problems.add("unknown-key", entry.place, name=entry.key, near=(entry.key, known))
+
+
+_SHAPES = {
+    "object": Text("a mapping", "键值结构"),
+    "array": Text("a list", "列表"),
+    "string": Text("a text", "文本"),
+    "number": Text("a number", "数字"),
+    "integer": Text("a whole number", "整数"),
+    "boolean": Text("true or false", "true 或 false"),
+}
+
+
+def _shape(types: Any) -> Text:
+    names = [types] if isinstance(types, str) else list(types)
+    shown = [_SHAPES.get(t, Text(t, t)) for t in names if not (t in ("number", "boolean") and "string" in names)]
+    return Text(" or ".join(s.en for s in shown), "或".join(s.zh for s in shown))

@@ -1,0 +1,270 @@
+"""The JSON Schema (2020-12) of a policy file, assembled from the rooms' closed pieces.
+
+Scalars may be texts, numbers or booleans: the library reads every scalar as text, an editor reads
+YAML's own types.  Nothing is a union whose branch must be guessed: ``properties`` speak only of
+mappings, ``items`` only of lists, ``pattern`` only of texts.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from complaint_policy.counting import CONVENTIONS
+from complaint_policy.lengths import UNIT_KEYS
+
+__all__ = ["COMMON", "ID", "assemble", "ref", "rule", "rules", "text_list"]
+
+Schema = dict[str, Any]
+
+ID: Final = r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"
+_NAME: Final = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
+_SCALAR: Final[Schema] = {"type": ["string", "number", "boolean"]}
+
+
+def ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def closed(properties: dict[str, Any], required: tuple[str, ...] = (), **more: Any) -> Schema:
+    """A mapping with these keys and no others."""
+    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False, **more}
+    if required:
+        schema["required"] = list(required)
+    return schema
+
+
+def listed(items: Schema, **more: Any) -> Schema:
+    return {"type": "array", "items": items, **more}
+
+
+def text_list() -> Schema:
+    """A list of words, or one word."""
+    return {"type": ["string", "array"], "items": {"type": "string", "minLength": 1}, "minItems": 1, "minLength": 1}
+
+
+FRAME: Final[dict[str, Any]] = {
+    "id": {"type": "string", "pattern": ID, "description": "Unique in the policy, ignoring case."},
+    "title": ref("text"),
+    "source": ref("source_ref"),
+    "when": ref("condition"),
+    "exempt": listed(closed({"when": ref("condition"), "reason": ref("text")}, ("when", "reason")), minItems=1),
+    "duty_of": {"type": "string", "minLength": 1, "description": "Whose duty it is; only the company's rules colour the status."},
+    "waivable": closed({"by": text_list()}, ("by",)),
+    "replaces": ref("boolean"),
+    "laxer": closed({"reason": ref("text")}, ("reason",)),
+}
+
+
+def rule(properties: dict[str, Any], required: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> Schema:
+    """One rule: the frame every rule has, and the keys of its kind."""
+    frame = {k: v for k, v in FRAME.items() if k not in without}
+    return closed({**frame, **properties}, ("id", *required))
+
+
+def rules(properties: dict[str, Any], required: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> Schema:
+    """A section that is a list of rules."""
+    return listed(rule(properties, required, without))
+
+
+_BRANCH_KEYS: Final = ("when", "then", "otherwise")
+
+
+def _choose(of: str) -> Schema:
+    branch = closed({"when": ref("condition"), "then": ref(of), "otherwise": ref(of)})
+    # Either when and then, or otherwise alone: decided by the key that is there.
+    branch["dependentRequired"] = {"when": ["then"], "then": ["when"]}
+    branch["minProperties"] = 1
+    branch["maxProperties"] = 2
+    return listed(branch, minItems=1)
+
+
+_VALUE_KEYS: Final[dict[str, Any]] = {
+    "field": {"type": "string"},
+    "plus": listed(ref("value"), minItems=2),
+    "minus": listed(ref("value"), minItems=2),
+    "times": listed(ref("value"), minItems=2),
+    "max_of": listed(ref("value"), minItems=1),
+    "min_of": listed(ref("value"), minItems=1),
+    "first_known": listed(ref("value"), minItems=1),
+    "choose": _choose("value"),
+    "length": ref("span"),
+    "in": {"enum": ["minutes", "hours", "days", "weeks"]},
+    "round": {"enum": ["up", "down", "half_up"]},
+    "per": {"enum": ["total", "span"]},
+}
+
+_INSTANT_KEYS: Final[dict[str, Any]] = {
+    "from": ref("instant"),
+    "within": ref("instant"),
+    "ahead": {"type": "string"},
+    "counting": ref("counting"),
+    "due": {"type": "string"},
+    "first_of": listed(ref("instant"), minItems=1),
+    "last_of": listed(ref("instant"), minItems=1),
+    "all_of": listed(ref("instant"), minItems=1),
+    "first_known": listed(ref("instant"), minItems=1),
+    "choose": _choose("instant"),
+    **{unit: ref("value") for unit in UNIT_KEYS},
+}
+
+_SPAN_KEYS: Final[dict[str, Any]] = {
+    "between": listed(ref("instant"), minItems=2, maxItems=2),
+    "late": {"type": "string"},
+    "together": listed(ref("span"), minItems=1),
+    "except": listed(ref("span"), minItems=2, maxItems=2),
+}
+
+_TEST_KEYS: Final[dict[str, Any]] = {
+    **{k: v for k, v in _VALUE_KEYS.items() if k not in ("in", "round", "per")},
+    "not": ref("test"),
+    "at_least": ref("value"),
+    "at_most": ref("value"),
+    "above": ref("value"),
+    "below": ref("value"),
+    "by": ref("instant"),
+    "before": ref("instant"),
+    "after": ref("instant"),
+    "not_before": ref("instant"),
+    "contains": text_list(),
+    "matches": {"type": "string"},
+    "during": {"type": "string"},
+    "counting": ref("counting"),
+}
+
+_HOURS: Final[Schema] = {"type": "array", "items": {"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$"}}
+_DAY: Final[Schema] = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+
+COMMON: Final[dict[str, Schema]] = {
+    "boolean": {"enum": [True, False, "true", "false"]},
+    "scalar": _SCALAR,
+    "text": closed({"en": {"type": "string", "minLength": 1}, "zh": {"type": "string", "minLength": 1}}, minProperties=1),
+    "source_ref": closed({"ref": {"type": "string"}, "clause": _SCALAR}, ("ref",)),
+    "condition": {
+        "type": "object",
+        "minProperties": 1,
+        "properties": {
+            "all": listed(ref("condition"), minItems=1),
+            "any": listed(ref("condition"), minItems=1),
+            "not": ref("condition"),
+            "outcome": {"type": "object", "minProperties": 1, "additionalProperties": text_list()},
+            "present": text_list(),
+            "missing": text_list(),
+            "in_order": listed(ref("instant"), minItems=2),
+        },
+        "additionalProperties": ref("test"),
+    },
+    "test": {"type": ["string", "number", "boolean", "array", "object"], "items": _SCALAR, "properties": _TEST_KEYS, "additionalProperties": False, "minProperties": 1, "minItems": 1},
+    "value": {"type": ["string", "number", "boolean", "object"], "properties": _VALUE_KEYS, "additionalProperties": False, "minProperties": 1},
+    "range": {"type": ["array", "object"], "items": ref("value"), "minItems": 2, "maxItems": 2, "properties": {"choose": _choose("range")}, "additionalProperties": False},
+    "instant": {"type": ["string", "object"], "properties": _INSTANT_KEYS, "additionalProperties": False, "minProperties": 1},
+    "span": {"type": ["string", "object"], "properties": _SPAN_KEYS, "additionalProperties": False, "minProperties": 1, "maxProperties": 1},
+    "counting": closed({"calendar": {"type": "string"}, **{k: {"enum": list(v)} for k, v in CONVENTIONS.items()}}),
+    "calendar": closed(
+        {
+            "country": {"type": "string", "pattern": "^[A-Za-z]{2,3}$"},
+            "subdivision": {"type": "string"},
+            "weekdays": text_list(),
+            "announced_until": _DAY,
+            "hours": {"type": "object", "minProperties": 1, "additionalProperties": _HOURS},
+            "holidays": listed(_DAY),
+            "extra_working_days": listed(_DAY),
+            "dates": {"type": "object", "propertyNames": _DAY, "additionalProperties": _HOURS},
+        }
+    ),
+    "field": closed(
+        {
+            "type": {"enum": ["boolean", "integer", "number", "money", "string", "enum", "date", "datetime", "event", "intervals", "list"]},
+            "title": ref("text"),
+            "unit": {"type": "string", "minLength": 1},
+            "values": {"type": "array", "items": _SCALAR, "minItems": 1},
+            "empty": {"enum": ["not_yet", "unknown", "none"]},
+            "default": _SCALAR,
+            "formats": text_list(),
+            "sensitive": ref("boolean"),
+        }
+    ),
+    "test_case": closed(
+        {
+            "name": {"type": "string", "minLength": 1},
+            "as_of": {"type": "string"},
+            "record": {"type": "object"},
+            "source_fields": text_list(),
+            "waivers": {"type": "array", "items": {"type": "object"}},
+            "covers": {"type": "object", "additionalProperties": text_list()},
+            "expect": closed(
+                {
+                    "status": {"type": "string"},
+                    "severity": _SCALAR,
+                    "owner": _SCALAR,
+                    "possible": text_list(),
+                    "candidates": text_list(),
+                    "escalate_to": {"type": "array", "items": {"type": "string"}},
+                    "outcomes": {"type": "object", "additionalProperties": {"type": "string"}},
+                    "due": {"type": "object", "additionalProperties": {"type": "string"}},
+                    "missing": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+                    "penalties": {"type": "object", "additionalProperties": {"type": ["string", "number", "array", "null"], "items": _SCALAR, "minItems": 2, "maxItems": 2}},
+                    "facts": {"type": "object", "additionalProperties": _SCALAR},
+                    "next_change_at": {"type": "string"},
+                    "error": {"type": "string"},
+                },
+                minProperties=1,
+            ),
+        },
+        ("name", "as_of", "record", "expect"),
+    ),
+}
+
+HEAD: Final[dict[str, Any]] = {
+    "format": {"enum": [1, "1"], "description": "The version of the policy language."},
+    "policy": {"type": "string", "pattern": "^[a-z0-9_]+(/[a-z0-9_-]+)*$", "maxLength": 120},
+    "effective": closed({"from": _DAY, "until": _DAY}, ("from",)),
+    "extends": {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+    "tighten_only": ref("boolean"),
+    "title": ref("text"),
+    "timezone": {"type": "string", "minLength": 1},
+    "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
+    "reviewed_on": _DAY,
+    "review_by": _DAY,
+    "sources": {
+        "type": "object",
+        "propertyNames": {"pattern": ID},
+        "additionalProperties": closed(
+            {
+                "title": ref("text"),
+                "issuer": {"type": "string"},
+                "number": _SCALAR,
+                "url": {"type": "string"},
+                "status": {"enum": ["verified", "second-hand", "company"]},
+                "in_force": closed({"from": _DAY, "until": _DAY}),
+                "reviewed_on": _DAY,
+                "review_by": _DAY,
+                "note": ref("text"),
+            },
+            ("title", "status"),
+        ),
+    },
+    "calendars": {"type": "object", "propertyNames": {"pattern": _NAME}, "additionalProperties": ref("calendar")},
+    "counting": ref("counting"),
+    "terms": {
+        "type": "object",
+        "propertyNames": {"pattern": _NAME},
+        "additionalProperties": closed({"is": {"type": "string"}, "house": ref("boolean"), "title": ref("text")}, ("is",)),
+    },
+    "record": closed({"fields": {"type": "object", "propertyNames": {"pattern": _NAME}, "additionalProperties": ref("field")}, "sensitive": text_list()}),
+    "facts": {"type": "object", "propertyNames": {"pattern": _NAME}, "additionalProperties": {"type": ["object", "string"], "minProperties": 1}},
+    "scope": closed({"when": ref("condition"), "title": ref("text")}, ("when",)),
+}
+
+# Sections the language page has and this version does not judge yet.
+RESERVED_SECTIONS: Final = ("history", "schedules")
+
+
+def assemble(sections: dict[str, Schema]) -> Schema:
+    """The whole schema, from the rooms' pieces by section key."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:complaint-policy:policy:1",
+        "title": "complaint_policy policy file, format 1",
+        **closed({**HEAD, **sections, "tests": listed(ref("test_case"))}, ("format", "policy", "effective", "timezone")),
+        "$defs": COMMON,
+    }

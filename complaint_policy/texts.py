@@ -1,0 +1,56 @@
+"""Bilingual texts: every sentence a person sees exists in English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, cast
+
+from attrs import frozen
+
+__all__ = ["LANGUAGES", "Language", "Text", "as_language", "joined"]
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+
+
+@frozen(order=True)
+class Text:
+    """One text in English and Chinese."""
+
+    en: str
+    zh: str
+
+    def get(self, language: str) -> str:
+        """The text in that language (``en`` or ``zh``)."""
+        return self.zh if language == "zh" else self.en
+
+    def __str__(self) -> str:
+        return self.en
+
+    def filled(self, **values: object) -> Text:
+        """The text with its ``{names}`` filled; a :class:`Text` value is filled language by language."""
+        return Text(_fill(self.en, "en", values), _fill(self.zh, "zh", values))
+
+    def __add__(self, other: Text) -> Text:
+        return Text(self.en + other.en, self.zh + other.zh)
+
+    def to_dict(self) -> dict[str, str]:
+        return {"en": self.en, "zh": self.zh}
+
+
+def _fill(template: str, language: str, values: Mapping[str, object]) -> str:
+    # Templates are ours, never a user's; values are put in as they are.
+    shown = {k: v.get(language) if isinstance(v, Text) else str(v) for k, v in values.items()}
+    return template.format_map(shown)
+
+
+def as_language(name: str) -> Language:
+    """``en`` or ``zh``; raises ``ValueError`` for any other name."""
+    if name not in LANGUAGES:
+        raise ValueError(f"unknown language {name!r}; one of: en, zh")
+    return cast(Language, name)
+
+
+def joined(parts: list[Text], en: str = "; ", zh: str = "；") -> Text:
+    """Several texts in a row."""
+    return Text(en.join(p.en for p in parts), zh.join(p.zh for p in parts))

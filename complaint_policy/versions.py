@@ -1,0 +1,30 @@
+"""The versions a decision rests on: this library, its holiday data and its time-zone table."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from complaint_policy.zones import zone_data_version
+
+__all__ = ["engine_versions", "library_version"]
+
+library_version = "0.1.0"
+
+
+@lru_cache(maxsize=1)
+def _installed() -> dict[str, str]:
+    found = {"complaint_policy": library_version}
+    for name in ("holidays", "google-re2"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "absent"
+    found["tzdata"] = zone_data_version()
+    return found
+
+
+def engine_versions() -> dict[str, Any]:
+    """The versions in force, as the decision's `engine`."""
+    return {**_installed(), "plugins": []}

@@ -1,0 +1,62 @@
+"""Times, lengths and lists in words, in English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from complaint_policy.texts import Text
+
+__all__ = ["day_text", "duration_iso", "duration_text", "field_list", "moment_text", "name_list"]
+
+_WEEKDAYS = (("Mon", "周一"), ("Tue", "周二"), ("Wed", "周三"), ("Thu", "周四"), ("Fri", "周五"), ("Sat", "周六"), ("Sun", "周日"))
+
+
+def day_text(day: date) -> Text:
+    """``Mon 16 March 2026`` would need a locale: ISO with the weekday reads the same everywhere."""
+    en, zh = _WEEKDAYS[day.weekday()]
+    return Text(f"{day.isoformat()[:10]} ({en})", f"{day.year}年{day.month}月{day.day}日（{zh}）")
+
+
+def moment_text(moment: datetime) -> Text:
+    """A local time to the second, without its offset where the zone is known from the context."""
+    clock = moment.strftime("%H:%M:%S") if moment.second else moment.strftime("%H:%M")
+    return Text(f"{moment.date().isoformat()} {clock}", f"{moment.year}年{moment.month}月{moment.day}日 {clock}")
+
+
+def duration_iso(length: timedelta) -> str:
+    """ISO 8601: ``P1DT8H``, ``PT30M``; to the second."""
+    seconds = int(length.total_seconds())
+    sign = "-" if seconds < 0 else ""
+    seconds = abs(seconds)
+    days, rest = divmod(seconds, 86400)
+    hours, rest = divmod(rest, 3600)
+    minutes, seconds = divmod(rest, 60)
+    clock = "".join(f"{n}{u}" for n, u in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
+    if not days and not clock:
+        return "PT0S"
+    return f"{sign}P{f'{days}D' if days else ''}{f'T{clock}' if clock else ''}"
+
+
+def duration_text(length: timedelta) -> Text:
+    """The two largest units that are not zero."""
+    seconds = int(abs(length).total_seconds())
+    days, rest = divmod(seconds, 86400)
+    hours, rest = divmod(rest, 3600)
+    minutes, seconds = divmod(rest, 60)
+    parts = [(days, "d", "天"), (hours, "h", "小时"), (minutes, "min", "分钟"), (seconds, "s", "秒")]
+    shown = [p for p in parts if p[0]][:2] or [parts[3]]
+    return Text(" ".join(f"{n} {en}" for n, en, _ in shown), "".join(f"{n}{zh}" for n, _, zh in shown))
+
+
+def name_list(names: Iterable[str]) -> Text:
+    listed = list(names)
+    return Text(", ".join(listed), "、".join(listed))
+
+
+def field_list(names: Iterable[str], titles: dict[str, Text] | None = None) -> Text:
+    """Fields by title and name, as a person looks for them on a form."""
+    known = titles or {}
+    en = [f"{known[n].en} ({n})" if n in known and known[n].en != n else n for n in names]
+    zh = [f"{known[n].zh}（{n}）" if n in known and known[n].zh != n else n for n in names]
+    return Text(", ".join(en), "、".join(zh))
