@@ -47,16 +47,22 @@ def _generate(country: str, subdivision: str | None, year: int, language: str | 
             return holidays.country_holidays(country, subdiv=subdivision, years=year, expand=False, language=language)
         except NotImplementedError:
             pass
-    if country not in holidays.list_supported_countries(include_aliases=True):
+    places = holidays.list_supported_countries(include_aliases=True)
+    if country not in places:
         raise ValueError(f"country {country!r} is not known; use an ISO 3166 code such as CN or US")
-    known = ", ".join(holidays.list_supported_countries()[country]) or "none"
+    known = ", ".join(places[country]) or "none"
     raise ValueError(f"subdivision {subdivision!r} of {country} is not known; known: {known}")
+
+
+@lru_cache(maxsize=64)
+def _sample(country: str, subdivision: str | None) -> HolidayBase:
+    return _generate(country, subdivision, _USUAL_YEAR, "en_US")
 
 
 @lru_cache(maxsize=256)
 def _language(country: str, subdivision: str | None, language: str) -> str | None:
     """The library's code for ``en`` or ``zh``, so that the machine's locale never decides."""
-    sample = _generate(country, subdivision, _USUAL_YEAR, "en_US")
+    sample = _sample(country, subdivision)
     for wanted in dict.fromkeys((language, "en")):
         exact = "zh_CN" if wanted == "zh" else "en_US"
         near = [code for code in sample.supported_languages if code.split("_")[0] == wanted]
@@ -68,7 +74,7 @@ def _language(country: str, subdivision: str | None, language: str) -> str | Non
 @lru_cache(maxsize=64)
 def country_weekend(country: str, subdivision: str | None) -> frozenset[int]:
     """The weekly rest days of a country today (0 is Monday).  Raises ``ValueError`` for an unknown country."""
-    sample = _generate(country, subdivision, _USUAL_YEAR, _language(country, subdivision, "en"))
+    sample = _sample(country, subdivision)
     monday = date(_USUAL_YEAR, 1, 1)
     monday -= timedelta(days=monday.weekday())
     return frozenset(n for n in range(7) if sample.is_weekend(monday + timedelta(days=n)))
@@ -77,9 +83,11 @@ def country_weekend(country: str, subdivision: str | None) -> frozenset[int]:
 @lru_cache(maxsize=1024)
 def country_year(country: str, subdivision: str | None, year: int) -> CountryYear:
     """The special days of one year.  Raises ``ValueError`` for an unknown country or subdivision."""
-    # The make-up days are filled only once the year has been generated.
-    days = _generate(country, subdivision, year, _language(country, subdivision, "en"))
     usual = country_weekend(country, subdivision)
+    days = _sample(country, subdivision)
+    if days.start_year <= year <= days.end_year:
+        # The make-up days are filled only once the year has been generated.
+        days = _generate(country, subdivision, year, _language(country, subdivision, "en"))
     odd = [day for day in _days_to_compare(days, year, usual) if days.is_weekend(day) != (day.weekday() in usual)]
     return CountryYear(
         closed=frozenset(day.toordinal() for day in days if day.year == year),
@@ -100,7 +108,7 @@ def _days_to_compare(days: HolidayBase, year: int, usual: frozenset[int]) -> lis
 
 @lru_cache(maxsize=256)
 def holiday_names(country: str, subdivision: str | None, year: int, language: str) -> Mapping[date, str]:
-    """The names of a year's holidays in ``en`` or ``zh`` (in English, or else the country's own language, if not there)."""
+    """The names of a year's holidays in ``en`` or ``zh``; if not there in English, else in the country's own language."""
     if language not in _LANGUAGES:
         raise ValueError(f"language is {language!r}; allowed: {', '.join(_LANGUAGES)}")
     days = _generate(country, subdivision, year, _language(country, subdivision, language))

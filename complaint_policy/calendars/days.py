@@ -167,7 +167,7 @@ class Days:
             own = self.own_exceptions
             fixed = None if own is None else self._changes(own)
             week = tuple(map(int, self.week))
-            ledger = Ledger(week, lambda year: self._changes(self.exceptional(year)), fixed=fixed)
+            ledger = Ledger(week, lambda year: self._changes(self.exceptional(year)), most=1, fixed=fixed)
             self._ledger = ledger
         return ledger
 

@@ -79,7 +79,7 @@ class WorkingTime:
             if self._fixed:
                 own = self._days.own_exceptions or frozenset()
                 fixed = self._changes({*own, *(day + 1 for day in own)}, week)
-            ledger = Ledger(week, lambda year: self._year_changes(year, week), fixed=fixed)
+            ledger = Ledger(week, lambda year: self._year_changes(year, week), most=2 * DAY, fixed=fixed)
             self._ledger = ledger
         return ledger
 

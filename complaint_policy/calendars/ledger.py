@@ -21,6 +21,9 @@ FIRST_YEAR, LAST_YEAR = date.min.year, date.max.year
 # With no working weekday only exceptional days can count; how many further years are asked for one.
 _SPARSE_YEARS: Final = 20
 
+_TOO_LATE: Final = "the result lies past the year 9999"
+_TOO_EARLY: Final = "the result lies before the year 1"
+
 
 def year_of(day: int) -> int:
     """The year of a day; ``OverflowError`` outside the years 1 to 9999."""
@@ -52,8 +55,8 @@ class Ledger:
     """Sums of a daily amount that follows ``week`` (Monday first) except on some days.
 
     ``changes(year)`` gives, for the days of a year that differ, the difference from the pattern; it is
-    asked once a year, when the year is first needed.  ``fixed`` says that the changes are the same
-    whatever year is asked for: then all of them are there at once.
+    asked once a year, when the year is first needed.  ``fixed``: all changes there will ever be, if
+    they are known at once.  ``most``: the largest amount a day can have.
     """
 
     def __init__(
@@ -61,9 +64,11 @@ class Ledger:
         week: tuple[int, ...],
         changes: Callable[[int], Mapping[int, int]],
         *,
+        most: int,
         fixed: Mapping[int, int] | None = None,
     ) -> None:
         self.week = week
+        self._most = most
         self._changes = changes
         self._years: dict[int, Mapping[int, int]] = {}
         self._lock = threading.Lock()
@@ -106,6 +111,8 @@ class Ledger:
         """
         start = year_of(max(after, 1))
         weekly = sum(self.week)
+        if weekly and amount > (LAST_DAY - after) * self._most:
+            raise OverflowError(_TOO_LATE)
         reach = start + 1 + (amount * 7 // weekly) // 366 if weekly else start + 1
         limit = LAST_YEAR if weekly else min(LAST_YEAR, start + _SPARSE_YEARS)
         while True:
@@ -119,7 +126,7 @@ class Ledger:
             missing = wanted - page.through(end)
             reach = page.last + 1 + (missing * 7 // weekly // 366 if weekly else 1)
         if weekly:
-            raise OverflowError("the result lies past the year 9999")
+            raise OverflowError(_TOO_LATE)
         return None
 
     def backward(self, before: int, amount: int) -> int | None:
@@ -129,6 +136,8 @@ class Ledger:
         """
         start = year_of(min(before, LAST_DAY))
         weekly = sum(self.week)
+        if weekly and amount > before * self._most:
+            raise OverflowError(_TOO_EARLY)
         reach = start - 1 - (amount * 7 // weekly) // 366 if weekly else start - 1
         limit = FIRST_YEAR if weekly else max(FIRST_YEAR, start - _SPARSE_YEARS)
         while True:
@@ -143,5 +152,5 @@ class Ledger:
             missing = page.through(begin - 1) - wanted
             reach = page.first - 1 - (missing * 7 // weekly // 366 if weekly else 1)
         if weekly:
-            raise OverflowError("the result lies before the year 1")
+            raise OverflowError(_TOO_EARLY)
         return None

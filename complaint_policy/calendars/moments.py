@@ -5,7 +5,7 @@ An *instant* is a naive ``datetime`` in UTC (in local time for a calendar withou
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any, Final, Literal, Protocol
 
@@ -93,6 +93,8 @@ def local_time(timezone: str | tzinfo | None) -> NoZone | ZoneTime:
         return NoZone()
     if isinstance(timezone, Zone):
         return ZoneTime(timezone)
+    if timezone is UTC:
+        timezone = "UTC"
     name = timezone if isinstance(timezone, str) else getattr(timezone, "key", None)
     if not isinstance(name, str):
         raise TypeError(f"timezone is an IANA name such as 'Asia/Shanghai', or None, not {timezone!r}")
@@ -121,6 +123,12 @@ class Reading:
 
     def __init__(self, local: NoZone | ZoneTime, given: object, what: str = "start") -> None:
         self._local = local
+        try:
+            self._read(local, given, what)
+        except OverflowError:
+            raise OverflowError(f"{what}: {given} lies outside the years 1 to 9999 in the calendar's zone") from None
+
+    def _read(self, local: NoZone | ZoneTime, given: object, what: str) -> None:
         if isinstance(given, datetime):
             if given.tzinfo is None:
                 self.kind: Kind = "naive"

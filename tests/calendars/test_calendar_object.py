@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -37,7 +37,7 @@ def test_equal_arguments_make_equal_calendars() -> None:
     assert Calendar(**ARGUMENTS) == Calendar(**spelled_out)
     assert hash(Calendar(**ARGUMENTS)) == hash(Calendar(**spelled_out))
     assert Calendar(**ARGUMENTS) != Calendar()
-    assert Calendar(timezone=zone_named("UTC")) == Calendar(timezone="UTC")
+    assert Calendar(timezone=zone_named("UTC")) == Calendar(timezone="UTC") == Calendar(timezone=UTC)
     assert Calendar() != 1
 
 

@@ -149,3 +149,14 @@ def test_a_country_that_warns_about_far_years_does_not(recwarn: pytest.WarningsR
     assert not india.is_working_day(date(2026, 1, 26))
     assert india.add_working_days(date(2036, 1, 1), 1) == date(2036, 1, 2)
     assert not list(recwarn)
+
+
+def test_far_years_have_only_the_week() -> None:
+    assert CHINA.is_working_day(date(2101, 10, 3))  # a Monday
+    assert not CHINA.is_working_day(date(2101, 10, 1))  # a Saturday
+    # 3652 days from a Monday to a Friday: 521 weeks and five days; the first day is not counted.
+    assert CHINA.working_days_between(date(9990, 1, 1), date(9999, 12, 31)) == 521 * 5 + 5 - 1
+    with pytest.raises(OverflowError, match="past the year 9999"):
+        CHINA.add_working_days(date(2026, 1, 1), 2_500_000)
+    with pytest.raises(OverflowError, match="outside the years 1 to 9999"):
+        CHINA.working_time_between(date(1, 1, 1), date(2026, 1, 1))
