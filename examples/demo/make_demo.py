@@ -15,23 +15,29 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
-SEED = 20260320
-AS_OF = datetime(2026, 3, 20, 9, 0)
-FIRST = datetime(2026, 1, 19, 8, 0)
+SEED = 20260325
+AS_OF = datetime(2026, 3, 25, 9, 0)
+FIRST = datetime(2026, 1, 22, 8, 0)
 ROWS = 196
 COLUMNS = (
-    "工单号", "受理时间", "受理渠道", "投诉类别", "产品", "分公司", "城乡", "网络制式", "投诉内容", "客户编号", "客户姓名",
-    "联系电话", "处理人", "故障申告时间", "故障修复时间", "终端原因", "逾期修复告知时间", "已免月租费", "申请装机时间",
-    "装机完成时间", "公布装机时限", "装移机费", "我方原因", "争议账单", "前三月均额", "账单告知时间", "补足费用时间", "复机时间",
-    "答复时间", "办结时间", "是否满意", "申诉时间", "争议类型", "事项发生日", "直接利害关系", "被申诉人明确", "请求事实具体",
-    "已和解执行", "已被受理", "申诉受理告知时间", "申诉材料齐全时间", "申诉答复时间", "拒供清单", "拒不改正",
+    "工单号", "受理时间", "受理渠道", "投诉类别", "产品", "分公司", "城乡", "网络制式", "投诉内容", "客户编号",
+    "客户姓名", "联系电话", "处理人", "故障申告时间", "故障修复时间", "终端原因", "逾期修复告知时间", "已免月租费",
+    "申请装机时间", "装机完成时间", "公布装机时限", "装移机费", "我方原因", "争议账单", "前三月均额",
+    "账单告知时间", "补足费用时间", "复机时间", "答复时间", "办结时间", "是否满意", "申诉时间", "争议类型",
+    "事项发生日", "直接利害关系", "被申诉人明确", "请求事实具体", "已和解执行", "已被受理", "申诉受理告知时间",
+    "申诉材料齐全时间", "申诉答复时间", "拒供清单", "拒不改正",
 )  # fmt: skip
 CHANNELS = ("客服热线", "营业厅", "手机APP", "微信公众号", "网上营业厅")
 BRANCHES = ("东城分公司", "西城分公司", "南城分公司", "北城分公司", "开发区分公司")
 SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张"
 HANDLERS = tuple(f"客服{number:02d}" for number in range(1, 13))
 TEXTS = {
-    "网络故障": ("家里宽带频繁掉线，晚上基本不能用", "手机在小区内没有信号", "昨天起断网，装维师傅一直没来", "网速达不到签约带宽"),
+    "网络故障": (
+        "家里宽带频繁掉线，晚上基本不能用",
+        "手机在小区内没有信号",
+        "昨天起断网，装维师傅一直没来",
+        "网速达不到签约带宽",
+    ),
     "资费争议": ("账单比平时多出许多，要求解释", "套餐降档被拒绝", "流量超出没有收到提醒", "合约期满后仍扣合约费"),
     "业务订购": ("未经同意开通增值业务", "代理商擅自办理副卡，怀疑诈骗"),
     "装移机": ("装机一直约不上时间", "移机后号码不通", "多次改约，仍未安装"),
@@ -39,7 +45,7 @@ TEXTS = {
     "携号转网": ("携号转网被以各种理由推脱", "携转短信查询结果与营业厅说法不一致"),
     "服务态度": ("营业员让我自己去网上查", "热线等待二十分钟无人接听", "上门人员迟到且未道歉"),
     "合同纠纷": ("对合同违约金条款不认可", "办理时未说明有24个月合约"),
-}  # fmt: skip
+}
 WEIGHTS = (60, 46, 14, 26, 14, 8, 20, 8)
 FIXED, MOBILE = ("宽带300M", "宽带1000M", "IPTV"), ("畅享套餐", "流量包")
 
@@ -100,13 +106,13 @@ class Clerk:
         work = {"网络故障": self.fault, "装移机": self.installation, "停复机": self.suspension, "资费争议": self.bill}
         if kind in work:
             work[kind](row, received, closed)
-        if (answered is None or row["是否满意"] == "否") and received < AS_OF - timedelta(days=17) and self.chance(0.6):
+        if (answered is None or row["是否满意"] == "否") and received < AS_OF - timedelta(days=8) and self.chance(0.7):
             self.appeal(row, kind, received, answered)
         return row
 
     def answer(self, row: dict[str, str], received: datetime) -> tuple[datetime | None, datetime | None]:
-        """Answer, closing and satisfaction; one in twelve is answered after day 15 or not at all."""
-        low, high = self.dice.choices(((1, 120), (120, 330), (372, 600)), weights=(64, 29, 7))[0]
+        """Answer, closing and satisfaction; one in eight is answered after day 15 or not at all."""
+        low, high = self.dice.choices(((1, 120), (120, 360), (372, 600)), weights=(58, 32, 10))[0]
         answered: datetime | None = self.after(received, low, high)
         if answered is None or answered > AS_OF or self.chance(0.035):
             return None, None
@@ -115,7 +121,7 @@ class Clerk:
         if closed > AS_OF:
             return answered, None
         row["办结时间"] = self.spelled(closed)
-        row["是否满意"] = self.yes(0.86, blank=0.08)
+        row["是否满意"] = self.yes(0.76, blank=0.08)
         return answered, closed
 
     def fault(self, row: dict[str, str], received: datetime, closed: datetime | None) -> None:
@@ -203,8 +209,13 @@ def records() -> list[dict[str, str]]:
     """All records in the order of receipt, the spoilt ones included."""
     clerk = Clerk(SEED)
     span = int((AS_OF - FIRST).total_seconds() // 60)
-    minutes = sorted(clerk.dice.randrange(span) for _ in range(ROWS))
-    rows = [clerk.complaint(number, FIRST + timedelta(minutes=minute)) for number, minute in enumerate(minutes, start=1)]
+    # Denser towards the end, so that enough cases are still open.
+    minutes = sorted(
+        span - span * clerk.dice.randrange(1000) * clerk.dice.randrange(300, 1000) // 10**6 for _ in range(ROWS)
+    )
+    rows = [
+        clerk.complaint(number, FIRST + timedelta(minutes=minute)) for number, minute in enumerate(minutes, start=1)
+    ]
     spoil(rows)
     return rows
 

@@ -22,6 +22,7 @@ from pathlib import Path
 Row = dict[str, str]
 Counts = dict[str, dict[str, int]]
 MET, BREACHED, PENDING, NONE, UNDECIDED = "met", "breached", "pending", "not_applicable", "indeterminate"
+ROWS = "rows"
 US_TIME = "%m/%d/%Y %I:%M:%S %p"
 DAY = timedelta(days=1)
 
@@ -79,11 +80,11 @@ def next_working_day(day: date) -> date:
 
 
 def read(path: Path) -> Iterator[Row]:
-    """Yield the rows of a CSV file (plain or gzip); a missing last cell is empty."""
+    """Yield the rows of a CSV file (plain or gzip); a row cut off before its last cell is empty."""
     opener: Callable[..., Iterable[str]] = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8-sig", newline="") as lines:  # type: ignore[attr-defined]
-        for row in csv.DictReader(lines, restval=""):
-            yield {name: cell.strip() for name, cell in row.items()}
+        for row in csv.DictReader(lines):
+            yield {} if None in row.values() else {name: cell.strip() for name, cell in row.items()}
 
 
 def when(text: str, *formats: str) -> datetime | None:
@@ -104,9 +105,12 @@ def kept(late: bool) -> str:
 
 
 def judge(rows: Iterable[Row], decide: Callable[[Row], dict[str, str]]) -> Counts:
-    """Count the outcomes of each rule over the rows."""
-    counts: dict[str, Counter[str]] = {}
+    """Count the outcomes of each rule over the rows, and the rows themselves."""
+    counts: dict[str, Counter[str]] = {ROWS: Counter()}
     for row in rows:
+        counts[ROWS]["decided" if row else "rejected"] += 1
+        if not row:
+            continue
         for rule, outcome in decide(row).items():
             counts.setdefault(rule, Counter())[outcome] += 1
     return {rule: dict(sorted(found.items())) for rule, found in counts.items()}
@@ -152,7 +156,7 @@ def baltimore(data: Path, shift: int) -> Counts:
 
 
 def los_angeles(data: Path, shift: int) -> Counts:
-    """Count Los Angeles, seen at the start of 2019: the planned cell as an instant and as a day, and two data checks."""
+    """Count Los Angeles, seen at the start of 2019: the planned cell as an instant and as a day; two data checks."""
     columns, now = ("CreatedDate", "ServiceDate", "ClosedDate"), datetime(2019, 1, 1)
 
     def decide(row: Row) -> dict[str, str]:
