@@ -8,7 +8,7 @@ for each deadline ``<rule>.due_at``, for each penalty ``<rule>.amount``.  Column
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ from attrs import frozen
 from complaint_policy.audit.interfaces import AnyDecision
 from complaint_policy.errors import UsageError
 from complaint_policy.outcomes import BREACHED, STATUS_ORDER
+from complaint_policy.possible import MICROSECOND, NOT_YET, DayEnd
+from complaint_policy.results import highest
 from complaint_policy.texts import Text
 from complaint_policy.zones import zone_named
 
@@ -38,7 +40,6 @@ _SPAN: Final = pl.Duration("us")
 _NAIVE: Final = pl.Datetime("us")
 # Names are gathered joined: Polars makes lists of texts much faster than of Python's lists.
 _SEPARATOR: Final = "\x1f"
-_LAST_SECOND: Final = time(23, 59, 59)
 # No change of a zone's clock is undone within three days.
 _SAMPLES: Final = pl.datetime_range(datetime(1970, 1, 1), datetime(2060, 1, 1), "3d", eager=True)
 
@@ -70,6 +71,7 @@ class DecisionColumns:
             "severity": pl.String,
             "severity.possible": _NAMES,
             "owner": pl.String,
+            "owned": pl.Boolean,
             "version": pl.String,
             "unusable": _NAMES,
         }
@@ -130,7 +132,8 @@ def frame_zone(name: str) -> str:
 class DecisionRows:
     """Decisions gathered row by row into columns."""
 
-    def __init__(self, columns: DecisionColumns) -> None:
+    def __init__(self, columns: DecisionColumns, instant: datetime) -> None:
+        self._instant = instant  # naive UTC
         self._schema = columns.inner_schema()
         self._cells: dict[str, list[Any]] = {name: [] for name in self._schema}
         self._judged = [r.id for r in columns.rules if r.judged]
@@ -148,8 +151,10 @@ class DecisionRows:
         cells["id"].append(decision.complaint_id)
         cells["status"].append(decision.status)
         cells["severity"].append(severity.level)
-        cells["severity.possible"].append(_SEPARATOR.join(severity.possible))
-        cells["owner"].append(decision.responsibility.owner)
+        cells["severity.possible"].append(_SEPARATOR.join(severity.possible) or None)
+        responsibility = decision.responsibility
+        cells["owner"].append(responsibility.owner)
+        cells["owned"].append(bool(responsibility.owner or responsibility.candidates))
         cells["version"].append(decision.policy_version)
         cells["unusable"].append(_SEPARATOR.join(decision.unusable) or None)
         results = {result.rule: result for result in decision.judged()}
@@ -160,7 +165,7 @@ class DecisionRows:
         for rule in self._deadlines:
             deadline = results.get(rule)
             cells[f"{rule}.due_at"].append(None if deadline is None else _naive_utc(deadline.due_at))
-            over_by, still_open = (None, False) if deadline is None else _lateness(deadline, decision.as_of)
+            over_by, still_open = (None, False) if deadline is None else _lateness(deadline, self._instant)
             cells[f"{rule}.over_by"].append(over_by)
             cells[f"{rule}.open"].append(still_open)
         penalties = {p.rule: p for p in decision.penalties}
@@ -180,14 +185,21 @@ class DecisionRows:
         return pl.DataFrame(cells, schema=plain, strict=True).with_columns(pl.col(listed).str.split(_SEPARATOR))
 
 
-def _lateness(deadline: Any, as_of: datetime) -> tuple[timedelta | None, bool]:
-    """By how much a breached deadline is late, and whether it is so still, what has gone by at ``as_of``."""
-    if deadline.outcome != BREACHED or deadline.done_at is not None or deadline.due_at is None:
+def _lateness(deadline: Any, instant: datetime) -> tuple[timedelta | None, bool]:
+    """By how much a breached deadline is late, and whether it is so still: then by what has gone by.
+
+    An act of which only the day is known counts as done at the end of that day.
+    """
+    if deadline.outcome != BREACHED:
+        return None, False
+    due = highest(deadline.due)
+    if deadline.over_by is not None or due is None:
         return deadline.over_by, False
-    due: datetime = deadline.due_at
-    if due.time() == _LAST_SECOND:
-        due += timedelta(seconds=1)  # the end of a day is printed as its last second
-    return max(as_of - due, timedelta(0)), True
+    boundary = due.boundary if isinstance(due, DayEnd) else due
+    if deadline.done is NOT_YET:
+        return instant - boundary, True
+    done = highest(deadline.done)
+    return None if done is None else done + MICROSECOND - boundary, False
 
 
 def _naive_utc(moment: datetime | None) -> datetime | None:

@@ -125,10 +125,7 @@ def _built(found: dict[str, str | None]) -> datetime | None:
     def number(letter: str) -> int:
         return int(found.get(letter) or 0)
 
-    if short := found.get("y"):
-        year = int(short) + (2000 if int(short) <= 68 else 1900)
-    else:
-        year = number("Y")
+    year = number("Y") or number("y") + (2000 if number("y") <= 68 else 1900)
     month = _MONTHS.index(name[:3].lower()) + 1 if (name := found.get("b")) else number("m")
     hour = number("H")
     if half := found.get("p"):

@@ -66,7 +66,8 @@ class DelimitedTable(SourceTable):
                     Text(
                         f"'{self.name}' is no {self.kind.upper()} but a {what} file; rename it or declare it: "
                         f"input: {{type: {kind}}}",
-                        f"“{self.name}”不是 {self.kind.upper()}，而是 {what} 文件；请改名或声明：input: {{type: {kind}}}",
+                        f"“{self.name}”不是 {self.kind.upper()}，而是 {what} 文件；请改名，"
+                        f"或声明：input: {{type: {kind}}}",
                     )
                 )
 

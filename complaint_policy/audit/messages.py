@@ -27,7 +27,7 @@ MAPPING_PROBLEMS: Final[dict[str, Text]] = {
         "no column or constant fills 'received_at': without it no record can be judged",
         "没有列或常量填充“received_at”：缺少受理时间无法判定任何记录",
     ),
-    "mapping-unknown-field": Text("the policy has no field '{name}'", "策略没有字段“{name}”"),
+    "mapping-unknown-field": Text("the policy has no field '{name}'", "制度没有字段“{name}”"),
     "mapping-no-date": Text(
         "'format' and 'as: date' are for dates; '{name}' is of type {type}",
         "“format”与“as: date”仅用于日期；“{name}”的类型为 {type}",

@@ -74,7 +74,7 @@ def run_audit(
     table, mapping = _opened(policy, source, mapping)
     stream = RecordStream(table, mapping, policy.zone)
     shape = columns_of_policy(policy)
-    gathered, tally, counts = DecisionRows(shape), Tally(shape), Counts()
+    gathered, tally, counts = DecisionRows(shape, instant), Tally(shape), Counts()
     kept: list[pl.DataFrame] = []
     rejected: list[tuple[Any, ...]] = []
     chosen = shape.public(columns)
@@ -163,8 +163,8 @@ def _opened(
 
 def _no_receipt(table: SourceTable) -> Text:
     message = Text(
-        f"'{table.name}' has no column 'received_at': without it no record can be judged; say with a mapping file which "
-        "column it is",
+        f"'{table.name}' has no column 'received_at': without it no record can be judged; say with a "
+        "mapping file which column it is",
         f"“{table.name}”没有“received_at”列，无法判定任何记录；请用映射文件指明对应的列",
     )
     hint = nearest("received_at", [c for c in table.columns if c])

@@ -21,6 +21,7 @@ __all__ = ["Cell", "Section", "render_sections", "sections_of"]
 
 Cell = Text | str | int | None
 _MANY: Final = 15
+_WIDE: Final = 90
 _UNDECIDED: Final = Text("(undecided)", "（未定）")
 _STATES: Final = {
     "proposed": Text("proposed", "建议"),
@@ -71,7 +72,7 @@ def sections_of(summary: Summary) -> tuple[Section, ...]:
 def _source(summary: Summary) -> Section:
     notes = summary.source
     rows: list[tuple[Cell, ...]] = [
-        (Text("policy", "策略"), summary.title + Text(f" ({summary.policy})", f"（{summary.policy}）")),
+        (Text("policy", "制度"), summary.title + Text(f" ({summary.policy})", f"（{summary.policy}）")),
         (Text("as of", "判定时点"), f"{notes.as_of:%Y-%m-%d %H:%M:%S%z} {notes.as_of.tzinfo}"),
         (Text("source", "数据来源"), f"{notes.name} ({notes.kind})"),
     ]
@@ -157,7 +158,10 @@ def _late(summary: Summary) -> Section:
         Text("median", "中位数"),
         Text("longest", "最长"),
     )
-    note = Text("Open cases count as late up to the audit's instant.", "未完成的案件按截至判定时点的逾期时长计。")
+    note = Text(
+        "Open cases count up to the audit's instant; an act with a bare day counts to the end of that day.",
+        "未完成的案件计至判定时点；仅有日期的按当日结束计。",
+    )
     return Section("late", Text("How late", "逾期时长"), columns, rows, note)
 
 
@@ -195,7 +199,7 @@ def _missing(summary: Summary) -> Section:
     rows = tuple(
         (f, summary.field_titles.get(f, ""), rule, n) for (rule, f), n in list(summary.missing.items())[:_MANY]
     )
-    title = Text("What is missing to decide", "因缺少以下信息而无法判定")
+    title = Text("Fields that leave rules undecided", "导致规则无法判定的字段")
     return Section("missing", title, (_FIELD, _TITLE, _RULE, _RECORDS), rows, _more(len(summary.missing)))
 
 
@@ -212,7 +216,7 @@ def _ids(summary: Summary) -> Section:
 def _versions(summary: Summary) -> Section:
     total = summary.identity.decided
     rows = tuple((version, n, _share(n, total)) for version, n in summary.versions.items())
-    title = Text("Versions of the policy used", "所用策略版本")
+    title = Text("Versions of the policy used", "所用制度版本")
     return Section("versions", title, (Text("version", "版本"), _RECORDS, _SHARE), rows)
 
 
@@ -242,7 +246,7 @@ def render_sections(sections: Iterable[Section], language: str) -> str:
 
 def _drawn(section: Section, language: str) -> list[str]:
     head = [c.get(language) for c in section.columns]
-    body = [[_shown(cell, language) for cell in row] for row in section.rows]
+    body = [line for row in section.rows for line in _wrapped([_shown(cell, language) for cell in row])]
     widths = [max(_width(line[i]) for line in (head, *body)) for i in range(len(head))]
     right = [all(_numeric(row[i]) for row in section.rows) for i in range(len(head))]
     lines = [section.title.get(language)]
@@ -252,6 +256,17 @@ def _drawn(section: Section, language: str) -> list[str]:
     if section.note is not None:
         lines.append("  " + section.note.get(language))
     return lines
+
+
+def _wrapped(cells: list[str]) -> list[list[str]]:
+    """A row whose last cell is long goes on in further lines."""
+    lines: list[str] = []
+    for word in cells[-1].split(" ") if _width(cells[-1]) > _WIDE else [cells[-1]]:
+        if lines and _width(lines[-1]) + 1 + _width(word) <= _WIDE:
+            lines[-1] += " " + word
+        else:
+            lines.append(word)
+    return [[*(cells[:-1] if not n else [""] * (len(cells) - 1)), line] for n, line in enumerate(lines)]
 
 
 def _line(cells: list[str], widths: list[int], right: list[bool]) -> str:
@@ -270,7 +285,7 @@ def _shown(cell: Cell, language: str) -> str:
 
 def _numeric(cell: Cell) -> bool:
     return isinstance(cell, int) or (
-        isinstance(cell, str) and (cell[-1:] in ("%", "–") or cell[:1].isdigit() and "." in cell)
+        isinstance(cell, str) and (cell[-1:] in ("%", "–") or (cell[:1].isdigit() and "." in cell))
     )
 
 

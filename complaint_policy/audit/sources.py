@@ -92,7 +92,7 @@ class FileHandle:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            with open(path, "rb") as raw:
+            with path.open("rb") as raw:
                 head = raw.read(4)
                 self._stamp = _stamp(raw.fileno())
         except OSError as error:
@@ -111,7 +111,7 @@ class FileHandle:
 
     def opened(self) -> IO[bytes]:
         """The bytes, unpacked."""
-        self._raw = open(self.path, "rb")  # noqa: SIM115 (closed with what wraps it)
+        self._raw = self.path.open("rb")  # closed with what wraps it
         if not self.compressed:
             return self._raw
         return cast("IO[bytes]", _GzipOwner(self._raw))
@@ -139,7 +139,7 @@ class FileHandle:
 
     def unchanged(self) -> bool:
         try:
-            with open(self.path, "rb") as raw:
+            with self.path.open("rb") as raw:
                 return _stamp(raw.fileno()) == self._stamp
         except OSError:
             return False
@@ -201,7 +201,8 @@ def kind_of(handle: FileHandle, options: InputOptions) -> str:
             Text(
                 f"what kind of file '{handle.path.name}' is cannot be told from its name (known: {known}, each also "
                 ".gz); declare it in a mapping: input: {type: csv}",
-                f"无法从文件名判断“{handle.path.name}”的类型（可用：{known}，均可加 .gz）；请在映射文件中声明：input: {{type: csv}}",
+                f"无法从文件名判断“{handle.path.name}”的类型（可用：{known}，均可加 .gz）；"
+                "请在映射文件中声明：input: {type: csv}",
             )
         )
     return SUFFIXES[suffix]

@@ -70,7 +70,7 @@ class SourceNotes:
         return cls(
             name=table.name,
             kind=table.kind,
-            encoding=encoding.name if encoding else None,
+            encoding=encoding.name.removesuffix("-sig") if encoding else None,
             encoding_found=encoding.how if encoding else None,
             encoding_certain=encoding is None or encoding.certain,
             remarks=table.remarks,

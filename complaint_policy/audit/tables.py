@@ -105,8 +105,8 @@ def memory_table(source: object) -> SourceTable:
         return ListTable(source)
     raise InputError(
         Text(
-            f"a {type(source).__name__} is no table: give a path, a Polars, pandas, PyArrow or DuckDB table, or a list of "
-            "mappings",
+            f"a {type(source).__name__} is no table: give a path, a Polars, pandas, PyArrow or DuckDB table, or a list "
+            "of mappings",
             f"{type(source).__name__} 不是表：请给出文件路径、Polars、pandas、PyArrow、DuckDB 表或映射列表",
         )
     )

@@ -79,9 +79,11 @@ class Tally:
     def add(self, frame: pl.DataFrame) -> None:
         """Count one frame of the decisions table (all its inner columns)."""
         self.decided += frame.height
-        for name, counter in (("status", self.status), ("severity", self.severity), ("owner", self.owner),
-                              ("version", self.versions)):  # fmt: skip
-            counter.update(dict(_counts(frame[name])))
+        self.status.update(dict(_counts(frame["status"])))
+        self.versions.update(dict(_counts(frame["version"])))
+        # A record outside the policy, and a policy without levels or owners, leave nothing undecided.
+        self.severity.update(dict(_counts(frame.drop_nulls("severity.possible")["severity"])))
+        self.owner.update(dict(_counts(frame.filter("owned")["owner"])))
         self.unusable.update(dict(_counts(frame["unusable"].drop_nulls().explode())))
         self._count_ids(frame["id"])
         for rule in self.columns.rules:

@@ -7,7 +7,6 @@ leading apostrophe.
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator
@@ -54,7 +53,7 @@ def _replacing(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
     try:
         yield temporary
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         if temporary.is_dir():
             shutil.rmtree(temporary)
@@ -114,7 +113,7 @@ class _Sink:
 
     def _opened(self) -> IO[bytes]:
         if self._file is None:
-            self._file = open(self._path, "xb")  # noqa: SIM115 (closed on leaving)
+            self._file = self._path.open("xb")  # closed on leaving
         return self._file
 
     def __enter__(self) -> Any:

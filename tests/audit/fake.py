@@ -13,6 +13,7 @@ from complaint_policy.coerce import Unusable, coercer, is_empty
 from complaint_policy.errors import RecordError, UsageError
 from complaint_policy.fields import CORE_FIELDS, Field
 from complaint_policy.outcomes import worst
+from complaint_policy.possible import NOT_YET
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone, zone_named
 
@@ -44,7 +45,7 @@ class FakePolicy:
     """What the audit needs of a policy, and nothing else."""
 
     id: str = "test/fake"
-    title: Text = Text("A fake", "测试策略")
+    title: Text = Text("A fake", "测试制度")
     zone: Zone = zone_named("Asia/Shanghai")
     currency: str | None = "CNY"
     fields: tuple[Field, ...] = _FIELDS
@@ -106,6 +107,8 @@ class FakePolicy:
         deadline = SimpleNamespace(
             rule="DL-answer", outcome=outcome, missing=missing, due_at=self.zone.to_aware(due),
             done_at=self.zone.to_aware(done) if done else None,
+            due=due,
+            done=done or NOT_YET,
             over_by=done - due if done and outcome == "breached" else None,
         )  # fmt: skip
         late = outcome == "breached"
@@ -118,7 +121,7 @@ class FakePolicy:
             policy_version="2024-01-01",
             status=worst([outcome, cause]),
             severity=SimpleNamespace(level="major" if values.get("urgent") else "general", possible=("general",)),
-            responsibility=SimpleNamespace(owner=values.get("category")),
+            responsibility=SimpleNamespace(owner=values.get("category"), candidates=("network", "tariff")),
             deadlines=(deadline,),
             judged=lambda: (deadline, requirement),
             penalties=(penalty,) if late else (),

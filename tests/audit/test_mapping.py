@@ -95,7 +95,7 @@ def test_a_file_names_itself_and_a_shipped_policy(tmp_path: Path) -> None:
         ("format: 2\nfields: {received_at: {column: A}}", ["m.yaml:1:9", "unknown-word", "'2'"]),
         ("format: 1\nfeilds: {}", ["m.yaml:2:1", "unknown key 'feilds'", "did you mean 'fields'?", "'fields'"]),
         ("format: 1\nfields: {}", ["nothing stands here"]),
-        ("format: 1\nfields: {received_at: {column: A}, x: {colum: B}}", ["m.yaml:2:40", "'colum'", "did you mean 'column'"]),
+        ("format: 1\nfields: {received_at: {column: A}, x: {colum: B}}", ["m.yaml:2:40", "mean 'column'"]),
         ("format: 1\nfields: {received_at: A}", ["m.yaml:2:23", "a mapping of keys and values"]),
         ("format: 1\nfields: {received_at: {column: A, constant: 1}}", ["exactly one of"]),
         ("format: 1\nfields: {received_at: {format: '%Y'}}", ["exactly one of", "%m"]),

@@ -127,7 +127,7 @@ def test_by_hand(policy: Policy) -> None:
     decisions = result.decisions
 
     assert decisions["id"].to_list() == ["1", "2", "3", "4", "7"]
-    # 48 hours were allowed in 2023, 24 in 2024; the third has until 10:00 today; the last was answered before it came in.
+    # 48 hours in 2023, 24 in 2024; the third has until 10:00 today; the last was answered before it came in.
     assert decisions["DL-answer.outcome"].to_list() == ["met", "breached", "pending", "breached", "indeterminate"]
     assert decisions["DL-answer.due_at"][0] == policy.zone.to_aware(datetime(2023, 5, 3, 2))
     assert decisions["severity"].to_list() == ["general", "major", "general", None, "general"]

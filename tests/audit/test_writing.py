@@ -43,7 +43,7 @@ def test_nothing_that_a_spreadsheet_would_run_gets_out() -> None:
 def test_csv_and_xlsx_are_neutralised(tmp_path: Path) -> None:
     for name in ("a.csv", "a.xlsx"):
         write_frames(tmp_path / name, FRAME.schema, [FRAME.head(4), FRAME.tail(7)])
-    with open(tmp_path / "a.csv", newline="", encoding="utf-8") as file:
+    with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").active
     cells = [[c.value for c in row] for row in sheet.iter_rows()]
