@@ -110,8 +110,8 @@ def _number(value: object) -> int | Decimal:
 
 
 def _integer(value: object) -> int:
-    if value.__class__ is int:
-        return value  # type: ignore[return-value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
     number = _number(value)
     if number != int(number):
         raise _no(value, "a whole number", "整数")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
 from attrs import evolve
@@ -91,6 +92,13 @@ class CompiledVersion:
         self._blank[self.scope_slot] = True
         self.received_slot = self.slots["field:received_at"]
         self.rule_slots = {rule.id: self.slots[f"rule:{rule.id}"] for rule in model.all_rules() if f"rule:{rule.id}" in self.slots}
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of the version's meaning."""
+        from complaint_policy.digest import digest_of
+
+        return digest_of(self.model)
 
     def judge(
         self,

@@ -180,7 +180,7 @@ class Counter:
             first_day=counting.first_day,
             from_closed_day=counting.from_closed_day,
             after_hours=counting.after_hours,
-            ends="same_time",
+            ends=counting.ends,
         )
         return moved.date(), moved.replace(tzinfo=None)
 

@@ -9,7 +9,6 @@ import hashlib
 import json
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -22,17 +21,11 @@ from complaint_policy.zones import zone_data_version
 __all__ = ["canonical", "digest_of"]
 
 
-@lru_cache(maxsize=64)
-def _digest(key: int, model: PolicyModel) -> str:
-    del key
+def digest_of(model: PolicyModel) -> str:
+    """``sha256:…`` of the model's meaning."""
     meaning = {"format": 1, "model": canonical(model), "calendars": _days(model), "tzdata": zone_data_version()}
     text = json.dumps(meaning, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def digest_of(model: PolicyModel) -> str:
-    """``sha256:…`` of the model's meaning."""
-    return _digest(id(model), model)
 
 
 def canonical(value: Any) -> Any:

@@ -9,7 +9,7 @@ from complaint_policy.decision import Block, Finding
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.describe import Describer
 from complaint_policy.outcomes import AT_RISK, BREACHED, EXEMPT, INDETERMINATE, MET, NOT_APPLICABLE, OUTCOME_TEXTS, WAIVED
-from complaint_policy.possible import NOT_YET
+from complaint_policy.possible import NOT_YET, Interval
 from complaint_policy.results import DeadlineResult, Judged, local
 from complaint_policy.rules.deadlines.explain import arithmetic as deadline_arithmetic
 from complaint_policy.rules.penalties.explain import arithmetic as penalty_arithmetic
@@ -88,7 +88,7 @@ class Words(Describer):
             return Text("(withheld)", "（不显示）") if declared.sensitive and not reveal else n.literal_text(value)
         if isinstance(value, tuple):
             return Text(f"{len(value)} entries", f"{len(value)}项")
-        if hasattr(value, "low"):
+        if isinstance(value, Interval):
             day = self.zone.to_wall(value.low).date()
             return Text(day.isoformat(), f"{day.year}年{day.month}月{day.day}日")
         return Text("missing", "缺失")
@@ -115,9 +115,9 @@ def findings(decision: Decision) -> tuple[Finding, ...]:
             for result in decision._results(key) if kind.judged else ():
                 if result.outcome in _SHOWN and kind.message is not None:
                     found.append(Finding(result.rule, result.outcome, kind.message(result, words), _source(result)))
-        penalty = kinds.get("penalties")
-        for result in decision.penalties if penalty is not None and penalty.message is not None else ():
-            found.append(Finding(result.rule, result.state, penalty.message(result, words), _source(result)))
+        propose = kinds["penalties"].message if "penalties" in kinds else None
+        if propose is not None:
+            found += [Finding(p.rule, p.state, propose(p, words), _source(p)) for p in decision.penalties]
         found += _differences(decision, words)
     found += _record_notes(decision, words)
     return tuple(found)
@@ -197,7 +197,7 @@ def decision_dict(decision: Decision, *, reveal: bool) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "complaint_id": decision.complaint_id,
         "as_of": decision.as_of.isoformat(),
-        "policy": {"id": compiled.model.id, "version": decision.policy_version, "digest": _digest(decision)},
+        "policy": {"id": compiled.model.id, "version": decision.policy_version, "digest": compiled.digest},
         "engine": engine_versions(),
         "status": decision.status,
         "severity": {
@@ -227,12 +227,6 @@ def decision_dict(decision: Decision, *, reveal: bool) -> dict[str, Any]:
     shown["waivers"] = waived_dict(decision._state[compiled.setting.waivers])
     shown["findings"] = [finding.to_dict() for finding in decision.findings]
     return shown
-
-
-def _digest(decision: Decision) -> str:
-    from complaint_policy.digest import digest_of
-
-    return digest_of(decision._compiled.model)
 
 
 def _with_common(shown: dict[str, Any], result: Any, reveal: bool) -> dict[str, Any]:

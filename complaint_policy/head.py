@@ -131,9 +131,9 @@ def _calendar(entry: Entry, body: Mapping, zone: Zone, problems: Problems) -> Ca
     dates: list[tuple[date, tuple[tuple[str, str], ...]]] = []
     given = body.get("dates")
     for one in given.entries if isinstance(given, Mapping) else ():
-        day = read_date(Scalar(one.key, one.place), problems)
-        if day is not None:
-            dates.append((day, _spans(one.value, problems)))
+        dated = read_date(Scalar(one.key, one.place), problems)
+        if dated is not None:
+            dates.append((dated, _spans(one.value, problems)))
     if len(problems) > before:
         return None
     spec = CalendarSpec(
@@ -272,7 +272,8 @@ def _field(entry: Entry, body: Mapping, base: Field | None, zone: Zone, currency
     if name in RESERVED_WORDS or name in ("true", "false"):
         problems.add("reserved-name", entry.place, name=name)
         return None
-    kind = scalar_text(body.get("type")) or (base.type if base else None)
+    # Names ending in _at are events unless declared otherwise.
+    kind = scalar_text(body.get("type")) or (base.type if base else "event" if name.endswith("_at") else None)
     if kind is None:
         problems.add("missing-key", entry.place, name="type", near=(name, CORE_FIELDS))
         return None

@@ -22,7 +22,7 @@ PROBLEMS: Final[dict[str, _Entry]] = {
     # ------------------------------------------------------------------ reading
     "too-large": _m("the file is larger than {limit} bytes", "文件超过{limit}字节"),
     "not-utf8": _m("the file is not UTF-8 text", "文件不是UTF-8文本", "save it as UTF-8", "请另存为UTF-8"),
-    "bad-character": _m("the character {code} may not stand in a policy file", "制度文件中不允许出现字符{code}"),
+    "bad-character": _m("the character {character} may not stand in a policy file", "制度文件中不允许出现字符{character}"),
     "yaml-syntax": _m("this is not YAML: {detail}", "不是有效的YAML：{detail}"),
     "empty-file": _m("the file is empty", "文件为空"),
     "several-documents": _m("a policy file holds one document", "一个制度文件只能有一个文档", "remove the line '---'", "请删去“---”行"),

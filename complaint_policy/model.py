@@ -30,10 +30,9 @@ class FrozenMap(dict[str, Any]):
     def _refuse(self, *_: object, **__: object) -> Any:
         raise TypeError("a policy is immutable")
 
-    __setitem__ = __delitem__ = update = pop = popitem = clear = setdefault = __ior__ = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = update = pop = popitem = clear = setdefault = __ior__ = _refuse
 
-    def __hash__(self) -> int:  # type: ignore[override]
-        return hash(tuple(self))
+    __hash__ = None  # a model is compared, never hashed
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (FrozenMap, (dict(self),))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any
 
 from attrs import frozen
@@ -95,12 +94,10 @@ class Policy:
         """The declared and core fields of the latest version, for building forms."""
         return tuple(self._versions[-1].model.fields.values())
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """A digest over the meaning of the latest version, its bases, calendars and time zones: not over its layout."""
-        from complaint_policy.digest import digest_of
-
-        return digest_of(self._versions[-1].model)
+        return self.compiled(self._versions[-1]).digest
 
     def requires(self, event: str) -> tuple[str, ...]:
         """The fields that the latest version's requirements before an event look at, in order."""
@@ -163,8 +160,8 @@ class Policy:
         Raises :class:`RecordError` where the record cannot be judged at all (no usable
         ``received_at``, no version in force that day), :class:`UsageError` for a wrong call.
         """
-        if as_of.__class__ is datetime and as_of.tzinfo is None:  # type: ignore[union-attr]
-            instant = self._zone.to_utc(as_of)  # type: ignore[arg-type]
+        if isinstance(as_of, datetime) and as_of.tzinfo is None:
+            instant = self._zone.to_utc(as_of)
         else:
             instant = self.instant(as_of)
         compiled = self.compiled(self._version_for(record, source_fields))

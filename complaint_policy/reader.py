@@ -96,19 +96,15 @@ def read_yaml(text: str | bytes, file: str, problems: Problems) -> Node | None:
         problems.add("too-large", where, limit=MAX_BYTES)
         return None
     if isinstance(text, bytes):
-        try:
-            text = text.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            before = text[: error.start]
-            line = before.count(b"\n") + 1
-            column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
-            problems.add("not-utf8", Place(file, line, column))
+        decoded = _decoded(text, file, problems)
+        if decoded is None:
             return None
+        text = decoded
     try:
         return _Builder(file, problems).build(text)
     except yaml.reader.ReaderError as error:
         place = _character_place(file, text, error.position)
-        problems.add("bad-character", place, code=f"U+{ord(str(text)[error.position]):04X}" if error.position < len(text) else "?")
+        problems.add("bad-character", place, character=f"U+{ord(str(text)[error.position]):04X}" if error.position < len(text) else "?")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else where
@@ -118,6 +114,16 @@ def read_yaml(text: str | bytes, file: str, problems: Problems) -> Node | None:
     except _Stop:
         pass
     return None
+
+
+def _decoded(data: bytes, file: str, problems: Problems) -> str | None:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
+        problems.add("not-utf8", Place(file, before.count(b"\n") + 1, column))
+        return None
 
 
 def _syntax(error: yaml.MarkedYAMLError) -> str:

@@ -153,14 +153,22 @@ class DeadlineResult(Judged):
         return local(self.done, self._zone)
 
     @property
+    def started_on(self) -> date | None:
+        """The local day of the start, also where only the day is known."""
+        return day_of(self.begun, self._zone)
+
+    @property
+    def done_on(self) -> date | None:
+        """The local day of the act, also where only the day is known."""
+        return day_of(self.done, self._zone)
+
+    @property
     def over_by(self) -> timedelta | None:
-        """How long after the boundary the act was done, where it was done late."""
-        if self.outcome != BREACHED or not isinstance(self.done, datetime):
+        """How long after the boundary the act was done, where it was done late; the least where only its day is known."""
+        done, due = lowest(self.done), highest(self.due)
+        if self.outcome != BREACHED or done is None or due is None or done <= due:
             return None
-        due = highest(self.due)
-        if due is None or self.done <= due:
-            return None
-        return self.done - (due.boundary if isinstance(due, DayEnd) else due)
+        return done - (due.boundary if isinstance(due, DayEnd) else due)
 
     @property
     def provisional(self) -> bool:
@@ -360,6 +368,16 @@ def local(value: Any, zone: Zone) -> datetime | None:
         return zone.to_aware(value)
     if isinstance(value, DayEnd):
         return zone.to_aware(datetime(value.year, value.month, value.day, value.hour, value.minute, value.second))
+    return None
+
+
+def day_of(value: Any, zone: Zone) -> date | None:
+    """The local day of an instant, or of an interval within one day."""
+    if isinstance(value, datetime):
+        return zone.to_wall(value).date()
+    if isinstance(value, Interval) and value.low > MIN_INSTANT and value.high < MAX_INSTANT:
+        first, last = zone.to_wall(value.low).date(), zone.to_wall(value.high).date()
+        return first if first == last else None
     return None
 
 

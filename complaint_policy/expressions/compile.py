@@ -142,7 +142,8 @@ class Compiler:
                     return possibilities(possible, missing, open_)
                 missing, open_ = missing | holds.missing, open_ or holds.open
                 possible.append(then(state))
-            possible.append(Maybe(None, names))
+            # No branch is certain: what would settle the conditions settles the choice.
+            possible.append(Maybe(None, missing or names, open_))
             return possibilities(possible, missing, open_)
 
         return chosen

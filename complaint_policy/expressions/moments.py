@@ -55,7 +55,7 @@ def compare(operation: str, a: Any, b: Any, state: State) -> Any:
     """``a by b`` and its kind: True, False, or a Maybe that is open or names what is missing."""
     if a.__class__ is datetime and b.__class__ is datetime:
         result: bool = _OPERATIONS[operation](a, b)
-        if state[TRACE] is not None and isinstance(a, datetime) and a is state[AS_OF]:
+        if state[TRACE] is not None and a is state[AS_OF]:
             _watch(state, b)
         return result
     return each_possibility(lambda x, y: _compare(operation, x, y, state), a, b)

@@ -14,13 +14,9 @@ from complaint_policy.problems import NOWHERE, Place
 from complaint_policy.texts import Text
 
 
-def _place() -> Any:
-    return field(default=NOWHERE, eq=False, repr=False, kw_only=True)
-
-
 @frozen
 class Expression:
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
 
 # --------------------------------------------------------------------------- instants
@@ -146,7 +142,12 @@ class Except(Span):
 # --------------------------------------------------------------------------- values
 @frozen
 class Value(Expression):
-    """A value; ``kind`` is boolean, integer, number, money, string, enum, list or instant."""
+    """A value; ``kind`` is boolean, integer, number, money, string, enum, list, level or instant."""
+
+    @property
+    def kind(self) -> str:
+        """Every value says its own."""
+        return "value"
 
 
 @frozen

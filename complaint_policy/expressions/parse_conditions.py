@@ -78,7 +78,9 @@ def _moment_tests(left: n.Instant, entry: Entry, env: Environment) -> n.Conditio
     if not isinstance(entry.value, Mapping):
         env.problems.add("instant-literal", entry.value.place, name=entry.key)
         return None
-    parts = [_moment(left, e, env) if e.key in _MOMENTS else _unknown_test(e, env) for e in entry.value.entries]
+    for unknown in (e for e in entry.value.entries if e.key not in _MOMENTS):
+        _unknown_test(unknown, env)
+    parts = [_moment(left, e, env) if e.key in _MOMENTS else None for e in entry.value.entries]
     good = tuple(p for p in parts if p is not None)
     if len(good) < len(parts) or not good:
         return None
@@ -125,7 +127,8 @@ def _one_test(entry: Entry, left: n.NamedValue, place: Place, env: Environment) 
         return _contains(value, left, place, env)
     if key == "matches":
         return _matches(value, left, place, env)
-    return _unknown_test(entry, env)
+    _unknown_test(entry, env)
+    return None
 
 
 def _unknown_test(entry: Entry, env: Environment) -> None:

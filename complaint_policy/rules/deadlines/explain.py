@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from complaint_policy.counting import Counter, calendar_of
@@ -25,10 +25,11 @@ def to_dict(result: DeadlineResult) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "rule": result.rule,
         "outcome": result.outcome,
-        "from": _iso(result.start),
+        # Where only the day is known, the day.
+        "from": _iso(result.start or result.started_on),
         "due_at": _iso(result.due_at),
         "due_on": result.due_on.isoformat() if result.due_on else None,
-        "done_at": _iso(result.done_at),
+        "done_at": _iso(result.done_at or result.done_on),
         "over_by": duration_iso(result.over_by) if result.over_by is not None else None,
         "provisional": result.provisional,
         "paused": result.paused,
@@ -50,12 +51,15 @@ def _iso(moment: Any) -> str | None:
 def message(result: DeadlineResult, words: Words) -> Text:
     """One sentence or two: the duty, its due instant, the act, and by how much it was missed."""
     title = result.model.name
-    due, done = result.due_at, result.done_at
+    due = result.due_at
     when = moment_text(due) if due is not None else None
+    done = _when(result.done_at, result.done_on)
     if result.outcome == BREACHED and when is not None:
+        if done is not None and not result.over_by:
+            return Text("{t}: due {d}, done {x}, late.", "{t}：应于{d}前完成，实际{x}完成，已逾期。").filled(t=title, d=when, x=done)
         if done is not None and result.over_by is not None:
             return Text("{t}: due {d}, done {x}, late by {o}.", "{t}：应于{d}前完成，实际{x}完成，逾期{o}。").filled(
-                t=title, d=when, x=moment_text(done), o=duration_text(result.over_by)
+                t=title, d=when, x=done, o=duration_text(result.over_by)
             )
         return Text("{t}: due {d}, not done.", "{t}：应于{d}前完成，尚未完成。").filled(t=title, d=when)
     if result.outcome in (PENDING, AT_RISK):
@@ -65,12 +69,19 @@ def message(result: DeadlineResult, words: Words) -> Text:
         still = Text(" The clock stands still at present.", "目前暂停计时。") if result.paused else Text("", "")
         return Text("{t}: due {d}.", "{t}：应于{d}前完成。").filled(t=title, d=when) + late + still
     if result.outcome == MET and when is not None and done is not None:
-        return Text("{t}: due {d}, done {x}.", "{t}：应于{d}前完成，已于{x}完成。").filled(t=title, d=when, x=moment_text(done))
+        return Text("{t}: due {d}, done {x}.", "{t}：应于{d}前完成，已于{x}完成。").filled(t=title, d=when, x=done)
     if result.outcome == INDETERMINATE:
         return Text("{t}: cannot be decided without {m}.", "{t}：缺少{m}，无法判定。").filled(t=title, m=words.fields(result.missing))
     if result.outcome == NOT_APPLICABLE:
         return Text("{t}: does not apply.", "{t}：不适用。").filled(t=title)
     return words.settled(result)
+
+
+def _when(moment: datetime | None, day: date | None) -> Text | None:
+    """A time, or only its day."""
+    if moment is not None:
+        return moment_text(moment)
+    return day_text(day) if day is not None else None
 
 
 # --------------------------------------------------------------------------- arithmetic
@@ -89,8 +100,8 @@ def arithmetic(result: DeadlineResult, words: Words) -> list[Text]:
     rule: Any = result.model
     if begun is None:
         return [Text("not started: {s} has not happened", "尚未起算：{s}尚未发生").filled(s=words.instant(rule.start))] if result.begun is NOT_YET else []
-    start = result.start or words.zone.to_aware(begun)
-    lines = [Text("counted from {n}: {t}", "自{n}起算：{t}").filled(n=words.instant(rule.start), t=moment_text(start))]
+    start = _when(result.start, result.started_on) or moment_text(words.zone.to_aware(begun))
+    lines = [Text("counted from {n}: {t}", "自{n}起算：{t}").filled(n=words.instant(rule.start), t=start)]
     counted = _in_force(rule, begun, due)
     if counted is not None and isinstance(counted.length, Length):
         lines += _counting(counted, counted.length, begun, words)

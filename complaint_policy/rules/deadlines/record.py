@@ -8,6 +8,8 @@ from decimal import Decimal
 from itertools import product
 from typing import Any, Final
 
+from attrs import evolve
+
 from complaint_policy.counting import Counter
 from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n
@@ -273,7 +275,9 @@ class _General:
         if isinstance(risk, Length):
             if risk.is_exact:
                 return boundary - risk.exactly()
-            return _plain_instant(Counter(risk, self.rule.counting, ahead=True).due(end))
+            # Counted back from the due instant itself: neither rolled nor moved to another time of day.
+            counting = evolve(self.rule.counting, roll="none", first_day="excluded", ends="end_of_day" if isinstance(end, DayEnd) else "same_time")
+            return _plain_instant(Counter(risk, counting, ahead=True).due(end))
         if not isinstance(risk, Decimal):
             return None
         pauses: tuple[tuple[datetime, datetime], ...] = state[PAUSES]
