@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from complaint_policy import load_policy
+from complaint_policy import check_policy, load_policy, load_policy_text
+from complaint_policy.cases import run_cases
 
 SHIPPED = Path(__file__).parents[2] / "policies"
 FILES = sorted(SHIPPED.glob("*/*/*.yaml"))
@@ -50,9 +52,22 @@ def test_the_policies_are_there() -> None:
 def test_loads_without_a_problem(folder: Path) -> None:
     policy = load_policy(folder)
     assert policy.id == named(folder)
-    assert len(policy.versions) == len(list(folder.glob("*.yaml")))
+    # A new version of the base starts a version of its own.
+    assert {date.fromisoformat(f.stem) for f in folder.glob("*.yaml")} <= {v.start for v in policy.versions}
     assert policy.zone.name == "Asia/Shanghai"
     assert policy.currency == "CNY"
+
+
+@every_folder
+def test_check_finds_nothing(folder: Path) -> None:
+    assert [str(p) for p in check_policy(folder)] == []
+
+
+@every_folder
+def test_its_own_tests_pass(folder: Path) -> None:
+    results = run_cases(load_policy(folder))
+    assert len(results) == sum(len(document(f)["tests"]) for f in folder.glob("*.yaml"))
+    assert [f"{d.place}: {d.message.en}" for r in results for d in r.differences] == []
 
 
 @every_folder
@@ -191,3 +206,41 @@ def test_records_have_their_own_names(path: Path) -> None:
     for key in ("name", "id"):
         values = [t[key] if key == "name" else t["record"]["id"] for t in tests]
         assert len(values) == len(set(values)), key
+
+
+# A number of a rule: a length, a bound, a value of a table, an end of a range, a factor.
+NUMBER = re.compile(
+    r"(?<![\w.])\d+(?= (?:working )?(?:minute|hour|day|week|month|year)s?\b)"
+    r"|(?<=at_least: )\d+|(?<=at_most: )\d+|(?<=then: )\d+(?=\})|(?<=\[)\d+(?=, \d+\])|(?<=, )\d+(?=\])|(?<=times: \[)\d+"
+)
+# The lower end of the range lifts a smaller default back to itself.
+EQUIVALENT = {("cn/enterprise/2022-06-10.yaml", "    amount: {first_known: [{field: proposed_penalty}, 200]}", -1)}
+
+
+def spoilt() -> Iterator[Any]:
+    """Every number a rule rests on, one less and one more; warning points, texts and comments are left out."""
+    for path in FILES:
+        text = path.read_text("utf-8")
+        for line in re.finditer(r"^.*$", text[: text.index("\ntests:")], re.MULTILINE):
+            code = line[0].split("#")[0]
+            if re.search(r"at_risk:|title:|reason:|legal_basis:|clause:", code):
+                continue
+            for match in NUMBER.finditer(text, line.start(), line.start() + len(code)):
+                for step in (-1, +1):
+                    if (named(path), line[0], step) not in EQUIVALENT:
+                        where = f"{named(path)}:{text.count(chr(10), 0, match.start()) + 1}:{match[0]}{step:+d}"
+                        yield pytest.param(path, match.start(), match.end(), step, id=where)
+
+
+MUTANTS = list(spoilt())
+
+
+@pytest.mark.parametrize(("path", "start", "end", "step"), MUTANTS)
+def test_a_wrong_number_is_found_by_the_tests_beside_it(path: Path, start: int, end: int, step: int) -> None:
+    text = path.read_text("utf-8")
+    wrong = load_policy_text(f"{text[:start]}{int(text[start:end]) + step}{text[end:]}", name=path.name)
+    assert any(result.differences for result in run_cases(wrong))
+
+
+def test_numbers_were_found_to_spoil() -> None:
+    assert len(MUTANTS) > 60
