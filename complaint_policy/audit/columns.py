@@ -7,8 +7,8 @@ for each deadline ``<rule>.due_at``, for each penalty ``<rule>.amount``.  Column
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
@@ -17,9 +17,10 @@ from attrs import frozen
 
 from complaint_policy.audit.interfaces import AnyDecision
 from complaint_policy.errors import UsageError
+from complaint_policy.frame import COMPANY
 from complaint_policy.outcomes import BREACHED, STATUS_ORDER
 from complaint_policy.possible import MICROSECOND, NOT_YET, DayEnd
-from complaint_policy.results import highest
+from complaint_policy.results import highest, lowest
 from complaint_policy.texts import Text
 from complaint_policy.zones import zone_named
 
@@ -46,12 +47,16 @@ _SAMPLES: Final = pl.datetime_range(datetime(1970, 1, 1), datetime(2060, 1, 1), 
 
 @frozen
 class RuleColumn:
-    """A rule that has columns; ``kind`` is the word for its kind, ``judged`` whether it can be kept or broken."""
+    """A rule that has columns.
+
+    ``kind`` is the word for its kind, ``judged`` whether it can be kept or broken, ``duty_of`` whose duty it is.
+    """
 
     id: str
     kind: str
     title: Text
     judged: bool
+    duty_of: str = COMPANY
 
 
 @frozen
@@ -130,56 +135,61 @@ def frame_zone(name: str) -> str:
 
 
 class DecisionRows:
-    """Decisions gathered row by row into columns."""
+    """Decisions gathered row by row into columns; ``instant`` is the audit's, naive UTC."""
 
     def __init__(self, columns: DecisionColumns, instant: datetime) -> None:
-        self._instant = instant  # naive UTC
+        self._columns, self._instant = columns, instant
         self._schema = columns.inner_schema()
+        self._start()
+
+    def _start(self) -> None:
         self._cells: dict[str, list[Any]] = {name: [] for name in self._schema}
-        self._judged = [r.id for r in columns.rules if r.judged]
-        self._deadlines = [r.id for r in columns.rules if r.kind == "deadline"]
-        self._penalties = [r.id for r in columns.rules if r.kind == "penalty"]
+        self._judged = self._lists(lambda rule: rule.judged, "outcome", "missing")
+        self._deadlines = self._lists(lambda rule: rule.kind == "deadline", "due_at", "over_by", "open")
+        self._penalties = self._lists(lambda rule: rule.kind == "penalty", "amount", "min", "max", "state")
+
+    def _lists(self, chosen: Callable[[RuleColumn], bool], *parts: str) -> list[tuple[str, list[list[Any]]]]:
+        """Of each chosen rule the lists its cells go into."""
+        return [(r.id, [self._cells[f"{r.id}.{part}"] for part in parts]) for r in self._columns.rules if chosen(r)]
 
     def __len__(self) -> int:
         return len(self._cells["row"])
 
     def add(self, row: int, decision: AnyDecision) -> None:
         """Append one decision."""
-        cells = self._cells
-        severity = decision.severity
+        cells, severity, responsibility = self._cells, decision.severity, decision.responsibility
         cells["row"].append(row)
         cells["id"].append(decision.complaint_id)
         cells["status"].append(decision.status)
         cells["severity"].append(severity.level)
         cells["severity.possible"].append(_SEPARATOR.join(severity.possible) or None)
-        responsibility = decision.responsibility
         cells["owner"].append(responsibility.owner)
         cells["owned"].append(bool(responsibility.owner or responsibility.candidates))
         cells["version"].append(decision.policy_version)
         cells["unusable"].append(_SEPARATOR.join(decision.unusable) or None)
         results = {result.rule: result for result in decision.judged()}
-        for rule in self._judged:
+        for rule, (outcomes, missing) in self._judged:
             result = results.get(rule)
-            cells[f"{rule}.outcome"].append(None if result is None else result.outcome)
-            cells[f"{rule}.missing"].append(None if result is None else _SEPARATOR.join(result.missing) or None)
-        for rule in self._deadlines:
+            outcomes.append(None if result is None else result.outcome)
+            missing.append(None if result is None else _SEPARATOR.join(result.missing) or None)
+        for rule, (due_at, over_by, is_open) in self._deadlines:
             deadline = results.get(rule)
-            cells[f"{rule}.due_at"].append(None if deadline is None else _naive_utc(deadline.due_at))
-            over_by, still_open = (None, False) if deadline is None else _lateness(deadline, self._instant)
-            cells[f"{rule}.over_by"].append(over_by)
-            cells[f"{rule}.open"].append(still_open)
-        penalties = {p.rule: p for p in decision.penalties}
-        for rule in self._penalties:
+            late, still_open = (None, False) if deadline is None else _lateness(deadline, self._instant)
+            due_at.append(None if deadline is None else _shown(lowest(deadline.due)))
+            over_by.append(late)
+            is_open.append(still_open)
+        penalties = {penalty.rule: penalty for penalty in decision.penalties}
+        for rule, (amount, low, high, state) in self._penalties:
             penalty = penalties.get(rule)
-            cells[f"{rule}.amount"].append(None if penalty is None else penalty.amount)
-            cells[f"{rule}.min"].append(None if penalty is None else penalty.min)
-            cells[f"{rule}.max"].append(None if penalty is None else penalty.max)
-            cells[f"{rule}.state"].append(None if penalty is None else penalty.state)
+            amount.append(None if penalty is None else penalty.amount)
+            low.append(None if penalty is None else penalty.min)
+            high.append(None if penalty is None else penalty.max)
+            state.append(None if penalty is None else penalty.state)
 
     def frame(self) -> pl.DataFrame:
         """The rows so far as a frame; the gathering starts anew."""
         cells = self._cells
-        self._cells = {name: [] for name in self._schema}
+        self._start()
         listed = [name for name, kind in self._schema.items() if kind == _NAMES]
         plain = self._schema | dict.fromkeys(listed, pl.String)
         return pl.DataFrame(cells, schema=plain, strict=True).with_columns(pl.col(listed).str.split(_SEPARATOR))
@@ -202,5 +212,6 @@ def _lateness(deadline: Any, instant: datetime) -> tuple[timedelta | None, bool]
     return None if done is None else done + MICROSECOND - boundary, False
 
 
-def _naive_utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
+def _shown(due: datetime | None) -> datetime | None:
+    """A due instant as it is printed: the end of a day is its last second."""
+    return due.replace(microsecond=0) if isinstance(due, DayEnd) else due

@@ -18,7 +18,7 @@ def columns_of_policy(policy: AnyPolicy) -> DecisionColumns:
         if kind.judged or kind.kind == "penalty":
             for version in policy.versions:
                 for rule in version.model.section(kind.key):
-                    rules[rule.id] = RuleColumn(rule.id, kind.kind, rule.name, kind.judged)
+                    rules[rule.id] = RuleColumn(rule.id, kind.kind, rule.name, kind.judged, rule.duty_of)
     return DecisionColumns(tuple(rules.values()), policy.zone.name, _MINOR.get(policy.currency or "", 2))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
+from complaint_policy.frame import COMPANY
 from complaint_policy.outcomes import OUTCOME_TEXTS, STATUS_ORDER
 from complaint_policy.texts import Text
 from complaint_policy.wording import duration_text
@@ -29,6 +30,7 @@ _STATES: Final = {
     "indeterminate": Text("indeterminate", "无法判定"),
     "waived": Text("waived", "已免除"),
 }
+_COMPANY: Final = Text("company", "本企业")
 _RECORDS: Final = Text("records", "记录数")
 _SHARE: Final = Text("share", "占比")
 _RULE: Final = Text("rule", "规则")
@@ -131,16 +133,22 @@ def _counted(
 
 
 def _rules(summary: Summary) -> Section:
-    seen = [o for o in STATUS_ORDER if any(o in found for found in summary.outcomes.values())]
+    judged = [r for r in summary.rules if summary.outcomes.get(r.id)]
+    seen = [o for o in STATUS_ORDER if any(o in summary.outcomes[r.id] for r in judged)]
+    others = any(r.duty_of != COMPANY for r in judged)
     rows: list[tuple[Cell, ...]] = []
-    for rule in summary.rules:
-        found = summary.outcomes.get(rule.id)
-        if found:
-            judged = found.get("met", 0) + found.get("breached", 0)
-            kept = _share(found.get("met", 0), judged) if judged else "–"
-            rows.append((rule.id, rule.title, *(found.get(o, 0) for o in seen), kept))
-    columns = (_RULE, _TITLE, *(OUTCOME_TEXTS[o] for o in seen), Text("kept", "达标率"))
+    for rule in judged:
+        found = summary.outcomes[rule.id]
+        known = found.get("met", 0) + found.get("breached", 0)
+        # An admission is no duty: it is passed or not.
+        kept = _share(found.get("met", 0), known) if known and rule.kind != "admission" else "–"
+        duty: tuple[Cell, ...] = (_COMPANY if rule.duty_of == COMPANY else rule.duty_of,) if others else ()
+        rows.append((rule.id, rule.title, *duty, *(found.get(o, 0) for o in seen), kept))
+    whose = (Text("duty of", "义务方"),) if others else ()
+    columns = (_RULE, _TITLE, *whose, *(OUTCOME_TEXTS[o] for o in seen), Text("kept", "达标率"))
     note = Text("kept: met of met and breached", "达标率：符合 ÷（符合 + 违反）")
+    if others:
+        note += Text("; the status counts the company's duties only", "；状态只计本企业的义务")
     return Section("rules", Text("By rule", "按规则"), columns, tuple(rows), note)
 
 

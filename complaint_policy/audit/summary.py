@@ -146,7 +146,13 @@ class Summary:
             "severity": _listed(self.severity, "level"),
             "owner": _listed(self.owner, "owner"),
             "rules": [
-                {"rule": r.id, "kind": r.kind, "title": r.title.to_dict(), "outcomes": self.outcomes[r.id]}
+                {
+                    "rule": r.id,
+                    "kind": r.kind,
+                    "title": r.title.to_dict(),
+                    "duty_of": r.duty_of,
+                    "outcomes": self.outcomes[r.id],
+                }
                 for r in self.rules
                 if r.judged
             ],

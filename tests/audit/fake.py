@@ -21,7 +21,7 @@ LIMIT = timedelta(days=5)
 
 
 def _rule(name: str, en: str, zh: str) -> Any:
-    return SimpleNamespace(id=name, name=Text(en, zh))
+    return SimpleNamespace(id=name, name=Text(en, zh), duty_of="company")
 
 
 _FIELDS = (

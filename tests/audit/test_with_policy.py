@@ -43,6 +43,12 @@ deadlines:
     to: responded_at
     within: 48 hours
     source: {ref: rule}
+  - id: DL-close
+    title: {en: Close the case, zh: 办结}
+    from: received_at
+    to: closed_at
+    within: 5 days
+    source: {ref: rule}
 requirements:
   - id: RQ-cause
     title: {en: Cause on record, zh: 记录原因}
