@@ -19,7 +19,7 @@ from complaint_policy.audit.interfaces import AnyDecision
 from complaint_policy.errors import UsageError
 from complaint_policy.frame import COMPANY
 from complaint_policy.outcomes import BREACHED, STATUS_ORDER
-from complaint_policy.possible import MICROSECOND, NOT_YET, DayEnd
+from complaint_policy.possible import NOT_YET, DayEnd
 from complaint_policy.results import highest, lowest
 from complaint_policy.texts import Text
 from complaint_policy.zones import zone_named
@@ -75,8 +75,10 @@ class DecisionColumns:
             "status": _OUTCOME,
             "severity": pl.String,
             "severity.possible": _NAMES,
+            "severity.missing": _NAMES,
             "owner": pl.String,
             "owned": pl.Boolean,
+            "owner.missing": _NAMES,
             "version": pl.String,
             "unusable": _NAMES,
         }
@@ -163,8 +165,10 @@ class DecisionRows:
         cells["status"].append(decision.status)
         cells["severity"].append(severity.level)
         cells["severity.possible"].append(_SEPARATOR.join(severity.possible) or None)
+        cells["severity.missing"].append(None if severity.level else _SEPARATOR.join(severity.missing) or None)
         cells["owner"].append(responsibility.owner)
         cells["owned"].append(bool(responsibility.owner or responsibility.candidates))
+        cells["owner.missing"].append(None if responsibility.owner else _SEPARATOR.join(responsibility.missing) or None)
         cells["version"].append(decision.policy_version)
         cells["unusable"].append(_SEPARATOR.join(decision.unusable) or None)
         results = {result.rule: result for result in decision.judged()}
@@ -196,20 +200,13 @@ class DecisionRows:
 
 
 def _lateness(deadline: Any, instant: datetime) -> tuple[timedelta | None, bool]:
-    """By how much a breached deadline is late, and whether it is so still: then by what has gone by.
-
-    An act of which only the day is known counts as done at the end of that day.
-    """
-    if deadline.outcome != BREACHED:
-        return None, False
-    due = highest(deadline.due)
-    if deadline.over_by is not None or due is None:
+    """By how much a breached deadline is late, and whether it is so still: then by what has gone by."""
+    if deadline.outcome != BREACHED or deadline.done is not NOT_YET:
         return deadline.over_by, False
-    boundary = due.boundary if isinstance(due, DayEnd) else due
-    if deadline.done is NOT_YET:
-        return instant - boundary, True
-    done = highest(deadline.done)
-    return None if done is None else done + MICROSECOND - boundary, False
+    due = highest(deadline.due)
+    if due is None:
+        return None, True
+    return instant - (due.boundary if isinstance(due, DayEnd) else due), True
 
 
 def _shown(due: datetime | None) -> datetime | None:

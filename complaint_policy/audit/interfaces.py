@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, Protocol
@@ -42,5 +42,5 @@ class AnyPolicy(Protocol):
         *,
         as_of: datetime,
         source_fields: AbstractSet[str] | None = None,
-        waivers: Sequence[Any] = (),
+        waivers: Any = (),
     ) -> AnyDecision: ...

@@ -137,7 +137,7 @@ def read_mapping(content: str | bytes, file: str = "<mapping>") -> ColumnMapping
 def by_name(columns: Iterable[str], fields: Iterable[Field]) -> ColumnMapping:
     """The mapping where there is none: columns named like fields of the policy are those fields."""
     known = {f.name for f in fields}
-    return ColumnMapping("by name", fields=tuple(FieldMapping(c, (c,)) for c in columns if c in known))
+    return ColumnMapping("", fields=tuple(FieldMapping(c, (c,)) for c in columns if c in known))
 
 
 class _Builder:

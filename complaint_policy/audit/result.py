@@ -41,6 +41,10 @@ class Audit:
         self._summary = summary
         self._entries, self._judge, self._unchanged = entries, judge, unchanged
 
+    def __repr__(self) -> str:
+        counts = self._summary.identity
+        return f"Audit({counts.decided} decided, {counts.rejected} rejected)"
+
     @property
     def decisions(self) -> pl.DataFrame:
         """One row a decided record, in the order of the source.

@@ -35,6 +35,7 @@ from complaint_policy.audit.writing import FrameWriter
 from complaint_policy.errors import ComplaintPolicyError, InputError, MappingError, RecordError
 from complaint_policy.problems import nearest
 from complaint_policy.texts import Text
+from complaint_policy.waivers import WaiverSet
 
 __all__ = ["run_audit"]
 
@@ -70,7 +71,9 @@ def run_audit(
     """
     instant = policy.instant(as_of)
     local = policy.zone.to_wall(instant)
-    held = policy.read_waivers(list(waivers)) if isinstance(waivers, Sequence) else waivers
+    # Read once: they are held against every record.
+    held = waivers if isinstance(waivers, (WaiverSet, str, bytes)) else list(waivers)
+    held = held if isinstance(held, WaiverSet) else policy.read_waivers(held)
     table, mapping = _opened(policy, source, mapping)
     stream = RecordStream(table, mapping, policy.zone)
     shape = columns_of_policy(policy)

@@ -30,6 +30,7 @@ _STATES: Final = {
     "indeterminate": Text("indeterminate", "无法判定"),
     "waived": Text("waived", "已免除"),
 }
+_PARTS: Final = {"severity": Text("severity", "等级"), "owner": Text("owner", "责任部门")}
 _COMPANY: Final = Text("company", "本企业")
 _RECORDS: Final = Text("records", "记录数")
 _SHARE: Final = Text("share", "占比")
@@ -84,7 +85,7 @@ def _source(summary: Summary) -> Section:
             shown += Text("; declare it to be certain", "；如需确保无误请声明编码")
         rows.append((Text("encoding", "编码"), shown))
     rows += [(Text("read as", "读取方式"), remark) for remark in notes.remarks]
-    rows.append((Text("mapping", "映射"), notes.mapping))
+    rows.append((Text("mapping", "映射"), notes.mapping or Text("columns named like fields", "列名与字段名相同")))
     rows.append((Text("fields filled", "已映射字段"), _names(notes.fields)))
     if notes.unused_columns:
         rows.append((Text("columns not read", "未读取的列"), _names(notes.unused_columns)))
@@ -167,8 +168,8 @@ def _late(summary: Summary) -> Section:
         Text("longest", "最长"),
     )
     note = Text(
-        "Open cases count up to the audit's instant; an act with a bare day counts to the end of that day.",
-        "未完成的案件计至判定时点；仅有日期的按当日结束计。",
+        "Open cases count up to the audit's instant; an act of which only the day is known by the least it can be.",
+        "未完成的案件计至判定时点；仅有日期的按最短可能计。",
     )
     return Section("late", Text("How late", "逾期时长"), columns, rows, note)
 
@@ -205,10 +206,13 @@ def _unusable(summary: Summary) -> Section:
 
 def _missing(summary: Summary) -> Section:
     rows = tuple(
-        (f, summary.field_titles.get(f, ""), rule, n) for (rule, f), n in list(summary.missing.items())[:_MANY]
+        (f, summary.field_titles.get(f, ""), _PARTS.get(rule, rule), n)
+        for (rule, f), n in list(summary.missing.items())[:_MANY]
     )
-    title = Text("Fields that leave rules undecided", "导致规则无法判定的字段")
-    return Section("missing", title, (_FIELD, _TITLE, _RULE, _RECORDS), rows, _more(len(summary.missing)))
+    title = Text("Fields that leave something undecided", "导致无法判定的字段")
+    return Section(
+        "missing", title, (_FIELD, _TITLE, Text("undecided", "无法判定项"), _RECORDS), rows, _more(len(summary.missing))
+    )
 
 
 def _ids(summary: Summary) -> Section:

@@ -129,7 +129,7 @@ class Summary:
                 "encoding_found": notes.encoding_found.to_dict() if notes.encoding_found else None,
                 "encoding_certain": notes.encoding_certain,
                 "remarks": [r.to_dict() for r in notes.remarks],
-                "mapping": notes.mapping,
+                "mapping": notes.mapping or None,
                 "fields": list(notes.fields),
                 "unused_columns": list(notes.unused_columns),
             },

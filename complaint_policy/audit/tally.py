@@ -85,6 +85,8 @@ class Tally:
         self.severity.update(dict(_counts(frame.drop_nulls("severity.possible")["severity"])))
         self.owner.update(dict(_counts(frame.filter("owned")["owner"])))
         self.unusable.update(dict(_counts(frame["unusable"].drop_nulls().explode())))
+        self._count_missing("severity", frame["severity.missing"])
+        self._count_missing("owner", frame["owner.missing"])
         self._count_ids(frame["id"])
         for rule in self.columns.rules:
             if rule.judged:
@@ -128,9 +130,11 @@ class Tally:
     def _count_rule(self, frame: pl.DataFrame, rule: str) -> None:
         outcome = frame[f"{rule}.outcome"]
         self.outcomes[rule].update(dict(_counts(outcome.drop_nulls())))
-        lacking = frame.filter(pl.col(f"{rule}.outcome") == "indeterminate")[f"{rule}.missing"]
+        self._count_missing(rule, frame.filter(pl.col(f"{rule}.outcome") == "indeterminate")[f"{rule}.missing"])
+
+    def _count_missing(self, what: str, lacking: pl.Series) -> None:
         for field, times in _counts(lacking.drop_nulls().explode()):
-            self.missing[rule, field] += times
+            self.missing[what, field] += times
 
     def _count_penalty(self, frame: pl.DataFrame, rule: str) -> None:
         states = self.penalties.setdefault(rule, {})

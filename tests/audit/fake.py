@@ -120,8 +120,12 @@ class FakePolicy:
             as_of=self.zone.to_aware(now),
             policy_version="2024-01-01",
             status=worst([outcome, cause]),
-            severity=SimpleNamespace(level="major" if values.get("urgent") else "general", possible=("general",)),
-            responsibility=SimpleNamespace(owner=values.get("category"), candidates=("network", "tariff")),
+            severity=SimpleNamespace(
+                level="major" if values.get("urgent") else "general", possible=("general",), missing=()
+            ),
+            responsibility=SimpleNamespace(
+                owner=values.get("category"), candidates=("network", "tariff"), missing=("category",)
+            ),
             deadlines=(deadline,),
             judged=lambda: (deadline, requirement),
             penalties=(penalty,) if late else (),

@@ -66,7 +66,10 @@ def test_the_numbers(summary: Summary) -> None:
         }
     ]
     assert found["unusable"] == [{"field": f, "records": 1} for f in ("category", "responded_at", "urgent")]
-    assert found["missing"] == [{"rule": "DL-answer", "field": "responded_at", "records": 1}]
+    assert found["missing"] == [
+        {"rule": "DL-answer", "field": "responded_at", "records": 1},
+        {"rule": "owner", "field": "category", "records": 1},
+    ]
     assert found["ids"] == {"missing": 1, "repeated": 1, "records_with_repeated": 2}
     assert found["versions"] == [{"version": "2024-01-01", "records": 6}]
 

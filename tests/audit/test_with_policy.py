@@ -146,6 +146,13 @@ def test_by_hand(policy: Policy) -> None:
     summary = result.summary().to_dict()
     assert summary["versions"] == [{"version": "2023-01-01", "records": 1}, {"version": "2024-01-01", "records": 4}]
     assert {u["field"] for u in summary["unusable"]} == {"category", "urgent"}
+    assert {"rule": "severity", "field": "urgent", "records": 1} in summary["missing"]
+    assert {"rule": "owner", "field": "category", "records": 1} in summary["missing"]
+    assert summary["severity"] == [
+        {"level": "major", "records": 1},
+        {"level": "general", "records": 3},
+        {"level": None, "records": 1},
+    ]
     # Over by 24 hours, and open since 2 February 10:00: 27 days and 23 hours.
     assert summary["late"][0]["longest"] == "P27DT23H"
     assert summary["identity"] == {"rows": 7, "decided": 5, "rejected": 2, "folded": 0, "merged": 0, "holds": True}
@@ -179,6 +186,14 @@ def test_bytes_that_are_no_text_cost_their_field(policy: Policy, tmp_path: Path)
 
     assert result.decisions["DL-answer.outcome"].to_list() == ["indeterminate"]
     assert sorted(result.decision(0).unusable) == ["category", "responded_at"]
+
+
+def test_an_act_known_by_its_day_is_not_open(policy: Policy) -> None:
+    rows = [{"id": "1", "received_at": "2024-02-01T10:00", "responded_at": "2024-02-04"}]
+    late = policy.audit(rows, as_of=AS_OF).summary().to_dict()["late"]
+
+    # Due on 2 February at 10:00, done on the 4th: at least 38 hours late.
+    assert (late[0]["open"], late[0]["longest"]) == (0, "P1DT14H")
 
 
 def test_a_mapping_is_held_against_the_fields_of_every_version(policy: Policy) -> None:
