@@ -3,12 +3,12 @@
 docs/audit.md teaches the mapping file and the command.  Needs ``pip install 'complaint-policy[audit]'``.
 """
 
-from complaint_policy.errors import MissingExtra
+from complaint_policy.errors import MissingExtra as _MissingExtra
 
 try:
     import polars as _polars  # noqa: F401 (everything below stands on it)
 except ImportError:
-    raise MissingExtra("polars", "audit") from None
+    raise _MissingExtra("polars", "audit") from None
 
 from complaint_policy.audit.mapping import ColumnMapping, load_mapping, read_mapping
 from complaint_policy.audit.mapping_schema import mapping_schema

@@ -41,6 +41,8 @@ _SHORTHANDS: Final = {"%T": "%H:%M:%S", "%F": "%Y-%m-%d", "%R": "%H:%M", "%D": "
 _NEEDED: Final = (("Yy", "%Y"), ("mb", "%m"), ("d", "%d"))
 # Fewer dates than rows: an export repeats its days.
 _CACHED: Final = 1 << 16
+# No date is longer; what is longer is neither matched nor remembered.
+_LONGEST: Final = 100
 
 
 class FormatError(ValueError):
@@ -102,9 +104,12 @@ def date_format(text: str) -> DateFormat:
     pattern = re.compile("".join(parts), re.IGNORECASE)
 
     @lru_cache(maxsize=_CACHED)
-    def read(cell: str) -> datetime | None:
+    def matched(cell: str) -> datetime | None:
         found = pattern.fullmatch(cell)
         return None if found is None else _built(found.groupdict())
+
+    def read(cell: str) -> datetime | None:
+        return matched(cell) if len(cell) <= _LONGEST else None
 
     return DateFormat(text, read, bool(seen & set("HI")))
 

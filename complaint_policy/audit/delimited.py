@@ -26,6 +26,7 @@ _NAMES: Final = {
 _END: Final = "\0EndOfFile\0"
 _MAGIC: Final = ((b"PK\x03\x04", "XLSX", "xlsx"), (b"PAR1", "Parquet", "parquet"))
 _SAMPLE: Final = 1 << 16
+_MAX_LINE: Final = 1 << 24
 
 
 class DelimitedTable(SourceTable):
@@ -84,9 +85,21 @@ class DelimitedTable(SourceTable):
         # A stray byte costs its own cell (see _readable), not the file.
         errors = "strict" if self.encoding.strict else "surrogateescape"
         text = io.TextIOWrapper(self._handle.opened(), encoding=self.encoding.name, errors=errors, newline="")
-        for _ in islice(text, (self._options.header_line or 1) - 1):
+        for _ in islice(self._lines(text), (self._options.header_line or 1) - 1):
             pass
         return text
+
+    def _lines(self, text: io.TextIOWrapper) -> Iterator[str]:
+        """The lines of a file, none of them without bound: a compressed file may hold one of many gigabytes."""
+        while line := text.readline(_MAX_LINE):
+            if len(line) >= _MAX_LINE:
+                raise InputError(
+                    Text(
+                        f"'{self.name}' has a line of more than {_MAX_LINE} characters",
+                        f"“{self.name}”有一行超过 {_MAX_LINE} 个字符",
+                    )
+                )
+            yield line
 
     def _reader(self, lines: Iterable[str], delimiter: str) -> Any:
         if self._options.quoted:
@@ -123,7 +136,7 @@ class DelimitedTable(SourceTable):
             return checked_columns(self._options.columns, self.name)
         with self._text() as text:
             try:
-                first = next((cells for cells in self._reader(text, self._delimiter) if cells), None)
+                first = next((cells for cells in self._reader(self._lines(text), self._delimiter) if cells), None)
             except csv.Error as error:
                 raise damaged(self.name, error) from None
         if first is None:
@@ -148,7 +161,7 @@ class DelimitedTable(SourceTable):
         escaped = not self.encoding.strict
         header = self._header
         with self._text() as text:
-            reader = self._reader(_with_end(text), self._delimiter)
+            reader = self._reader(_with_end(self._lines(text)), self._delimiter)
             while True:
                 line = before + reader.line_num + 1
                 try:

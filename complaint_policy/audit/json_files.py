@@ -23,6 +23,7 @@ _MAX_LINE: Final = 1 << 24
 _MAX_COLUMNS: Final = 10_000
 _MAX_OPENED: Final = 8
 _NOT_OBJECT: Final = Text("not a JSON object", "不是 JSON 对象")
+_TWICE: Final = Text("a key stands twice in the object", "对象中有重复的键")
 _TOO_LONG: Final = Text(f"a line longer than {_MAX_LINE} characters", f"一行超过 {_MAX_LINE} 个字符")
 
 
@@ -54,8 +55,25 @@ def columns_of(records: Iterable[dict[str, Any]], name: str) -> tuple[str, ...]:
     return tuple(columns)
 
 
-def _loads(text: str | bytes) -> Any:
-    return json.loads(text, parse_float=Decimal)
+class _Doubled(dict[str, Any]):
+    """An object in which a key stands twice: which value is meant cannot be told."""
+
+
+def _paired(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    doubled = len(found) < len(pairs) or any(isinstance(v, _Doubled) for v in found.values())
+    return _Doubled(found) if doubled else found
+
+
+def _loads(text: str) -> Any:
+    return json.loads(text, parse_float=Decimal, object_pairs_hook=_paired)
+
+
+def _record(value: Any) -> dict[str, Any] | Text:
+    """One value of an array or a line as a record, or why it is none."""
+    if not isinstance(value, dict):
+        return _NOT_OBJECT
+    return _TWICE if isinstance(value, _Doubled) else opened_up(value)
 
 
 class JsonLinesTable(SourceTable):
@@ -105,7 +123,7 @@ def _object(line: str) -> dict[str, Any] | Text:
     except (ValueError, RecursionError) as error:
         where = f" ({error.msg}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
         return Text(f"not JSON{where}", f"不是 JSON{where}")
-    return opened_up(record) if isinstance(record, dict) else _NOT_OBJECT
+    return _record(record)
 
 
 class JsonTable(SourceTable):
@@ -130,8 +148,8 @@ class JsonTable(SourceTable):
                 why = Text("nested too deeply or a number too long", "嵌套过深或数字过长")
             message = Text("'{name}' is not JSON: {why}", "“{name}”不是 JSON：{why}")
             raise InputError(message.filled(name=self.name, why=why)) from None
-        self._found = [opened_up(r) if isinstance(r, dict) else None for r in found]
-        self.columns = columns_of((r for r in self._found if r is not None), self.name)
+        self._found = [_record(r) for r in found]
+        self.columns = columns_of((r for r in self._found if isinstance(r, dict)), self.name)
 
     def _records_in(self, document: Any) -> list[Any]:
         if isinstance(document, list):
@@ -162,7 +180,7 @@ class JsonTable(SourceTable):
 
     def rows(self, wanted: Sequence[str]) -> Iterator[Row]:
         for number, record in enumerate(self._found, start=1):
-            if record is None:
-                yield Row(number, (), _NOT_OBJECT)
-            else:
+            if isinstance(record, dict):
                 yield Row(number, [record.get(name) for name in wanted])
+            else:
+                yield Row(number, (), record)

@@ -124,12 +124,7 @@ class FileHandle:
         except (OSError, EOFError) as error:
             raise damaged(self.path.name, error) from None
         if len(content) > MAX_WHOLE:
-            raise InputError(
-                Text(
-                    f"'{self.path.name}' is larger than {MAX_WHOLE >> 20} MB; use CSV, JSON Lines or Parquet",
-                    f"“{self.path.name}”超过 {MAX_WHOLE >> 20} MB；请改用 CSV、JSON Lines 或 Parquet",
-                )
-            )
+            raise too_large(self.path.name)
         return content
 
     def share(self) -> float | None:
@@ -160,6 +155,16 @@ class _GzipOwner(gzip.GzipFile):
 def _stamp(descriptor: int) -> tuple[int, int]:
     status = os.fstat(descriptor)
     return status.st_size, status.st_mtime_ns
+
+
+def too_large(name: str) -> InputError:
+    """The file would have to be read whole and is too large for it."""
+    return InputError(
+        Text(
+            f"'{name}' is larger than {MAX_WHOLE >> 20} MB; use CSV, JSON Lines or Parquet",
+            f"“{name}”超过 {MAX_WHOLE >> 20} MB；请改用 CSV、JSON Lines 或 Parquet",
+        )
+    )
 
 
 def damaged(name: str, error: Exception) -> InputError:

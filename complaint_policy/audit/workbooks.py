@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from complaint_policy.audit.sources import FileHandle, InputOptions, Row, SourceTable, checked_columns
+from complaint_policy.audit.sources import (
+    MAX_WHOLE,
+    FileHandle,
+    InputOptions,
+    Row,
+    SourceTable,
+    checked_columns,
+    too_large,
+)
 from complaint_policy.errors import InputError, MissingExtra
 from complaint_policy.texts import Text
 
@@ -28,6 +37,7 @@ class WorkbookTable(SourceTable):
         self.name, self.kind = handle.path.name, "xlsx"
         self._handle = handle
         content = handle.whole()
+        self._refuse_bomb(content)
         try:
             book = calamine.load_workbook(io.BytesIO(content))
             sheet = self._chosen(book, options.sheet)
@@ -40,6 +50,16 @@ class WorkbookTable(SourceTable):
             ) from None
         self._cells: list[list[Any]] = sheet.to_python(skip_empty_area=False)
         self._find_header(options)
+
+    def _refuse_bomb(self, content: bytes) -> None:
+        """A workbook is a ZIP archive: what it unpacks to is bounded too."""
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                size = sum(entry.file_size for entry in archive.infolist())
+        except zipfile.BadZipFile:
+            return  # XLS is none; what is damaged calamine will say
+        if size > MAX_WHOLE:
+            raise too_large(self.name)
 
     def _chosen(self, book: Any, wanted: str | None) -> Any:
         names: list[str] = book.sheet_names

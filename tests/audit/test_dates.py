@@ -58,6 +58,10 @@ def test_a_format_that_tells_no_date_is_refused(form: str, word: str) -> None:
     assert caught.value.reason.zh
 
 
+def test_a_hostile_cell_costs_little() -> None:
+    assert date_format("%b%a %Y-%d").read("jan" + "mon" * 50_000) is None
+
+
 def test_a_format_knows_whether_it_tells_a_time() -> None:
     assert date_format("%Y-%m-%d %H:%M").has_time
     assert not date_format("%Y-%m-%d").has_time

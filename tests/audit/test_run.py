@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import sys
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -127,6 +129,14 @@ def test_a_decision_of_a_file_that_changed(tmp_path: Path) -> None:
     path.write_text("id,received_at\na,2024-01-02 \n")
     with pytest.raises(InputError, match="changed"):
         result.decision("a")
+
+
+def test_without_polars_the_extra_is_named() -> None:
+    code = "import sys; sys.modules['polars'] = None; import complaint_policy.audit"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert "MissingExtra" in done.stderr
+    assert "pip install 'complaint-policy[audit]'" in done.stderr
 
 
 def test_the_portfolio_is_empty() -> None:

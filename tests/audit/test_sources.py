@@ -253,6 +253,20 @@ def test_json_lines_name_the_lines_that_are_none(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_record_with_a_key_twice_is_named(tmp_path: Path) -> None:
+    text = '{"id": 1, "id": 2}|{"id": 3}|{"id": 4, "x": {"y": 1, "y": 1}}'
+    (tmp_path / "a.json").write_text("[" + text.replace("|", ",") + "]")
+    (tmp_path / "a.jsonl").write_text(text.replace("|", "\n"))
+    for name in ("a.json", "a.jsonl"):
+        rows = read(tmp_path / name, ["id"])
+
+        assert [(list(r.cells), r.fault and r.fault.en) for r in rows] == [
+            ([], "a key stands twice in the object"),
+            ([3], None),
+            ([], "a key stands twice in the object"),
+        ]
+
+
 @pytest.mark.parametrize("document", [{"a": [{}], "b": [{}]}, {"a": 1}, 7])
 def test_json_without_one_array_is_refused(tmp_path: Path, document: Any) -> None:
     with pytest.raises(InputError, match="array"):
@@ -324,6 +338,22 @@ def test_parquet(tmp_path: Path, name: str) -> None:
     path.write_bytes(b"PAR1 broken")
     with pytest.raises(InputError):
         open_source(path, InputOptions())
+
+
+def test_files_that_unpack_to_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with gzip.open(tmp_path / "a.csv.gz", "wb") as file:
+        file.write(b"id,x\n1,")
+        for _ in range(17):
+            file.write(b"0" * (1 << 20))
+    with pytest.raises(InputError, match="more than 16777216 characters"):
+        read(tmp_path / "a.csv.gz")
+
+    for module in ("sources", "workbooks"):
+        monkeypatch.setattr(f"complaint_policy.audit.{module}.MAX_WHOLE", 2000)
+    with pytest.raises(InputError, match="larger than"):
+        read(workbook(tmp_path / "a.xlsx"))
+    with pytest.raises(InputError, match="larger than"):
+        read(write_json(tmp_path / "a.json.gz", [{"x": "0" * 3000}]))
 
 
 class ArrowOnly:
