@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from complaint_policy.audit import Audit, read_mapping, run_audit
 from complaint_policy.audit.columns import frame_zone
 from complaint_policy.audit.run import CHUNK
-from complaint_policy.errors import InputError, MappingError, UsageError
+from complaint_policy.errors import ComplaintPolicyError, InputError, MappingError, UsageError
 from complaint_policy.zones import zone_named
 from tests.audit.fake import FakePolicy
 
@@ -321,3 +321,29 @@ events:
     assert dict(result.decisions.select("id", "DL-answer.outcome").iter_rows()) == {"A": "met", "B": "breached"}
     assert (identity.rows, identity.decided, identity.rejected, identity.folded) == (5, 2, 1, 2)
     assert result.decision("B").deadlines[0].over_by == timedelta(days=14)
+
+
+@given(
+    content=st.one_of(
+        st.binary(max_size=60),
+        st.text(alphabet='id,"\n\r\t\0;|x2024-01T:é断{}[]', max_size=60).map(lambda t: t.encode("utf-8")),
+        st.text(alphabet='"id:,{}[]0\n ', max_size=40).map(lambda t: t.encode("utf-16")),
+        st.binary(max_size=40).map(lambda b: b"id,received_at\n" + b),
+        st.binary(max_size=40).map(lambda b: b"\x1f\x8b" + b),
+        st.binary(max_size=40).map(lambda b: b"PK\x03\x04" + b),
+    ),
+    suffix=st.sampled_from([".csv", ".tsv", ".jsonl", ".json", ".xlsx", ".parquet", ".csv.gz"]),
+)
+def test_no_file_makes_an_audit_fail_but_by_our_errors(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, suffix: str
+) -> None:
+    path = tmp_path_factory.getbasetemp() / f"any{suffix}"
+    path.write_bytes(content)
+    try:
+        result = audit(path)
+    except ComplaintPolicyError as error:
+        assert error.render("en")
+        assert error.render("zh")
+    else:
+        assert result.summary().identity.holds
+        assert result.summary().render("zh")
