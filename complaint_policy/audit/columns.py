@@ -7,7 +7,7 @@ for each deadline ``<rule>.due_at``, for each penalty ``<rule>.amount``.  Column
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -41,6 +41,8 @@ _SPAN: Final = pl.Duration("us")
 _NAIVE: Final = pl.Datetime("us")
 # Names are gathered joined: Polars makes lists of texts much faster than of Python's lists.
 _SEPARATOR: Final = "\x1f"
+_NO_DEADLINE: Final = (None, None, False)
+_NO_PENALTY: Final = (None, None, None, None)
 # No change of a zone's clock is undone within three days.
 _SAMPLES: Final = pl.datetime_range(datetime(1970, 1, 1), datetime(2060, 1, 1), "3d", eager=True)
 
@@ -140,63 +142,63 @@ class DecisionRows:
     """Decisions gathered row by row into columns; ``instant`` is the audit's, naive UTC."""
 
     def __init__(self, columns: DecisionColumns, instant: datetime) -> None:
-        self._columns, self._instant = columns, instant
+        self._rules, self._instant = columns.rules, instant
         self._schema = columns.inner_schema()
-        self._start()
-
-    def _start(self) -> None:
-        self._cells: dict[str, list[Any]] = {name: [] for name in self._schema}
-        self._judged = self._lists(lambda rule: rule.judged, "outcome", "missing")
-        self._deadlines = self._lists(lambda rule: rule.kind == "deadline", "due_at", "over_by", "open")
-        self._penalties = self._lists(lambda rule: rule.kind == "penalty", "amount", "min", "max", "state")
-
-    def _lists(self, chosen: Callable[[RuleColumn], bool], *parts: str) -> list[tuple[str, list[list[Any]]]]:
-        """Of each chosen rule the lists its cells go into."""
-        return [(r.id, [self._cells[f"{r.id}.{part}"] for part in parts]) for r in self._columns.rules if chosen(r)]
+        self._cells: list[list[Any]] = [[] for _ in self._schema]
 
     def __len__(self) -> int:
-        return len(self._cells["row"])
+        return len(self._cells[0])
 
     def add(self, row: int, decision: AnyDecision) -> None:
-        """Append one decision."""
-        cells, severity, responsibility = self._cells, decision.severity, decision.responsibility
-        cells["row"].append(row)
-        cells["id"].append(decision.complaint_id)
-        cells["status"].append(decision.status)
-        cells["severity"].append(severity.level)
-        cells["severity.possible"].append(_SEPARATOR.join(severity.possible) or None)
-        cells["severity.missing"].append(None if severity.level else _SEPARATOR.join(severity.missing) or None)
-        cells["owner"].append(responsibility.owner)
-        cells["owned"].append(bool(responsibility.owner or responsibility.candidates))
-        cells["owner.missing"].append(None if responsibility.owner else _SEPARATOR.join(responsibility.missing) or None)
-        cells["version"].append(decision.policy_version)
-        cells["unusable"].append(_SEPARATOR.join(decision.unusable) or None)
+        """Append one decision, whole: parts of a decision are computed when they are looked at, and may raise."""
+        cells = self._head(row, decision)
         results = {result.rule: result for result in decision.judged()}
-        for rule, (outcomes, missing) in self._judged:
-            result = results.get(rule)
-            outcomes.append(None if result is None else result.outcome)
-            missing.append(None if result is None else _SEPARATOR.join(result.missing) or None)
-        for rule, (due_at, over_by, is_open) in self._deadlines:
-            deadline = results.get(rule)
-            late, still_open = (None, False) if deadline is None else _lateness(deadline, self._instant)
-            due_at.append(None if deadline is None else _shown(lowest(deadline.due)))
-            over_by.append(late)
-            is_open.append(still_open)
         penalties = {penalty.rule: penalty for penalty in decision.penalties}
-        for rule, (amount, low, high, state) in self._penalties:
-            penalty = penalties.get(rule)
-            amount.append(None if penalty is None else penalty.amount)
-            low.append(None if penalty is None else penalty.min)
-            high.append(None if penalty is None else penalty.max)
-            state.append(None if penalty is None else penalty.state)
+        for rule in self._rules:
+            result = results.get(rule.id)
+            if rule.judged:
+                cells += (None, None) if result is None else (result.outcome, _names(result.missing))
+            if rule.kind == "deadline":
+                cells += _NO_DEADLINE if result is None else self._of_deadline(result)
+            elif rule.kind == "penalty":
+                found = penalties.get(rule.id)
+                cells += _NO_PENALTY if found is None else (found.amount, found.min, found.max, found.state)
+        for column, cell in zip(self._cells, cells, strict=True):
+            column.append(cell)
+
+    def _head(self, row: int, decision: AnyDecision) -> list[Any]:
+        severity, owned = decision.severity, decision.responsibility
+        return [
+            row,
+            decision.complaint_id,
+            decision.status,
+            severity.level,
+            _names(severity.possible),
+            None if severity.level else _names(severity.missing),
+            owned.owner,
+            bool(owned.owner or owned.candidates),
+            None if owned.owner else _names(owned.missing),
+            decision.policy_version,
+            _names(decision.unusable),
+        ]
+
+    def _of_deadline(self, deadline: Any) -> tuple[Any, ...]:
+        due = lowest(deadline.due)
+        # The end of a day is printed as its last second.
+        shown = due.replace(microsecond=0) if isinstance(due, DayEnd) else due
+        return (shown, *_lateness(deadline, self._instant))
 
     def frame(self) -> pl.DataFrame:
         """The rows so far as a frame; the gathering starts anew."""
-        cells = self._cells
-        self._start()
+        cells = dict(zip(self._schema, self._cells, strict=True))
+        self._cells = [[] for _ in self._schema]
         listed = [name for name, kind in self._schema.items() if kind == _NAMES]
         plain = self._schema | dict.fromkeys(listed, pl.String)
         return pl.DataFrame(cells, schema=plain, strict=True).with_columns(pl.col(listed).str.split(_SEPARATOR))
+
+
+def _names(names: Iterable[str]) -> str | None:
+    return _SEPARATOR.join(names) or None
 
 
 def _lateness(deadline: Any, instant: datetime) -> tuple[timedelta | None, bool]:
@@ -207,8 +209,3 @@ def _lateness(deadline: Any, instant: datetime) -> tuple[timedelta | None, bool]
     if due is None:
         return None, True
     return instant - (due.boundary if isinstance(due, DayEnd) else due), True
-
-
-def _shown(due: datetime | None) -> datetime | None:
-    """A due instant as it is printed: the end of a day is its last second."""
-    return due.replace(microsecond=0) if isinstance(due, DayEnd) else due

@@ -137,7 +137,9 @@ def read_mapping(content: str | bytes, file: str = "<mapping>") -> ColumnMapping
 def by_name(columns: Iterable[str], fields: Iterable[Field]) -> ColumnMapping:
     """The mapping where there is none: columns named like fields of the policy are those fields."""
     known = {f.name for f in fields}
-    return ColumnMapping("", fields=tuple(FieldMapping(c, (c,)) for c in columns if c in known))
+    return ColumnMapping(
+        "", fields=tuple(FieldMapping(c, (c,), column_places=(NOWHERE,)) for c in columns if c in known)
+    )
 
 
 class _Builder:
@@ -342,7 +344,7 @@ def check_against_columns(mapping: ColumnMapping, columns: Iterable[str]) -> tup
     problems = Problems()
     present = [c for c in columns if c]
     log = mapping.events
-    named = [(c, p) for f in mapping.fields for c, p in zip(f.columns, f.column_places or [f.place] * 9, strict=False)]
+    named = [(c, p) for f in mapping.fields for c, p in zip(f.columns, f.column_places, strict=True)]
     named += [(f.column, f.place) for f in (*mapping.where, *(log.where.values() if log else ()))]
     if log is not None:
         named.append((log.case, log.place))

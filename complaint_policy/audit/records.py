@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 from attrs import define
 
@@ -14,7 +14,13 @@ from complaint_policy.audit.sources import Row, SourceTable
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
-__all__ = ["Counts", "Entry", "RecordStream"]
+__all__ = ["Counts", "Entry", "Progress", "RecordStream"]
+
+
+# Rows read, and the share of the source, 0 to 1, where it is known.
+Progress = Callable[[int, float | None], None]
+TOLD_EVERY: Final = 1000
+_Rows = tuple[int, Row, Text | None]
 
 
 @define
@@ -62,24 +68,27 @@ class RecordStream:
         used = set(self._reader.wanted)
         return tuple(c for c in self.table.columns if c and c not in used)
 
-    def entries(self, counts: Counts) -> Iterator[Entry]:
+    def entries(self, counts: Counts, progress: Progress | None = None) -> Iterator[Entry]:
         """Every record and every reject, counting rows as they are read."""
-        return self._plain(counts) if self._mapping.events is None else self._folded(counts)
+        rows = self._rows(counts, progress)
+        return self._plain(rows) if self._mapping.events is None else self._folded(rows, counts)
 
-    def _rows(self, counts: Counts) -> Iterator[tuple[int, Row, Text | None]]:
+    def _rows(self, counts: Counts, progress: Progress | None) -> Iterator[_Rows]:
         refused = self._reader.refused
         for position, row in enumerate(self.table.rows(self._reader.wanted)):
             counts.rows += 1
             yield position, row, row.fault or refused(row.cells)
+            if progress is not None and counts.rows % TOLD_EVERY == 0:
+                progress(counts.rows, self.table.share())
 
-    def _plain(self, counts: Counts) -> Iterator[Entry]:
+    def _plain(self, rows: Iterator[_Rows]) -> Iterator[Entry]:
         record = self._reader.record
-        for position, row, fault in self._rows(counts):
+        for position, row, fault in rows:
             yield Entry(position, row.line, {} if row.fault else record(row.cells), fault)
 
-    def _folded(self, counts: Counts) -> Iterator[Entry]:
+    def _folded(self, rows: Iterator[_Rows], counts: Counts) -> Iterator[Entry]:
         folding = Folding(self._mapping, self._reader, self._zone)
-        for position, row, fault in self._rows(counts):
+        for position, row, fault in rows:
             fault = fault or folding.take(row, position)
             if fault is not None:
                 yield Entry(position, row.line, {} if row.fault else self._reader.record(row.cells), fault)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionRows
+from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns, DecisionRows
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.judging import columns_of_policy, fields_of_policy
 from complaint_policy.audit.mapping import (
@@ -25,7 +25,7 @@ from complaint_policy.audit.mapping import (
     check_against_policy,
     load_mapping,
 )
-from complaint_policy.audit.records import Counts, Entry, RecordStream
+from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
 from complaint_policy.audit.result import Audit
 from complaint_policy.audit.sources import InputOptions, SourceTable, open_source
 from complaint_policy.audit.summary import Identity, SourceNotes, summarise
@@ -40,7 +40,7 @@ from complaint_policy.waivers import WaiverSet
 __all__ = ["run_audit"]
 
 CHUNK: Final = 5_000
-Progress = Callable[[int, float | None], None]
+Judge = Callable[[Entry], AnyDecision]
 
 
 def run_audit(
@@ -60,83 +60,100 @@ def run_audit(
     ``source``: a path (CSV, TSV, JSON, JSON Lines, Parquet, XLSX, each also ``.gz``), anything with the Arrow C
     stream interface, a Polars LazyFrame, or an iterable of mappings (read whole).  ``mapping``: a mapping file or
     what :func:`load_mapping` gave; without it columns named like fields are those fields.  ``waivers``: as in
-    ``Policy.evaluate``.  ``progress`` is called
-    with the rows read and the share of the source (0 to 1, or ``None``).  ``columns`` adds ``severity.possible`` and
-    ``missing`` to the decisions; ``decisions_to`` writes them to a file while they are made; with ``keep=False`` they
-    are then not held in memory.
+    ``Policy.evaluate``.  ``progress`` is called with the rows read and the share of the source (0 to 1, or
+    ``None``).  ``columns`` adds ``severity.possible`` and ``missing`` to the decisions; ``decisions_to`` writes them to
+    a file while they are made; with ``keep=False`` they are then not held in memory.
 
     A record that cannot be judged is rejected with its reason and stops nothing.  Raises :class:`InputError` for a
     table that cannot be read, :class:`MappingError` for a mapping that fits neither policy nor table,
     :class:`UsageError` for a wrong call.
     """
     instant = policy.instant(as_of)
-    local = policy.zone.to_wall(instant)
-    # Read once: they are held against every record.
-    held = waivers if isinstance(waivers, (WaiverSet, str, bytes)) else list(waivers)
-    held = held if isinstance(held, WaiverSet) else policy.read_waivers(held)
     table, mapping = _opened(policy, source, mapping)
     stream = RecordStream(table, mapping, policy.zone)
-    shape = columns_of_policy(policy)
-    gathered, tally, counts = DecisionRows(shape, instant), Tally(shape), Counts()
-    kept: list[pl.DataFrame] = []
+    judge = _judge(policy, policy.zone.to_wall(instant), stream.source_fields, waivers)
+    decided = _Decided(columns_of_policy(policy), instant, columns, keep)
     rejected: list[tuple[Any, ...]] = []
-    chosen = shape.public(columns)
-
-    def judge(entry: Entry) -> AnyDecision:
-        decision: AnyDecision = policy.evaluate(
-            entry.record, as_of=local, source_fields=stream.source_fields, waivers=held
-        )
-        return decision
+    counts = Counts()
 
     with ExitStack() as stack:
-        writer = None
         if decisions_to is not None:
-            empty = pl.DataFrame(schema=shape.inner_schema()).select(chosen)
-            writer = stack.enter_context(FrameWriter(Path(decisions_to), empty.schema))
-
-        def flush() -> None:
-            if not len(gathered):
-                return
-            frame = gathered.frame()
-            tally.add(frame)
-            if writer is not None:
-                writer.write(frame.select(chosen))
-            if keep:
-                kept.append(frame)
-
-        for entry in stream.entries(counts):
-            if entry.fault is not None:
-                rejected.append(_reject(entry, entry.fault, None))
-            else:
-                try:
-                    gathered.add(entry.position, judge(entry))
-                except RecordError as error:
-                    rejected.append(_reject(entry, error.reason, error.field))
-                except ComplaintPolicyError:
-                    raise
-                except Exception as error:  # noqa: BLE001 (one record never stops an audit)
-                    rejected.append(_reject(entry, _failure(error), None))
-            if len(gathered) >= CHUNK:
-                flush()
-            if progress is not None and counts.rows % 1000 == 0:
-                progress(counts.rows, table.share())
-        flush()
+            decided.writer = stack.enter_context(FrameWriter(Path(decisions_to), decided.schema))
+        for entry in stream.entries(counts, progress):
+            try:
+                if entry.fault is not None:
+                    raise RecordError(entry.fault)
+                decided.add(entry.position, judge(entry))
+            except RecordError as error:
+                rejected.append(_reject(entry, error.reason, error.field))
+            except ComplaintPolicyError:
+                raise
+            except Exception as error:  # noqa: BLE001 (one record never stops an audit)
+                rejected.append(_reject(entry, _failure(error), None))
+        decided.flush()
 
     if progress is not None:
         progress(counts.rows, 1.0)
     rejects = pl.DataFrame(rejected, schema=REJECTED_SCHEMA, orient="row").sort("row")
-    identity = Identity(counts.rows, tally.decided, rejects.height, counts.folded)
+    identity = Identity(counts.rows, decided.tally.decided, rejects.height, counts.folded)
     identity.check()
     notes = SourceNotes.of(table, mapping, stream, policy.zone.to_aware(instant))
-    decisions = pl.concat(kept).sort("row") if kept else pl.DataFrame(schema=shape.inner_schema())
     return Audit(
-        decisions=decisions.select(chosen) if keep else None,
+        decisions=decided.frame() if keep else None,
         rejected=rejects,
-        summary=summarise(tally, policy, notes, identity, rejects),
+        summary=summarise(decided.tally, policy, notes, identity, rejects),
         entries=lambda: stream.entries(Counts()),
         judge=judge,
         unchanged=table.unchanged,
     )
+
+
+class _Decided:
+    """What becomes of decisions: gathered, counted, written and kept, a chunk at a time."""
+
+    def __init__(self, shape: DecisionColumns, instant: datetime, extra: Sequence[str], keep: bool) -> None:
+        self._gathered, self.tally = DecisionRows(shape, instant), Tally(shape)
+        self._public = shape.public(extra)
+        self._empty = pl.DataFrame(schema=shape.inner_schema()).select(self._public)
+        self._kept: list[pl.DataFrame] = []
+        self._keep = keep
+        self.writer: FrameWriter | None = None
+
+    @property
+    def schema(self) -> pl.Schema:
+        """The columns handed out."""
+        return self._empty.schema
+
+    def add(self, row: int, decision: AnyDecision) -> None:
+        self._gathered.add(row, decision)
+        if len(self._gathered) >= CHUNK:
+            self.flush()
+
+    def flush(self) -> None:
+        if not len(self._gathered):
+            return
+        frame = self._gathered.frame()
+        self.tally.add(frame)
+        shown = frame.select(self._public)
+        if self.writer is not None:
+            self.writer.write(shown)
+        if self._keep:
+            self._kept.append(shown)
+
+    def frame(self) -> pl.DataFrame:
+        """All decisions, in the order of the source."""
+        return pl.concat([self._empty, *self._kept]).sort("row")
+
+
+def _judge(policy: AnyPolicy, as_of: datetime, source_fields: frozenset[str], waivers: Any) -> Judge:
+    # Waivers are read once: they are held against every record.
+    held = waivers if isinstance(waivers, (WaiverSet, str, bytes)) else list(waivers)
+    held = held if isinstance(held, WaiverSet) else policy.read_waivers(held)
+
+    def judge(entry: Entry) -> AnyDecision:
+        return policy.evaluate(entry.record, as_of=as_of, source_fields=source_fields, waivers=held)
+
+    return judge
 
 
 def _opened(

@@ -104,6 +104,20 @@ def test_a_record_on_which_judging_fails_stops_nothing() -> None:
     assert "ZeroDivisionError" in result.rejected.filter(pl.col("row") == 2)["reason"][0]
 
 
+def test_a_decision_of_which_a_part_fails_leaves_no_trace() -> None:
+    class Lazy(FakePolicy):
+        def evaluate(self, record: Any, **more: Any) -> Any:
+            decision = super().evaluate(record, **more)
+            if record["id"] == "c":
+                del decision.penalties
+            return decision
+
+    result = audit(policy=Lazy())
+
+    assert result.decisions["row"].to_list() == [0, 3]
+    assert "AttributeError" in result.rejected.filter(pl.col("row") == 2)["reason"][0]
+
+
 def test_a_decision_again() -> None:
     result = audit()
 
@@ -152,6 +166,16 @@ def test_progress_tells_rows_and_share(tmp_path: Path) -> None:
     assert [rows for rows, _ in told] == [1000, 2000, 2500]
     assert told[-1][1] == 1.0
     assert all(share is None or 0 <= share <= 1 for _, share in told)
+
+
+def test_progress_of_a_log_is_told_while_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("case,at\n" + "".join(f"{n % 7},2024-01-01\n" for n in range(2500)))
+    text = "format: 1\nfields: {id: {column: case}, received_at: {column: at}}\nevents: {case: case}\n"
+    told: list[int] = []
+    audit(path, mapping=read_mapping(text), progress=lambda rows, share: told.append(rows))
+
+    assert told == [1000, 2000, 2500]
 
 
 def test_many_chunks_keep_their_order() -> None:
