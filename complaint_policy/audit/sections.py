@@ -31,7 +31,8 @@ _STATES: Final = {
     "waived": Text("waived", "已免除"),
 }
 _PARTS: Final = {"severity": Text("severity", "等级"), "owner": Text("owner", "责任部门")}
-_COMPANY: Final = Text("company", "本企业")
+# A table of many columns has no room for more.
+_SHORT: Final = {"not_applicable": Text("n/a", "不适用")}
 _RECORDS: Final = Text("records", "记录数")
 _SHARE: Final = Text("share", "占比")
 _RULE: Final = Text("rule", "规则")
@@ -136,20 +137,22 @@ def _counted(
 def _rules(summary: Summary) -> Section:
     judged = [r for r in summary.rules if summary.outcomes.get(r.id)]
     seen = [o for o in STATUS_ORDER if any(o in summary.outcomes[r.id] for r in judged)]
-    others = any(r.duty_of != COMPANY for r in judged)
     rows: list[tuple[Cell, ...]] = []
     for rule in judged:
         found = summary.outcomes[rule.id]
         known = found.get("met", 0) + found.get("breached", 0)
         # An admission is no duty: it is passed or not.
         kept = _share(found.get("met", 0), known) if known and rule.kind != "admission" else "–"
-        duty: tuple[Cell, ...] = (_COMPANY if rule.duty_of == COMPANY else rule.duty_of,) if others else ()
-        rows.append((rule.id, rule.title, *duty, *(found.get(o, 0) for o in seen), kept))
-    whose = (Text("duty of", "义务方"),) if others else ()
-    columns = (_RULE, _TITLE, *whose, *(OUTCOME_TEXTS[o] for o in seen), Text("kept", "达标率"))
+        mark = Text("", "") if rule.duty_of == COMPANY else Text(" *", " *")
+        rows.append((rule.id, rule.title + mark, *(found.get(o, 0) for o in seen), kept))
+    columns = (_RULE, _TITLE, *(_SHORT.get(o, OUTCOME_TEXTS[o]) for o in seen), Text("kept", "达标率"))
     note = Text("kept: met of met and breached", "达标率：符合 ÷（符合 + 违反）")
+    others = ", ".join(dict.fromkeys(r.duty_of for r in judged if r.duty_of != COMPANY))
     if others:
-        note += Text("; the status counts the company's duties only", "；状态只计本企业的义务")
+        note += Text(
+            f"; * the duty of others ({others}): it does not colour the status",
+            f"；* 为他方的义务（{others}），不影响状态",
+        )
     return Section("rules", Text("By rule", "按规则"), columns, tuple(rows), note)
 
 

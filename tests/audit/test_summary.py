@@ -4,12 +4,14 @@ import json
 import unicodedata
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from complaint_policy.audit import Summary, run_audit
 from complaint_policy.audit.summary import Identity
+from complaint_policy.texts import Text
 from tests.audit.fake import FakePolicy
 
 AS_OF = datetime(2024, 2, 1)
@@ -84,6 +86,21 @@ def test_it_reads_in_both_languages(summary: Summary) -> None:
     for section in summary.sections():
         assert section.title.en != section.title.zh
         assert all(len(row) == len(section.columns) for row in section.rows)
+
+
+def test_whose_duty_a_rule_is(tmp_path: Path) -> None:
+    class Elsewhere(FakePolicy):
+        versions = (SimpleNamespace(model=SimpleNamespace(fields=FakePolicy.versions[0].model.fields, section=None)),)
+
+    rule = SimpleNamespace(id="RQ-cause", name=Text("Cause", "原因"), duty_of="regulator")
+    known = FakePolicy.versions[0].model.section
+    Elsewhere.versions[0].model.section = lambda key: (rule,) if key == "requirements" else known(key)
+    summary = run_audit(Elsewhere(), [{"received_at": "2024-01-01"}], as_of=AS_OF).summary()
+
+    assert summary.to_dict()["rules"][1]["duty_of"] == "regulator"
+    assert "Cause *" in summary.render("en")
+    assert "* the duty of others (regulator)" in summary.render("en")
+    assert "* 为他方的义务（regulator）" in summary.render("zh")
 
 
 def test_no_name_of_a_person_appears(summary: Summary) -> None:
