@@ -1,0 +1,1 @@
+"""The commands, one module each: ``COMMAND`` describes it and names the function that runs it."""

@@ -1,0 +1,174 @@
+"""``complaint-policy audit``: a file of records held against a policy, and the summary a manager reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.text import Text as Line
+
+from complaint_policy import Policy, load_policy
+from complaint_policy.cli.commands.evaluate import AS_OF, WAIVERS
+from complaint_policy.cli.inputs import as_of_text, outcomes_of, policy_of, read_waivers, words_of
+from complaint_policy.cli.spec import FAILED, FINE, Argument, Command, Option
+from complaint_policy.cli.terminal import Terminal, visible
+from complaint_policy.errors import UsageError
+from complaint_policy.outcomes import OUTCOME_TEXTS
+from complaint_policy.texts import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from complaint_policy.audit import Audit, ColumnMapping
+
+__all__ = ["COMMAND"]
+
+REJECTED: Final = "rejected"
+
+
+def run(
+    terminal: Terminal,
+    file: tuple[str, ...],
+    as_of: str,
+    mapping: str | None,
+    output: str | None,
+    rejects: str | None,
+    waivers: str | None,
+    fail_on: tuple[str, ...],
+    columns: tuple[str, ...],
+) -> int:
+    """Audit one file; the decisions are written while they are made."""
+    wanted = outcomes_of(fail_on, also=(REJECTED,))
+    if len(file) > 2:
+        raise UsageError(Text(f"too many arguments: {' '.join(file[2:])}", f"多余的参数：{' '.join(file[2:])}"))
+    from complaint_policy.audit import load_mapping, run_audit
+
+    read = load_mapping(mapping) if mapping is not None else None
+    policy = policy_of(file[0]) if len(file) == 2 else _policy_of_mapping(read)
+    for path in (output, rejects):
+        _check_target(path, file[-1])
+    with _progress(terminal, file[-1]) as progress:
+        audit = run_audit(
+            policy,
+            Path(file[-1]),
+            as_of=policy.zone.to_aware(policy.instant(as_of_text(as_of))),
+            mapping=read,
+            waivers=read_waivers(policy, waivers),
+            progress=progress,
+            columns=words_of(columns),
+            decisions_to=output,
+            keep=False,
+        )
+    if rejects is not None:
+        audit.write_rejected(rejects)
+    failing = _failing(audit, policy, wanted)
+    _show(audit, terminal, output, rejects)
+    for outcome, times in failing.items():
+        word = terminal.say(OUTCOME_TEXTS.get(outcome, Text("rejected rows", "拒收的行")))
+        terminal.note(Line(terminal.t(f"--fail-on {outcome}: {times:,} ({word})", f"--fail-on {outcome}：{times:,}（{word}）"), style="bold red"))
+    return FAILED if failing else FINE
+
+
+def _policy_of_mapping(mapping: ColumnMapping | None) -> Policy:
+    reference = mapping.policy_reference() if mapping is not None else None
+    if reference is None:
+        raise UsageError(Text("name the policy: POLICY FILE, or a --mapping that has 'policy'", "请给出制度：POLICY FILE，或使用写有 policy 的 --mapping"))
+    return load_policy(reference)
+
+
+def _check_target(path: str | None, source: str) -> None:
+    """An audit never writes over what it reads."""
+    if path is not None and Path(path).exists() and Path(source).exists() and Path(path).samefile(source):
+        raise UsageError(Text(f"'{path}' is the file that is audited", f"“{path}”正是被审计的文件"))
+
+
+def _failing(audit: Audit, policy: Policy, wanted: tuple[str, ...]) -> dict[str, int]:
+    """How often each outcome asked for was found among the company's rules."""
+    summary = audit.summary()
+    companys = {rule.id for version in policy.versions for rule in version.model.all_rules() if rule.is_companys}
+    found: dict[str, int] = {}
+    for outcome in wanted:
+        if outcome == REJECTED:
+            times = summary.identity.rejected
+        else:
+            of_rules = sum(counts.get(outcome, 0) for rule, counts in summary.outcomes.items() if rule in companys)
+            times = max(of_rules, summary.status.get(outcome, 0))
+        if times:
+            found[outcome] = times
+    return found
+
+
+@contextmanager
+def _progress(terminal: Terminal, name: str) -> Iterator[Callable[[int, float | None], None] | None]:
+    """A bar on standard error, where that is a terminal; it leaves nothing behind."""
+    if not terminal.err.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    rows = TextColumn("{task.fields[rows]}")
+    bar = Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), rows, TimeElapsedColumn(), console=terminal.err, transient=True)
+    with bar:
+        task = bar.add_task(visible(Path(name).name), total=1.0, rows="")
+
+        def report(rows_read: int, share: float | None) -> None:
+            counted = terminal.t(f"{rows_read:,} rows", f"{rows_read:,} 行")
+            bar.update(task, total=None if share is None else 1.0, completed=share or 0.0, rows=counted)
+
+        yield report
+
+
+def _show(audit: Audit, terminal: Terminal, output: str | None, rejects: str | None) -> None:
+    summary = audit.summary()
+    if terminal.as_json:
+        shown: dict[str, Any] = {**summary.to_dict(), "written": {"decisions": output, "rejected": rejects}}
+        terminal.json(shown)
+        return
+    from complaint_policy.cli.views.summaries import print_summary
+
+    print_summary(summary.sections(), terminal)
+    for label, path in ((Text("decisions", "判定结果"), output), (Text("rejected rows", "拒收的行"), rejects)):
+        if path is not None:
+            terminal.note(Line(visible(Text("{l} written: {p}", "{l}已写入：{p}").filled(l=label, p=path).get(terminal.language))))
+
+
+COMMAND = Command(
+    name="audit",
+    summary=Text("Judge a file of records and summarise.", "审计一份记录文件并汇总。"),
+    text=Text(
+        "Hold every record of a file (CSV, TSV, JSON, JSON Lines, Parquet, XLSX, each also .gz) against a policy as things stood at an instant, "
+        "and print a summary. Every source row is accounted for. POLICY may be left out when the mapping names one. Needs the extra 'audit'.",
+        "按指定时刻用制度判定文件（CSV、TSV、JSON、JSON Lines、Parquet、XLSX，均可为 .gz）中的每条记录，并输出汇总。"
+        "每一行源数据都有去向。映射文件写明制度时可省略 POLICY。需要安装 audit 附加组件。",
+    ),
+    run=run,
+    arguments=(Argument("FILE", Text("the policy (see check) and the file of records", "制度（同 check）和记录文件"), many=True, shown="[POLICY] FILE"),),
+    options=(
+        AS_OF,
+        Option(("--mapping", "-m"), Text("the mapping file: which column is which field", "映射文件：哪一列对应哪个字段"), value="FILE"),
+        Option(("--output", "-o"), Text("write the decisions: .csv .jsonl .parquet .xlsx", "写出判定结果：.csv .jsonl .parquet .xlsx"), value="FILE"),
+        Option(("--rejects",), Text("write the rejected rows, likewise", "同样格式写出拒收的行"), value="FILE"),
+        WAIVERS,
+        Option(
+            ("--fail-on",),
+            Text(
+                "exit with 1 when a rule of the company has one of these outcomes (breached,indeterminate,...) or rows were rejected (rejected)",
+                "公司的规则出现这些结果（如 breached,indeterminate）或有行被拒收（rejected）时退出码为 1",
+            ),
+            value="OUTCOMES",
+            many=True,
+        ),
+        Option(
+            ("--columns",),
+            Text("further columns of the decisions: severity.possible, missing", "判定结果中增加的列：severity.possible、missing"),
+            value="COLUMNS",
+            many=True,
+        ),
+    ),
+    examples=(
+        "complaint-policy audit cn/telecom complaints.csv --as-of 2026-03-31T18:00 --mapping mapping.yaml",
+        "complaint-policy audit complaints.xlsx -m mapping.yaml --as-of now -o decisions.parquet --fail-on breached",
+    ),
+)

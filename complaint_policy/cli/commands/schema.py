@@ -1,0 +1,47 @@
+"""``complaint-policy schema``: the JSON Schema of policy files, for editors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from complaint_policy.cli.spec import FINE, Command, Option
+from complaint_policy.cli.terminal import Terminal
+from complaint_policy.errors import UsageError
+from complaint_policy.registry import BUILTIN_KINDS
+from complaint_policy.schema_check import policy_schema
+from complaint_policy.texts import Text
+
+__all__ = ["COMMAND", "schema_text"]
+
+
+def schema_text() -> str:
+    """The schema as the published file has it."""
+    return json.dumps(policy_schema(BUILTIN_KINDS), ensure_ascii=False, indent=2) + "\n"
+
+
+def run(terminal: Terminal, output: str | None) -> int:
+    """Print the schema, or write it to a file."""
+    if output is None:
+        terminal.write(schema_text())
+        return FINE
+    try:
+        Path(output).write_text(schema_text(), encoding="utf-8", newline="\n")
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise UsageError(Text(f"cannot write '{output}': {why}", f"无法写入“{output}”：{why}")) from None
+    terminal.note(terminal.t(f"written: {output}", f"已写入：{output}"))
+    return FINE
+
+
+COMMAND = Command(
+    name="schema",
+    summary=Text("Print the JSON Schema of policy files.", "输出制度文件的 JSON Schema。"),
+    text=Text(
+        "Print the JSON Schema (2020-12) of policy files, for editors that complete and check while you write.",
+        "输出制度文件的 JSON Schema（2020-12），供编辑器在书写时补全和检查。",
+    ),
+    run=run,
+    options=(Option(("--output", "-o"), Text("write it to this file", "写入此文件"), value="FILE"),),
+    examples=("complaint-policy schema --output policy.schema.json",),
+)

@@ -1,0 +1,1 @@
+"""What the commands print: problems, decisions, rules, summaries, drawn for a terminal."""

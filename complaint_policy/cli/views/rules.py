@@ -1,0 +1,170 @@
+"""A rule in words: its frame, then every part of its model, whatever its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final
+
+from attrs import fields
+
+from complaint_policy import PolicyVersion
+from complaint_policy.counting import TAKEN_BY, Counting
+from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.describe import Describer
+from complaint_policy.frame import Rule
+from complaint_policy.lengths import Length
+from complaint_policy.texts import Text, joined
+
+__all__ = ["RuleWords"]
+
+# Where a part has no label here (a kind of a plugin), its own name stands.
+_LABELS: Final = {
+    "level": Text("level", "等级"),
+    "roles": Text("roles", "职责"),
+    "owner": Text("owner", "责任方"),
+    "accountable": Text("accountable", "负责"),
+    "consulted": Text("consulted", "协助"),
+    "informed": Text("informed", "知会"),
+    "to": Text("to", "上报至"),
+    "require": Text("requires", "要求"),
+    "refusal": Text("if refused", "不予受理的理由"),
+    "before": Text("before", "须先于"),
+    "start": Text("from", "起算"),
+    "act": Text("until", "完成"),
+    "within": Text("within", "期限"),
+    "extend": Text("extension", "延长"),
+    "pauses": Text("clock stops", "暂停计时"),
+    "at_risk": Text("at risk", "预警"),
+    "part_of": Text("part of", "属于"),
+    "counting": Text("counting", "计算方法"),
+    "keep_until": Text("keep until", "保存至"),
+    "deleted": Text("deleted", "删除"),
+    "breaches_of": Text("for breaches of", "针对违反"),
+    "per": Text("per", "计罚单位"),
+    "amount": Text("amount", "金额"),
+    "range": Text("range", "幅度"),
+    "payable_to": Text("payable to", "收款方"),
+    "charge": Text("charged to", "承担方"),
+    "legal_basis": Text("legal basis", "法律依据"),
+}
+_FRAME: Final = frozenset(("id", "title", "source", "when", "exempt", "duty_of", "waivable_by", "place"))
+_CONVENTIONS: Final = {
+    ("first_day", "excluded"): Text("the first day does not count", "首日不计入"),
+    ("first_day", "included"): Text("the first day counts", "首日计入"),
+    ("ends", "end_of_day"): Text("ends with the last day", "至最后一日24时届满"),
+    ("ends", "same_time"): Text("ends at the same time of day", "届满于同一时刻"),
+    ("ends", "close_of_business"): Text("ends at close of business", "届满于下班时刻"),
+    ("roll", "next_working_day"): Text("a last day off moves to the next working day", "末日逢休顺延至下一工作日"),
+    ("roll", "previous_working_day"): Text("a last day off moves to the working day before", "末日逢休提前至上一工作日"),
+    ("after_hours", "next_opening"): Text("after hours counts from the next opening", "下班后自下次上班起算"),
+    ("after_hours", "deemed_next_opening"): Text("after hours counts as received at the next opening", "下班后视为下次上班时收到"),
+    ("from_closed_day", "next_working_day_is_zero"): Text("from a day off, the next working day is day zero", "休息日收到的，以下一工作日为第零日"),
+    ("at_closing", "roll"): Text("a limit that ends at closing moves to the next opening", "恰于下班届满的顺延至下次上班"),
+    ("pause_on_days", "elapsed"): Text("pauses add their elapsed time", "暂停按实际时长顺延"),
+    ("pause_on_days", "whole_days"): Text("pauses add whole days", "暂停按整日顺延"),
+}
+
+
+class RuleWords:
+    """The rules of one policy version in words."""
+
+    def __init__(self, version: PolicyVersion) -> None:
+        self.model = version.model
+        titles = {name: field.title for name, field in self.model.fields.items()}
+        severity = self.model.section("severity")
+        levels = {rank: severity.title_of(level) for rank, level in enumerate(getattr(severity, "levels", ()))}
+        self.words = Describer(titles, levels, {rule.id: rule.name for rule in self.model.all_rules()})
+
+    def parts(self, rule: Rule) -> Iterator[tuple[Text, Text]]:
+        """Labels and words: when it applies, what it asks, who owes it."""
+        units = _units(rule)
+        if rule.when is not None:
+            yield Text("applies when", "适用条件"), self.words.condition(rule.when)
+        for attribute in fields(type(rule)):
+            if attribute.name not in _FRAME:
+                value = getattr(rule, attribute.name)
+                yield from self._parts(attribute.name, value, units)
+        for exemption in rule.exempt:
+            text = Text("{c} ({r})", "{c}（{r}）").filled(c=self.words.condition(exemption.when), r=exemption.reason)
+            yield Text("exempt when", "豁免条件"), text
+        if not rule.is_companys:
+            yield Text("duty of", "义务方"), Text(rule.duty_of, rule.duty_of)
+        if rule.waivable_by:
+            yield Text("waivable by", "可由其豁免"), Text(", ".join(rule.waivable_by), "、".join(rule.waivable_by))
+
+    def _parts(self, name: str, value: Any, units: frozenset[str] = frozenset()) -> Iterator[tuple[Text, Text]]:
+        label = _LABELS.get(name) or Text(name.replace("_", " "), name)
+        if value is None or value == () or value == "":
+            return
+        if name == "roles":
+            for attribute in fields(type(value)):
+                yield from self._parts(attribute.name, getattr(value, attribute.name))
+        elif name == "extend":
+            for step in value:
+                yield label, self._extension(step)
+        elif isinstance(value, Counting):
+            text = self._counting(value, units)
+            if text is not None:
+                yield label, text
+        elif name == "breaches_of":
+            yield label, joined([Text(f"{r} ({self.words.rule(r).en})", f"{r}（{self.words.rule(r).zh}）") for r in value], ", ", "、")
+        else:
+            yield label, self._value(value)
+
+    def _value(self, value: Any) -> Text:
+        match value:
+            case Text():
+                return value
+            case n.Condition():
+                return self.words.condition(value)
+            case n.Instant():
+                return self.words.instant(value)
+            case n.Span():
+                return self.words.span(value)
+            case n.Value():
+                return self.words.value(value)
+            case n.Range(low=low, high=high):
+                return Text("{a} to {b} {c}", "{a}至{b}{c}").filled(a=self.words.value(low), b=self.words.value(high), c=self.model.currency or "")
+            case n.ChooseRange(branches=branches):
+                return joined([self._branch(b.when, self._value(b.then)) for b in branches])
+            case Length():
+                return Text("{l} before it is due", "到期前{l}").filled(l=value.text)
+            case Decimal():
+                return Text(f"{value:.0%} of the time gone", f"已用时限的{value:.0%}")
+            case tuple():
+                return joined([self._value(v) for v in value], ", ", "、")
+        return Text(str(value), str(value))
+
+    def _branch(self, when: n.Condition | None, then: Text) -> Text:
+        if when is None:
+            return Text("otherwise {t}", "否则{t}").filled(t=then)
+        return Text("{t} if {c}", "{c}时{t}").filled(t=then, c=self.words.condition(when))
+
+    def _extension(self, step: Any) -> Text:
+        text = Text("{i}: {w}", "{i}：{w}").filled(i=step.id, w=self.words.instant(step.within))
+        if step.when is not None:
+            text += Text(", when {c}", "，适用于{c}").filled(c=self.words.condition(step.when))
+        if step.needs is not None:
+            text += Text("; needs {c}", "；须{c}").filled(c=self.words.condition(step.needs))
+        return text
+
+    def _counting(self, counting: Counting, units: frozenset[str]) -> Text | None:
+        """The conventions that the units of the rule take, and the calendar where they use one."""
+        parts = [text for (key, word), text in _CONVENTIONS.items() if getattr(counting, key) == word and units & TAKEN_BY[key]]
+        uses_calendar = any(unit.startswith("working") for unit in units) or (counting.roll != "none" and units & TAKEN_BY["roll"])
+        if counting.calendar is not None and uses_calendar:
+            parts.append(Text(f"calendar '{counting.calendar.name}'", f"日历“{counting.calendar.name}”"))
+        return joined(parts) if parts else None
+
+
+def _units(rule: Rule) -> frozenset[str]:
+    """The units of the lengths a rule counts."""
+    found: set[str] = set()
+    for attribute in fields(type(rule)):
+        value = getattr(rule, attribute.name)
+        steps = [step.within for step in value] if attribute.name == "extend" else [value]
+        for part in steps:
+            if isinstance(part, n.Expression):
+                found |= {node.length.unit for node in n.walk(part) if isinstance(node, n.Counted)}
+    return frozenset(found)
