@@ -44,6 +44,7 @@ from complaint_policy.zones import Zone, zone_named
 __all__ = ["Builder", "File", "build"]
 
 _ORDINARY_VALUE_KEYS: Final = frozenset(VALUE_KEYS) - {"first_known", "choose"}
+_MOST_NESTED_FACTS: Final = 40
 _ORDINARY_INSTANT_KEYS: Final = frozenset(INSTANT_KEYS) - {"first_known", "choose"}
 
 
@@ -81,6 +82,10 @@ class Builder:
             self.problems.add("fact-cycle", self.fact_nodes[name][2], path=" → ".join(path))
             return None
         if name not in self.facts:
+            if len(self.fact_path) >= _MOST_NESTED_FACTS:  # only a circle can be this deep: facts are read bases first
+                path = [*self.fact_path[:3], "…", *self.fact_path[-3:], "…"]
+                self.problems.add("fact-cycle", place, path=" → ".join(path))
+                return None
             self._read_fact(name)
         fact = self.facts.get(name)
         return FactKind(fact.kind, fact.unit) if fact is not None else None
@@ -191,8 +196,8 @@ def build(files: tuple[File, ...], kinds: tuple[RuleKind, ...], problems: Proble
     _collect_rules(files, builder)
     environments = _environments(files, builder)
     _collect_facts(files, environments, builder)
-    for name, (_, _, place) in builder.fact_nodes.items():
-        builder.fact_kind(name, place)
+    for name in _bases_first({name: node for name, (node, _, _) in builder.fact_nodes.items()}):
+        builder.fact_kind(name, builder.fact_nodes[name][2])
     scope = _scope(files, environments, builder)
     sections = {}
     for kind in kinds:
@@ -352,6 +357,40 @@ def _collect_facts(files: tuple[File, ...], environments: list[Environment], bui
             elif entry.key in builder.fact_nodes:
                 builder.problems.add("fact-twice", entry.place, name=entry.key, other=str(builder.fact_nodes[entry.key][2]))
             builder.fact_nodes[entry.key] = (entry.value, env, entry.place)
+
+
+def _bases_first(facts: dict[str, Node]) -> list[str]:
+    """The facts, each after those it may rest on: a long chain of facts must not become a deep recursion."""
+    waiting = {name: _words_within(node, facts) for name, node in facts.items()}
+    order: dict[str, None] = {}
+    for root in facts:
+        path = [root]
+        seen = {root}
+        while path:
+            following = next((w for w in waiting[path[-1]] if w not in order and w not in seen), None)
+            if following is None:
+                order[path.pop()] = None
+            else:
+                seen.add(following)
+                path.append(following)
+    return list(order)
+
+
+def _words_within(node: Node, known: dict[str, Node]) -> Iterator[str]:
+    """Every key and word below a node that is also the name of a fact."""
+    stack = [node]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, Scalar):
+            if one.value in known:
+                yield one.value
+        elif isinstance(one, Sequence):
+            stack += one.items
+        else:
+            for entry in one.entries:
+                if entry.key in known:
+                    yield entry.key
+                stack.append(entry.value)
 
 
 def _scope(files: tuple[File, ...], environments: list[Environment], builder: Builder) -> n.Condition | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from complaint_policy.kinds import RuleKind, Setting, Step
 from complaint_policy.model import PolicyModel
 from complaint_policy.possible import NONE
 from complaint_policy.problems import Problems
+from complaint_policy.straight import Ordinary, straight_function
 from complaint_policy.texts import Text
 from complaint_policy.zones import zone_named
 
@@ -92,6 +93,12 @@ class CompiledVersion:
         self._blank[self.scope_slot] = True
         self.received_slot = self.slots["field:received_at"]
         self.rule_slots = {rule.id: self.slots[f"rule:{rule.id}"] for rule in model.all_rules() if f"rule:{rule.id}" in self.slots}
+
+    def straight(self, start: date, until: date | None, finish: Callable[..., Any]) -> Ordinary | None:
+        """The function for ordinary records received from ``start`` until ``until`` (exclusive), or ``None``."""
+        emitters = [(self.model.section(kind.key), kind.emit) for kind in self.kinds]
+        bounds = [datetime.combine(day, datetime.min.time()) if day is not None else None for day in (start, until)]
+        return straight_function(self.model, self.setting, self.zone, emitters, bounds[0] or datetime.min, bounds[1], finish)
 
     @cached_property
     def digest(self) -> str:

@@ -5,7 +5,7 @@ The parts are views over the computed state, made when they are looked at.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ from complaint_policy.texts import Text
 if TYPE_CHECKING:
     from complaint_policy.policy import Policy
 
-__all__ = ["Block", "Decision", "Finding"]
+__all__ = ["Block", "Decision", "Finding", "Origin"]
 
 _NO_SEVERITY = SeverityResult(None, None, None, (), None, ())
 _NO_OWNER = ResponsibilityResult(None, (), None, (), (), None)
@@ -67,19 +67,58 @@ class Block:
     message: Text
 
 
+@frozen
+class Origin:
+    """What a decision was asked with, beside its record and instant."""
+
+    policy: Policy
+    compiled: CompiledVersion
+    source_fields: Collection[str] | None = None
+    waivers: Any = ()
+
+
 class Decision:
     """The decision on one record.  Every part is read-only; times are in the policy's zone."""
 
-    __slots__ = ("__dict__", "_compiled", "_notes", "_policy", "_record", "_rejudge", "_state", "unusable")
+    __slots__ = ("__dict__", "_asked", "_ordinary", "_origin", "_record")
 
-    def __init__(self, policy: Policy, compiled: CompiledVersion, state: list[Any], record: Any, unusable: dict[str, Text], notes: Any, rejudge: Any) -> None:
-        self._policy = policy
-        self._compiled = compiled
-        self._state = state
-        self._record = record
-        self._notes = notes  # findings of the evaluation itself, such as an ignored waiver
-        self._rejudge = rejudge
-        self.unusable: Mapping[str, Text] = unusable
+    def __init__(self, origin: Origin, record: Any, asked: datetime, ordinary: tuple[Any, ...] | None = None) -> None:
+        self._origin = origin
+        self._record = record  # the decision's own copy
+        self._asked = asked  # naive UTC; of an ordinary record the policy's wall time
+        # What the straight line gave for an ordinary record; everything else is computed when asked for.
+        self._ordinary = ordinary
+
+    @property
+    def _as_of(self) -> datetime:
+        """The moment of judgement, naive UTC."""
+        return self._asked if self._ordinary is None else self._compiled.zone.to_utc(self._asked)
+
+    @property
+    def _policy(self) -> Policy:
+        return self._origin.policy
+
+    @property
+    def _compiled(self) -> CompiledVersion:
+        return self._origin.compiled
+
+    @cached_property
+    def _judged(self) -> tuple[list[Any], dict[str, Text], list[Finding]]:
+        """The general evaluation: the state, what is unusable, and its own findings."""
+        return self._policy.judge(self)
+
+    @property
+    def _state(self) -> list[Any]:
+        return self._judged[0]
+
+    @property
+    def unusable(self) -> Mapping[str, Text]:
+        """The fields that could not be read, with the reason."""
+        return self._judged[1]
+
+    @property
+    def _notes(self) -> list[Finding]:
+        return self._judged[2]
 
     def __repr__(self) -> str:
         return f"Decision({self.complaint_id!r}, {self.status!r})"
@@ -96,7 +135,7 @@ class Decision:
 
     @property
     def as_of(self) -> datetime:
-        return self._compiled.zone.to_aware(self._state[0])
+        return self._compiled.zone.to_aware(self._as_of)
 
     @property
     def policy_version(self) -> str:
@@ -106,19 +145,31 @@ class Decision:
     @property
     def in_scope(self) -> bool | None:
         """Whether the policy speaks of this record at all; ``None`` where that is unknown."""
+        if self._ordinary is not None:
+            return True
         scope = self._state[self._compiled.scope_slot]
         return scope if isinstance(scope, bool) else None
 
     # ---------------------------------------------------------------- parts
     @property
     def severity(self) -> SeverityResult:
+        if self._ordinary is not None:
+            ordinary: SeverityResult = self._ordinary[0]
+            return ordinary
         if self.in_scope is False:
             return _NO_SEVERITY
         result: SeverityResult | None = self._state[self._compiled.slots["severity_result"]]
         return result or _NO_SEVERITY
 
-    @cached_property
+    @property
     def responsibility(self) -> ResponsibilityResult:
+        if self._ordinary is not None:
+            ordinary: ResponsibilityResult = self._ordinary[1]
+            return ordinary
+        return self._responsibility
+
+    @cached_property
+    def _responsibility(self) -> ResponsibilityResult:
         if self.in_scope is False:
             return _NO_OWNER
         result: ResponsibilityResult = self._state[self._compiled.slots["responsibility_result"]] or _NO_OWNER
@@ -138,12 +189,15 @@ class Decision:
         return tuple(roles)
 
     def _results(self, key: str) -> tuple[Any, ...]:
+        if self._ordinary is not None:
+            results: tuple[Any, ...] = self._ordinary[2] if key == "deadlines" else self._ordinary[3] if key == "penalties" else ()
+            return results
         slots, state = self._compiled.rule_slots, self._state
         return tuple(state[slots[rule.id]] for rule in self._compiled.model.section(key))
 
     @property
     def deadlines(self) -> tuple[DeadlineResult, ...]:
-        return self._results("deadlines")
+        return self._ordinary[2] if self._ordinary is not None else self._results("deadlines")
 
     @property
     def requirements(self) -> tuple[RequirementResult, ...]:
@@ -160,10 +214,17 @@ class Decision:
     @property
     def penalties(self) -> tuple[PenaltyResult, ...]:
         """The penalties triggered; one that is not triggered is not here."""
+        if self._ordinary is not None:
+            triggered: tuple[PenaltyResult, ...] = self._ordinary[4]
+            return triggered
         return tuple(p for p in self._results("penalties") if p is not None)
 
     def deadline(self, rule: str) -> DeadlineResult:
         """The result of one deadline; raises :class:`UsageError` for any other id."""
+        found = self._ordinary
+        if found is not None and rule in found[5]:
+            ordinary: DeadlineResult = found[2][found[5][rule]]
+            return ordinary
         slot = self._compiled.rule_slots.get(rule)
         result = self._state[slot] if slot is not None else None
         if not isinstance(result, DeadlineResult):
@@ -195,6 +256,8 @@ class Decision:
     @property
     def outcomes(self) -> dict[str, str]:
         """Rule id to outcome, for every rule that can be kept or broken."""
+        if self._ordinary is not None:
+            return {result[0].id: result[1] for result in self._ordinary[2]}
         return {result.rule: result.outcome for result in self.judged()}
 
     # ---------------------------------------------------------------- the whole
@@ -224,7 +287,7 @@ class Decision:
     @cached_property
     def next_change_at(self) -> datetime | None:
         """The earliest instant after ``as_of`` at which the same record gives another decision; ``None`` if never."""
-        instant = self._rejudge.next_change(self)
+        instant = self._policy.next_change(self)
         return self._compiled.zone.to_aware(instant) if instant is not None else None
 
     def blocks(self, event: str) -> tuple[Block, ...]:

@@ -12,7 +12,7 @@ from complaint_policy.expressions.compile import Compiler
 from complaint_policy.outcomes import AT_RISK, BREACHED, EXEMPT, INDETERMINATE, MET, NOT_APPLICABLE, PENDING, WAIVED
 from complaint_policy.problems import NOWHERE, Place
 from complaint_policy.possible import any_of_conditions
-from complaint_policy.results import Judged
+from complaint_policy.results import Settled
 from complaint_policy.texts import Text
 
 __all__ = ["COMPANY", "Exemption", "Rule", "SourceRef", "Waived", "settler"]
@@ -75,7 +75,7 @@ class Waived:
     reason: Text
 
 
-def settler(rule: Rule, compiler: Compiler, scope: n.Condition | None, judge: Callable[[State], Judged], waivers: int) -> Callable[[State], Judged]:
+def settler(rule: Rule, compiler: Compiler, scope: n.Condition | None, judge: Callable[[State], Settled], waivers: int) -> Callable[[State], Settled]:
     """The function that settles a rule for a state, in the order scope, when, exempt, waiver, outcome.
 
     ``judge`` gives the outcome if the rule applies; ``waivers`` is the slot of the record's waivers.
@@ -87,7 +87,7 @@ def settler(rule: Rule, compiler: Compiler, scope: n.Condition | None, judge: Ca
     exemptions = [(compiler.condition(e.when), e.reason) for e in rule.exempt]
     waivable = bool(rule.waivable_by)
 
-    def settle(state: State) -> Judged:
+    def settle(state: State) -> Settled:
         holds = True if applies is None else applies(state)
         result = judge(state)
         if holds is False:
@@ -103,14 +103,14 @@ def settler(rule: Rule, compiler: Compiler, scope: n.Condition | None, judge: Ca
     return settle
 
 
-def _becomes(result: Judged, outcome: str) -> Judged:
+def _becomes(result: Settled, outcome: str) -> Settled:
     """The outcome alone is left: what would have been due does not matter."""
     result.outcome = outcome
     result.forget()
     return result
 
 
-def _exempt(result: Judged, exemptions: list[tuple[Any, Text]], state: State) -> None:
+def _exempt(result: Settled, exemptions: list[tuple[Any, Text]], state: State) -> None:
     unknown: Any = None
     for when, reason in exemptions:
         holds = when(state)
@@ -134,7 +134,7 @@ def _exempt(result: Judged, exemptions: list[tuple[Any, Text]], state: State) ->
     details.possible = possible
 
 
-def _perhaps(result: Judged, holds: Any) -> None:
+def _perhaps(result: Settled, holds: Any) -> None:
     """Whether the rule applies is unknown: its outcome is what it would be, or not applicable."""
     would_be = result.outcome
     if would_be == NOT_APPLICABLE:
@@ -150,7 +150,7 @@ def _perhaps(result: Judged, holds: Any) -> None:
         result.outcome = PENDING
 
 
-def _waive(result: Judged, waivers: dict[str, Waived]) -> None:
+def _waive(result: Settled, waivers: dict[str, Waived]) -> None:
     waiver = waivers.get(result.rule)
     if waiver is None or result.outcome not in _WAIVABLE:
         return

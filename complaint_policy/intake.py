@@ -17,7 +17,7 @@ from complaint_policy.possible import NONE, NOT_YET, Empty, Interval, Maybe
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
-__all__ = ["Cell", "Intake", "getter_of"]
+__all__ = ["Cell", "Intake", "getter_of", "snapshot"]
 
 Cell = Callable[[Any, datetime], Any]
 Reasons = dict[str, Text]
@@ -30,6 +30,14 @@ def getter_of(record: Any) -> Callable[[str], Any]:
     return lambda name: getattr(record, name, None)
 
 
+def snapshot(record: Any, names: Collection[str]) -> dict[str, Any]:
+    """A record's values, so that a later change of the record changes no decision."""
+    if isinstance(record, Mapping):
+        return dict(record)
+    get = getter_of(record)
+    return {name: get(name) for name in names}
+
+
 class Intake:
     """Reads the fields of one policy version."""
 
@@ -38,7 +46,6 @@ class Intake:
         self.fields = [
             (slot, field.name, _reader(field, zone, currency), Maybe(None, frozenset({field.name})), given) for slot, field, given in fields
         ]
-        self._empties = [(slot, name, reader(None, datetime.max), given) for slot, name, reader, _, given in self.fields]
 
     def read(self, record: Any, state: list[Any], as_of: datetime, source_fields: Collection[str] | None, unusable: Reasons) -> None:
         """Fills the state; a cell that cannot be read is unknown, with its reason in ``unusable``."""

@@ -21,6 +21,7 @@ from complaint_policy.zones import Zone
 if TYPE_CHECKING:
     from complaint_policy.building import Builder
     from complaint_policy.model import PolicyModel
+    from complaint_policy.straight import Straight
 
 __all__ = ["Piece", "RuleKind", "Setting", "Step"]
 
@@ -65,7 +66,7 @@ class RuleKind:
     ``key`` is its section in a policy file, ``kind`` the word for one rule.  ``ids`` finds the rules'
     ids in the raw section (so that expressions can name them), ``build`` makes the section's model,
     ``check`` looks for contradictions in the whole model, ``steps`` says what it computes for a record,
-    ``to_dict`` and ``message`` show one result.
+    ``to_dict`` and ``message`` show one result, ``emit`` writes its part of the straight line.
     """
 
     key: str
@@ -80,6 +81,7 @@ class RuleKind:
     judged: bool = False  # its rules have an outcome
     to_dict: Callable[[Any], dict[str, Any]] | None = None
     message: Callable[[Any, Any], Text] | None = None
+    emit: Callable[[Any, Straight], dict[str, str]] | None = None  # its part of the straight line (see straight.py)
 
 
 def ids_of_list(node: Node) -> Iterable[tuple[str, Place]]:

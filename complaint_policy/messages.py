@@ -32,6 +32,7 @@ PROBLEMS: Final[dict[str, _Entry]] = {
     "merge-key": _m("a merge key (<<) may not be used", "不允许使用合并键（<<）", "use extends, or write the keys out", "请使用 extends，或逐项写出"),
     "too-deep": _m("nested deeper than {limit} levels", "嵌套超过{limit}层"),
     "too-many-nodes": _m("more than {limit} values in one file", "一个文件超过{limit}个值"),
+    "too-many-problems": _m("the first {limit} problems are shown; there are more", "仅显示前{limit}个问题，其余未列出", "correct these first", "请先改正这些问题"),
     "key-not-text": _m("a key must be a plain text", "键必须是普通文本", "put a text with braces in it in quotes", "含花括号的文本请加引号"),
     "duplicate-key": _m("the key '{name}' stands here and in {other}", "键“{name}”在此处和{other}重复", "keep one", "请只保留一处"),
     "no-such-file": _m("there is no such file", "文件不存在"),

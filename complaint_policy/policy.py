@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from attrs import frozen
 
 from complaint_policy.coerce import Unusable, is_empty, read_moment
 from complaint_policy.compiled import CompiledVersion
-from complaint_policy.decision import Decision, Finding
+from complaint_policy.decision import Decision, Finding, Origin
 from complaint_policy.errors import RecordError, UsageError
 from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import Field
+from complaint_policy.intake import snapshot
 from complaint_policy.kinds import RuleKind
 from complaint_policy.model import PolicyModel
-from complaint_policy.possible import MICROSECOND, NOT_YET
+from complaint_policy.possible import MICROSECOND, Interval
 from complaint_policy.registry import BUILTIN_KINDS
 from complaint_policy.texts import Text
 from complaint_policy.waivers import WaiverSet, chosen
 from complaint_policy.zones import Zone, zone_named
 
 __all__ = ["Policy", "PolicyVersion"]
+
+# Later than any event a record may hold.
+_FAR = datetime(9000, 1, 1)
 
 
 @frozen
@@ -53,7 +58,7 @@ class Policy:
         self._starts = [v.start.toordinal() for v in versions]
         last = versions[-1].model
         self._zone = zone_named(last.timezone)
-        self._whole_range: tuple[datetime, datetime] | None = None
+        self._ordinary: Callable[[dict[str, Any], Any], Decision | None] = self._first
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._kinds is BUILTIN_KINDS:
@@ -160,17 +165,46 @@ class Policy:
         Raises :class:`RecordError` where the record cannot be judged at all (no usable
         ``received_at``, no version in force that day), :class:`UsageError` for a wrong call.
         """
-        if isinstance(as_of, datetime) and as_of.tzinfo is None:
-            instant = self._zone.to_utc(as_of)
-        else:
-            instant = self.instant(as_of)
+        if record.__class__ is dict and source_fields is None and not waivers:
+            ordinary: Decision | None = self._ordinary(record, as_of)
+            if ordinary is not None:
+                return ordinary
+        instant = self.instant(as_of)
         compiled = self.compiled(self._version_for(record, source_fields))
-        unusable: dict[str, Text] = {}
+        origin = Origin(self, compiled, source_fields, waivers if isinstance(waivers, WaiverSet) else tuple(waivers))
+        decision = Decision(origin, snapshot(record, compiled.model.fields), instant)
+        decision._judged  # noqa: B018  a wrong waiver file is an error of this call
+        return decision
+
+    def _first(self, record: dict[str, Any], as_of: Any) -> Decision | None:
+        """Makes the straight line of the latest version, then uses it."""
+        version = self._versions[-1]
+        compiled = self.compiled(version)
+        self._ordinary = compiled.straight(version.start, version.until, partial(Decision, Origin(self, compiled))) or _never
+        return self._ordinary(record, as_of)
+
+    def judge(self, decision: Decision, trace: list[datetime] | None = None) -> tuple[list[Any], dict[str, Text], list[Finding]]:
+        """The general evaluation of a decision: the state, what is unusable, and findings about waivers."""
+        origin, compiled, record, instant = decision._origin, decision._compiled, decision._record, decision._as_of
         notes: list[Finding] = []
-        held = chosen(self, waivers, record, instant, source_fields, notes) if waivers else None
-        state = compiled.judge(record, instant, source_fields, held, unusable)
-        again = _Again(self, compiled, record, source_fields, waivers)
-        return Decision(self, compiled, state, record, unusable, notes, again)
+        held = chosen(self, origin.waivers, record, instant, origin.source_fields, notes) if origin.waivers else None
+        unusable: dict[str, Text] = {}
+        return compiled.judge(record, instant, origin.source_fields, held, unusable, trace), unusable, notes
+
+    def next_change(self, decision: Decision) -> datetime | None:
+        """The earliest later instant (naive UTC) with another decision on the same record, or ``None``.
+
+        Only instants that an open question waits for, and events dated in the future, can be one.
+        """
+        now = decision._as_of
+        trace: list[datetime] = []
+        self.judge(decision, trace)
+        before = decision.signature()
+        for instant in sorted({t for t in (*_candidates(trace), *_future_events(decision)) if t > now}):
+            later = Decision(decision._origin, decision._record, instant)
+            if later.signature() != before:
+                return instant
+        return None
 
     def _version_for(self, record: Any, source_fields: Collection[str] | None) -> PolicyVersion:
         value = record.get("received_at") if hasattr(record, "get") else getattr(record, "received_at", None)
@@ -204,52 +238,27 @@ class Policy:
         return run_audit(self, table, as_of=as_of, **options)
 
 
-@frozen
-class _Again:
-    """Judges the same record at another instant, for ``next_change_at``."""
+def _never(record: dict[str, Any], as_of: Any) -> None:
+    """The policy has no straight line."""
 
-    policy: Policy
-    compiled: CompiledVersion
-    record: Any
-    source_fields: Collection[str] | None
-    waivers: Any
 
-    def decide(self, instant: datetime, trace: list[datetime] | None = None) -> Decision:
-        notes: list[Finding] = []
-        held = chosen(self.policy, self.waivers, self.record, instant, self.source_fields, notes) if self.waivers else None
-        unusable: dict[str, Text] = {}
-        state = self.compiled.judge(self.record, instant, self.source_fields, held, unusable, trace)
-        return Decision(self.policy, self.compiled, state, self.record, unusable, notes, self)
+def _candidates(trace: list[datetime]) -> Iterable[datetime]:
+    for instant in trace:
+        plain = datetime(*instant.timetuple()[:6], instant.microsecond)
+        yield plain
+        yield plain + MICROSECOND
 
-    def next_change(self, decision: Decision) -> datetime | None:
-        """The earliest later instant with another decision: only instants an open question waits for can be one."""
-        now: datetime = decision._state[0]
-        trace: list[datetime] = []
-        self.decide(now, trace)
-        before = decision.signature()
-        for instant in sorted({t for t in (*self._candidates(trace), *self._future_events(now)) if t > now}):
-            if self.decide(instant).signature() != before:
-                return instant
-        return None
 
-    @staticmethod
-    def _candidates(trace: list[datetime]) -> Iterable[datetime]:
-        for instant in trace:
-            plain = datetime(*instant.timetuple()[:6], instant.microsecond)
-            yield plain
-            yield plain + MICROSECOND
-
-    def _future_events(self, now: datetime) -> Iterable[datetime]:
-        """Events dated after ``as_of``: they will have happened then."""
-        state = self.compiled._blank.copy()
-        far = datetime(9000, 1, 1)
-        self.compiled.intake.read(self.record, state, far, self.source_fields, {})
-        for slot, name, _, _, _ in self.compiled.intake.fields:
-            value = state[slot]
-            if value is not NOT_YET and self.compiled.model.fields[name].type == "event":
-                for end in (value,) if isinstance(value, datetime) else (value.low, value.high) if hasattr(value, "low") else ():
-                    if end > now:
-                        yield end
+def _future_events(decision: Decision) -> Iterable[datetime]:
+    """Events dated after ``as_of``: they will have happened then."""
+    compiled, now = decision._compiled, decision._as_of
+    state = [None] * len(compiled.slots)
+    compiled.intake.read(decision._record, state, _FAR, decision._origin.source_fields, {})
+    for slot, name, _, _, _ in compiled.intake.fields:
+        value: Any = state[slot]
+        if compiled.model.fields[name].type == "event":
+            ends = (value,) if isinstance(value, datetime) else (value.low, value.high) if isinstance(value, Interval) else ()
+            yield from (end for end in ends if end > now)
 
 
 def _fields_below(node: n.Expression | None, model: PolicyModel) -> Iterable[str]:

@@ -44,7 +44,7 @@ class Problem:
 
     def render(self, language: str = "en") -> str:
         """``file:line:column: code message`` and, where one is known, the hint."""
-        head = f"{self.place}: {self.code} {_visible(self.message.get(language))}"
+        head = f"{_visible(str(self.place))}: {self.code} {_visible(self.message.get(language))}"
         if self.hint is None:
             return head
         return f"{head} ({_visible(self.hint.get(language))})" if language == "en" else f"{head}（{_visible(self.hint.get(language))}）"
@@ -64,16 +64,24 @@ class Problem:
 
 
 def _visible(text: str) -> str:
-    """Control characters of a hostile file never reach a terminal as they are."""
-    return "".join(c if c.isprintable() or c in "\n" else f"\\u{ord(c):04x}" for c in text)
+    """Control characters of a hostile file never reach a terminal as they are; a problem stays on one line."""
+    return "".join(c if c.isprintable() or c == "\u3000" else f"\\u{ord(c):04x}" for c in text)
+
+
+# More problems than a person will read: the rest is counted out, so that a hostile file costs little.
+MAX_PROBLEMS: Final = 500
 
 
 class Problems:
-    """The collector: ``problems.add("unknown-field", place, name=...)``; never raises by itself."""
+    """The collector: ``problems.add("unknown-field", place, name=...)``; never raises by itself.
+
+    After ``MAX_PROBLEMS`` a last one says that there are more, and no others are taken.
+    """
 
     def __init__(self) -> None:
         self._found: list[Problem] = []
         self._seen: set[Problem] = set()
+        self._places: set[Place] = set()
 
     def add(self, code: str, place: Place, *, near: tuple[str, Iterable[str]] | None = None, hint: Text | None = None, **values: object) -> None:
         """Collect one problem.
@@ -81,29 +89,40 @@ class Problems:
         ``values`` fill the message of ``code`` (see messages.py).  ``near`` is a wrong word and the
         known ones: the hint then proposes the nearest.
         """
+        if self.is_full():
+            return
         message, standard_hint = PROBLEMS[code]
         clipped = {k: _clip(v) for k, v in values.items()}
         if hint is None and near is not None:
             hint = nearest(*near)
         if hint is None and standard_hint is not None:
             hint = standard_hint.filled(**clipped)
-        problem = Problem(place, code, message.filled(**clipped), hint)
-        if problem not in self._seen:
-            self._seen.add(problem)
-            self._found.append(problem)
+        self._take(Problem(place, code, message.filled(**clipped), hint))
 
     def extend(self, others: Iterable[Problem]) -> None:
         for problem in others:
-            if problem not in self._seen:
-                self._seen.add(problem)
-                self._found.append(problem)
+            self._take(problem)
+
+    def _take(self, problem: Problem) -> None:
+        if problem in self._seen or self.is_full() or problem.code == "too-many-problems":
+            return
+        self._seen.add(problem)
+        self._places.add(problem.place)
+        self._found.append(problem)
+        if len(self._found) == MAX_PROBLEMS:
+            message, hint = PROBLEMS["too-many-problems"]
+            self._found.append(Problem(Place(problem.place.file), "too-many-problems", message.filled(limit=MAX_PROBLEMS), hint))
+
+    def is_full(self) -> bool:
+        """Whether no further problem is taken."""
+        return len(self._found) > MAX_PROBLEMS
 
     def has_any(self) -> bool:
         return bool(self._found)
 
     def at(self, place: Place) -> bool:
         """Whether a problem is already known at that place."""
-        return any(p.place == place for p in self._found)
+        return place in self._places
 
     def __len__(self) -> int:
         return len(self._found)
@@ -120,9 +139,16 @@ def _clip(value: object) -> object:
     return value
 
 
+# Comparing words costs: among more than these only those of the same first letter and a like length are looked at.
+_MOST_COMPARED: Final = 1000
+
+
 def nearest(word: str, known: Iterable[str]) -> Text | None:
     """A hint naming the known words nearest to a wrong one, or the known words where they are few."""
     words = sorted(set(known))
+    if len(words) > _MOST_COMPARED:
+        alike = [w for w in words if w[:1] == word[:1] and abs(len(w) - len(word)) <= 3]
+        words = alike[:_MOST_COMPARED]
     close = get_close_matches(word[:80], words, n=1, cutoff=0.6)
     if close:
         return Text(f"did you mean '{close[0]}'?", f"是否想写“{close[0]}”？")

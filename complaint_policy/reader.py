@@ -20,7 +20,7 @@ __all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_NODES", "Mapping", "Node", "Scalar", "
 
 MAX_BYTES: Final = 2 * 1024 * 1024
 MAX_DEPTH: Final = 64
-MAX_NODES: Final = 200_000
+MAX_NODES: Final = 100_000
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -102,9 +102,11 @@ def read_yaml(text: str | bytes, file: str, problems: Problems) -> Node | None:
         text = decoded
     try:
         return _Builder(file, problems).build(text)
+    except UnicodeEncodeError as error:  # half of a surrogate pair, in a text handed in
+        _bad_character(file, text, error.object[error.start], problems)
     except yaml.reader.ReaderError as error:
-        place = _character_place(file, text, error.position)
-        problems.add("bad-character", place, character=f"U+{ord(str(text)[error.position]):04X}" if error.position < len(text) else "?")
+        # What the parser counts in (characters or bytes) depends on how it was built: the character itself tells.
+        _bad_character(file, text, chr(error.character), problems)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else where
@@ -131,9 +133,10 @@ def _syntax(error: yaml.MarkedYAMLError) -> str:
     return ", ".join(parts) or "unreadable"
 
 
-def _character_place(file: str, text: str, position: int) -> Place:
-    before = text[:position]
-    return Place(file, before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
+def _bad_character(file: str, text: str, character: str, problems: Problems) -> None:
+    before = text[: max(text.find(character), 0)]
+    place = Place(file, before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
+    problems.add("bad-character", place, character=f"U+{ord(character):04X}")
 
 
 class _Stop(Exception):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from complaint_policy.expressions.moments import AS_OF, Stretch
-from complaint_policy.outcomes import BREACHED, INDETERMINATE
+from complaint_policy.outcomes import BREACHED, INDETERMINATE, NOT_APPLICABLE
 from complaint_policy.possible import MAX_INSTANT, MIN_INSTANT, NONE, NOT_YET, NOWHERE_MISSING, DayEnd, Interval, Maybe, options_of
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
@@ -18,14 +19,18 @@ if TYPE_CHECKING:
 __all__ = [
     "AdmissionResult",
     "Charge",
+    "DayDue",
     "DeadlineResult",
     "Details",
     "EscalationResult",
+    "GeneralDeadline",
     "Judged",
+    "OrdinaryDeadline",
     "PenaltyResult",
     "RequirementResult",
     "ResponsibilityResult",
     "RetentionResult",
+    "Settled",
     "SeverityResult",
 ]
 
@@ -53,12 +58,12 @@ _PLAIN: Final = Details()
 class Judged:
     """The outcome of one rule that can be kept or broken."""
 
-    __slots__ = ("_more", "model", "outcome")
+    __slots__ = ()
 
-    def __init__(self, model: Rule, outcome: str, more: Details | None = None) -> None:
-        self.model = model
-        self.outcome = outcome
-        self._more = more
+    if TYPE_CHECKING:
+        model: Rule
+        outcome: str
+        _more: Details | None
 
     @property
     def rule(self) -> str:
@@ -68,16 +73,6 @@ class Judged:
     @property
     def details(self) -> Details:
         return self._more or _PLAIN
-
-    def forget(self) -> None:
-        """Nothing is due: the rule does not apply."""
-        self._more = None
-
-    def own_details(self) -> Details:
-        """Details that may be written to."""
-        if self._more is None:
-            self._more = Details()
-        return self._more
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -108,23 +103,37 @@ class Judged:
         return f"{type(self).__name__}({self.rule!r}, {self.outcome!r})"
 
 
-class DeadlineResult(Judged):
-    """The outcome of a deadline.  ``due`` and its kind are internal instants; use ``due_at``."""
+class Settled(Judged):
+    """A result that its rule's frame may still change: exempt, waived, not applicable."""
 
-    __slots__ = ("_zone", "begun", "done", "due")
+    __slots__ = ("_more", "model", "outcome")
 
-    def __init__(self, model: Rule, outcome: str, begun: Any, due: Any, done: Any, zone: Zone, more: Details | None = None) -> None:
+    def __init__(self, model: Rule, outcome: str, more: Details | None = None) -> None:
         self.model = model
         self.outcome = outcome
-        self.begun = begun
-        self.due = due
-        self.done = done
-        self._zone = zone
         self._more = more
 
     def forget(self) -> None:
+        """Nothing is due: the rule does not apply."""
         self._more = None
-        self.begun = self.due = self.done = NONE
+
+    def own_details(self) -> Details:
+        """Details that may be written to."""
+        if self._more is None:
+            self._more = Details()
+        return self._more
+
+
+class DeadlineResult(Judged):
+    """The outcome of a deadline.  ``due`` and its kind are internal instants; use ``due_at``."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        begun: Any
+        due: Any
+        done: Any
+        _zone: Zone
 
     @property
     def start(self) -> datetime | None:
@@ -211,7 +220,74 @@ class DeadlineResult(Judged):
         return Maybe(tuple(spans) or None, missing_of(self.due) | missing_of(self.done))
 
 
-class RequirementResult(Judged):
+class GeneralDeadline(DeadlineResult, Settled):
+    """Any deadline on any record."""
+
+    __slots__ = ("_zone", "begun", "done", "due")
+
+    def __init__(self, model: Rule, outcome: str, begun: Any, due: Any, done: Any, zone: Zone, more: Details | None = None) -> None:
+        self.model = model
+        self.outcome = outcome
+        self.begun = begun
+        self.due = due
+        self.done = done
+        self._zone = zone
+        self._more = more
+
+    def forget(self) -> None:
+        self._more = None
+        self.begun = self.due = self.done = NONE
+
+
+class DayDue:
+    """A due day: its last microsecond in wall time, as an instant, and as it is shown."""
+
+    __slots__ = ("due", "last", "shown")
+
+    def __init__(self, last: datetime, due: datetime, shown: datetime) -> None:
+        self.last = last
+        self.due = due
+        self.shown = shown
+
+
+class OrdinaryDeadline(DeadlineResult, tuple[Any, ...]):
+    """An ordinary deadline on an ordinary record: ``(rule, outcome, due_at, start, due, act, zone)``.
+
+    ``start`` and ``act`` are wall times, ``due`` a :class:`DayDue` or a wall time; ``act`` is None where
+    it has not happened, and so are ``start`` and ``due`` where the time has not begun to run.
+    """
+
+    __slots__ = ()
+
+    model = property(itemgetter(0))
+    outcome = property(itemgetter(1))
+    due_at = property(itemgetter(2), doc=DeadlineResult.due_at.__doc__)
+    _zone = property(itemgetter(6))
+    _more = None
+
+    @property
+    def begun(self) -> Any:
+        return self._instant(self[3])
+
+    @property
+    def due(self) -> Any:
+        due = self[4]
+        return due.due if due.__class__ is DayDue else self._instant(due)
+
+    @property
+    def done(self) -> Any:
+        return self._instant(self[5])
+
+    def _instant(self, wall: Any) -> Any:
+        if wall is None:
+            return NONE if self[1] == NOT_APPLICABLE else NOT_YET
+        return self[6].to_utc(wall)
+
+    def __repr__(self) -> str:
+        return f"OrdinaryDeadline({self.rule!r}, {self.outcome!r})"
+
+
+class RequirementResult(Settled):
     __slots__ = ("before",)
 
     def __init__(self, model: Rule, outcome: str, before: str | None, more: Details | None = None) -> None:
@@ -219,7 +295,7 @@ class RequirementResult(Judged):
         self.before = before
 
 
-class AdmissionResult(Judged):
+class AdmissionResult(Settled):
     __slots__ = ()
 
     @property
@@ -228,7 +304,7 @@ class AdmissionResult(Judged):
         return {"met": True, "breached": False}.get(self.outcome)
 
 
-class RetentionResult(Judged):
+class RetentionResult(Settled):
     __slots__ = ("_zone", "deleted", "keep")
 
     def __init__(self, model: Rule, outcome: str, keep: Any, deleted: Any, zone: Zone, more: Details | None = None) -> None:

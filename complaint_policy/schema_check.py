@@ -31,6 +31,8 @@ def _validator(kinds: tuple[RuleKind, ...]) -> Any:
 def check_schema(root: Node, kinds: tuple[RuleKind, ...], problems: Problems) -> None:
     """Adds a problem for everything in the tree that does not fit the schema."""
     for error in _validator(kinds).iter_errors(plain(root)):
+        if problems.is_full():
+            return
         _problem(error, root, problems)
 
 

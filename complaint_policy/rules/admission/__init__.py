@@ -14,7 +14,7 @@ from complaint_policy.frame import Rule, settler
 from complaint_policy.head import text_of
 from complaint_policy.kinds import Piece, RuleKind, Setting, Step, ids_of_list
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET, PENDING
-from complaint_policy.results import AdmissionResult, Judged
+from complaint_policy.results import AdmissionResult, Settled
 from complaint_policy.schemas import ref, rules
 from complaint_policy.texts import Text
 
@@ -53,7 +53,7 @@ def steps(section: tuple[Admission, ...]) -> Iterable[Step]:
         yield Step(f"rule:{rule.id}", tuple(found), lambda setting, rule=rule: _compile(rule, setting), rule.place)  # type: ignore[misc]
 
 
-def _compile(rule: Admission, setting: Setting) -> Callable[[State], Judged]:
+def _compile(rule: Admission, setting: Setting) -> Callable[[State], Settled]:
     require = setting.compiler.condition(rule.require)
 
     def judge(state: State) -> AdmissionResult:

@@ -4,6 +4,7 @@ from complaint_policy.kinds import RuleKind, ids_of_list
 from complaint_policy.rules.deadlines.build import SCHEMA, build, check
 from complaint_policy.rules.deadlines.explain import message, to_dict
 from complaint_policy.rules.deadlines.record import steps
+from complaint_policy.rules.deadlines.source import emit
 from complaint_policy.texts import Text
 
 __all__ = ["KIND"]
@@ -20,4 +21,5 @@ KIND = RuleKind(
     judged=True,
     to_dict=to_dict,
     message=message,
+    emit=emit,
 )

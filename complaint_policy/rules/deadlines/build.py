@@ -145,11 +145,14 @@ def _at_risk(node: Node | None, env: Environment) -> Decimal | Length | None:
 def check(section: tuple[Deadline, ...], model: PolicyModel, problems: Problems) -> None:
     """Ladders climb, and stages fit into what they are part of."""
     by_id = {rule.id: rule for rule in section}
+    parts_of: dict[str, list[Deadline]] = {}
     for rule in section:
         _ladder(rule, problems)
+        if rule.part_of is not None:
+            parts_of.setdefault(rule.part_of, []).append(rule)
     for parent in section:
-        parts = [r for r in section if r.part_of == parent.id]
-        limit = _least(parent)
+        parts = parts_of.get(parent.id)
+        limit = _least(parent) if parts else None
         if limit is None or not parts:
             continue
         total = 0
@@ -162,15 +165,23 @@ def check(section: tuple[Deadline, ...], model: PolicyModel, problems: Problems)
                 problems.add("part-too-long", part.place, name=part.id, length=own.text, whole=parent.id, limit=limit.text)
         if total > limit.amount and all((o := _least(p)) is not None and o.amount <= limit.amount for p in parts):
             problems.add("parts-too-long", parent.place, name=parent.id, total=Length(total, limit.unit).text, limit=limit.text)
-    for rule in section:
-        seen = [rule.id]
-        following = rule.part_of
-        while following is not None and following in by_id:
-            if following in seen:
-                problems.add("part-cycle", rule.place, path=" → ".join([*seen, following]))
+    _part_cycles(by_id, problems)
+
+
+def _part_cycles(by_id: dict[str, Deadline], problems: Problems) -> None:
+    """Each circle of `part_of` once, at the first of its deadlines."""
+    done: set[str] = set()
+    for rule in by_id.values():
+        path: dict[str, None] = {}
+        following: str | None = rule.id
+        while following in by_id and following not in done:
+            if following in path:
+                circle = [*path][[*path].index(following) :]
+                problems.add("part-cycle", by_id[following].place, path=" → ".join([*circle, following]))
                 break
-            seen.append(following)
+            path[following] = None
             following = by_id[following].part_of
+        done.update(path)
 
 
 def _ladder(rule: Deadline, problems: Problems) -> None:

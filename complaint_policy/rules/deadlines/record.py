@@ -30,7 +30,7 @@ from complaint_policy.possible import (
     all_of_conditions,
     possibilities,
 )
-from complaint_policy.results import DeadlineResult, Judged, highest, lowest, missing_of
+from complaint_policy.results import GeneralDeadline, Settled, highest, lowest, missing_of
 from complaint_policy.rules.deadlines.model import Deadline
 
 State = list[Any]
@@ -53,11 +53,11 @@ def names_used(rule: Deadline) -> tuple[str, ...]:
     return tuple(found)
 
 
-def compile_deadline(rule: Deadline, setting: Setting) -> Callable[[State], Judged]:
+def compile_deadline(rule: Deadline, setting: Setting) -> Callable[[State], Settled]:
     return settler(rule, setting.compiler, setting.scope, _judge(rule, setting), setting.waivers)
 
 
-def _judge(rule: Deadline, setting: Setting) -> Callable[[State], DeadlineResult]:
+def _judge(rule: Deadline, setting: Setting) -> Callable[[State], GeneralDeadline]:
     """The outcome if the rule applies."""
     general = _General(rule, setting).judge
     limit = rule.within
@@ -76,24 +76,24 @@ def _judge(rule: Deadline, setting: Setting) -> Callable[[State], DeadlineResult
     return _plain(rule, setting, Counter(limit.length, limit.counting, ahead=limit.ahead), general)
 
 
-def _plain(rule: Deadline, setting: Setting, counter: Counter, general: Callable[[State], DeadlineResult]) -> Callable[[State], DeadlineResult]:
+def _plain(rule: Deadline, setting: Setting, counter: Counter, general: Callable[[State], GeneralDeadline]) -> Callable[[State], GeneralDeadline]:
     """The ordinary deadline on an ordinary record, in few steps; everything else goes to ``general``."""
     begin, act = (setting.slots[f"{i.kind}:{i.name}"] for i in (rule.start, rule.act) if isinstance(i, n.NamedInstant))
     due_from, zone = counter.due, setting.zone
     provisional = counter.provisional_from() or MAX_INSTANT
     exact = datetime
 
-    def judge(state: State) -> DeadlineResult:
+    def judge(state: State) -> GeneralDeadline:
         start, done = state[begin], state[act]
         if start.__class__ is exact:
             due = due_from(start)
             if done.__class__ is exact:
                 if start <= done <= due:
-                    return DeadlineResult(rule, MET, start, due, done, zone) if due < provisional else general(state)
+                    return GeneralDeadline(rule, MET, start, due, done, zone) if due < provisional else general(state)
                 if done > due < provisional:
-                    return DeadlineResult(rule, BREACHED, start, due, done, zone)
+                    return GeneralDeadline(rule, BREACHED, start, due, done, zone)
             elif done is NOT_YET and due < provisional and state[TRACE] is None:
-                return DeadlineResult(rule, PENDING if state[AS_OF] <= due else BREACHED, start, due, done, zone)
+                return GeneralDeadline(rule, PENDING if state[AS_OF] <= due else BREACHED, start, due, done, zone)
         return general(state)
 
     return judge
@@ -121,7 +121,7 @@ class _General:
         self.risk_counter = _length_counter(own)
 
     # ---------------------------------------------------------------- the limit
-    def judge(self, state: State) -> DeadlineResult:
+    def judge(self, state: State) -> GeneralDeadline:
         start, done = self.start(state), self.act(state)
         state[START] = start
         running, unknown_pauses = self._pause(state, start, done)
@@ -130,7 +130,7 @@ class _General:
             due = moments.moved(due, lambda moment: moment)
             low = lowest(due)
             due = Interval(low, MAX_INSTANT, unknown_pauses | missing_of(due)) if low is not None else due
-        result = DeadlineResult(self.rule, PENDING, start, due, done, self.zone)
+        result = GeneralDeadline(self.rule, PENDING, start, due, done, self.zone)
         self._decide(result, state, start, due, done)
         if running and due is not NONE:
             result.own_details().paused = True
@@ -184,7 +184,7 @@ class _General:
         return done is NOT_YET and any(runs for _, _, runs in clipped), unknown
 
     # ---------------------------------------------------------------- the outcome
-    def _decide(self, result: DeadlineResult, state: State, start: Any, due: Any, done: Any) -> None:
+    def _decide(self, result: GeneralDeadline, state: State, start: Any, due: Any, done: Any) -> None:
         possible: set[str] = set()
         missing: set[str] = set()
         open_ = False
@@ -242,7 +242,7 @@ class _General:
         return {NOT_APPLICABLE}
 
     # ---------------------------------------------------------------- calendar and warning
-    def _provisional(self, result: DeadlineResult, due: Any) -> None:
+    def _provisional(self, result: GeneralDeadline, due: Any) -> None:
         """Past the last announced day the due instant may still change: nothing is breached by it."""
         latest = highest(due)
         if latest is None or self.provisional_from is None or latest < self.provisional_from:
@@ -254,7 +254,7 @@ class _General:
             details.possible = frozenset({MET, BREACHED} if result.done is not NOT_YET else {PENDING, BREACHED})
             details.missing = (f"{self.calendar_name} {self.zone.to_wall(latest).year}",)
 
-    def _risk(self, result: DeadlineResult, state: State, start: Any, due: Any, running: bool) -> None:
+    def _risk(self, result: GeneralDeadline, state: State, start: Any, due: Any, running: bool) -> None:
         begin, end = lowest(start), lowest(due)
         if begin is None or end is None:
             return

@@ -115,6 +115,26 @@ def compile_penalty(rule: Penalty, setting: Setting) -> Callable[[State], Penalt
     return propose
 
 
+def settled_proposal(rule: Penalty, setting: Setting, amount: n.Value, certain: list[str]) -> PenaltyResult:
+    """The proposal where the amount and the range are literals and the breaches certain."""
+    state: State = []
+    unit = Decimal(1).scaleb(-_MINOR.get(setting.model.currency or "", 2))
+    bounds = _range(rule, setting)
+    (low, high, value, clamped), *_ = _amounts(state, setting.compiler.value(amount), bounds)[0]
+    times = len(certain) if rule.per == "breach" else 1
+    return PenaltyResult(
+        rule,
+        "proposed",
+        tuple(certain),
+        _rounded(low, times, unit),
+        _rounded(high, times, unit),
+        _rounded(value, times, unit),
+        setting.model.currency,
+        None,
+        clamped,
+    )
+
+
 def _rounded(value: Any, times: int, unit: Decimal) -> Decimal | None:
     """Once, at the end, half up, to the currency's minor unit."""
     if value is None:

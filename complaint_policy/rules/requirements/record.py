@@ -12,7 +12,7 @@ from complaint_policy.frame import settler
 from complaint_policy.kinds import Setting, Step
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET, PENDING
 from complaint_policy.possible import Maybe
-from complaint_policy.results import Judged, RequirementResult
+from complaint_policy.results import RequirementResult, Settled
 from complaint_policy.rules.requirements.model import Requirement
 
 State = list[Any]
@@ -26,7 +26,7 @@ def steps(section: tuple[Requirement, ...]) -> Iterable[Step]:
         yield Step(f"rule:{rule.id}", tuple(found), lambda setting, rule=rule: _compile(rule, setting), rule.place)  # type: ignore[misc]
 
 
-def _compile(rule: Requirement, setting: Setting) -> Callable[[State], Judged]:
+def _compile(rule: Requirement, setting: Setting) -> Callable[[State], Settled]:
     require = setting.compiler.condition(rule.require)
     before = setting.compiler.instant(rule.before)
     event = rule.event

@@ -4,6 +4,7 @@ from complaint_policy.kinds import RuleKind, ids_under
 from complaint_policy.rules.responsibility.build import SCHEMA, build, check
 from complaint_policy.rules.responsibility.model import Matrix
 from complaint_policy.rules.responsibility.record import steps
+from complaint_policy.rules.responsibility.source import emit
 from complaint_policy.texts import Text
 
 __all__ = ["KIND"]
@@ -18,4 +19,5 @@ KIND = RuleKind(
     steps=lambda section: steps(section) if section.by else (),
     empty=Matrix((), (), None),
     check=lambda section, model, problems: check(section, model, problems) if section.by else None,
+    emit=emit,
 )

@@ -76,7 +76,7 @@ def _compile(section: Matrix, setting: Setting) -> Callable[[State], Any]:
         state[show] = ResponsibilityResult(None, owners, None, (), (), None, tuple(sorted(missing)))
         return Maybe(owners, missing, open_) if owners else Maybe(None, missing, open_)
 
-    table = _table(section, tests, results, rest, axes, values, setting)
+    table = matrix_table(section, setting)
     if table is None:
         return by_rows
 
@@ -127,16 +127,13 @@ def _values(axis: str, setting: Setting) -> tuple[Any, ...] | None:
     return declared.values if declared is not None and kind == "enum" else None
 
 
-def _table(
-    section: Matrix,
-    tests: list[Any],
-    results: list[ResponsibilityResult],
-    rest: ResponsibilityResult | None,
-    axes: list[int],
-    values: list[tuple[Any, ...] | None],
-    setting: Setting,
-) -> dict[tuple[Any, ...], ResponsibilityResult] | None:
+def matrix_table(section: Matrix, setting: Setting) -> dict[tuple[Any, ...], ResponsibilityResult] | None:
     """The whole matrix by its axes' values, where these can be listed and the rows test nothing else."""
+    tests = [setting.compiler.condition(row.when) for row in section.rows]
+    results = [_result(row.roles, row.id) for row in section.rows]
+    rest = _result(section.otherwise, None) if section.otherwise is not None else None
+    axes = [setting.slots[_slot_name(axis, setting)] for axis in section.by]
+    values = [_values(axis, setting) for axis in section.by]
     size = 1
     for known in values:
         size *= len(known) if known is not None else _MOST_KEYS + 1
@@ -147,7 +144,7 @@ def _table(
     for key in product(*(known or () for known in values)):
         for axis, value in zip(axes, key, strict=True):
             state[axis] = value
-        found = next((result for test, result in zip(tests, results, strict=True) if test(state) is True), rest)
+        found = next((result for test, result in zip(tests, results, strict=True) if test is not None and test(state) is True), rest)
         if found is not None:
             table[key] = found
     return table

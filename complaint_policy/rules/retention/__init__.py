@@ -16,7 +16,7 @@ from complaint_policy.frame import Rule, settler
 from complaint_policy.kinds import Piece, RuleKind, Setting, Step, ids_of_list
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
 from complaint_policy.possible import NONE, NOT_YET, Interval, options_of
-from complaint_policy.results import Judged, RetentionResult, missing_of
+from complaint_policy.results import RetentionResult, Settled, missing_of
 from complaint_policy.schemas import ref, rules
 from complaint_policy.texts import Text
 from complaint_policy.wording import moment_text
@@ -55,7 +55,7 @@ def steps(section: tuple[Retention, ...]) -> Iterable[Step]:
         yield Step(f"rule:{rule.id}", tuple(found), lambda setting, rule=rule: _compile(rule, setting), rule.place)  # type: ignore[misc]
 
 
-def _compile(rule: Retention, setting: Setting) -> Callable[[State], Judged]:
+def _compile(rule: Retention, setting: Setting) -> Callable[[State], Settled]:
     keep, deleted = setting.compiler.instant(rule.keep_until), setting.compiler.instant(rule.deleted)
     zone = setting.zone
 

@@ -4,6 +4,7 @@ from complaint_policy.kinds import RuleKind, ids_under
 from complaint_policy.rules.severity.build import SCHEMA, build, check
 from complaint_policy.rules.severity.model import Severity
 from complaint_policy.rules.severity.record import steps
+from complaint_policy.rules.severity.source import emit
 from complaint_policy.texts import Text
 
 __all__ = ["KIND"]
@@ -18,4 +19,5 @@ KIND = RuleKind(
     steps=lambda section: steps(section) if section.levels else (),
     empty=Severity((), (), None),
     check=check,
+    emit=emit,
 )

@@ -1,0 +1,109 @@
+"""Penalties with literal amounts in the straight line: every proposal there can be is made beforehand."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from complaint_policy.expressions import nodes as n
+from complaint_policy.outcomes import BREACHED
+from complaint_policy.rules.penalties.model import Penalty
+from complaint_policy.rules.penalties.record import settled_proposal
+from complaint_policy.straight import Straight, Unsupported
+
+_MOST: Final = 512
+
+
+def emit(section: tuple[Penalty, ...], source: Straight) -> dict[str, str]:
+    if not section:
+        return {}
+    for index, rule in enumerate(section):
+        _penalty(index, rule, source)
+    source.line("penalties = (" + "".join(f"p{i}, " for i in range(len(section))) + ")")
+    if len(section) == 1:
+        return {"penalties": "penalties", "triggered": "(penalties if p0 is not None else ())"}
+    return {"penalties": "penalties", "triggered": "tuple([p for p in penalties if p is not None])"}
+
+
+def _penalty(index: int, rule: Penalty, source: Straight) -> None:
+    deadlines = [d.id for d in source.model.section("deadlines")]
+    if rule.when is not None or rule.waivable_by or rule.charge is not None or rule.amount is None or not rule.breaches_of:
+        raise Unsupported(rule.id)
+    if rule.range is not None and not _literal_range(rule.range):
+        raise Unsupported(rule.id)
+    if any(identity not in deadlines for identity in rule.breaches_of):
+        raise Unsupported(rule.id)
+    chooses = [part for part in n.walk(rule.amount) if isinstance(part, n.Choose)]
+    if any(not isinstance(part, (n.Literal, n.Arithmetic, n.Choose)) for part in _values(rule.amount)):
+        raise Unsupported(rule.id)
+    size = 2 ** len(rule.breaches_of)
+    for choose in chooses:
+        size *= len(choose.branches)
+        if choose.branches[-1].when is not None:
+            raise Unsupported(rule.id)
+    if size > _MOST:
+        raise Unsupported(rule.id)
+    breached = source.constant(BREACHED)
+    flags = [f"(o{deadlines.index(identity)} is {breached})" for identity in rule.breaches_of]
+    picks = [_pick(choose, source) for choose in chooses]
+    key = ", ".join((*flags, *picks))
+    table = source.constant(_Proposals(rule, chooses, source))
+    broken = " or ".join(f"o{deadlines.index(identity)} is {breached}" for identity in rule.breaches_of)
+    source.line(f"if {broken}:")
+    source.line(f"    key = ({key},); p{index} = {table}[key]")
+    source.line(f"else: p{index} = None")
+
+
+def _pick(choose: n.Choose, source: Straight) -> str:
+    """The number of the branch that holds."""
+    text = ""
+    for number, branch in enumerate(choose.branches):
+        text += f"{number}" if branch.when is None else f"{number} if {source.condition(branch.when)} else "
+    return f"({text})"
+
+
+def _literal_range(node: n.Range | n.ChooseRange) -> bool:
+    return isinstance(node, n.Range) and isinstance(node.low, n.Literal) and isinstance(node.high, n.Literal)
+
+
+def _values(node: n.Value) -> list[n.Value]:
+    """The values an amount is made of, without the conditions of its choices."""
+    found: list[n.Value] = [node]
+    if isinstance(node, n.Arithmetic):
+        for part in node.parts:
+            found += _values(part)
+    elif isinstance(node, n.Choose):
+        for branch in node.branches:
+            found += _values(branch.then)
+    elif not isinstance(node, n.Literal):
+        raise Unsupported(type(node).__name__)
+    return found
+
+
+class _Proposals(dict[tuple[Any, ...], Any]):
+    """Proposals by what is breached and which branches hold."""
+
+    def __init__(self, rule: Penalty, chooses: list[n.Choose], source: Straight) -> None:
+        super().__init__()
+        self._rule = rule
+        self._chooses = chooses
+        self._setting = source.setting
+
+    def __missing__(self, key: tuple[Any, ...]) -> Any:
+        rule = self._rule
+        count = len(rule.breaches_of)
+        certain = [identity for identity, broken in zip(rule.breaches_of, key, strict=False) if broken]
+        branches = {id(choose): pick for choose, pick in zip(self._chooses, key[count:], strict=True)}
+        amount = _chosen(rule.amount, branches)
+        made = self[key] = settled_proposal(rule, self._setting, amount, certain)
+        return made
+
+
+def _chosen(node: n.Value | None, branches: dict[int, int]) -> n.Value:
+    """The amount with every choice made."""
+    if isinstance(node, n.Choose):
+        return _chosen(node.branches[branches[id(node)]].then, branches)
+    if isinstance(node, n.Arithmetic):
+        return n.Arithmetic(node.operation, tuple(_chosen(p, branches) for p in node.parts), node.kind, place=node.place)
+    if node is None:
+        raise Unsupported("amount")
+    return node

@@ -1,0 +1,26 @@
+"""The matrix in the straight line: one look-up."""
+
+from __future__ import annotations
+
+from complaint_policy.results import ResponsibilityResult
+from complaint_policy.rules.responsibility.model import Matrix
+from complaint_policy.rules.responsibility.record import matrix_table
+from complaint_policy.straight import Straight, Unsupported
+
+
+def emit(section: Matrix, source: Straight) -> dict[str, str]:
+    if not section.by:
+        source.line(f"owner = {source.constant(ResponsibilityResult(None, (), None, (), (), None))}")
+        return {"responsibility": "owner"}
+    table = matrix_table(section, source.setting)
+    if table is None:
+        raise Unsupported("matrix")
+    key = ", ".join("rank" if axis == "severity" else _axis(axis, source) for axis in section.by)
+    source.line(f"owner = {source.constant(table)}[{key},]")
+    return {"responsibility": "owner"}
+
+
+def _axis(axis: str, source: Straight) -> str:
+    if axis in source.model.fields:
+        return source.field(axis)
+    raise Unsupported("fact")
