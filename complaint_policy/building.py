@@ -73,6 +73,7 @@ class Builder:
     facts: dict[str, Fact] = field(factory=dict)
     fact_nodes: dict[str, tuple[Node, Environment, Place]] = field(factory=dict)
     fact_path: list[str] = field(factory=list)
+    broken_facts: set[str] = field(factory=set)
 
     # ---------------------------------------------------------------- facts
     def fact_kind(self, name: str, place: Place) -> FactKind | None:
@@ -81,7 +82,7 @@ class Builder:
             path = [*self.fact_path[self.fact_path.index(name) :], name]
             self.problems.add("fact-cycle", self.fact_nodes[name][2], path=" → ".join(path))
             return None
-        if name not in self.facts:
+        if name not in self.facts and name not in self.broken_facts:
             if len(self.fact_path) >= _MOST_NESTED_FACTS:  # only a circle can be this deep: facts are read bases first
                 path = [*self.fact_path[:3], "…", *self.fact_path[-3:], "…"]
                 self.problems.add("fact-cycle", place, path=" → ".join(path))
@@ -97,7 +98,9 @@ class Builder:
             expression, kind = self._fact_expression(node, env)
         finally:
             self.fact_path.pop()
-        if expression is not None:
+        if expression is None:
+            self.broken_facts.add(name)  # its problems are known: read once
+        else:
             unit = expression.unit if isinstance(expression, n.NamedValue) else None
             self.facts[name] = Fact(name, kind, expression, unit, place)
 

@@ -140,15 +140,16 @@ def _clip(value: object) -> object:
 
 
 # Comparing words costs: among more than these only those of the same first letter and a like length are looked at.
-_MOST_COMPARED: Final = 1000
+_MOST_COMPARED: Final = 600
 
 
 def nearest(word: str, known: Iterable[str]) -> Text | None:
     """A hint naming the known words nearest to a wrong one, or the known words where they are few."""
-    words = sorted(set(known))
+    words = list(known)
     if len(words) > _MOST_COMPARED:
-        alike = [w for w in words if w[:1] == word[:1] and abs(len(w) - len(word)) <= 3]
-        words = alike[:_MOST_COMPARED]
+        first = word[:1]
+        words = [w for w in words if w.startswith(first) and -3 <= len(w) - len(word) <= 3][:_MOST_COMPARED]
+    words = sorted(set(words))
     close = get_close_matches(word[:80], words, n=1, cutoff=0.6)
     if close:
         return Text(f"did you mean '{close[0]}'?", f"是否想写“{close[0]}”？")
