@@ -7,24 +7,31 @@ A decision is a function of a record, a policy version and an instant::
     policy = load_policy("cn/telecom")
     decision = policy.evaluate(record, as_of=now)
     print(decision.status, decision.explain("zh"))
+
+Names are imported when first used, so that ``import complaint_policy`` costs next to nothing.
 """
 
-from complaint_policy.decision import Block, Decision, Finding
-from complaint_policy.errors import (
-    ComplaintPolicyError,
-    InputError,
-    MappingError,
-    MissingExtra,
-    PolicyError,
-    RecordError,
-    UsageError,
-    WaiverError,
-)
-from complaint_policy.loader import check_policy, load_policy, load_policy_text, shipped_policies
-from complaint_policy.policy import Policy, PolicyVersion
-from complaint_policy.problems import Place, Problem
-from complaint_policy.texts import Text
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from complaint_policy.versions import library_version as __version__
+
+if TYPE_CHECKING:
+    from complaint_policy.decision import Block, Decision, Finding
+    from complaint_policy.errors import (
+        ComplaintPolicyError,
+        InputError,
+        MappingError,
+        MissingExtra,
+        PolicyError,
+        RecordError,
+        UsageError,
+        WaiverError,
+    )
+    from complaint_policy.loader import check_policy, load_policy, load_policy_text, shipped_policies
+    from complaint_policy.policy import Policy, PolicyVersion
+    from complaint_policy.problems import Place, Problem
+    from complaint_policy.texts import Text
 
 __all__ = [
     "Block",
@@ -49,3 +56,26 @@ __all__ = [
     "load_policy_text",
     "shipped_policies",
 ]
+
+_HOMES = {
+    "decision": ("Block", "Decision", "Finding"),
+    "errors": ("ComplaintPolicyError", "InputError", "MappingError", "MissingExtra", "PolicyError", "RecordError", "UsageError", "WaiverError"),
+    "loader": ("check_policy", "load_policy", "load_policy_text", "shipped_policies"),
+    "policy": ("Policy", "PolicyVersion"),
+    "problems": ("Place", "Problem"),
+    "texts": ("Text",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module 'complaint_policy' has no attribute {name!r}")
+    value = getattr(import_module(f"complaint_policy.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -114,11 +114,11 @@ class Decision:
     @property
     def unusable(self) -> Mapping[str, Text]:
         """The fields that could not be read, with the reason."""
-        return self._judged[1]
+        return self._judged[1] if self._ordinary is None else {}
 
     @property
     def _notes(self) -> list[Finding]:
-        return self._judged[2]
+        return self._judged[2] if self._ordinary is None else []
 
     def __repr__(self) -> str:
         return f"Decision({self.complaint_id!r}, {self.status!r})"
@@ -222,9 +222,8 @@ class Decision:
     def deadline(self, rule: str) -> DeadlineResult:
         """The result of one deadline; raises :class:`UsageError` for any other id."""
         found = self._ordinary
-        if found is not None and rule in found[5]:
-            ordinary: DeadlineResult = found[2][found[5][rule]]
-            return ordinary
+        if found is not None and (index := found[5].get(rule)) is not None:
+            return found[2][index]  # type: ignore[no-any-return]
         slot = self._compiled.rule_slots.get(rule)
         result = self._state[slot] if slot is not None else None
         if not isinstance(result, DeadlineResult):

@@ -10,8 +10,8 @@ from attrs import field, frozen
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.compile import Compiler
 from complaint_policy.outcomes import AT_RISK, BREACHED, EXEMPT, INDETERMINATE, MET, NOT_APPLICABLE, PENDING, WAIVED
-from complaint_policy.problems import NOWHERE, Place
 from complaint_policy.possible import any_of_conditions
+from complaint_policy.problems import NOWHERE, Place
 from complaint_policy.results import Settled
 from complaint_policy.texts import Text
 

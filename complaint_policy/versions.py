@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
-
-from complaint_policy.zones import zone_data_version
 
 __all__ = ["engine_versions", "library_version"]
 
@@ -15,6 +12,10 @@ library_version = "0.1.0"
 
 @lru_cache(maxsize=1)
 def _installed() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    from complaint_policy.zones import zone_data_version
+
     found = {"complaint_policy": library_version}
     for name in ("holidays", "google-re2"):
         try:

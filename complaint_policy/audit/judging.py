@@ -5,7 +5,7 @@ from __future__ import annotations
 from complaint_policy.audit.columns import DecisionColumns, RuleColumn
 from complaint_policy.audit.interfaces import AnyPolicy
 from complaint_policy.fields import Field
-from complaint_policy.rules.penalties.record import _MINOR
+from complaint_policy.money import minor_digits
 from complaint_policy.texts import Text
 
 __all__ = ["columns_of_policy", "fields_of_policy", "levels_of_policy"]
@@ -19,7 +19,7 @@ def columns_of_policy(policy: AnyPolicy) -> DecisionColumns:
             for version in policy.versions:
                 for rule in version.model.section(kind.key):
                     rules[rule.id] = RuleColumn(rule.id, kind.kind, rule.name, kind.judged, rule.duty_of)
-    return DecisionColumns(tuple(rules.values()), policy.zone.name, _MINOR.get(policy.currency or "", 2))
+    return DecisionColumns(tuple(rules.values()), policy.zone.name, minor_digits(policy.currency))
 
 
 def fields_of_policy(policy: AnyPolicy) -> tuple[Field, ...]:

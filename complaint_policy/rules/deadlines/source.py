@@ -21,7 +21,8 @@ _EPOCH: Final = datetime(1970, 1, 1)
 
 
 def emit(section: tuple[Deadline, ...], source: Straight) -> dict[str, str]:
-    """Outcome ``o<i>`` and result ``d<i>`` for every deadline."""
+    """Outcome ``o<i>`` and result ``d<i>`` for every deadline, and ``broken``: bit ``i`` set for a breach."""
+    source.line("broken = 0")
     for index, rule in enumerate(section):
         _deadline(index, rule, source)
     source.line("deadlines = (" + "".join(f"d{i}, " for i in range(len(section))) + ")")
@@ -47,9 +48,14 @@ def _deadline(index: int, rule: Deadline, source: Straight) -> None:
         source.line("else:")
         indent = "    "
     last, shown = _due(rule.within, start, source, indent)
-    source.line(f"{indent}if {act} is None: {o} = {pending} if as_of <= {last} else {breached}")
-    source.line(f"{indent}elif {act} < {start}: return None")
-    source.line(f"{indent}else: {o} = {met} if {act} <= {last} else {breached}")
+    # `broken` has a bit for every breach.
+    source.line(f"{indent}if {act} is None:")
+    source.line(f"{indent}    if as_of <= {last}: {o} = {pending}")
+    source.line(f"{indent}    else: {o} = {breached}; broken |= {1 << index:d}")
+    source.line(f"{indent}elif {act} <= {last}:")
+    source.line(f"{indent}    {o} = {met}")
+    source.line(f"{indent}    if {act} < {start}: return None")
+    source.line(f"{indent}else: {o} = {breached}; broken |= {1 << index:d}")
     source.line(f"{indent}{d} = NEW({made}, ({model}, {o}, {shown}, {start}, due, {act}, {zone}))")
 
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Any, Final
+from decimal import Decimal
+from typing import Any
 
 from complaint_policy.expressions import nodes as n
 from complaint_policy.kinds import Setting, Step
+from complaint_policy.money import rounded
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, WAIVED
 from complaint_policy.possible import NONE, NOT_YET, Empty, Maybe, options_of
 from complaint_policy.results import Charge, PenaltyResult
 from complaint_policy.rules.penalties.model import Penalty
 
 State = list[Any]
-
-# ISO 4217: currencies whose minor unit is not a hundredth.
-_MINOR: Final = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "XAF": 0, "XOF": 0, "BHD": 3, "KWD": 3, "OMR": 3, "JOD": 3, "TND": 3, "IQD": 3, "LYD": 3}
-_WIDE: Final = Context(prec=60, rounding=ROUND_HALF_UP)
-
 
 def steps(section: tuple[Penalty, ...]) -> Iterable[Step]:
     for rule in section:
@@ -40,7 +36,6 @@ def compile_penalty(rule: Penalty, setting: Setting) -> Callable[[State], Penalt
     late_rules = {part.rule for part in n.walk(rule.amount) if isinstance(part, n.Late)} if rule.amount is not None else set()
     late_slots = [setting.slots[f"rule:{identity}"] for identity in late_rules]
     currency = setting.model.currency
-    unit = Decimal(1).scaleb(-_MINOR.get(currency or "", 2))
     waivable, waivers = bool(rule.waivable_by), setting.waivers
 
     def propose(state: State) -> PenaltyResult | None:
@@ -86,9 +81,9 @@ def compile_penalty(rule: Penalty, setting: Setting) -> Callable[[State], Penalt
                 rule,
                 "accruing" if running else "proposed",
                 tuple(certain),
-                _rounded(lows[0], most, unit),
-                _rounded(highs[0], most, unit),
-                _rounded(value, most, unit),
+                _rounded(lows[0], most, currency),
+                _rounded(highs[0], most, currency),
+                _rounded(value, most, currency),
                 currency,
                 who,
                 clamps[0],
@@ -103,8 +98,8 @@ def compile_penalty(rule: Penalty, setting: Setting) -> Callable[[State], Penalt
             rule,
             INDETERMINATE,
             tuple(certain),
-            _rounded(minimum, fewest or 1, unit),
-            _rounded(maximum, most, unit),
+            _rounded(minimum, fewest or 1, currency),
+            _rounded(maximum, most, currency),
             None,
             currency,
             who,
@@ -118,7 +113,7 @@ def compile_penalty(rule: Penalty, setting: Setting) -> Callable[[State], Penalt
 def settled_proposal(rule: Penalty, setting: Setting, amount: n.Value, certain: list[str]) -> PenaltyResult:
     """The proposal where the amount and the range are literals and the breaches certain."""
     state: State = []
-    unit = Decimal(1).scaleb(-_MINOR.get(setting.model.currency or "", 2))
+    currency = setting.model.currency
     bounds = _range(rule, setting)
     (low, high, value, clamped), *_ = _amounts(state, setting.compiler.value(amount), bounds)[0]
     times = len(certain) if rule.per == "breach" else 1
@@ -126,20 +121,17 @@ def settled_proposal(rule: Penalty, setting: Setting, amount: n.Value, certain: 
         rule,
         "proposed",
         tuple(certain),
-        _rounded(low, times, unit),
-        _rounded(high, times, unit),
-        _rounded(value, times, unit),
+        _rounded(low, times, currency),
+        _rounded(high, times, currency),
+        _rounded(value, times, currency),
         setting.model.currency,
         None,
         clamped,
     )
 
 
-def _rounded(value: Any, times: int, unit: Decimal) -> Decimal | None:
-    """Once, at the end, half up, to the currency's minor unit."""
-    if value is None:
-        return None
-    return _WIDE.multiply(Decimal(value), Decimal(times)).quantize(unit, rounding=ROUND_HALF_UP, context=_WIDE)
+def _rounded(value: Any, times: int, currency: str | None) -> Decimal | None:
+    return None if value is None else rounded(value, currency, times)
 
 
 def _amounts(state: State, amount: Any, bounds: Any) -> tuple[list[tuple[Any, Any, Any, str | None]], frozenset[str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from complaint_policy.expressions import nodes as n
-from complaint_policy.outcomes import BREACHED
 from complaint_policy.rules.penalties.model import Penalty
 from complaint_policy.rules.penalties.record import settled_proposal
 from complaint_policy.straight import Straight, Unsupported
@@ -42,15 +41,10 @@ def _penalty(index: int, rule: Penalty, source: Straight) -> None:
             raise Unsupported(rule.id)
     if size > _MOST:
         raise Unsupported(rule.id)
-    breached = source.constant(BREACHED)
-    flags = [f"(o{deadlines.index(identity)} is {breached})" for identity in rule.breaches_of]
-    picks = [_pick(choose, source) for choose in chooses]
-    key = ", ".join((*flags, *picks))
-    table = source.constant(_Proposals(rule, chooses, source))
-    broken = " or ".join(f"o{deadlines.index(identity)} is {breached}" for identity in rule.breaches_of)
-    source.line(f"if {broken}:")
-    source.line(f"    key = ({key},); p{index} = {table}[key]")
-    source.line(f"else: p{index} = None")
+    picks = "".join(f", {_pick(choose, source)}" for choose in chooses)
+    table = source.constant(_Proposals(rule, chooses, deadlines, source))
+    mask = sum(1 << deadlines.index(identity) for identity in rule.breaches_of)
+    source.line(f"p{index} = {table}[broken & {mask:d}{picks},] if broken & {mask:d} else None")
 
 
 def _pick(choose: n.Choose, source: Straight) -> str:
@@ -80,19 +74,19 @@ def _values(node: n.Value) -> list[n.Value]:
 
 
 class _Proposals(dict[tuple[Any, ...], Any]):
-    """Proposals by what is breached and which branches hold."""
+    """Proposals by what is broken (a bit a deadline) and which branches hold."""
 
-    def __init__(self, rule: Penalty, chooses: list[n.Choose], source: Straight) -> None:
+    def __init__(self, rule: Penalty, chooses: list[n.Choose], deadlines: list[str], source: Straight) -> None:
         super().__init__()
+        self._deadlines = deadlines
         self._rule = rule
         self._chooses = chooses
         self._setting = source.setting
 
     def __missing__(self, key: tuple[Any, ...]) -> Any:
         rule = self._rule
-        count = len(rule.breaches_of)
-        certain = [identity for identity, broken in zip(rule.breaches_of, key, strict=False) if broken]
-        branches = {id(choose): pick for choose, pick in zip(self._chooses, key[count:], strict=True)}
+        certain = [identity for identity in rule.breaches_of if key[0] >> self._deadlines.index(identity) & 1]
+        branches = {id(choose): pick for choose, pick in zip(self._chooses, key[1:], strict=True)}
         amount = _chosen(rule.amount, branches)
         made = self[key] = settled_proposal(rule, self._setting, amount, certain)
         return made

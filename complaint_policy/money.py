@@ -1,0 +1,26 @@
+"""Money: exact until the end, then rounded once, half up, to the currency's minor unit."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Final
+
+__all__ = ["minor_digits", "rounded"]
+
+# ISO 4217: currencies whose minor unit is not a hundredth.
+_MINOR: Final = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+_WIDE: Final = Context(prec=80, rounding=ROUND_HALF_UP)
+
+
+def minor_digits(currency: str | None) -> int:
+    """How many decimal places the currency has; 2 where it is not known otherwise."""
+    return _MINOR.get(currency or "", 2)
+
+
+def rounded(value: Decimal | int, currency: str | None, times: int = 1) -> Decimal:
+    """``value`` so many times, rounded half up to the minor unit."""
+    unit = Decimal(1).scaleb(-minor_digits(currency))
+    return _WIDE.multiply(Decimal(value), Decimal(times)).quantize(unit, rounding=ROUND_HALF_UP, context=_WIDE)
