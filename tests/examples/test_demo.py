@@ -6,6 +6,7 @@ from pathlib import Path
 
 import make_demo
 import pytest
+import run
 
 from complaint_policy import load_policy
 from complaint_policy.audit import Audit, run_audit
@@ -42,3 +43,12 @@ def test_every_kind_of_finding_is_there(audit: Audit) -> None:
     assert {"category", "responded_at", "bill_amount", "published_install_days", "area"} <= summary.unusable.keys()
     assert {"operator", "appeal_body"} <= summary.owner.keys()
     assert summary.repeated_ids == 1
+
+
+def test_the_demo_runs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run.main(tmp_path) == 0
+    shown = capfd.readouterr().out
+    # 158.00 x 1 % x 4: due 9 March, installed on the 13th at 15:00; a day begun counts.
+    assert "6.32" in shown
+    assert {"按规则", "By rule"} <= {line.strip() for line in shown.splitlines()}
+    assert {p.name for p in tmp_path.iterdir()} == {"decisions.csv", "rejects.csv"}

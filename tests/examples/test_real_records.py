@@ -33,6 +33,7 @@ def independent() -> dict[str, independent_counts.Counts]:
 
 
 @needs_records
+@pytest.mark.slow
 @pytest.mark.parametrize("name", check.SOURCES)
 def test_every_outcome_of_every_rule_agrees(name: str, independent: dict[str, independent_counts.Counts]) -> None:
     assert check.counts_of(check.audited(DATA, name)) == independent[name]
@@ -73,6 +74,7 @@ def edited(name: str, shift: int, folder: Path) -> Policy:
 
 
 @needs_records
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", [-1, 1])
 @pytest.mark.parametrize("name", ["new_york", "baltimore", "los_angeles", "kansas_city", "cn_messages"])
 def test_a_limit_changed_by_a_day_changes_the_counts_alike(name: str, shift: int, tmp_path: Path) -> None:
