@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -15,6 +14,7 @@ from complaint_policy.audit.records import Entry
 from complaint_policy.audit.summary import Summary
 from complaint_policy.audit.writing import write_frames
 from complaint_policy.errors import InputError, UsageError
+from complaint_policy.rules.portfolio.measure import PortfolioResult
 from complaint_policy.texts import Text
 
 __all__ = ["Audit"]
@@ -57,9 +57,9 @@ class Audit:
         return self._decisions
 
     @property
-    def portfolio(self) -> Mapping[str, Any]:
-        """The results of the rules over many records, by rule; empty where the policy has none."""
-        return MappingProxyType({})
+    def portfolio(self) -> Mapping[str, tuple[PortfolioResult, ...]]:
+        """The figures of the rules over many records, by rule, period and group; empty where the policy has none."""
+        return self._summary.portfolio
 
     def summary(self) -> Summary:
         """Counts, shares and sums; computed while the audit ran."""

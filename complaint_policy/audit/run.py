@@ -25,6 +25,7 @@ from complaint_policy.audit.mapping import (
     check_against_policy,
     load_mapping,
 )
+from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
 from complaint_policy.audit.result import Audit
 from complaint_policy.audit.sources import InputOptions, SourceTable, open_source
@@ -73,6 +74,7 @@ def run_audit(
     stream = RecordStream(table, mapping, policy.zone)
     judge = _judge(policy, policy.zone.to_wall(instant), stream.source_fields, waivers)
     decided = _Decided(columns_of_policy(policy), instant, columns, keep)
+    portfolio = Portfolio(policy)
     rejected: list[tuple[Any, ...]] = []
     counts = Counts()
 
@@ -83,7 +85,9 @@ def run_audit(
             try:
                 if entry.fault is not None:
                     raise RecordError(entry.fault)
-                decided.add(entry.position, judge(entry))
+                decision = judge(entry)
+                decided.add(entry.position, decision)
+                portfolio.add(decision)
             except RecordError as error:
                 rejected.append(_reject(entry, error.reason, error.field))
             except ComplaintPolicyError:
@@ -101,7 +105,7 @@ def run_audit(
     return Audit(
         decisions=decided.frame() if keep else None,
         rejected=rejects,
-        summary=summarise(decided.tally, policy, notes, identity, rejects),
+        summary=summarise(decided.tally, policy, notes, identity, rejects, portfolio.results()),
         entries=lambda: stream.entries(Counts()),
         judge=judge,
         unchanged=table.unchanged,

@@ -17,6 +17,7 @@ from complaint_policy.wording import duration_text
 if TYPE_CHECKING:
     from complaint_policy.audit.summary import Summary
     from complaint_policy.audit.tally import PenaltySum
+    from complaint_policy.rules.portfolio.measure import PortfolioResult
 
 __all__ = ["Cell", "Section", "render_sections", "sections_of"]
 
@@ -65,12 +66,42 @@ def sections_of(summary: Summary) -> tuple[Section, ...]:
         _rules(summary),
         _late(summary),
         _penalties(summary),
+        _portfolio(summary),
         _unusable(summary),
         _missing(summary),
         _ids(summary),
         _versions(summary),
     )
     return tuple(section for section in made if section.rows)
+
+
+def _portfolio(summary: Summary) -> Section:
+    """The figures over many records; an interval where records leave a figure open."""
+    rows: list[tuple[Cell, ...]] = []
+    for results in summary.portfolio.values():
+        for result in results:
+            outcome = OUTCOME_TEXTS[result.outcome] if result.outcome is not None else None
+            period = Text("all records", "全部记录") if result.period == "all" else Text(result.period, result.period)
+            group = " / ".join(result.group)
+            rows.append((result.rule.name, period, group, _figure(result), result.members, result.undecided, outcome))
+    columns = (
+        _TITLE,
+        Text("period", "期间"),
+        Text("group", "分组"),
+        Text("figure", "数值"),
+        _RECORDS,
+        Text("undecided", "未定"),
+        Text("outcome", "结果"),
+    )
+    return Section("portfolio", Text("Over all records", "总体指标"), columns, tuple(rows))
+
+
+def _figure(result: PortfolioResult) -> str | None:
+    if result.low is None or result.high is None:
+        return None
+    share = result.rule.measure == "share"
+    ends = [f"{float(end):.1%}" if share else f"{float(end):.2f}".rstrip("0").rstrip(".") for end in (result.low, result.high)]
+    return ends[0] if result.low == result.high else f"{ends[0]} – {ends[1]}"
 
 
 def _source(summary: Summary) -> Section:

@@ -6,6 +6,7 @@ of fields and columns; so no person's name can.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from complaint_policy.audit.sections import Section, render_sections, sections_o
 from complaint_policy.audit.sources import SourceTable
 from complaint_policy.audit.tally import Lateness, PenaltySum, Tally
 from complaint_policy.outcomes import STATUS_ORDER
+from complaint_policy.rules.portfolio.measure import PortfolioResult
 from complaint_policy.texts import Text
 from complaint_policy.wording import duration_iso
 
@@ -115,6 +117,7 @@ class Summary:
     rejects: tuple[RejectReason, ...]
     field_titles: dict[str, Text]
     level_titles: dict[str, Text]
+    portfolio: Mapping[str, tuple[PortfolioResult, ...]]
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers, ready for JSON: money as decimal strings, spans as ISO 8601 durations."""
@@ -188,6 +191,7 @@ class Summary:
                 "records_with_repeated": self.records_with_repeated_ids,
             },
             "versions": _listed(self.versions, "version"),
+            "portfolio": [_figure(rule, result) for rule, results in self.portfolio.items() for result in results],
         }
 
     def sections(self) -> tuple[Section, ...]:
@@ -200,7 +204,12 @@ class Summary:
 
 
 def summarise(
-    tally: Tally, policy: AnyPolicy, notes: SourceNotes, identity: Identity, rejects: pl.DataFrame
+    tally: Tally,
+    policy: AnyPolicy,
+    notes: SourceNotes,
+    identity: Identity,
+    rejects: pl.DataFrame,
+    portfolio: Mapping[str, tuple[PortfolioResult, ...]],
 ) -> Summary:
     """What was counted, as a summary; owners most frequent first, levels and rules in the order of the policy."""
     levels = levels_of_policy(policy)
@@ -232,6 +241,7 @@ def summarise(
         rejects=tuple(_reasons(rejects)),
         field_titles={f.name: f.title for f in fields_of_policy(policy)},
         level_titles=levels,
+        portfolio=portfolio,
     )
 
 
@@ -252,6 +262,19 @@ def _reasons(rejects: pl.DataFrame) -> list[RejectReason]:
 
 def _listed(counted: dict[Any, int], name: str) -> list[dict[str, Any]]:
     return [{name: key, "records": times} for key, times in counted.items()]
+
+
+def _figure(rule: str, result: PortfolioResult) -> dict[str, Any]:
+    return {
+        "rule": rule,
+        "period": result.period,
+        "group": list(result.group),
+        "outcome": result.outcome,
+        "low": str(result.low) if result.low is not None else None,
+        "high": str(result.high) if result.high is not None else None,
+        "members": result.members,
+        "undecided": result.undecided,
+    }
 
 
 def _iso(span: timedelta | None) -> str | None:

@@ -21,7 +21,7 @@ def read_pauses(local: NoZone | ZoneTime, given: Iterable[tuple[date | datetime,
     """
     read: list[tuple[datetime, datetime | None]] = []
     for pause in given:
-        if not isinstance(pause, (tuple, list)) or len(pause) != 2:
+        if len(pause) != 2:
             raise TypeError(f"a pause is a pair of start and end, not {pause!r}")
         low = Reading(local, pause[0], "pause").instant
         high = None if pause[1] is None else Reading(local, pause[1], "pause").instant

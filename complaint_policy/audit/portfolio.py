@@ -1,0 +1,43 @@
+"""The portfolio rules of a policy over the decisions of an audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from complaint_policy.results import day_of
+from complaint_policy.rules.portfolio.measure import Measure, PortfolioResult
+
+__all__ = ["Portfolio"]
+
+
+class Portfolio:
+    """Gathers every portfolio rule while the audit runs; costs nothing where the policy has none."""
+
+    def __init__(self, policy: Any) -> None:
+        self._measures: dict[str, Measure] = {}
+        for version in getattr(policy, "versions", ()):
+            model = getattr(version, "model", None)
+            rules = model.sections.get("portfolio", ()) if model is not None else ()
+            if not rules:
+                continue
+            compiled = policy.compiled(version)
+            for rule in rules:
+                self._measures.setdefault(rule.id, Measure()).add_version(id(compiled), rule, compiled.setting)
+
+    def add(self, decision: Any) -> None:
+        """One decision; a record out of scope is in no figure."""
+        if not self._measures or decision.in_scope is False:
+            return
+        compiled, state = decision._compiled, decision._state
+        received = state[compiled.received_slot]
+        day = day_of(received, compiled.zone) if isinstance(received, datetime) or hasattr(received, "low") else None
+        levels = compiled.model.section("severity").levels
+        for measure in self._measures.values():
+            measure.add(id(compiled), state, day, levels)
+
+    def results(self) -> Mapping[str, tuple[PortfolioResult, ...]]:
+        """The figures by rule id, each by period and group."""
+        return MappingProxyType({rule: tuple(measure.results()) for rule, measure in self._measures.items()})
