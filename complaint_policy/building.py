@@ -121,7 +121,7 @@ class Builder:
         if not isinstance(node, Mapping) or not node.entries:
             return "condition"
         key, value = node.entries[0].key, node.entries[0].value
-        if key in _ORDINARY_VALUE_KEYS or any(e.key in _ORDINARY_VALUE_KEYS for e in node.entries) and key not in self.fields:
+        if key in _ORDINARY_VALUE_KEYS or (any(e.key in _ORDINARY_VALUE_KEYS for e in node.entries) and key not in self.fields):
             if key == "field" and isinstance(value, Scalar) and (d := self.fields.get(value.value)) is not None and d.is_moment:
                 return "value"
             return "value"
@@ -204,9 +204,7 @@ def build(files: tuple[File, ...], kinds: tuple[RuleKind, ...], problems: Proble
     scope = _scope(files, environments, builder)
     sections = {}
     for kind in kinds:
-        pieces = [
-            Piece(node, env) for file, env in zip(files, environments, strict=True) if (node := file.root.get(kind.key)) is not None
-        ]
+        pieces = [Piece(node, env) for file, env in zip(files, environments, strict=True) if (node := file.root.get(kind.key)) is not None]
         sections[kind.key] = kind.build(pieces, builder) if pieces else kind.empty
     effective = top.get("effective")
     start = read_date(effective.get("from"), problems) if isinstance(effective, Mapping) else None

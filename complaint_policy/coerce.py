@@ -24,13 +24,13 @@ _TRUE: Final = frozenset({"true", "yes", "y", "t", "1", "是", "对", "有", "�
 _FALSE: Final = frozenset({"false", "no", "n", "f", "0", "否", "不是", "无", "假"})
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:[,，][0-9]{3})+|[0-9]{1,30})(?:\.[0-9]{1,30})?")
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_ISO_TIME = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.,]([0-9]{1,12}))?\s?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
-)
+_ISO_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.,]([0-9]{1,12}))?\s?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?")
 _SIGNS: Final = {"¥": "CNY", "￥": "CNY", "元": "CNY", "人民币": "CNY", "RMB": "CNY", "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "HK$": "HKD"}
 # Signs that several currencies share stand for the policy's own.
 _SHARED_SIGNS: Final = {"$": frozenset({"USD", "AUD", "CAD", "HKD", "SGD", "NZD"}), "¥": frozenset({"CNY", "JPY"}), "￥": frozenset({"CNY", "JPY"})}
-_MONEY = re.compile(r"(?P<sign>[+-])?\s?(?P<before>[A-Z]{3}|[A-Z]{0,2}[¥￥$€£]|人民币)?\s?(?P<minus>-)?(?P<number>[0-9.,，]{1,60})\s?(?P<after>[A-Z]{3}|元|[¥￥$€£])?")
+_MONEY = re.compile(
+    r"(?P<sign>[+-])?\s?(?P<before>[A-Z]{3}|[A-Z]{0,2}[¥￥$€£]|人民币)?\s?(?P<minus>-)?(?P<number>[0-9.,，]{1,60})\s?(?P<after>[A-Z]{3}|元|[¥￥$€£])?"
+)
 _MAX_TEXT: Final = 1_000_000
 # Beyond these years lie typing errors, and the edges of what datetimes can count.
 _FIRST_YEAR, _LAST_YEAR = 1850, 2400

@@ -32,9 +32,7 @@ _ALWAYS: Final = ("id", "received_at", "closed_at", "recorded_owner", "recorded_
 
 def steps_of(model: PolicyModel, kinds: tuple[RuleKind, ...]) -> list[Step]:
     """Every computation of the model: facts, scope, then the rooms'."""
-    found = [
-        Step(f"fact:{fact.name}", tuple(n.names_in(fact.expression)), _fact_maker(fact.expression), fact.place) for fact in model.facts.values()
-    ]
+    found = [Step(f"fact:{fact.name}", tuple(n.names_in(fact.expression)), _fact_maker(fact.expression), fact.place) for fact in model.facts.values()]
     rules = [step for kind in kinds for step in kind.steps(model.section(kind.key))]
     scope = model.scope
     if scope is not None:
@@ -82,9 +80,7 @@ class CompiledVersion:
         )
         self.setting = setting
         self.steps = [(self.slots[step.name], step.make(setting)) for step in steps]
-        self.intake = Intake(
-            [(self.slots[f"field:{name}"], model.fields[name], self.slots.get(f"given:{name}")) for name in used], self.zone, model.currency
-        )
+        self.intake = Intake([(self.slots[f"field:{name}"], model.fields[name], self.slots.get(f"given:{name}")) for name in used], self.zone, model.currency)
         self._blank: State = [None] * len(self.slots)
         self._blank[PAUSES] = ()
         for name in ("severity", "owner"):

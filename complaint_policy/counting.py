@@ -251,11 +251,9 @@ class Counter:
                     paused.append(day)
                 day += timedelta(days=1)
         due = self.due(start)
-        moved = 0
-        for day in paused:
+        for moved, day in enumerate(paused, 1):
             if self.zone.day_start(day.toordinal()) > due:
                 break
-            moved += 1
             longer = Length(self.length.amount + moved, self.length.unit)
             due = Counter(longer, self.counting).due(start) if self.length.unit in ("days", "working days") else self._shift_days(start, moved)
         return due
@@ -317,4 +315,3 @@ def _months_on(day: date, months: int) -> date:
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
     return date(year, month + 1, min(day.day, month_lengths.monthrange(year, month + 1)[1]))
-

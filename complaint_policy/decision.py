@@ -176,9 +176,7 @@ class Decision:
         roles = self._escalations()
         if not roles:
             return result
-        return ResponsibilityResult(
-            result.owner, result.candidates, result.accountable, result.consulted, result.informed, result.rule, result.missing, roles
-        )
+        return ResponsibilityResult(result.owner, result.candidates, result.accountable, result.consulted, result.informed, result.rule, result.missing, roles)
 
     def _escalations(self) -> tuple[str, ...]:
         roles: dict[str, None] = {}
@@ -320,6 +318,14 @@ class Decision:
         penalties = tuple((p.rule, p.state, p.amount, p.min, p.max) for p in self.penalties)
         severity, owner = self.severity, self.responsibility
         facts = tuple(str(v) if not isinstance(v, Maybe) else "?" for v in (self._state[self._compiled.slots[f"fact:{f}"]] for f in self._compiled.model.facts))
-        return (self.in_scope, severity.level, severity.possible, owner.owner, owner.candidates, owner.escalate_to, tuple(self.outcomes.items()), penalties, facts)
-
-
+        return (
+            self.in_scope,
+            severity.level,
+            severity.possible,
+            owner.owner,
+            owner.candidates,
+            owner.escalate_to,
+            tuple(self.outcomes.items()),
+            penalties,
+            facts,
+        )

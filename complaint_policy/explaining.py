@@ -137,7 +137,9 @@ def _differences(decision: Decision, words: Words) -> list[Finding]:
     if isinstance(recorded, str) and severity.possible and recorded not in severity.possible:
         titles = {words.levels[r].zh for r, level in enumerate(compiled.model.section("severity").levels) if level in severity.possible}
         if recorded not in titles:
-            message = Text("Severity on record: {a}; by the policy: {b}.", "登记的等级为{a}，按制度应为{b}。").filled(a=recorded, b=name_list(severity.possible))
+            message = Text("Severity on record: {a}; by the policy: {b}.", "登记的等级为{a}，按制度应为{b}。").filled(
+                a=recorded, b=name_list(severity.possible)
+            )
             found.append(Finding("severity", "differs", message))
     owner = decision.responsibility
     recorded = state[compiled.slots["field:recorded_owner"]]
@@ -282,7 +284,9 @@ def _heading(decision: Decision, words: Words) -> list[Text]:
         lines.append(Text("Severity: {l}", "等级：{l}").filled(l=level) + by)
     elif severity.possible:
         shown = [words.levels[r] for r, name in enumerate(model.section("severity").levels) if name in severity.possible]
-        lines.append(Text("Severity: {l}; settled by {m}", "等级：{l}；需要{m}才能确定").filled(l=joined(shown, " or ", "或"), m=words.fields(severity.missing)))
+        lines.append(
+            Text("Severity: {l}; settled by {m}", "等级：{l}；需要{m}才能确定").filled(l=joined(shown, " or ", "或"), m=words.fields(severity.missing))
+        )
     if owner.owner is not None:
         lines.append(Text("Owner: {o}", "责任方：{o}").filled(o=owner.owner))
     elif owner.candidates:
@@ -343,5 +347,3 @@ def _values(rule: Any, words: Words, reveal: bool) -> list[Text]:
         return []
     shown = [Text("{n} = {v}", "{n}={v}").filled(n=words.name(name), v=words.value_of(name, reveal=reveal)) for name in names]
     return [Text("looked at: ", "所据：") + joined(shown)]
-
-

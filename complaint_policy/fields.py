@@ -17,9 +17,60 @@ MOMENTS: Final = frozenset({"date", "datetime", "event"})
 
 # Words of the condition grammar: no field or fact may carry such a name.
 RESERVED_WORDS: Final = frozenset(
-    "all any not outcome present missing in_order field plus minus times max_of min_of first_known choose count length last "
-    "at_least at_most above below by before after not_before contains matches during from within ahead due first_of last_of "
-    "all_of nth month_day event between late together except otherwise when then previous severity owner as_of each until".split()
+    [
+        "all",
+        "any",
+        "not",
+        "outcome",
+        "present",
+        "missing",
+        "in_order",
+        "field",
+        "plus",
+        "minus",
+        "times",
+        "max_of",
+        "min_of",
+        "first_known",
+        "choose",
+        "count",
+        "length",
+        "last",
+        "at_least",
+        "at_most",
+        "above",
+        "below",
+        "by",
+        "before",
+        "after",
+        "not_before",
+        "contains",
+        "matches",
+        "during",
+        "from",
+        "within",
+        "ahead",
+        "due",
+        "first_of",
+        "last_of",
+        "all_of",
+        "nth",
+        "month_day",
+        "event",
+        "between",
+        "late",
+        "together",
+        "except",
+        "otherwise",
+        "when",
+        "then",
+        "previous",
+        "severity",
+        "owner",
+        "as_of",
+        "each",
+        "until",
+    ]
 )
 # Words of the test grammar: no enum value may be one of them.
 RESERVED_VALUES: Final = frozenset({"present", "missing"})
@@ -108,9 +159,7 @@ _CORE: Final = (
     ("extension_notified_at", "event", "Extension notified", "延期告知时间"),
     ("waiting_on_customer", "intervals", "Waiting on the customer", "等待客户"),
 )
-_SENSITIVE: Final = frozenset(
-    {"complainant_id", "complainant_name", "complainant_phone", "description", "first_contact", "handler", "responsible_person"}
-)
+_SENSITIVE: Final = frozenset({"complainant_id", "complainant_name", "complainant_phone", "description", "first_contact", "handler", "responsible_person"})
 
 
 def _core(name: str, kind: str, en: str, zh: str) -> Field:

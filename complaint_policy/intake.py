@@ -43,9 +43,7 @@ class Intake:
 
     def __init__(self, fields: list[tuple[int, Field, int | None]], zone: Zone, currency: str | None) -> None:
         """``fields``: slot, field, and the slot for whether it was given (or None)."""
-        self.fields = [
-            (slot, field.name, _reader(field, zone, currency), Maybe(None, frozenset({field.name})), given) for slot, field, given in fields
-        ]
+        self.fields = [(slot, field.name, _reader(field, zone, currency), Maybe(None, frozenset({field.name})), given) for slot, field, given in fields]
 
     def read(self, record: Any, state: list[Any], as_of: datetime, source_fields: Collection[str] | None, unusable: Reasons) -> None:
         """Fills the state; a cell that cannot be read is unknown, with its reason in ``unusable``."""

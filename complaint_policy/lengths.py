@@ -67,7 +67,11 @@ class Length:
         if self.word is None:
             return shown
         word = self.word.replace("_", " ")
-        return Text(f"{word} ({shown.en}, a house number)", f"{word}（{shown.zh}，内部自定）") if self.house else Text(f"{word} ({shown.en})", f"{word}（{shown.zh}）")
+        return (
+            Text(f"{word} ({shown.en}, a house number)", f"{word}（{shown.zh}，内部自定）")
+            if self.house
+            else Text(f"{word} ({shown.en})", f"{word}（{shown.zh}）")
+        )
 
     def __str__(self) -> str:
         return self.text.en

@@ -6,6 +6,7 @@ import os
 import re
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -184,7 +185,7 @@ class _Loading:
 
     def _ranges(self, sheets: list[Sheet]) -> None:
         """Versions of one policy have one id, and neither gaps nor overlaps between them."""
-        for earlier, later in zip(sheets, sheets[1:], strict=False):
+        for earlier, later in pairwise(sheets):
             place = _effective_place(later)
             if scalar_text(earlier.file.root.get("policy")) != scalar_text(later.file.root.get("policy")):
                 node = later.file.root.get("policy")

@@ -32,7 +32,9 @@ PROBLEMS: Final[dict[str, _Entry]] = {
     "merge-key": _m("a merge key (<<) may not be used", "不允许使用合并键（<<）", "use extends, or write the keys out", "请使用 extends，或逐项写出"),
     "too-deep": _m("nested deeper than {limit} levels", "嵌套超过{limit}层"),
     "too-many-nodes": _m("more than {limit} values in one file", "一个文件超过{limit}个值"),
-    "too-many-problems": _m("the first {limit} problems are shown; there are more", "仅显示前{limit}个问题，其余未列出", "correct these first", "请先改正这些问题"),
+    "too-many-problems": _m(
+        "the first {limit} problems are shown; there are more", "仅显示前{limit}个问题，其余未列出", "correct these first", "请先改正这些问题"
+    ),
     "key-not-text": _m("a key must be a plain text", "键必须是普通文本", "put a text with braces in it in quotes", "含花括号的文本请加引号"),
     "duplicate-key": _m("the key '{name}' stands here and in {other}", "键“{name}”在此处和{other}重复", "keep one", "请只保留一处"),
     "no-such-file": _m("there is no such file", "文件不存在"),
@@ -65,10 +67,20 @@ PROBLEMS: Final[dict[str, _Entry]] = {
     "unknown-country": _m("no holidays are known for the country '{name}'", "没有国家“{name}”的节假日数据"),
     "unknown-subdivision": _m("'{name}' is not a subdivision of {country}", "“{name}”不是{country}的地区代码"),
     "subdivision-without-country": _m("a subdivision needs a country", "写明地区时须写明国家"),
-    "calendar-without-week": _m("the calendar '{name}' says neither country nor weekdays nor hours", "日历“{name}”未写明国家、工作日或工作时间", "write country: CN, or weekdays: mon-fri", "请写 country: CN 或 weekdays: mon-fri"),
+    "calendar-without-week": _m(
+        "the calendar '{name}' says neither country nor weekdays nor hours",
+        "日历“{name}”未写明国家、工作日或工作时间",
+        "write country: CN, or weekdays: mon-fri",
+        "请写 country: CN 或 weekdays: mon-fri",
+    ),
     "unknown-weekday": _m("'{name}' is not a weekday", "“{name}”不是星期"),
     "weekday-twice": _m("the hours of '{name}' are given twice", "“{name}”的时间重复"),
-    "bad-hours": _m("'{value}' is not a span of hours", "“{value}”不是时间段", "write it as 09:00-17:30; past midnight as 22:00-06:00", "请写作 09:00-17:30，跨夜写作 22:00-06:00"),
+    "bad-hours": _m(
+        "'{value}' is not a span of hours",
+        "“{value}”不是时间段",
+        "write it as 09:00-17:30; past midnight as 22:00-06:00",
+        "请写作 09:00-17:30，跨夜写作 22:00-06:00",
+    ),
     "hours-overlap": _m("'{value}' overlaps another span of the same day", "“{value}”与同日其他时间段重叠"),
     "holiday-and-working": _m("{day} is both a holiday and an extra working day", "{day}既是节假日又是调休上班日"),
     "unknown-calendar": _m("there is no calendar '{name}'", "没有名为“{name}”的日历"),
@@ -79,7 +91,12 @@ PROBLEMS: Final[dict[str, _Entry]] = {
     "value-twice": _m("'{name}' stands here twice", "“{name}”重复"),
     "not-yet-without-event": _m("only an event can be not_yet; '{name}' is none", "只有事件可以是 not_yet，“{name}”不是事件"),
     "default-of-moment": _m("'{name}' is a time and cannot have a default", "“{name}”是时间，不能有默认值"),
-    "default-and-empty": _m("'{name}' has both a default and a meaning of empty", "“{name}”同时写了 default 和 empty", "a default already says what an empty cell means", "default 已说明空值的含义"),
+    "default-and-empty": _m(
+        "'{name}' has both a default and a meaning of empty",
+        "“{name}”同时写了 default 和 empty",
+        "a default already says what an empty cell means",
+        "default 已说明空值的含义",
+    ),
     "bad-default": _m("'{value}' cannot be the default of '{name}': {reason}", "“{value}”不能作为“{name}”的默认值：{reason}"),
     # ------------------------------------------------------------------ names
     "unknown-field": _m("unknown field '{name}'", "未知字段“{name}”"),
@@ -89,10 +106,25 @@ PROBLEMS: Final[dict[str, _Entry]] = {
     "unknown-outcome": _m("'{name}' is not an outcome", "“{name}”不是判定结果"),
     "unknown-instant": _m("'{name}' is neither an event, a fact nor a length", "“{name}”既不是事件、事实，也不是时长"),
     "unknown-test": _m("unknown test '{name}'", "未知的测试“{name}”"),
-    "unknown-policy": _m("there is no shipped policy '{name}'", "没有名为“{name}”的内置制度", "a file or folder ends in .yaml or starts with . or /", "文件或文件夹须以 .yaml 结尾，或以 . 或 / 开头"),
+    "unknown-policy": _m(
+        "there is no shipped policy '{name}'",
+        "没有名为“{name}”的内置制度",
+        "a file or folder ends in .yaml or starts with . or /",
+        "文件或文件夹须以 .yaml 结尾，或以 . 或 / 开头",
+    ),
     "wrong-rule-kind": _m("'{name}' is a rule of kind {kind}; {wanted} is needed here", "“{name}”属于 {kind}，此处需要 {wanted}"),
-    "rule-twice": _m("the rule id '{name}' is used twice (the other: {other})", "规则编号“{name}”重复（另一处：{other}）", "ids are unique in a policy, ignoring case", "编号在制度内唯一，不区分大小写"),
-    "rule-of-base": _m("the rule '{name}' stands in a base policy ({other})", "规则“{name}”已在所扩展的制度中（{other}）", "write replaces: true to replace it, or choose another id", "要替换请写 replaces: true，否则请另取编号"),
+    "rule-twice": _m(
+        "the rule id '{name}' is used twice (the other: {other})",
+        "规则编号“{name}”重复（另一处：{other}）",
+        "ids are unique in a policy, ignoring case",
+        "编号在制度内唯一，不区分大小写",
+    ),
+    "rule-of-base": _m(
+        "the rule '{name}' stands in a base policy ({other})",
+        "规则“{name}”已在所扩展的制度中（{other}）",
+        "write replaces: true to replace it, or choose another id",
+        "要替换请写 replaces: true，否则请另取编号",
+    ),
     "replaces-nothing": _m("'{name}' replaces no rule of a base", "“{name}”没有可替换的规则"),
     "replaces-other-kind": _m("'{name}' is a rule of kind {kind} in the base", "所扩展制度中的“{name}”属于 {kind}"),
     "fact-twice": _m("the fact '{name}' is defined twice (the other: {other})", "事实“{name}”重复定义（另一处：{other}）"),
@@ -102,7 +134,12 @@ PROBLEMS: Final[dict[str, _Entry]] = {
     # ------------------------------------------------------------------ types and units
     "literal-type": _m("'{value}' is not {kind}, as '{name}' needs", "“{value}”不是“{name}”所需的{kind}"),
     "instant-literal": _m("'{name}' is a time: compare it with by, before, after or not_before", "“{name}”是时间：请用 by、before、after 或 not_before 比较"),
-    "compare-instant": _m("'{name}' is a time and cannot be compared with {test}", "“{name}”是时间，不能用 {test} 比较", "use by, before, after or not_before", "请用 by、before、after 或 not_before"),
+    "compare-instant": _m(
+        "'{name}' is a time and cannot be compared with {test}",
+        "“{name}”是时间，不能用 {test} 比较",
+        "use by, before, after or not_before",
+        "请用 by、before、after 或 not_before",
+    ),
     "test-not-possible": _m("'{name}' is of type {kind}; the test '{test}' is not possible", "“{name}”的类型是 {kind}，不能使用测试“{test}”"),
     "kind-mismatch": _m("'{name}' ({left}) cannot be held against {right}", "“{name}”（{left}）不能与 {right} 比较"),
     "kinds-differ": _m("the choices are of different types: {left} and {right}", "各选项类型不同：{left} 与 {right}"),
@@ -119,18 +156,31 @@ PROBLEMS: Final[dict[str, _Entry]] = {
     "otherwise-not-last": _m("otherwise stands last", "otherwise 须放在最后"),
     "measure-not-one": _m("a measure is one of share, count, sum, mean", "measure 须是 share、count、sum、mean 之一"),
     # ------------------------------------------------------------------ lengths and limits
-    "number-without-unit": _m("'{value}' has no unit", "“{value}”没有单位", "write it as '{value} days' or '{value} working days'", "请写作“{value} days”或“{value} working days”"),
-    "bad-length": _m("'{value}' is not a length of time", "“{value}”不是时长", "write it as 15 days, 7 working days, 48 hours or same day", "请写作 15 days、7 working days、48 hours 或 same day"),
+    "number-without-unit": _m(
+        "'{value}' has no unit", "“{value}”没有单位", "write it as '{value} days' or '{value} working days'", "请写作“{value} days”或“{value} working days”"
+    ),
+    "bad-length": _m(
+        "'{value}' is not a length of time",
+        "“{value}”不是时长",
+        "write it as 15 days, 7 working days, 48 hours or same day",
+        "请写作 15 days、7 working days、48 hours 或 same day",
+    ),
     "length-too-long": _m("{length} is longer than this library counts", "{length}超出可计算范围"),
     "length-without-anchor": _m("{length} from when?", "{length}从何时起算？", "write {{from: ..., within: {length}}}", "请写 {{from: ..., within: {length}}}"),
     "from-without-within": _m("an instant counted from another needs from, and within or ahead", "推算的时刻须写明 from 以及 within 或 ahead"),
-    "working-unit-without-calendar": _m("{length} needs a calendar", "{length}需要日历", "write counting: {{calendar: ...}}", "请写 counting: {{calendar: ...}}"),
-    "roll-without-calendar": _m("{length} is to roll, but over which calendar?", "{length}要顺延，但没有日历", "write counting: {{calendar: ...}}", "请写 counting: {{calendar: ...}}"),
+    "working-unit-without-calendar": _m(
+        "{length} needs a calendar", "{length}需要日历", "write counting: {{calendar: ...}}", "请写 counting: {{calendar: ...}}"
+    ),
+    "roll-without-calendar": _m(
+        "{length} is to roll, but over which calendar?", "{length}要顺延，但没有日历", "write counting: {{calendar: ...}}", "请写 counting: {{calendar: ...}}"
+    ),
     "closing-without-hours": _m("{length} ends at the close of business, but the calendar has no hours", "{length}止于停止业务活动时，但日历没有工作时间"),
     "after-hours-without-hours": _m("{length} treats receipt after hours, but the calendar has no hours", "{length}区分非工作时间受理，但日历没有工作时间"),
     "previous-outside-ladder": _m("{{due: previous}} stands only inside extend", "{{due: previous}} 只能用在 extend 中"),
     "extension-without-condition": _m("the extension '{name}' has neither when nor needs", "延期“{name}”没有 when 或 needs"),
-    "extension-not-longer": _m("the extension '{name}' ({length}) is no longer than the limit before it ({before})", "延期“{name}”（{length}）不长于之前的期限（{before}）"),
+    "extension-not-longer": _m(
+        "the extension '{name}' ({length}) is no longer than the limit before it ({before})", "延期“{name}”（{length}）不长于之前的期限（{before}）"
+    ),
     "bad-share": _m("'{value}' is not a share between 0% and 100%", "“{value}”不是0%到100%之间的比例"),
     "bad-at-risk": _m("'{value}' is neither a share nor a length", "“{value}”既不是比例也不是时长", "write 80% or 2 days", "请写 80% 或 2 days"),
     "part-too-long": _m("'{name}' allows {length}, more than the {limit} of '{whole}' it is part of", "“{name}”的{length}超过其所属“{whole}”的{limit}"),
@@ -143,14 +193,23 @@ PROBLEMS: Final[dict[str, _Entry]] = {
     "not-an-axis": _m("'{name}' is not an axis of the matrix", "“{name}”不是矩阵的维度", "add it to by", "请加入 by"),
     "owner-any": _m("an owner cannot be 'any'", "责任方不能是“any”", "name one owner, or let otherwise take the rest", "请写明一个责任方，其余用 otherwise"),
     "matrix-empty": _m("the matrix has neither rows nor otherwise", "矩阵既没有行也没有 otherwise"),
-    "matrix-hole": _m("nobody owns a complaint with {case}", "{case} 的投诉没有责任方", "add a row, or otherwise: {{owner: ...}}", "请增加一行，或写 otherwise: {{owner: ...}}"),
+    "matrix-hole": _m(
+        "nobody owns a complaint with {case}",
+        "{case} 的投诉没有责任方",
+        "add a row, or otherwise: {{owner: ...}}",
+        "请增加一行，或写 otherwise: {{owner: ...}}",
+    ),
     "matrix-overlap": _m("'{name}' and '{other}' both take a complaint with {case}", "{case} 的投诉同时落入“{name}”和“{other}”"),
-    "matrix-too-large": _m("the matrix has too many cells to be shown free of holes and overlaps", "矩阵单元过多，无法证明没有空缺和重叠", "use fewer axes", "请减少维度"),
+    "matrix-too-large": _m(
+        "the matrix has too many cells to be shown free of holes and overlaps", "矩阵单元过多，无法证明没有空缺和重叠", "use fewer axes", "请减少维度"
+    ),
     "upside-down-range": _m("the range is upside down: {low} to {high}", "范围颠倒：{low}至{high}"),
     "amount-outside-range": _m("the amount {amount} lies outside its range {low} to {high}", "金额{amount}超出范围{low}至{high}"),
     "penalty-without-amount": _m("the penalty '{name}' has neither amount nor range", "处罚“{name}”没有金额或范围"),
     "penalty-without-trigger": _m("the penalty '{name}' has neither for nor when", "处罚“{name}”没有 for 或 when"),
-    "penalty-without-currency": _m("the penalty '{name}' is in no currency", "处罚“{name}”没有币种", "write currency: CNY at the top", "请在文件开头写 currency: CNY"),
+    "penalty-without-currency": _m(
+        "the penalty '{name}' is in no currency", "处罚“{name}”没有币种", "write currency: CNY at the top", "请在文件开头写 currency: CNY"
+    ),
     # ------------------------------------------------------------------ versions and overlays
     "file-name-differs": _m("the file is called {name}, but takes effect on {start}", "文件名为{name}，但生效日期是{start}"),
     "policy-id-differs": _m("this version is of '{name}', {other} is of another policy", "此版本属于“{name}”，而{other}属于另一制度"),

@@ -110,5 +110,3 @@ class PolicyModel:
 
     def rule(self, identity: str) -> Rule | None:
         return next((r for r in self.all_rules() if r.id == identity), None)
-
-

@@ -220,9 +220,7 @@ class Policy:
         day = self._zone.to_wall(read).date() if isinstance(read, datetime) else read
         version = self.version_on(day)
         if version is None:
-            raise RecordError(
-                Text(f"no version in force on {day.isoformat()}", f"{day.year}年{day.month}月{day.day}日没有有效的制度版本"), "received_at"
-            )
+            raise RecordError(Text(f"no version in force on {day.isoformat()}", f"{day.year}年{day.month}月{day.day}日没有有效的制度版本"), "received_at")
         return version
 
     def read_waivers(self, data: Any, file: str = "<waivers>") -> WaiverSet:

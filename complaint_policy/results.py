@@ -328,7 +328,9 @@ class SeverityResult:
 
     __slots__ = ("at_least", "level", "missing", "possible", "rank", "rule")
 
-    def __init__(self, level: str | None, rank: int | None, rule: str | None, possible: tuple[str, ...], at_least: str | None, missing: tuple[str, ...]) -> None:
+    def __init__(
+        self, level: str | None, rank: int | None, rule: str | None, possible: tuple[str, ...], at_least: str | None, missing: tuple[str, ...]
+    ) -> None:
         self.level = level
         self.rank = rank  # 1 is the lowest
         self.rule = rule

@@ -92,9 +92,9 @@ def _unknown_keys(error: Any, node: Node, problems: Problems) -> None:
         ours = spelled_here(entry.key)
         if entry.key in RESERVED_SECTIONS or entry.key in RESERVED_KEYS or entry.key == "events":
             problems.add("reserved-key", entry.place, name=entry.key)
-        elif ours is not None and ours.split()[0].rstrip(",:") in (*known, "a", "the", "not", "present,", "missing,", "at_least"):
-            problems.add("foreign-spelling", entry.place, word=entry.key, hint=Text(f"write {ours}", f"请写 {ours}"))
-        elif ours is not None and not known:
+        elif (ours is not None and ours.split()[0].rstrip(",:") in (*known, "a", "the", "not", "present,", "missing,", "at_least")) or (
+            ours is not None and not known
+        ):
             problems.add("foreign-spelling", entry.place, word=entry.key, hint=Text(f"write {ours}", f"请写 {ours}"))
         else:
             problems.add("unknown-key", entry.place, name=entry.key, near=(entry.key, known))

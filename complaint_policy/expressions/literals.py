@@ -42,9 +42,7 @@ def read_literal(node: Scalar, kind: str, env: Environment, declared: Field | No
     if node.plain:
         ours = _comparison_inside(text)
         if ours is not None:
-            env.problems.add(
-                "foreign-spelling", node.place, word=text, hint=Text(f"write {ours}", f"请写 {ours}")
-            )
+            env.problems.add("foreign-spelling", node.place, word=text, hint=Text(f"write {ours}", f"请写 {ours}"))
             return BAD
     if kind == "boolean":
         if text in ("true", "false"):

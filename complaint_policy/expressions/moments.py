@@ -26,7 +26,27 @@ from complaint_policy.possible import (
     possibilities,
 )
 
-__all__ = ["AS_OF", "FIRST_FREE", "PAUSES", "PREVIOUS", "START", "TRACE", "Stretch", "all_happened", "between", "compare", "earliest", "first_known", "latest", "low_end", "measure", "moved", "stretches", "union", "without"]
+__all__ = [
+    "AS_OF",
+    "FIRST_FREE",
+    "PAUSES",
+    "PREVIOUS",
+    "START",
+    "TRACE",
+    "Stretch",
+    "all_happened",
+    "between",
+    "compare",
+    "earliest",
+    "first_known",
+    "latest",
+    "low_end",
+    "measure",
+    "moved",
+    "stretches",
+    "union",
+    "without",
+]
 
 AS_OF: Final = 0
 START: Final = 1

@@ -328,5 +328,3 @@ def _in_order(value: Node, place: Place, env: Environment) -> n.Condition | None
         env.problems.add("order-of-one", place)
         return None
     return n.InOrder(good, place=place)
-
-

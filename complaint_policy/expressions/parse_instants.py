@@ -18,7 +18,16 @@ SPAN_KEYS: Final = ("between", "late", "together", "except")
 RESERVED_KEYS: Final = ("event", "nth", "month_day", "count", "last", "each", "mean_of_previous")
 
 # Two hundred years: longer lengths are typing errors.
-_LONGEST: Final = {"minutes": 105_120_000, "hours": 1_752_000, "working hours": 400_000, "days": 73_000, "working days": 50_000, "weeks": 10_400, "months": 2_400, "years": 200}
+_LONGEST: Final = {
+    "minutes": 105_120_000,
+    "hours": 1_752_000,
+    "working hours": 400_000,
+    "days": 73_000,
+    "working days": 50_000,
+    "weeks": 10_400,
+    "months": 2_400,
+    "years": 200,
+}
 
 
 def parse_length_node(node: Scalar, env: Environment) -> Length | None:

@@ -148,7 +148,9 @@ def _counting(counted: n.Counted, length: Length, begun: Any, words: Words) -> l
     elif counting.roll != "none":
         last = Counter(length, counting).last_day(begin)
         if last != end:
-            lines.append(Text("the last day, {a}, is no working day: moved to {b}", "最后一日{a}为非工作日，顺延至{b}").filled(a=day_text(last), b=day_text(end)))
+            lines.append(
+                Text("the last day, {a}, is no working day: moved to {b}", "最后一日{a}为非工作日，顺延至{b}").filled(a=day_text(last), b=day_text(end))
+            )
     return lines
 
 

@@ -179,7 +179,9 @@ class _General:
                 found += value
         begin = lowest(start)
         end = state[AS_OF] if done is NOT_YET else highest(done) or state[AS_OF]
-        clipped = [(max(low, begin), min(high, end), runs) for low, high, runs in moments.union(tuple(found)) if begin is not None and high > begin and low < end]
+        clipped = [
+            (max(low, begin), min(high, end), runs) for low, high, runs in moments.union(tuple(found)) if begin is not None and high > begin and low < end
+        ]
         state[PAUSES] = tuple((low, high) for low, high, _ in clipped if high > low)
         return done is NOT_YET and any(runs for _, _, runs in clipped), unknown
 

@@ -54,7 +54,9 @@ def message(result: PenaltyResult, words: Words) -> Text:
         return Text("{t}: cannot be settled without {m}.", "{t}：缺少{m}，不能确定。").filled(t=title, m=words.fields(result.missing)) + span
     breaches = Text(" for {r}", "（{r}）").filled(r=name_list(result.breaches)) if result.breaches else Text("", "")
     if result.amount is None:
-        text = Text("{t}{f}: between {a} and {b} {c}, proposed.", "{t}{f}：建议在{a}至{b}{c}之间。").filled(t=title, f=breaches, a=result.min, b=result.max, c=currency)
+        text = Text("{t}{f}: between {a} and {b} {c}, proposed.", "{t}{f}：建议在{a}至{b}{c}之间。").filled(
+            t=title, f=breaches, a=result.min, b=result.max, c=currency
+        )
     elif result.state == "accruing":
         text = Text("{t}{f}: {a} {c} so far, still growing.", "{t}{f}：截至目前{a}{c}，仍在累计。").filled(t=title, f=breaches, a=result.amount, c=currency)
     else:
@@ -73,7 +75,9 @@ def arithmetic(result: PenaltyResult, words: Words) -> list[Text]:
     if rule.amount is not None:
         lines.append(Text("amount: {a}", "金额：{a}").filled(a=words.value(rule.amount)))
     if isinstance(rule.range, n.Range):
-        lines.append(Text("range: {a} to {b} {c}", "范围：{a}至{b}{c}").filled(a=words.value(rule.range.low), b=words.value(rule.range.high), c=result.currency or ""))
+        lines.append(
+            Text("range: {a} to {b} {c}", "范围：{a}至{b}{c}").filled(a=words.value(rule.range.low), b=words.value(rule.range.high), c=result.currency or "")
+        )
     if rule.legal_basis is not None:
         lines.append(Text("basis: {b}", "依据：{b}").filled(b=rule.legal_basis))
     return lines

@@ -16,6 +16,7 @@ from complaint_policy.rules.penalties.model import Penalty
 
 State = list[Any]
 
+
 def steps(section: tuple[Penalty, ...]) -> Iterable[Step]:
     for rule in section:
         found: dict[str, None] = {f"rule:{identity}": None for identity in rule.breaches_of}

@@ -22,7 +22,9 @@ _LIMITS = {k: {"type": ["string", "number"]} for k in ("at_least", "at_most", "a
 
 SCHEMA: dict[str, Any] = rules(
     {
-        "measure": closed({"share": ref("condition"), "count": ref("condition"), "sum": ref("value"), "mean": ref("value"), "among": ref("condition")}, minProperties=1),
+        "measure": closed(
+            {"share": ref("condition"), "count": ref("condition"), "sum": ref("value"), "mean": ref("value"), "among": ref("condition")}, minProperties=1
+        ),
         "per": {"enum": list(PERIODS)},
         "by": {"type": "array", "items": {"type": "string"}, "minItems": 1},
         "expect": closed(_LIMITS, minProperties=1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from complaint_policy.building import Builder
@@ -84,16 +85,16 @@ def check(section: Matrix, model: PolicyModel, problems: Problems) -> None:
     for cell in cells:
         answers = [cells.holds(condition, cell) for condition in conditions]
         rows = [i for i, answer in enumerate(answers) if answer is True]
-        alive.update(i for i, answer in enumerate(answers) if answer is not False)
-        for first, second in zip(rows, rows[1:], strict=False):
+        alive.update(rows)
+        for first, second in pairwise(rows):
             if (first, second) not in overlaps:
                 overlaps.add((first, second))
                 row, other = section.rows[second], section.rows[first]
-                problems.add("matrix-overlap", row.place, name=row.id, other=other.id, case=shown(cell, model))
+                problems.add("matrix-overlap", row.place, name=row.id, other=other.id, case=shown(cell, cells))
         if not rows and section.otherwise is None and (hole is None or _smaller(cell, hole)):
             hole = cell
     if hole is not None:
-        problems.add("matrix-hole", section.place, case=shown(hole, model))
+        problems.add("matrix-hole", section.place, case=shown(hole, cells))
     for index, row in enumerate(section.rows):
         if index not in alive:
             problems.add("never-fires", row.place, name=row.id)

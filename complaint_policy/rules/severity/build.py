@@ -16,10 +16,18 @@ from complaint_policy.rules.severity.model import LevelRule, Severity
 from complaint_policy.schemas import closed, ref, rules
 
 _MOST_ABOVE = 40
+# A policy with hundreds of rules over many fields is looked at in part: what is claimed is true, not all is found.
+_MOST_LOOKED_AT = 60_000
+_COST_OF_A_PAIR = 20
 
 SCHEMA: dict[str, Any] = closed(
     {
-        "levels": {"type": "array", "items": {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$"}, "minItems": 1, "description": "From the lowest to the highest."},
+        "levels": {
+            "type": "array",
+            "items": {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$"},
+            "minItems": 1,
+            "description": "From the lowest to the highest.",
+        },
         "titles": {"type": "object", "additionalProperties": ref("text")},
         "rules": rules({"level": {"type": "string"}}, ("level", "when"), without=("exempt", "duty_of", "waivable")),
         "otherwise": {"type": "string", "description": "The level of a complaint for which no rule holds."},
@@ -82,7 +90,7 @@ def check(section: Severity, model: PolicyModel, problems: Problems) -> None:
     if cells.complete:
         dead = _dead(conditions, cells)
     else:  # too many complaints to look at all: each rule alone, and against each rule above it
-        dead = [_dead_beside(index, conditions, model) for index in range(len(conditions))]
+        dead = _dead_beside(conditions, model)
     for rule, code in zip(section.rules, dead, strict=True):
         if code is not None:
             problems.add(code, rule.place, name=rule.id)
@@ -93,30 +101,40 @@ def _dead(conditions: list[n.Condition], cells: Cells) -> list[str | None]:
     for cell in cells:
         taken = False
         for index, condition in enumerate(conditions):
-            holds = cells.holds(condition, cell)
-            if holds is not False:
-                if not taken:
-                    found[index] = None
-                elif found[index] == "never-fires":
-                    found[index] = "shadowed-rule"
-            if holds is True:
-                taken = True
+            if cells.holds(condition, cell) is not True:
+                continue
+            if not taken:
+                found[index] = None
+            elif found[index] == "never-fires":
+                found[index] = "shadowed-rule"
+            taken = True
     return found
 
 
-def _dead_beside(index: int, conditions: list[n.Condition], model: PolicyModel) -> str | None:
-    own = conditions[index]
-    alone = Cells(model, [own])
-    if alone.complete and all(alone.holds(own, cell) is False for cell in alone):
-        return "never-fires"
-    names = set(n.names_in(own))
-    for above in conditions[max(0, index - _MOST_ABOVE) : index]:
-        if not names & set(n.names_in(above)):
-            continue
-        both = Cells(model, [own, above])
-        if both.complete and all(both.holds(above, cell) is True for cell in both if both.holds(own, cell) is not False):
-            return "shadowed-rule"
-    return None
+def _dead_beside(conditions: list[n.Condition], model: PolicyModel) -> list[str | None]:
+    """Each rule alone, and against each of the nearest above it that speaks of the same names, within bounds."""
+    found: list[str | None] = []
+    names = [frozenset(n.names_in(condition)) for condition in conditions]
+    looked_at = 0
+    for index, own in enumerate(conditions):
+        above = [a for a in range(max(0, index - _MOST_ABOVE), index) if names[a] & names[index]]
+        code: str | None = None
+        for other in (None, *above):
+            if looked_at > _MOST_LOOKED_AT:
+                break
+            cells = Cells(model, [own] if other is None else [own, conditions[other]])
+            if not cells.complete:
+                continue
+            fires = [cell for cell in cells if cells.holds(own, cell) is True]
+            looked_at += cells.size + _COST_OF_A_PAIR
+            if other is None and not fires:
+                code = "never-fires"
+                break
+            if other is not None and all(cells.holds(conditions[other], cell) is True for cell in fires):
+                code = "shadowed-rule"
+                break
+        found.append(code)
+    return found
 
 
 def names_used(section: Severity) -> tuple[str, ...]:

@@ -51,22 +51,22 @@ def _compile(section: Severity, setting: Setting) -> Callable[[State], Any]:
         possible = sorted(set(ranks))
         if len(possible) == 1:
             # Every possibility agrees on the level, though not on the rule.
-            state[show] = SeverityResult(levels[possible[0]], possible[0] + 1, rule if len(ranks) == 1 else None, (levels[possible[0]],), levels[possible[0]], ())
+            state[show] = SeverityResult(
+                levels[possible[0]], possible[0] + 1, rule if len(ranks) == 1 else None, (levels[possible[0]],), levels[possible[0]], ()
+            )
             return possible[0]
         names = tuple(levels[r] for r in possible)
         state[show] = SeverityResult(None, None, None, names, names[0], tuple(sorted(missing)))
         return Maybe(tuple(possible), missing or NOWHERE_MISSING, open_)
 
     def decide(state: State) -> Any:
-        index = 0
-        for test, rank, result in tests:
+        for index, (test, rank, result) in enumerate(tests):
             holds = test(state)  # type: ignore[misc]  # a level rule always has a condition
             if holds is True:
                 state[show] = result
                 return rank
             if holds is not False:
                 return undecided(state, index, holds)
-            index += 1
         state[show] = last_result
         return last_rank
 
