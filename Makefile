@@ -3,12 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+AUDIT := audit examples/demo/complaints.csv --mapping examples/demo/mapping.yaml --as-of 2026-03-25T09:00
+EVALUATE := evaluate cn/telecom examples/demo/complaint.json --as-of 2026-03-25T09:00
+# The names of the shipped policies.
+SHIPPED = $$($(BIN)/python -c 'import complaint_policy; print(*complaint_policy.shipped_policies())')
 # A private environment: nothing outside the checkout changes what runs.
 export PYTHONPATH :=
 unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types unit policies schema bench clean
+.PHONY: help install demo test lint types unit policies schema images bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,7 +27,10 @@ $(INSTALLED): pyproject.toml
 install: $(INSTALLED) ## make .venv with the library and what its tests need
 
 demo: $(INSTALLED) ## audit an operator's invented complaints, in Chinese and English, then judge one record
-	@$(BIN)/python examples/demo/run.py
+	@echo '$$ complaint-policy $(AUDIT) --lang zh'; $(BIN)/complaint-policy $(AUDIT) --lang zh
+	@echo '$$ complaint-policy $(AUDIT) --lang en'; $(BIN)/complaint-policy $(AUDIT) --lang en
+	@echo '$$ complaint-policy $(EVALUATE) --lang zh'; $(BIN)/complaint-policy $(EVALUATE) --lang zh
+	@echo '$$ complaint-policy $(EVALUATE) --lang en'; $(BIN)/complaint-policy $(EVALUATE) --lang en
 
 test: lint types unit policies ## everything below: lint, types, unit, policies
 
@@ -37,15 +44,17 @@ unit: $(INSTALLED) ## pytest; a skipped test names what it needs
 	$(BIN)/python -m pytest
 
 policies: $(INSTALLED) ## check every shipped policy and run the tests beside its rules
-	@for policy in $$($(BIN)/python -c 'import complaint_policy; print(*complaint_policy.shipped_policies())'); do \
-	  $(BIN)/complaint-policy check $$policy && $(BIN)/complaint-policy test $$policy || exit 1; done
+	$(BIN)/complaint-policy check $(SHIPPED)
+	$(BIN)/complaint-policy test $(SHIPPED)
 
 schema: $(INSTALLED) ## write docs/schema/policy.schema.json for editors
-	@mkdir -p docs/schema
-	$(BIN)/complaint-policy schema > docs/schema/policy.schema.json
+	$(BIN)/complaint-policy schema --output docs/schema/policy.schema.json
+
+images: $(INSTALLED) ## draw the pictures of the readmes from the audit's real output
+	$(BIN)/python docs/images/make.py
 
 bench: $(INSTALLED) ## the speed of loading and of judging, against functions written by hand
-	$(BIN)/python -m benchmarks
+	$(BIN)/python benchmarks/evaluate.py
 
 clean: ## remove .venv, caches and what was built
 	rm -rf $(VENV) build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis
