@@ -15,7 +15,7 @@ from attrs import frozen
 from complaint_policy.compiled import CompiledVersion
 from complaint_policy.errors import UsageError
 from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, NOT_APPLICABLE, PENDING, RANK
-from complaint_policy.possible import Maybe
+from complaint_policy.possible import Maybe, as_things_stand
 from complaint_policy.results import (
     AdmissionResult,
     DeadlineResult,
@@ -236,11 +236,11 @@ class Decision:
         return self._state[slot]
 
     def fact(self, name: str) -> Any:
-        """The value of a fact; ``None`` where it is unknown, has not happened or is stated to be none."""
+        """The value of a fact, of one that still grows as things stand; ``None`` where it is unknown, has not happened or is stated to be none."""
         slot = self._compiled.slots.get(f"fact:{name}")
         if slot is None:
             raise UsageError(Text(f"the policy has no fact '{name}'", f"该制度没有事实“{name}”"))
-        value = self._state[slot]
+        value = as_things_stand(self._state[slot])
         if isinstance(value, datetime):
             return self._compiled.zone.to_aware(value)
         return value if isinstance(value, (bool, int, str, tuple)) or type(value).__name__ == "Decimal" else None
@@ -317,7 +317,7 @@ class Decision:
         """Everything a change of which makes it another decision."""
         penalties = tuple((p.rule, p.state, p.amount, p.min, p.max) for p in self.penalties)
         severity, owner = self.severity, self.responsibility
-        facts = tuple(str(v) if not isinstance(v, Maybe) else "?" for v in (self._state[self._compiled.slots[f"fact:{f}"]] for f in self._compiled.model.facts))
+        facts = tuple(str(v) if not isinstance(v, Maybe) else "?" for v in map(as_things_stand, (self._state[self._compiled.slots[f"fact:{f}"]] for f in self._compiled.model.facts)))
         return (
             self.in_scope,
             severity.level,

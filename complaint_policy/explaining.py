@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from complaint_policy.decision import Block, Finding
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.describe import Describer
+from complaint_policy.instants import local
 from complaint_policy.outcomes import AT_RISK, BREACHED, EXEMPT, INDETERMINATE, MET, NOT_APPLICABLE, OUTCOME_TEXTS, WAIVED
 from complaint_policy.possible import NOT_YET, Interval
-from complaint_policy.results import DeadlineResult, Judged, local
+from complaint_policy.results import DeadlineResult, Judged
 from complaint_policy.rules.deadlines.explain import arithmetic as deadline_arithmetic
 from complaint_policy.rules.penalties.explain import arithmetic as penalty_arithmetic
 from complaint_policy.texts import Language, Text, joined

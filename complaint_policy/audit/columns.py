@@ -18,9 +18,9 @@ from attrs import frozen
 from complaint_policy.audit.interfaces import AnyDecision
 from complaint_policy.errors import UsageError
 from complaint_policy.frame import COMPANY
+from complaint_policy.instants import highest, lowest
 from complaint_policy.outcomes import BREACHED, STATUS_ORDER
 from complaint_policy.possible import NOT_YET, DayEnd
-from complaint_policy.results import highest, lowest
 from complaint_policy.texts import Text
 from complaint_policy.zones import zone_named
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from complaint_policy.results import day_of
+from complaint_policy.instants import day_of
 from complaint_policy.rules.portfolio.measure import Measure, PortfolioResult
 
 __all__ = ["Portfolio"]
@@ -20,7 +20,7 @@ class Portfolio:
         self._measures: dict[str, Measure] = {}
         for version in getattr(policy, "versions", ()):
             model = getattr(version, "model", None)
-            rules = model.sections.get("portfolio", ()) if model is not None else ()
+            rules = getattr(model, "sections", {}).get("portfolio", ())
             if not rules:
                 continue
             compiled = policy.compiled(version)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from complaint_policy.counting import Counter, calendar_of
 from complaint_policy.expressions import nodes as n
+from complaint_policy.instants import lowest
 from complaint_policy.lengths import Length
 from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
 from complaint_policy.possible import NOT_YET
-from complaint_policy.results import DeadlineResult, lowest
+from complaint_policy.results import DeadlineResult
 from complaint_policy.texts import Text, joined
 from complaint_policy.wording import day_text, duration_iso, duration_text, moment_text
 

@@ -15,6 +15,7 @@ from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.moments import AS_OF, PAUSES, PREVIOUS, START, TRACE
 from complaint_policy.frame import settler
+from complaint_policy.instants import highest, lowest, missing_of
 from complaint_policy.kinds import Setting, Step
 from complaint_policy.lengths import Length
 from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
@@ -30,7 +31,7 @@ from complaint_policy.possible import (
     all_of_conditions,
     possibilities,
 )
-from complaint_policy.results import GeneralDeadline, Settled, highest, lowest, missing_of
+from complaint_policy.results import GeneralDeadline, Settled
 from complaint_policy.rules.deadlines.model import Deadline
 
 State = list[Any]

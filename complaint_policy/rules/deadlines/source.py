@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from complaint_policy.counting import Counter
 from complaint_policy.expressions import nodes as n
+from complaint_policy.instants import local
 from complaint_policy.lengths import Length
 from complaint_policy.outcomes import BREACHED, MET, NOT_APPLICABLE, PENDING
 from complaint_policy.possible import MAX_INSTANT, DayEnd
-from complaint_policy.results import DayDue, OrdinaryDeadline, local
+from complaint_policy.results import DayDue, OrdinaryDeadline
 from complaint_policy.rules.deadlines.model import Deadline
 from complaint_policy.straight import Straight, Unsupported
 from complaint_policy.zones import Zone

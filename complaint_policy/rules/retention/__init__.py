@@ -13,10 +13,11 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.moments import AS_OF
 from complaint_policy.expressions.parse_instants import parse_instant
 from complaint_policy.frame import Rule, settler
+from complaint_policy.instants import missing_of
 from complaint_policy.kinds import Piece, RuleKind, Setting, Step, ids_of_list
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
 from complaint_policy.possible import NONE, NOT_YET, Interval, options_of
-from complaint_policy.results import RetentionResult, Settled, missing_of
+from complaint_policy.results import RetentionResult, Settled
 from complaint_policy.schemas import ref, rules
 from complaint_policy.texts import Text
 from complaint_policy.wording import moment_text
