@@ -317,7 +317,9 @@ class Decision:
         """Everything a change of which makes it another decision."""
         penalties = tuple((p.rule, p.state, p.amount, p.min, p.max) for p in self.penalties)
         severity, owner = self.severity, self.responsibility
-        facts = tuple(str(v) if not isinstance(v, Maybe) else "?" for v in map(as_things_stand, (self._state[self._compiled.slots[f"fact:{f}"]] for f in self._compiled.model.facts)))
+        slots = self._compiled.slots
+        known = (as_things_stand(self._state[slots[f"fact:{name}"]]) for name in self._compiled.model.facts)
+        facts = tuple("?" if isinstance(value, Maybe) else str(value) for value in known)
         return (
             self.in_scope,
             severity.level,

@@ -5,6 +5,7 @@ Known values are plain Python values.  The others are told apart from them by th
 ``NOT_YET``    an event that has not happened by ``as_of``: it lies somewhere after it
 ``NONE``       stated to be none: no promise was made, no shelf life is given
 ``Maybe``      unknown: one of ``options``, or anything where ``options`` is None
+``Growing``    a number that time still moves, such as the length of a running span
 ``Interval``   an instant somewhere in a closed interval, such as a bare date
 ``DayEnd``     an instant that is the end of a day: the last microsecond before the boundary
 
@@ -29,10 +30,12 @@ __all__ = [
     "NOWHERE_MISSING",
     "DayEnd",
     "Empty",
+    "Growing",
     "Interval",
     "Maybe",
     "all_of_conditions",
     "any_of_conditions",
+    "as_things_stand",
     "day_end",
     "each_possibility",
     "negation",
@@ -169,14 +172,73 @@ class Empty(Maybe):
     __slots__ = ()
 
 
+class Growing(Maybe):
+    """A number that time still moves: ``options`` as things stand, from there only up, only down or either way.
+
+    ``rising`` is 1, -1 or 0 for these three.
+    """
+
+    __slots__ = ("rising",)
+    __hash__ = None
+
+    def __init__(self, options: tuple[Any, ...], missing: frozenset[str], rising: int) -> None:
+        super().__init__(options, missing, True)
+        self.rising = rising
+
+    def _bound(self, test: Callable[[Any], Any], stays: bool, rising: int) -> Any:
+        """A comparison that is ``stays`` now remains so where the number moves that way; else time will tell."""
+
+        def settled(option: Any) -> Any:
+            now = test(option)
+            if now is stays and self.rising == rising:
+                return now
+            return Maybe(None, now.missing if isinstance(now, Maybe) else NOWHERE_MISSING, True)
+
+        return self._each(settled)
+
+    def _up(self, test: Callable[[Any], Any]) -> Any:
+        """A lower bound: once reached by a rising number it holds for good; a falling one that lacks it never has it."""
+        return self._bound(test, True, 1) if self.rising > 0 else self._bound(test, False, -1)
+
+    def _down(self, test: Callable[[Any], Any]) -> Any:
+        """An upper bound, the other way round."""
+        return self._bound(test, False, 1) if self.rising > 0 else self._bound(test, True, -1)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._down(lambda o: o < other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._down(lambda o: o <= other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._up(lambda o: o > other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._up(lambda o: o >= other)
+
+    def __eq__(self, other: object) -> Any:
+        """Never certain to be equal; certainly different once it has passed by."""
+        passed = self > other if self.rising > 0 else self < other
+        return False if passed is True else Maybe(None, self.missing, True)
+
+    def __ne__(self, other: object) -> Any:
+        return negation(self == other)
+
+    def is_in(self, values: frozenset[Any]) -> Any:
+        return any_of_conditions(*(self == value for value in values))
+
+
 ANYTIME: Final = Maybe(None, NOWHERE_MISSING)
 
 
 def possibilities(values: Iterable[Any], missing: frozenset[str], open: bool = False) -> Any:
     """One value if all agree, else a :class:`Maybe` of the different ones, in the order given."""
     different: list[Any] = []
+    moving: set[int] = set()
     for value in values:
-        if value.__class__ is Maybe or value.__class__ is Empty:
+        if isinstance(value, Maybe):
+            if isinstance(value, Growing):
+                moving.add(value.rising)
             missing |= value.missing
             open = open or value.open
             if value.options is None:
@@ -187,11 +249,18 @@ def possibilities(values: Iterable[Any], missing: frozenset[str], open: bool = F
         for candidate in candidates:
             if not any(_same(candidate, d) for d in different):
                 different.append(candidate)
+    if moving and 0 < len(different) <= MAX_COMBINATIONS:
+        return Growing(tuple(different), missing, moving.pop() if len(moving) == 1 else 0)
     if len(different) == 1:
         return different[0]
     if not different or len(different) > MAX_COMBINATIONS:
         return Maybe(None, missing, open)
     return Maybe(tuple(different), missing, open)
+
+
+def as_things_stand(value: Any) -> Any:
+    """A growing number as it is at ``as_of``; any other value as it is."""
+    return possibilities(value.options or (), value.missing) if value.__class__ is Growing else value
 
 
 def _same(a: Any, b: Any) -> bool:

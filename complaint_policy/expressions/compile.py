@@ -25,11 +25,14 @@ from complaint_policy.possible import (
     NOT_YET,
     NOWHERE_MISSING,
     Empty,
+    Growing,
     Interval,
     Maybe,
     all_of_conditions,
     any_of_conditions,
+    as_things_stand,
     each_possibility,
+    options_of,
     possibilities,
 )
 from complaint_policy.zones import Zone
@@ -121,7 +124,7 @@ class Compiler:
             return moments.moved(start, counter.due)
 
         missing = frozenset(n.fields_in(node.length.amount))
-        return lambda state: each_possibility(due_after, base(state), amount(state))
+        return lambda state: each_possibility(due_after, base(state), as_things_stand(amount(state)))
 
     # ---------------------------------------------------------------- choose
     def choose(self, branches: list[tuple[n.Condition | None, Function]], names: frozenset[str]) -> Function:
@@ -235,11 +238,34 @@ class Compiler:
             except ArithmeticError:
                 return Maybe(None, names)
 
-        return lambda state: each_possibility(computed, *(part(state) for part in parts))
+        def calculated(state: State) -> Any:
+            values = [part(state) for part in parts]
+            if not any(value.__class__ is Growing for value in values):
+                return each_possibility(computed, *values)
+            now = each_possibility(computed, *(as_things_stand(value) for value in values))
+            options = options_of(now)
+            missing = now.missing if isinstance(now, Maybe) else NOWHERE_MISSING
+            return Maybe(None, missing, True) if options is None else Growing(options, missing, _direction(node.operation, values))
+
+        return calculated
 
     def first_known(self, node: n.FirstKnown) -> Function:
         parts = [self.value(p) for p in node.parts]
         return lambda state: moments.first_known([part(state) for part in parts])
+
+
+def _direction(operation: str, values: list[Any]) -> int:
+    """Which way a result moves with its growing operands: 1 only up, -1 only down, 0 either way."""
+    moving = {index: value.rising for index, value in enumerate(values) if value.__class__ is Growing}
+    if operation == "minus":
+        ways = {rising if index == 0 else -rising for index, rising in moving.items()}
+    elif operation == "times" and (
+        (len(moving) > 1 and -1 in moving.values()) or any(option < 0 for value in values for option in options_of(value) or (-1,))
+    ):
+        ways = {0}
+    else:
+        ways = set(moving.values())
+    return ways.pop() if len(ways) == 1 else 0
 
 
 def _decimal(value: Any) -> Decimal:

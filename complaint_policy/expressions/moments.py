@@ -20,6 +20,7 @@ from complaint_policy.possible import (
     NOWHERE_MISSING,
     DayEnd,
     Empty,
+    Growing,
     Interval,
     Maybe,
     each_possibility,
@@ -279,14 +280,22 @@ _MOST_VALUES: Final = 64
 
 
 def measure(span: Any, unit: str, rounding: str, per: str, state: State) -> Any:
-    """How many whole units the span has, rounded once in all or for each stretch."""
+    """How many whole units the span has, rounded once in all or for each stretch; growing while it runs."""
     if isinstance(span, Maybe):
         if span.options is None:
             return span
-        counts = sorted(measure(option, unit, rounding, per, state) for option in span.options)
+        counts = sorted(_count(option, unit, rounding, per, state) for option in span.options)
+        running = any(stretch[2] for option in span.options for stretch in option)
         if counts[-1] - counts[0] > _MOST_VALUES:
-            return Maybe(None, span.missing, span.open)
-        return possibilities(range(counts[0], counts[-1] + 1), span.missing, span.open)
+            return Maybe(None, span.missing, span.open or running)
+        values = range(counts[0], counts[-1] + 1)
+        return Growing(tuple(values), span.missing, 1) if running else possibilities(values, span.missing, span.open)
+    count = _count(span, unit, rounding, per, state)
+    return Growing((count,), NOWHERE_MISSING, 1) if any(stretch[2] for stretch in span) else count
+
+
+def _count(span: tuple[Stretch, ...], unit: str, rounding: str, per: str, state: State) -> int:
+    """The units as things stand."""
     size = _UNITS[unit]
     lengths = [_stretch_length(low, high) for low, high, _ in span]
     if state[TRACE] is not None:

@@ -10,7 +10,7 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.kinds import Setting, Step
 from complaint_policy.money import rounded
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, WAIVED
-from complaint_policy.possible import NONE, NOT_YET, Empty, Maybe, options_of
+from complaint_policy.possible import NONE, Empty, Growing, Maybe, options_of
 from complaint_policy.results import Charge, PenaltyResult
 from complaint_policy.rules.penalties.model import Penalty
 
@@ -34,8 +34,6 @@ def compile_penalty(rule: Penalty, setting: Setting) -> Callable[[State], Penalt
     amount = compiler.value(rule.amount) if rule.amount is not None else None
     bounds = _range(rule, setting)
     charge = _charging(rule.charge, setting) if rule.charge is not None else None
-    late_rules = {part.rule for part in n.walk(rule.amount) if isinstance(part, n.Late)} if rule.amount is not None else set()
-    late_slots = [setting.slots[f"rule:{identity}"] for identity in late_rules]
     currency = setting.model.currency
     waivable, waivers = bool(rule.waivable_by), setting.waivers
 
@@ -63,7 +61,7 @@ def compile_penalty(rule: Penalty, setting: Setting) -> Callable[[State], Penalt
         return _propose(state, holds is True and (bool(certain) or not triggers), certain, perhaps, missing)
 
     def _propose(state: State, triggered: bool, certain: list[str], perhaps: list[str], missing: frozenset[str]) -> PenaltyResult:
-        pairs, unsettled = _amounts(state, amount, bounds)
+        pairs, unsettled, growing = _amounts(state, amount, bounds)
         missing |= unsettled
         fewest, most = 1, 1
         if rule.per == "breach" and triggers:
@@ -76,11 +74,10 @@ def compile_penalty(rule: Penalty, setting: Setting) -> Callable[[State], Penalt
             missing |= charge_missing
         settled = triggered and fewest == most and len(pairs) == 1 and charge_missing is None
         if settled:
-            running = any(state[slot].outcome == BREACHED and state[slot].done is NOT_YET for slot in late_slots)
             value = values[0]
             return PenaltyResult(
                 rule,
-                "accruing" if running else "proposed",
+                "accruing" if growing else "proposed",
                 tuple(certain),
                 _rounded(lows[0], most, currency),
                 _rounded(highs[0], most, currency),
@@ -135,8 +132,8 @@ def _rounded(value: Any, times: int, currency: str | None) -> Decimal | None:
     return None if value is None else rounded(value, currency, times)
 
 
-def _amounts(state: State, amount: Any, bounds: Any) -> tuple[list[tuple[Any, Any, Any, str | None]], frozenset[str]]:
-    """Every possible (low, high, amount, clamped by); what keeps it from being one.
+def _amounts(state: State, amount: Any, bounds: Any) -> tuple[list[tuple[Any, Any, Any, str | None]], frozenset[str], bool]:
+    """Every possible (low, high, amount, clamped by) as things stand; what keeps it from being one; whether it still grows.
 
     A part that is not known at all is ``None``.
     """
@@ -145,6 +142,7 @@ def _amounts(state: State, amount: Any, bounds: Any) -> tuple[list[tuple[Any, An
     ranges = bounds(state) if bounds is not None else (None, None)
     possible = _each(value)
     found: list[tuple[Any, Any, Any, str | None]] = []
+    growing = isinstance(value, Growing)
     for source in (value, *(ranges if isinstance(ranges, tuple) else (ranges,))):
         if isinstance(source, Maybe):
             missing |= source.missing
@@ -166,7 +164,7 @@ def _amounts(state: State, amount: Any, bounds: Any) -> tuple[list[tuple[Any, An
     # A possibility without any number leaves the whole open.
     if amount is not None and isinstance(value, Maybe) and value.options is None and len(found) == 1:
         found.append(found[0])
-    return found, missing
+    return found, missing, growing
 
 
 def _each(value: Any) -> tuple[Any, ...]:
