@@ -25,6 +25,7 @@ from complaint_policy.head import (
     read_counting_head,
     read_date,
     read_fields,
+    read_roles,
     read_sources,
     read_terms,
     read_zone,
@@ -73,6 +74,7 @@ class Builder:
     facts: dict[str, Fact] = field(factory=dict)
     fact_nodes: dict[str, tuple[Node, Environment, Place]] = field(factory=dict)
     fact_path: list[str] = field(factory=list)
+    roles: dict[str, Text] = field(factory=dict)
     broken_facts: set[str] = field(factory=set)
 
     # ---------------------------------------------------------------- facts
@@ -89,7 +91,7 @@ class Builder:
                 return None
             self._read_fact(name)
         fact = self.facts.get(name)
-        return FactKind(fact.kind, fact.unit) if fact is not None else None
+        return FactKind(fact.kind, fact.unit, isinstance(fact.expression, n.Value)) if fact is not None else None
 
     def _read_fact(self, name: str) -> None:
         node, env, place = self.fact_nodes[name]
@@ -134,6 +136,14 @@ class Builder:
             return "value" if self._shape(first) == "value" else "instant" if self._shape(first) == "instant" else "value"
         return "condition"
 
+    # ---------------------------------------------------------------- roles
+    def check_roles(self, node: Node | None) -> None:
+        """Once the policy declares its roles, every owner and recipient is one of them."""
+        items = node.items if isinstance(node, Sequence) else (node,) if node is not None else ()
+        for item in items:
+            if self.roles and isinstance(item, Scalar) and item.value not in self.roles:
+                self.problems.add("unknown-role", item.place, name=item.value, near=(item.value, self.roles))
+
     # ---------------------------------------------------------------- the rule frame
     def frame(self, node: Mapping, env: Environment) -> dict[str, Any]:
         """The frame's part of a rule, as keyword arguments of its model."""
@@ -141,6 +151,7 @@ class Builder:
         when = node.get("when")
         duty = node.get("duty_of")
         waivable = node.get("waivable")
+        self.check_roles(waivable.get("by") if isinstance(waivable, Mapping) else None)
         return {
             "id": identity.value if isinstance(identity, Scalar) else "?",
             "title": text_of(node.get("title")),
@@ -196,6 +207,7 @@ def build(files: tuple[File, ...], kinds: tuple[RuleKind, ...], problems: Proble
         for identity, source in read_sources(file.root.get("sources"), problems).items():
             builder.sources[identity] = source
         builder.fields = read_fields(file.root.get("record"), builder.fields or dict(CORE_FIELDS), zone, builder.currency, problems)
+        builder.roles |= read_roles(file.root.get("roles"))
     _collect_rules(files, builder)
     environments = _environments(files, builder)
     _collect_facts(files, environments, builder)
@@ -226,6 +238,7 @@ def build(files: tuple[File, ...], kinds: tuple[RuleKind, ...], problems: Proble
         counting=environments[-1].counting,
         terms=as_map(builder.terms),
         fields=as_map(builder.fields),
+        roles=as_map(builder.roles),
         facts=as_map({name: builder.facts[name] for name in builder.fact_nodes if name in builder.facts}),
         scope=scope,
         sections=as_map(sections),

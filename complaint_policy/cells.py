@@ -2,109 +2,217 @@
 
 A field's values fall into finitely many classes under the tests made of it: enumerated values,
 true and false, the numbers at, between and beyond the cut points, and *missing*.  A test that
-compares with anything but a literal is taken as a question of its own, answered yes or no.
+compares with anything but a literal is a question of its own, with the answers it can have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
-from itertools import product
+from itertools import pairwise, product
+from math import ceil, floor, prod
 from typing import Any, Final
 
+from attrs import frozen
+
 from complaint_policy.expressions import nodes as n
-from complaint_policy.fields import NUMERIC
+from complaint_policy.fields import NUMERIC, Field
+from complaint_policy.lengths import Length
 from complaint_policy.model import PolicyModel
+from complaint_policy.outcomes import AT_RISK, BREACHED, MET, PENDING
+from complaint_policy.patterns import compiled
 
 __all__ = ["MISSING", "OTHER", "Cell", "Cells", "shown"]
 
 
-class _Missing:
+class _Class:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
     def __repr__(self) -> str:
-        return "missing"
+        return self.name
 
 
-class _Other:
-    def __repr__(self) -> str:
-        return "any other"
+MISSING: Final = _Class("missing")  # an empty cell that leaves the question open
+OTHER: Final = _Class("any other")
+NOTHING: Final = _Class("none")  # an empty cell that means: none was stated
+DEFAULTED: Final = _Class("not given")  # an empty cell that its default fills
 
 
-MISSING: Final = _Missing()
-OTHER: Final = _Other()
-Cell = dict[Any, Any]
+@frozen
+class Order:
+    """A question: on which side of the right side the left one lies (-1, 0, 1, or nothing stated)."""
 
-# More combinations are not enumerated: nothing is then claimed.
+    left: n.Expression
+    right: n.Expression
+
+
+@frozen
+class Has:
+    """A question: whether a list has a text, or a text has it within it."""
+
+    name: str
+    text: str
+
+
+@frozen
+class Outcome:
+    """A question: the outcome of another rule."""
+
+    rule: str
+
+
+# A name of the record, or a question.
+Key = str | Order | Has | Outcome | n.Condition
+Cell = dict[Key, Any]
+Judge = Callable[[Cell], bool | None]
+
+# More combinations, or more work over them, are not gone through: nothing is then claimed.
 _MOST: Final = 6_000
+_MOST_WORK: Final = 1_500_000
+_MOST_FACTS: Final = 200
+_SIGNS: Final[dict[str, frozenset[int]]] = {
+    "at_least": frozenset((0, 1)), "at_most": frozenset((-1, 0)), "above": frozenset((1,)), "below": frozenset((-1,)),
+    "not_before": frozenset((0, 1)), "by": frozenset((-1, 0)), "after": frozenset((1,)), "before": frozenset((-1,)), "equal": frozenset((0,)),
+}  # fmt: skip
 
 
 class Cells:
     """The cells of some conditions of a policy.  ``complete`` is false where there are too many to look at."""
 
-    def __init__(self, model: PolicyModel, conditions: list[n.Condition], axes: tuple[str, ...] = (), *, missing: bool = True) -> None:
+    def __init__(self, model: PolicyModel, conditions: list[n.Condition], axes: tuple[str, ...] = ()) -> None:
         self.model = model
-        self.missing = missing
-        self.values: dict[str, list[Any]] = {}
         self._cuts: dict[str, set[Any]] = {}
         self._named: dict[str, n.NamedValue] = {}
-        questions: dict[n.Condition, None] = {}
-        for condition in conditions:
-            self._collect(condition, questions, 0)
+        self._presence: set[str] = set()
+        self._answers: dict[Key, dict[Any, None]] = {}
+        self._facts: dict[str, n.Condition] = {}  # each after those it rests on
+        self._weight = 1
+        facts = self._facts_below(conditions)
+        self.fact_axes = tuple(a for a in axes if a in model.facts and isinstance(model.facts[a].expression, n.Condition))
+        facts.update(self._facts_below([n.FactHolds(a) for a in self.fact_axes]))
+        self._facts = facts
+        self.complete = len(facts) <= _MOST_FACTS
+        if not self.complete:
+            return
+        for condition in (*facts.values(), *conditions):
+            self._collect(condition)
         for axis in axes:
-            self._named.setdefault(axis, _axis(axis, model))
-            self._cuts.setdefault(axis, set())
-        for name, named in self._named.items():
-            self.values[name] = self._classes(named)
-        self.questions = list(questions)
-        size = 1
-        for values in self.values.values():
-            size *= len(values)
-        self.complete = size * 2 ** len(self.questions) <= _MOST if len(self.questions) < 20 else False
+            if axis not in self.fact_axes:
+                self._see(_axis(axis, model))
+        self.values: dict[Key, list[Any]] = {name: self._classes(named) for name, named in self._named.items()}
+        self.values.update((key, list(answers)) for key, answers in self._answers.items())
+        self._ordered = self._chains()
+        self.size = prod(len(values) for values in self.values.values())
+        self.complete = self.size <= _MOST and self.size * self._weight <= _MOST_WORK
 
     def __iter__(self) -> Iterator[Cell]:
-        names = [*self.values, *self.questions]
-        for combination in product(*self.values.values(), *([(True, False)] * len(self.questions))):
-            yield dict(zip(names, combination, strict=True))
+        keys = list(self.values)
+        for combination in product(*self.values.values()):
+            cell: Cell = dict(zip(keys, combination, strict=True))
+            if self._possible(cell):
+                for name, condition in self._facts.items():
+                    cell[n.FactHolds(name)] = self.holds(condition, cell)
+                yield cell
 
     # ---------------------------------------------------------------- collecting
-    def _collect(self, node: n.Condition, questions: dict[n.Condition, None], depth: int) -> None:
-        match node:
-            case n.All(parts=parts) | n.Any_(parts=parts):
-                for part in parts:
-                    self._collect(part, questions, depth)
-            case n.Not(part=part):
-                self._collect(part, questions, depth)
-            case n.FactHolds(name=name, kind="fact"):
-                expression = self.model.facts[name].expression
-                if isinstance(expression, n.Condition) and depth < 20:
-                    self._collect(expression, questions, depth + 1)
-                else:
-                    questions[node] = None
-            case n.FactHolds(name=name):
-                self._see(n.NamedValue(name, "boolean"))
-            case n.Equals(left=left, right=n.Literal(value=value)):
-                self._see(left, value)
-            case n.Compare(left=left, right=n.Literal(value=value)):
-                self._see(left, value)
-            case n.OneOf(left=left, values=values):
-                self._see(left, *values)
-            case n.Present(name=name) if not self._moment(name):
-                declared = self.model.fields[name]
-                self._see(n.NamedValue(name, declared.kind))
-            case n.Always():
-                pass
-            case _:
-                questions[node] = None
+    def _facts_below(self, conditions: Iterable[n.Condition]) -> dict[str, n.Condition]:
+        """The facts that are conditions and that these rest on, bases first; each looked at once."""
+        found: dict[str, n.Condition] = {}
+        for root in conditions:
+            waiting = [iter(self._facts_in(root))]
+            path: list[str] = []
+            while waiting:
+                name = next((f for f in waiting[-1] if f not in found), None)
+                if name is not None:
+                    expression = self.model.facts[name].expression
+                    assert isinstance(expression, n.Condition)
+                    path.append(name)
+                    waiting.append(iter(self._facts_in(expression)))
+                    continue
+                waiting.pop()
+                if path:
+                    name = path.pop()
+                    expression = self.model.facts[name].expression
+                    assert isinstance(expression, n.Condition)
+                    found[name] = expression
+        return found
 
-    def _moment(self, name: str) -> bool:
-        return self.model.fields[name].kind in ("instant", "intervals", "list")
+    def _facts_in(self, condition: n.Condition) -> list[str]:
+        names = [part.name for part in _conditions(condition) if isinstance(part, n.FactHolds) and part.kind == "fact"]
+        return [name for name in dict.fromkeys(names) if isinstance(self.model.facts[name].expression, n.Condition)]
+
+    def _collect(self, condition: n.Condition) -> None:
+        for node in _conditions(condition):
+            self._weight += 1
+            match node:
+                case n.FactHolds(name=name, kind="fact") if name in self._facts:
+                    pass
+                case n.FactHolds(name=name, kind=kind):
+                    self._see(self._resolved(n.NamedValue(name, "boolean", kind)))
+                case n.Equals(left=left, right=n.Literal(value=value)) | n.Compare(left=left, right=n.Literal(value=value)):
+                    self._see(self._resolved(left), value)
+                case n.OneOf(left=left, values=values):
+                    self._see(self._resolved(left), *values)
+                case n.Equals(left=left, right=right) | n.Compare(left=left, right=right):
+                    self._ask(Order(self._resolved(left), right), *((-1, 0, 1) if left.kind in NUMERIC or left.kind == "level" else (0, 1)), node=node)
+                case n.Moment(left=first, right=second):
+                    self._ask(Order(first, second), -1, 0, 1, node=node)
+                case n.HasAny(left=left, texts=texts):
+                    named = self._resolved(left)
+                    self._see(named)
+                    if self._declared(named) is None or named.kind != "enum":
+                        for text in texts:
+                            self._ask(Has(named.name, text), True, False)
+                case n.Matches(left=left):
+                    named = self._resolved(left)
+                    self._see(named)
+                    if self._declared(named) is None or named.kind != "enum":
+                        self._ask(node, True, False)
+                case n.Present(name=name) if not self._is_time(name):
+                    self._presence.add(name)
+                    self._see(n.NamedValue(name, self.model.fields[name].kind))
+                case n.OutcomeIs(rule=rule, outcomes=outcomes):
+                    self._ask(Outcome(rule), *outcomes, OTHER)
+                    if {MET, BREACHED} & set(outcomes):
+                        self._ask(Outcome(rule), PENDING)
+                case n.All() | n.Any_() | n.Not() | n.Always():
+                    pass
+                case _:
+                    self._ask(node, True, False)
+
+    def _is_time(self, name: str) -> bool:
+        return self.model.fields[name].kind in ("instant", "intervals")
+
+    def _ask(self, key: Key, *answers: Any, node: n.Condition | None = None) -> None:
+        known = self._answers.setdefault(key, {})
+        known.update(dict.fromkeys(answers))
+        if node is not None and any((f := self.model.fields.get(name)) is not None and f.empty == "none" for name in n.fields_in(node)):
+            known[NOTHING] = None
 
     def _see(self, named: n.NamedValue, *values: Any) -> None:
+        if named.kind in ("instant", "intervals"):
+            return  # an axis of time has no classes of its own: its tests are questions
         self._named.setdefault(named.name, named)
         self._cuts.setdefault(named.name, set()).update(values)
 
+    def _resolved(self, named: n.NamedValue) -> n.NamedValue:
+        """A fact that only names a field is that field."""
+        for _ in range(_MOST_FACTS):
+            if named.source != "fact":
+                break
+            expression = self.model.facts[named.name].expression
+            if not isinstance(expression, n.NamedValue):
+                break
+            named = expression
+        return named
+
+    def _declared(self, named: n.NamedValue) -> Field | None:
+        return self.model.fields.get(named.name) if named.source == "field" else None
+
     def _classes(self, named: n.NamedValue) -> list[Any]:
         name, kind = named.name, named.kind
-        declared = self.model.fields.get(name)
+        declared = self._declared(named)
         values: list[Any]
         if kind == "boolean":
             values = [True, False]
@@ -116,8 +224,30 @@ class Cells:
             values = _numbers(sorted(self._cuts[name]), whole=kind == "integer")
         else:
             values = [*sorted(self._cuts[name]), OTHER]
-        can_miss = declared is not None and declared.default is None
-        return [*values, MISSING] if can_miss and self.missing else values
+        if declared is None:
+            return values
+        if declared.default is not None:
+            return [*values, DEFAULTED] if name in self._presence else values
+        return [*values, NOTHING if declared.empty == "none" else MISSING]
+
+    def _chains(self) -> list[list[Order]]:
+        """Questions that hold one instant against lengths of one unit from one start: their answers follow each other."""
+        chains: dict[Any, list[tuple[int, Order]]] = {}
+        for key in self._answers:
+            if isinstance(key, Order) and isinstance(key.right, n.Counted) and isinstance(key.right.length, Length) and not key.right.ahead:
+                right, length = key.right, key.right.length
+                chains.setdefault((key.left, right.base, length.unit, right.counting), []).append((length.amount, key))
+        return [[key for _, key in sorted(chain, key=lambda c: c[0])] for chain in chains.values() if len(chain) > 1]
+
+    def _possible(self, cell: Cell) -> bool:
+        """Whether the answers of a cell can stand together."""
+        for chain in self._ordered:
+            answers = [cell[key] for key in chain if cell[key] is not NOTHING]
+            if answers and (len(answers) < len(chain) or any(b > a for a, b in pairwise(answers))):
+                return False
+        has = [key for key in self._answers if isinstance(key, Has) and self._named[key.name].kind != "list"]
+        held = [key for key in has if cell[key] is True]
+        return not any(h.name == key.name and key.text in h.text for h in held for key in has if cell[key] is False)
 
     # ---------------------------------------------------------------- judging
     def holds(self, node: n.Condition, cell: Cell) -> bool | None:
@@ -126,28 +256,66 @@ class Cells:
             case n.All(parts=parts):
                 return _conjunction(self.holds(p, cell) for p in parts)
             case n.Any_(parts=parts):
-                answer = _conjunction(_negated(self.holds(p, cell)) for p in parts)
-                return _negated(answer)
+                return _negated(_conjunction(_negated(self.holds(p, cell)) for p in parts))
             case n.Not(part=part):
                 return _negated(self.holds(part, cell))
             case n.Always(value=value):
                 return value
-            case n.FactHolds(name=name, kind="fact") if node not in cell:
-                expression = self.model.facts[name].expression
-                return self.holds(expression, cell) if isinstance(expression, n.Condition) else None
-            case n.FactHolds(name=name) if name in cell:
-                value = cell[name]
-                return None if value is MISSING else bool(value)
-            case n.Present(name=name) if name in cell:
-                return cell[name] is not MISSING
+            case n.FactHolds(name=name, kind="fact") if name in self._facts:
+                known: bool | None = cell[node]
+                return known
+            case n.FactHolds(name=name, kind=kind):
+                return self._of(n.NamedValue(name, "boolean", kind), cell, bool)
             case n.Equals(left=left, right=n.Literal(value=value)):
-                return _of(cell[left.name], lambda v: v == value)
+                return self._of(left, cell, lambda v: v == value)
             case n.OneOf(left=left, values=values):
-                return _of(cell[left.name], lambda v: v in values)
+                return self._of(left, cell, lambda v: v in values)
             case n.Compare(left=left, operation=operation, right=n.Literal(value=value)):
-                return _of(cell[left.name], lambda v: _compared(v, operation, value))
+                return self._of(left, cell, lambda v: (v > value) - (v < value) in _SIGNS[operation])
+            case n.Equals(left=left, right=right):
+                return bool(cell[Order(self._resolved(left), right)] == 0)
+            case n.Compare(left=left, operation=operation, right=right):
+                return cell[Order(self._resolved(left), right)] in _SIGNS[operation]
+            case n.Moment(left=first, operation=operation, right=second):
+                return cell[Order(first, second)] in _SIGNS[operation]
+            case n.HasAny(left=left, texts=texts):
+                name = self._resolved(left).name
+                return self._of(left, cell, lambda v: any(t in v if isinstance(v, str) else cell[Has(name, t)] for t in texts))
+            case n.Matches(left=left, pattern=pattern):
+                return self._of(left, cell, lambda v: compiled(pattern).fullmatch(v) is not None if isinstance(v, str) else cell[node])
+            case n.Present(name=name) if name in cell:
+                return cell[name] not in (MISSING, NOTHING, DEFAULTED)
+            case n.OutcomeIs(rule=rule, outcomes=outcomes):
+                outcome: Any = cell[Outcome(rule)]
+                if outcome in outcomes:
+                    return True
+                return None if outcome in (PENDING, AT_RISK) and {MET, BREACHED} & set(outcomes) else False
         answer = cell.get(node)
         return answer if isinstance(answer, bool) else None
+
+    def _of(self, left: n.NamedValue, cell: Cell, test: Callable[[Any], Any]) -> bool | None:
+        named = self._resolved(left)
+        value = cell[named.name]
+        if value is MISSING:
+            return None
+        if value is NOTHING:
+            return False
+        if value is DEFAULTED:
+            value = self.model.fields[named.name].default
+        return bool(test(value))
+
+
+def _conditions(root: n.Condition) -> Iterator[n.Condition]:
+    """The conditions a condition is put together from, down to its tests; not those inside `choose`."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        yield node
+        match node:
+            case n.All(parts=parts) | n.Any_(parts=parts):
+                stack += reversed(parts)
+            case n.Not(part=part):
+                stack.append(part)
 
 
 def _axis(name: str, model: PolicyModel) -> n.NamedValue:
@@ -165,28 +333,17 @@ def _levels(model: PolicyModel) -> tuple[str, ...]:
 
 
 def _numbers(cuts: list[Any], *, whole: bool) -> list[Any]:
-    """A number below, at, between and above the cut points."""
+    """A number below, at, between and above the cut points; whole numbers only where the field has no others."""
     if not cuts:
         return [0]
-    values: list[Any] = [cuts[0] - 1]
-    for index, cut in enumerate(cuts):
-        values.append(cut)
-        if index + 1 < len(cuts):
-            following = cuts[index + 1]
-            if not whole:
-                values.append((Decimal(cut) + Decimal(following)) / 2)
-            elif following - cut > 1:
-                values.append(cut + 1)
-    values.append(cuts[-1] + 1)
+    values: list[Any] = [ceil(cuts[0]) - 1 if whole else cuts[0] - 1]
+    for cut, following in zip(cuts, [*cuts[1:], None], strict=True):
+        if not whole or cut == int(cut):
+            values.append(cut)
+        beyond = floor(cut) + 1 if whole or following is None else (Decimal(cut) + Decimal(following)) / 2
+        if (following is None or beyond < following) and beyond not in values:
+            values.append(beyond)
     return values
-
-
-def _of(value: Any, test: Any) -> bool | None:
-    return None if value is MISSING else bool(test(value))
-
-
-def _compared(value: Any, operation: str, limit: Any) -> bool:
-    return bool({"at_least": value >= limit, "at_most": value <= limit, "above": value > limit, "below": value < limit}[operation])
 
 
 def _negated(value: bool | None) -> bool | None:
@@ -202,17 +359,25 @@ def _conjunction(values: Iterator[bool | None]) -> bool | None:
     return None if unknown else True
 
 
-def shown(cell: Cell, model: PolicyModel) -> str:
+def shown(cell: Cell, cells: Cells) -> str:
     """A cell as the record it stands for: ``category: network, severity: major``."""
     parts: list[str] = []
-    for name, value in cell.items():
-        if not isinstance(name, str):
-            continue
-        if name == "severity" and isinstance(value, int):
-            value = _levels(model)[value]
-        elif isinstance(value, bool):
-            value = "true" if value else "false"
-        elif isinstance(value, (int, Decimal)):
-            value = n.shown_number(value)
-        parts.append(f"{name}: {value}")
+    for key, value in cell.items():
+        if isinstance(key, n.Present):
+            parts.append(f"{key.name}: {'present' if value else 'missing'}")
+        elif isinstance(key, n.FactHolds) and key.name in cells.fact_axes and value is not None:
+            parts.append(f"{key.name}: {_word(value)}")
+        elif isinstance(key, Has) and value is True and cell[key.name] is OTHER:
+            parts.append(f"{key.name}: {key.text}")
+        elif isinstance(key, str) and not (value is OTHER and any(isinstance(k, Has) and k.name == key and v for k, v in cell.items())):
+            word = _levels(cells.model)[value] if key == "severity" and isinstance(value, int) else _word(value)
+            parts.append(f"{key}: {word}")
     return ", ".join(parts)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is NOTHING or value is DEFAULTED:
+        return "missing"
+    return n.shown_number(value) if isinstance(value, (int, Decimal)) else str(value)

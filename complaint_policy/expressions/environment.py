@@ -110,10 +110,11 @@ class RuleName:
 
 @frozen
 class FactKind:
-    """What a fact is: ``boolean``, a value's kind, or ``instant``."""
+    """What a fact is: ``boolean``, a value's kind, or ``instant``; ``is_value`` where it is no condition."""
 
     kind: str
     unit: str | None = None
+    is_value: bool = False
 
 
 @define

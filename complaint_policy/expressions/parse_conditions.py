@@ -89,7 +89,7 @@ def _moment_tests(left: n.Instant, entry: Entry, env: Environment) -> n.Conditio
 
 def _test(node: Node, left: n.NamedValue, place: Place, env: Environment) -> n.Condition | None:
     if isinstance(node, Scalar):
-        if node.plain and node.value in ("present", "missing"):
+        if node.value in ("present", "missing"):
             return _presence(left, place, env, node.value == "present")
         return _equals_literal(node, left, place, env)
     if isinstance(node, Sequence):
@@ -173,10 +173,19 @@ def _equals_literal(node: Scalar, left: n.NamedValue, place: Place, env: Environ
     value = read_literal(node, left.kind, env, env.fields.get(left.name), left.name)
     if value is BAD:
         return None
-    if left.kind == "boolean":
+    if left.kind == "boolean" and not _may_be_none(left, place, env):
         holds = n.FactHolds(left.name, left.source, place=place)
         return holds if value else n.Not(holds, place=place)
     return n.Equals(left, n.Literal(value, left.kind, place=node.place), place=place)
+
+
+def _may_be_none(left: n.NamedValue, place: Place, env: Environment) -> bool:
+    """Whether the value may be stated to be none: it is then neither true nor false."""
+    if left.source == "field":
+        declared = env.fields[left.name]
+        return declared.empty == "none" and declared.default is None
+    kind = env.fact_kind(left.name, place) if left.source == "fact" else None
+    return kind is not None and kind.is_value
 
 
 def _one_of(node: Sequence, left: n.NamedValue, place: Place, env: Environment) -> n.Condition | None:

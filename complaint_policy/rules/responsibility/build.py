@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -11,8 +12,8 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.head import scalar_text, words
 from complaint_policy.kinds import Piece
 from complaint_policy.model import PolicyModel
-from complaint_policy.problems import Problems
-from complaint_policy.reader import Mapping, Node, Scalar
+from complaint_policy.problems import Place, Problems
+from complaint_policy.reader import Mapping, Node, Scalar, Sequence
 from complaint_policy.rules.responsibility.model import Matrix, Roles, Row
 from complaint_policy.schemas import closed, rules, text_list
 
@@ -45,27 +46,43 @@ def build(pieces: list[Piece], builder: Builder) -> Matrix:
             axes[item.value] = None
         rest = piece.node.get("otherwise")
         if isinstance(rest, Mapping):
-            otherwise = _roles(rest, piece.env)
+            otherwise = _roles(rest, builder)
     if not axes:
         problems.add("missing-key", pieces[-1].node.place, name="by")
     rows = [_row(node, env, builder, axes) for node, env in builder.merged(pieces, "rows")]
     return Matrix(tuple(axes), tuple(r for r in rows if r is not None), otherwise, pieces[-1].node.place)
 
 
-def _roles(node: Mapping, env: Any) -> Roles:
+def _roles(node: Mapping, builder: Builder) -> Roles:
     owner = node.get("owner")
     if isinstance(owner, Scalar) and owner.value == "any":
-        env.problems.add("owner-any", owner.place)
+        builder.problems.add("owner-any", owner.place)
+    for key in _ROLES:
+        builder.check_roles(node.get(key))
     return Roles(scalar_text(owner) or "", scalar_text(node.get("accountable")), words(node.get("consulted")), words(node.get("informed")))
 
 
 def _row(node: Mapping, env: Any, builder: Builder, axes: dict[str, None]) -> Row | None:
     frame = builder.frame(node, env)
-    when: Node | None = node.get("when")
+    for name, place in _names_tested(node.get("when")):
+        if name not in axes:
+            builder.problems.add("not-an-axis", place, name=name, near=(name, axes))
+    return Row(**frame, roles=_roles(node, builder)) if frame["when"] is not None else None
+
+
+def _names_tested(when: Node | None) -> Iterator[tuple[str, Place]]:
+    """The names a row's condition tests, through `all`, `any` and `not`, each with its place."""
     for entry in when.entries if isinstance(when, Mapping) else ():
-        if entry.key not in axes:
-            builder.problems.add("not-an-axis", entry.place, name=entry.key, near=(entry.key, axes))
-    return Row(**frame, roles=_roles(node, env)) if frame["when"] is not None else None
+        if entry.key in ("all", "any") and isinstance(entry.value, Sequence):
+            for item in entry.value.items:
+                yield from _names_tested(item)
+        elif entry.key == "not":
+            yield from _names_tested(entry.value)
+        elif entry.key in ("present", "missing"):
+            items = entry.value.items if isinstance(entry.value, Sequence) else (entry.value,)
+            yield from ((item.value, item.place) for item in items if isinstance(item, Scalar))
+        else:
+            yield entry.key, entry.place
 
 
 def check(section: Matrix, model: PolicyModel, problems: Problems) -> None:
