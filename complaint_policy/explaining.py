@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,6 +10,7 @@ from complaint_policy.decision import Block, Finding
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.describe import Describer
 from complaint_policy.instants import local
+from complaint_policy.model import fields_below
 from complaint_policy.outcomes import AT_RISK, BREACHED, EXEMPT, INDETERMINATE, MET, NOT_APPLICABLE, OUTCOME_TEXTS, WAIVED
 from complaint_policy.possible import NOT_YET, Interval
 from complaint_policy.results import DeadlineResult, Judged
@@ -52,6 +54,11 @@ class Words(Describer):
 
     def fields(self, names: tuple[str, ...]) -> Text:
         return joined([self.field(name) for name in names], ", ", "、") if names else Text("further facts", "进一步的事实")
+
+    def roles(self, names: Iterable[str]) -> Text:
+        """Departments and roles by their titles, where the policy gives them."""
+        known = self.decision._compiled.model.roles
+        return joined([known.get(name) or Text(name, name) for name in names], ", ", "、")
 
     def settled(self, result: Judged) -> Text:
         """A result that needs no more words than its outcome and reason."""
@@ -145,7 +152,7 @@ def _differences(decision: Decision, words: Words) -> list[Finding]:
     owner = decision.responsibility
     recorded = state[compiled.slots["field:recorded_owner"]]
     if isinstance(recorded, str) and owner.candidates and recorded not in owner.candidates:
-        message = Text("Owner on record: {a}; by the policy: {b}.", "登记的责任方为{a}，按制度应为{b}。").filled(a=recorded, b=name_list(owner.candidates))
+        message = Text("Owner on record: {a}; by the policy: {b}.", "登记的责任方为{a}，按制度应为{b}。").filled(a=recorded, b=words.roles(owner.candidates))
         found.append(Finding("responsibility", "differs", message))
     return found
 
@@ -181,10 +188,8 @@ def blocks(decision: Decision, event: str) -> tuple[Block, ...]:
 
 def _unfilled(decision: Decision, rule: Any) -> tuple[str, ...]:
     """The fields a requirement looks at that the record does not have."""
-    from complaint_policy.policy import _fields_below
-
     slots, state = decision._compiled.slots, decision._state
-    names = dict.fromkeys(name for part in (rule.when, rule.require) for name in _fields_below(part, decision._compiled.model))
+    names = dict.fromkeys(name for part in (rule.when, rule.require) for name in fields_below(part, decision._compiled.model))
     return tuple(name for name in names if _lacks(state[slots[f"field:{name}"]]))
 
 
@@ -289,16 +294,16 @@ def _heading(decision: Decision, words: Words) -> list[Text]:
             Text("Severity: {l}; settled by {m}", "等级：{l}；需要{m}才能确定").filled(l=joined(shown, " or ", "或"), m=words.fields(severity.missing))
         )
     if owner.owner is not None:
-        lines.append(Text("Owner: {o}", "责任方：{o}").filled(o=owner.owner))
+        lines.append(Text("Owner: {o}", "责任方：{o}").filled(o=words.roles((owner.owner,))))
     elif owner.candidates:
-        lines.append(Text("Owner: {o}; settled by {m}", "责任方：{o}；需要{m}才能确定").filled(o=" | ".join(owner.candidates), m=words.fields(owner.missing)))
+        lines.append(Text("Owner: {o}; settled by {m}", "责任方：{o}；需要{m}才能确定").filled(o=words.roles(owner.candidates), m=words.fields(owner.missing)))
     for label, roles in (
         (Text("Consulted", "协助"), owner.consulted),
         (Text("Informed", "知会"), owner.informed),
         (Text("Escalate to", "上报"), owner.escalate_to),
     ):
         if roles:
-            lines.append(Text("{a}: {r}", "{a}：{r}").filled(a=label, r=name_list(roles)))
+            lines.append(Text("{a}: {r}", "{a}：{r}").filled(a=label, r=words.roles(roles)))
     return lines
 
 
@@ -308,9 +313,14 @@ def _rule_lines(kind: Any, result: Any, words: Words, reveal: bool) -> list[Text
     lines = [Text("  [{o}] {r} {m}", "  【{o}】{r} {m}").filled(o=label, r=result.rule, m=kind.message(result, words))]
     details: list[Text] = []
     if isinstance(result, DeadlineResult) and outcome != NOT_APPLICABLE:
+        rule: Any = result.model
+        extensions = [part for step in rule.extend for part in (step.within, step.when, step.needs)]
         details += deadline_arithmetic(result, words)
+        details += _looked_at((rule.when, rule.within, *extensions, *(e.when for e in rule.exempt)), words, reveal)
     elif kind.key == "penalties":
+        rule = result.model
         details += penalty_arithmetic(result, words)
+        details += _looked_at((rule.when, rule.amount, rule.range), words, reveal)
     elif outcome != NOT_APPLICABLE:
         details += _values(result.model, words, reveal)
     if getattr(result, "would_be", None) is not None:
@@ -340,11 +350,19 @@ def _source_text(source: Any) -> Text:
 
 def _values(rule: Any, words: Words, reveal: bool) -> list[Text]:
     """The values of the record a rule looked at."""
-    from complaint_policy.policy import _fields_below
+    parts = (rule.when, getattr(rule, "require", None), getattr(rule, "keep_until", None), getattr(rule, "deleted", None))
+    return _looked_at((*parts, *(e.when for e in rule.exempt)), words, reveal)
 
-    parts = [rule.when, getattr(rule, "require", None), getattr(rule, "keep_until", None), getattr(rule, "deleted", None)]
-    names = dict.fromkeys(name for part in parts if part is not None for name in _fields_below(part, words.decision._compiled.model))
-    if not names:
-        return []
+
+def _looked_at(parts: Iterable[n.Expression | None], words: Words, reveal: bool) -> list[Text]:
+    """The values of fields, and the lengths of spans, that expressions rest on."""
+    model = words.decision._compiled.model
+    given = [part for part in parts if part is not None]
+    names = dict.fromkeys(name for part in given for name in fields_below(part, model))
     shown = [Text("{n} = {v}", "{n}={v}").filled(n=words.name(name), v=words.value_of(name, reveal=reveal)) for name in names]
-    return [Text("looked at: ", "所据：") + joined(shown)]
+    lengths = [node for part in given for node in n.walk(part) if isinstance(node, n.LengthOf)]
+    for node in dict.fromkeys(lengths):
+        value = words.decision._compiled.setting.compiler.length_of(node)(words.decision._state)
+        if isinstance(value, int):
+            shown.append(Text("{n} = {v}", "{n}={v}").filled(n=words.value(node), v=value))
+    return [Text("looked at: ", "所据：") + joined(shown)] if shown else []

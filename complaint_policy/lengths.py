@@ -39,6 +39,7 @@ class Length:
     same_day: bool = False
     word: str | None = None
     house: bool = False
+    title: Text | None = None  # of the word
 
     @property
     def is_working(self) -> bool:
@@ -66,12 +67,10 @@ class Length:
         shown = Text(f"{self.amount} {unit}", f"{self.amount}{_ZH[self.unit]}")
         if self.word is None:
             return shown
-        word = self.word.replace("_", " ")
-        return (
-            Text(f"{word} ({shown.en}, a house number)", f"{word}（{shown.zh}，内部自定）")
-            if self.house
-            else Text(f"{word} ({shown.en})", f"{word}（{shown.zh}）")
-        )
+        word = self.title or Text(self.word.replace("_", " "), self.word)
+        if self.house:
+            return Text("{w} ({l}, a house number)", "{w}（{l}，内部自定）").filled(w=word, l=shown)
+        return Text("{w} ({l})", "{w}（{l}）").filled(w=word, l=shown)
 
     def __str__(self) -> str:
         return self.text.en

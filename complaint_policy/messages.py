@@ -106,6 +106,7 @@ PROBLEMS: Final[dict[str, _Entry]] = {
     "unknown-outcome": _m("'{name}' is not an outcome", "“{name}”不是判定结果"),
     "unknown-instant": _m("'{name}' is neither an event, a fact nor a length", "“{name}”既不是事件、事实，也不是时长"),
     "unknown-test": _m("unknown test '{name}'", "未知的测试“{name}”"),
+    "unknown-role": _m("there is no role '{name}'", "没有名为“{name}”的部门或角色"),
     "unknown-policy": _m(
         "there is no shipped policy '{name}'",
         "没有名为“{name}”的内置制度",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,7 @@ from complaint_policy.lengths import Length
 from complaint_policy.problems import NOWHERE, Place
 from complaint_policy.texts import Text
 
-__all__ = ["Case", "Fact", "PolicyModel", "Source", "as_map"]
+__all__ = ["Case", "Fact", "PolicyModel", "Source", "as_map", "fields_below"]
 
 
 def as_map(items: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -91,6 +91,7 @@ class PolicyModel:
     terms: Mapping[str, Length]
     fields: Mapping[str, Field]
     facts: Mapping[str, Fact]
+    roles: Mapping[str, Text]
     scope: n.Condition | None
     sections: Mapping[str, Any]
     extends: tuple[str, ...] = ()
@@ -110,3 +111,13 @@ class PolicyModel:
 
     def rule(self, identity: str) -> Rule | None:
         return next((r for r in self.all_rules() if r.id == identity), None)
+
+
+def fields_below(node: n.Expression | None, model: PolicyModel) -> Iterable[str]:
+    """The fields an expression rests on, through facts."""
+    for name in n.names_in(node):
+        kind, _, rest = name.partition(":")
+        if kind == "field":
+            yield rest
+        elif kind == "fact":
+            yield from fields_below(model.facts[rest].expression, model)

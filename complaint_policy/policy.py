@@ -14,11 +14,10 @@ from complaint_policy.coerce import Unusable, is_empty, read_moment
 from complaint_policy.compiled import CompiledVersion
 from complaint_policy.decision import Decision, Finding, Origin
 from complaint_policy.errors import RecordError, UsageError
-from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import Field
 from complaint_policy.intake import snapshot
 from complaint_policy.kinds import RuleKind
-from complaint_policy.model import PolicyModel
+from complaint_policy.model import PolicyModel, fields_below
 from complaint_policy.possible import MICROSECOND, Interval
 from complaint_policy.registry import BUILTIN_KINDS
 from complaint_policy.texts import Text
@@ -112,7 +111,7 @@ class Policy:
         for rule in model.section("requirements"):
             if rule.event == event:
                 for part in (rule.when, rule.require):
-                    found.update(dict.fromkeys(_fields_below(part, model)))
+                    found.update(dict.fromkeys(fields_below(part, model)))
         return tuple(found)
 
     def _event(self, event: str) -> None:
@@ -257,13 +256,3 @@ def _future_events(decision: Decision) -> Iterable[datetime]:
         if compiled.model.fields[name].type == "event":
             ends = (value,) if isinstance(value, datetime) else (value.low, value.high) if isinstance(value, Interval) else ()
             yield from (end for end in ends if end > now)
-
-
-def _fields_below(node: n.Expression | None, model: PolicyModel) -> Iterable[str]:
-    """The fields an expression rests on, through facts."""
-    for name in n.names_in(node):
-        kind, _, rest = name.partition(":")
-        if kind == "field":
-            yield rest
-        elif kind == "fact":
-            yield from _fields_below(model.facts[rest].expression, model)

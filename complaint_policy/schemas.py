@@ -267,6 +267,12 @@ HEAD: Final[dict[str, Any]] = {
         "propertyNames": {"pattern": _NAME},
         "additionalProperties": closed({"is": {"type": "string"}, "house": ref("boolean"), "title": ref("text")}, ("is",)),
     },
+    "roles": {
+        "type": "object",
+        "propertyNames": {"pattern": ID},
+        "additionalProperties": ref("text"),
+        "description": "Departments and roles by their ids; once declared, every owner and recipient must be one of them.",
+    },
     "record": closed({"fields": {"type": "object", "propertyNames": {"pattern": _NAME}, "additionalProperties": ref("field")}, "sensitive": text_list()}),
     "facts": {"type": "object", "propertyNames": {"pattern": _NAME}, "additionalProperties": {"type": ["object", "string"], "minProperties": 1}},
     "scope": closed({"when": ref("condition"), "title": ref("text")}, ("when",)),

@@ -38,8 +38,8 @@ def report(error: Exception, terminal: Terminal) -> int:
 
         print_problems(problems, terminal, terminal.err)
     else:
-        head = Line(terminal.t("error: ", "错误："), style="bold red")
-        terminal.note(head + Line(visible(message.get(terminal.language)).replace("\n", " "), style="default not bold"))
+        text = visible(message.get(terminal.language)).replace("\n", " ")
+        terminal.note(Line.assemble((terminal.t("error: ", "错误："), "bold red"), text))
     if kind == "call" and isinstance(error, click.UsageError) and error.ctx is not None:
         terminal.note(terminal.t(f"see: {error.ctx.command_path} --help", f"参见：{error.ctx.command_path} --help"))
     if kind == "unexpected" and os.environ.get("COMPLAINT_POLICY_TRACEBACK"):

@@ -6,14 +6,15 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import click
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Line
 
-if TYPE_CHECKING:
-    import click
+from complaint_policy.cli.views.flow import Flow
 
+if TYPE_CHECKING:
     from complaint_policy.cli.terminal import Terminal
 
 __all__ = ["help_page"]
@@ -33,10 +34,16 @@ def help_page(
     """The page of the program (with its commands) or of one command (with its arguments)."""
     console = Console(file=io.StringIO(), width=min(_WIDEST, terminal.out.width), highlight=False, markup=False, emoji=False)
     usage = " ".join(ctx.command.collect_usage_pieces(ctx))
-    console.print(Line(f"{terminal.t('Usage:', '用法：')} {ctx.command_path} {usage}"), soft_wrap=True)
+    console.print(Line(f"{terminal.t('Usage: ', '用法：')}{ctx.command_path} {usage}"), soft_wrap=True)
     console.print()
-    console.print(Padding(Line(text), (0, 0, 0, 2)))
-    options = [record for p in ctx.command.get_params(ctx) if (record := p.get_help_record(ctx)) is not None]
+    console.print(Padding(Flow(text), (0, 0, 0, 2)))
+    required = terminal.t("(required)", "（必填）")
+    options = [
+        (name, help_text.replace("[required]", required))
+        for p in ctx.command.get_params(ctx)
+        if isinstance(p, click.Option) and (record := p.get_help_record(ctx)) is not None
+        for name, help_text in [record]
+    ]
     for title, rows in (
         (terminal.t("Arguments", "参数"), arguments),
         (terminal.t("Commands", "命令"), commands),
@@ -64,5 +71,5 @@ def _grid(rows: Sequence[tuple[str, str]]) -> Table:
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     for name, text in rows:
-        grid.add_row(Line(name), Line(text))
+        grid.add_row(Line(name), Flow(text))
     return grid

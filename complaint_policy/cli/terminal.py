@@ -104,11 +104,11 @@ class Terminal:
 
     def line(self, part: RenderableType) -> None:
         """One line of results that is never wrapped: programs cut such lines at their colons."""
-        self.out.print(part, soft_wrap=True)
+        self.out.print(visible(part) if isinstance(part, str) else part, soft_wrap=True)
 
     def note(self, part: RenderableType) -> None:
         """A message beside the results, to standard error."""
-        self.err.print(part, soft_wrap=True)
+        self.err.print(visible(part) if isinstance(part, str) else part, soft_wrap=True)
 
     def json(self, data: Any) -> None:
         """Data, to standard output."""

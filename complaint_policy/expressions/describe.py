@@ -168,8 +168,8 @@ class Describer:
     def _length(self, length: Length | n.LengthValue) -> Text:
         if isinstance(length, Length):
             return length.text
-        zh = Length(1, length.unit).text.zh.lstrip("1")
-        return Text("{v} {u}", "{v}{z}").filled(v=self.value(length.amount), u=length.unit, z=zh)
+        unit = Length(1, length.unit).text
+        return Text("{v} ({u})", "{v}（{z}）").filled(v=self.value(length.amount), u=length.unit, z=unit.zh.lstrip("1"))
 
     def _joined(self, word: str, parts: tuple[n.Instant, ...]) -> Text:
         return Text("{w} {p}", "{w}{p}").filled(w=_JOINS[word], p=joined([self.instant(p) for p in parts], ", ", "、"))

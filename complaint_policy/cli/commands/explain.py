@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from rich.padding import Padding
 from rich.text import Text as Line
 
 from complaint_policy import Policy, PolicyVersion, RecordError
@@ -82,9 +83,7 @@ def _print_text(text: str, terminal: Terminal) -> None:
         bare = line.lstrip()
         indent = len(line) - len(bare)
         style = "bold" if not position or (bare and not indent and position > 1 and not lines[position - 1]) else ""
-        row = pairs(gap=0)
-        row.add_row(" " * indent, Flow(bare, style=style))
-        terminal.print(row if bare else "")
+        terminal.print(Padding(Flow(bare, style=style), (0, 0, 0, indent)))
 
 
 # --------------------------------------------------------------------------- rules

@@ -48,15 +48,18 @@ def _print(name: str, results: tuple[CaseResult, ...], terminal: Terminal, verbo
     for result in results:
         if result.passed and not verbose:
             continue
-        mark = Line(terminal.t("pass", "通过") if result.passed else terminal.t("FAIL", "失败"), style="green" if result.passed else "bold red")
-        terminal.line(mark + Line(f" {visible(str(result.place))}: {visible(result.name)}", style="default not bold"))
+        mark = (terminal.t("pass", "通过"), "green") if result.passed else (terminal.t("FAIL", "失败"), "bold red")
+        terminal.line(Line.assemble(mark, f" {visible(str(result.place))}: {visible(result.name)}"))
         for difference in result.differences:
-            terminal.line(Line(f"     {visible(str(difference.place))}: ", style="dim") + Line(terminal.say(difference.message), style="not dim"))
+            terminal.line(Line.assemble((f"     {visible(str(difference.place))}: ", "dim"), terminal.say(difference.message)))
     passed = sum(r.passed for r in results)
     if not results:
         terminal.line(Line(f"{visible(name)}: ") + Line(terminal.t("no tests", "没有测试"), style="yellow"))
     elif passed == len(results):
-        terminal.line(Line(f"{visible(name)}: ") + Line(terminal.t(f"all {passed} tests pass", f"{passed}个测试全部通过"), style="green"))
+        terminal.line(
+            Line(f"{visible(name)}: ")
+            + Line(terminal.t(f"all {passed} tests pass" if passed > 1 else "1 test passes", f"{passed}个测试全部通过"), style="green")
+        )
     else:
         text = terminal.t(f"{len(results) - passed} of {len(results)} tests fail", f"{len(results)}个测试中有{len(results) - passed}个失败")
         terminal.line(Line(f"{visible(name)}: ") + Line(text, style="bold red"))

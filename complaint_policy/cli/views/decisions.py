@@ -59,7 +59,7 @@ class _Page:
     def heading(self) -> Line:
         status = outcome(self.decision.status, self.language)
         identity = visible(self.decision.complaint_id or self.t("(no id)", "（无编号）"))
-        return Line(self.t(f"Complaint {identity}: ", f"投诉 {identity}："), style="bold") + status
+        return Line.assemble((self.t(f"Complaint {identity}: ", f"投诉 {identity}："), "bold"), status)
 
     def facts(self) -> Table:
         t, decision = self.t, self.decision
@@ -169,12 +169,12 @@ class _Page:
         if result.model.is_companys:
             return Line(name)
         duty = visible(result.model.duty_of)
-        return Line(name) + Line(self.t(f" (duty of: {duty})", f"（义务方：{duty}）"), style="dim")
+        return Line.assemble(name, (self.t(f" (duty of: {duty})", f"（义务方：{duty}）"), "dim"))
 
     def _outcome(self, result: Judged) -> Line:
         shown = outcome(result.outcome, self.language)
         if result.would_be is not None:
-            shown += Line(self.t("\nif it applies: ", "\n若适用："), style="not bold") + outcome(result.would_be, self.language)
+            return Line.assemble(shown, self.t("\nif it applies: ", "\n若适用："), outcome(result.would_be, self.language))
         return shown
 
     def _note(self, result: Judged) -> Line:

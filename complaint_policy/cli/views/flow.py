@@ -10,6 +10,8 @@ from rich.containers import Lines
 from rich.measure import Measurement
 from rich.text import Text as Line
 
+from complaint_policy.cli.terminal import visible
+
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, JustifyMethod, OverflowMethod
 
@@ -30,9 +32,9 @@ class Flow(Line):
 
     @classmethod
     def of(cls, line: Line | str) -> Flow:
-        """The same text and styles."""
+        """The same text and styles; plain text is made visible first, so that it is measured as it is shown."""
         if isinstance(line, str):
-            return cls(line)
+            return cls(visible(line))
         return cls(line.plain, style=line.style, justify=line.justify, overflow=line.overflow, spans=list(line.spans))
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:

@@ -67,8 +67,8 @@ def _excerpt(place: Place) -> list[Line]:
     number = f"{place.line:>5} │ "
     blank = " " * (len(number) - 2) + "│ "
     gap = " " * (cell_len(left) + cell_len(before))
-    code = Line(number, style="dim") + Line(left + visible(shown) + right, style="not dim")
-    caret = Line(blank, style="dim") + Line(gap) + Line("^" * max(1, cell_len(marked)), style="bold red not dim")
+    code = Line.assemble((number, "dim"), left + visible(shown) + right)
+    caret = Line.assemble((blank, "dim"), gap, ("^" * max(1, cell_len(marked)), "bold red"))
     return [code, caret]
 
 

@@ -62,7 +62,8 @@ def _table(headings: list[str], rows: list[list[Line]], *, fixed: int) -> Table:
 
 
 def _stacked(cells: list[Line]) -> Line:
-    return cells[0] + Line("\n") + Line(" · ").join(Line(cell.plain, style="dim") for cell in cells[1:] if cell.plain)
+    rest = " · ".join(cell.plain for cell in cells[1:] if cell.plain)
+    return Line.assemble(cells[0], "\n", (rest, "dim"))
 
 
 def _row(row: tuple[Cell, ...], section: Section, terminal: Terminal, *, indent: bool = False) -> list[Line]:
