@@ -1,0 +1,111 @@
+"""``check``: every problem at once, as compilers print them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from complaint_policy import check_policy, shipped_policies
+from tests.cli.conftest import POLICY, Run
+
+
+@pytest.fixture
+def wrong(tmp_path: Path) -> Path:
+    path = tmp_path / "wrong.yaml"
+    text = POLICY.replace("{loss: {at_least: 1000}}", "{los: {at_least: 1000}}").replace("timezone: Asia/Shanghai", "timezone: Asia/Shangai")
+    path.write_text(text.replace("within: 5 working days", "within: 5"), encoding="utf-8")
+    return path
+
+
+def test_shipped_policies_have_no_problems(cli: Run) -> None:
+    ran = cli("check", *shipped_policies())
+    assert ran.status == 0
+    assert [line.partition(": ")[0] for line in ran.out.splitlines()] == list(shipped_policies())
+    assert all(": no problems (" in line for line in ran.out.splitlines())
+
+
+def test_a_path_and_a_folder(cli: Run, policy: Path) -> None:
+    assert cli("check", policy) == (0, f"{policy}: no problems (1 version, 6 rules, 1 test)\n", "")
+    folder = policy.parent / "shop"
+    folder.mkdir()
+    policy.rename(folder / "2026-01-01.yaml")
+    assert cli("check", folder, "--lang", "zh") == (0, f"{folder}: 没有问题（1个版本，6条规则，1个测试）\n", "")
+
+
+def test_what_is_there_is_a_path_whatever_its_name(cli: Run, policy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = policy.parent / "cn" / "telecom"
+    folder.mkdir(parents=True)
+    policy.rename(folder / "2026-01-01.yaml")
+    monkeypatch.chdir(folder.parent.parent)
+    assert "(1 version, 6 rules, 1 test)" in cli("check", "cn/telecom").out
+
+
+def test_every_problem_with_place_excerpt_and_caret(cli: Run, wrong: Path) -> None:
+    ran = cli("check", wrong)
+    assert ran.status == 2
+    assert not ran.err
+    lines = ran.out.splitlines()
+    for problem in check_policy(wrong):
+        at = lines.index(str(problem))
+        assert lines[at + 1].startswith(f"{problem.place.line:>5} │ ")
+        excerpt, caret = lines[at + 1], lines[at + 2]
+        marked = wrong.read_text("utf-8").split("\n")[problem.place.line - 1][problem.place.column - 1 :]
+        start = next(i for i in range(len(excerpt)) if cell_len(excerpt[:i]) == caret.index("^"))
+        assert marked.startswith(excerpt[start:].rstrip("…"))
+    assert "Asia/Shanghai" in lines[0]
+    assert lines[-1] == f"{len(check_policy(wrong))} problems"
+
+
+def test_the_caret_stands_under_the_word_after_chinese_text(cli: Run, tmp_path: Path) -> None:
+    path = tmp_path / "wide.yaml"
+    path.write_text(POLICY.replace("{en: Great loss, zh: 损失较大}, level: major", "{en: Great loss, zh: 损失较大}, level: mayor"), encoding="utf-8")
+    lines = cli("check", path).out.splitlines()
+    at = next(i for i, line in enumerate(lines) if "unknown-level" in line)
+    excerpt, caret = lines[at + 1], lines[at + 2]
+    before = excerpt[: excerpt.index("mayor")]
+    assert "损失较大" in excerpt
+    assert caret.index("^") == len(before) + 4  # four characters of two cells
+    assert caret.endswith("^^^^^")
+
+
+def test_chinese(cli: Run, wrong: Path) -> None:
+    ran = cli("check", wrong, "cn/telecom", "--lang", "zh")
+    assert ran.status == 2
+    assert "不是时区（是否想写“Asia/Shanghai”？）" in ran.out
+    assert ran.out.splitlines()[-1].startswith("2项制度中有1项存在问题，共")
+
+
+def test_json_is_the_list_of_problems(cli: Run, wrong: Path) -> None:
+    ran = cli("check", wrong, "cn/telecom", "--format", "json")
+    assert ran.status == 2
+    assert not ran.err
+    assert ran.data == [p.to_dict() for p in check_policy(wrong)]
+    assert cli("check", "cn/telecom", "--format", "json").data == []
+
+
+def test_a_long_line_is_cut_around_its_problem(cli: Run, tmp_path: Path) -> None:
+    path = tmp_path / "long.yaml"
+    filler = "x" * 300
+    path.write_text(POLICY.replace("{en: Great loss, zh: 损失较大}, level: major", f"{{en: {filler}, zh: b}}, level: mayor"), encoding="utf-8")
+    lines = cli("check", path).out.splitlines()
+    at = next(i for i, line in enumerate(lines) if "unknown-level" in line)
+    assert "…" in lines[at + 1]
+    assert len(lines[at + 1]) < 100
+    assert lines[at + 1][lines[at + 2].index("^") :].startswith("mayor")
+
+
+def test_a_problem_of_two_policies_is_said_once(cli: Run, wrong: Path) -> None:
+    assert len(cli("check", wrong, wrong, "--format", "json").data) == len(check_policy(wrong))
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"", b"a: *x", b"- 1", b"\x1b[31m: 1", b"a: " + b"[" * 5000, b"format: 1\n" * 3])
+def test_hostile_files(cli: Run, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "hostile.yaml"
+    path.write_bytes(content)
+    ran = cli("check", path)
+    assert ran.status == 2
+    assert ran.out.startswith(f"{path}:")
+    assert "\x1b" not in ran.out
+    assert "Traceback" not in ran.err
