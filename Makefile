@@ -53,7 +53,7 @@ schema: $(INSTALLED) ## write docs/schema/policy.schema.json for editors
 images: $(INSTALLED) ## draw the pictures of the readmes from the audit's real output
 	$(BIN)/python docs/images/make.py
 
-bench: $(INSTALLED) ## the speed of loading and of judging, against functions written by hand
+bench: $(INSTALLED) ## the speed of judging one record, against the function written by hand
 	$(BIN)/python benchmarks/evaluate.py
 
 clean: ## remove .venv, caches and what was built
