@@ -15,7 +15,6 @@ from complaint_policy.cli.inputs import as_of_text, outcomes_of, policy_of, read
 from complaint_policy.cli.spec import FAILED, FINE, Argument, Command, Option
 from complaint_policy.cli.terminal import Terminal, visible
 from complaint_policy.errors import UsageError
-from complaint_policy.outcomes import OUTCOME_TEXTS
 from complaint_policy.texts import Text
 
 if TYPE_CHECKING:
@@ -66,8 +65,7 @@ def run(
     failing = _failing(audit, policy, wanted)
     _show(audit, terminal, output, rejects)
     for outcome, times in failing.items():
-        word = terminal.say(OUTCOME_TEXTS.get(outcome, Text("rejected rows", "拒收的行")))
-        terminal.note(Line(terminal.t(f"--fail-on {outcome}: {times:,} ({word})", f"--fail-on {outcome}：{times:,}（{word}）"), style="bold red"))
+        terminal.note(Line(terminal.t(f"--fail-on {outcome}: found {times:,} times", f"--fail-on {outcome}：出现{times:,}次"), style="bold red"))
     return FAILED if failing else FINE
 
 
