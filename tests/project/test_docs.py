@@ -130,7 +130,10 @@ def test_the_page_of_problems_is_in_step() -> None:
     rows = dict(re.findall(r"^\| `([a-z0-9-]+)` \| (.*?) \| .{15,} \|$", page, re.MULTILINE))
     codes = {code: message for code, (message, _) in PROBLEMS.items()} | MAPPING_PROBLEMS
     expected = {code: f"{text.en}<br>{text.zh}".replace("{{", "{").replace("}}", "}") for code, text in codes.items()}
-    assert rows == expected
+    stale = [code for code in rows if code not in expected]
+    lacking = [f"| `{code}` | {shown} | what it means, and what to do |" for code, shown in expected.items() if rows.get(code) != shown]
+    assert not stale, f"no such problem: {stale}"
+    assert not lacking, "rows of docs/problems.md to write or to mend:\n" + "\n".join(lacking)
 
 
 # --------------------------------------------------------------------------- the readmes

@@ -11,7 +11,7 @@ from tests.project.tree import Import, imports, modules, own_imports, parsed
 # From the bottom up.  A module imports only from its own layer and the layers before it.
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("words", ("texts", "outcomes", "messages", "problems", "errors", "lengths", "wording", "patterns", "possible", "money")),
-    ("time", ("zones", "versions", "calendars", "counting")),
+    ("time", ("zones", "versions", "calendars", "counting", "instants")),
     ("reading", ("reader", "fields", "coerce", "schemas")),
     ("language", ("expressions", "results")),
     ("frame", ("frame", "kinds", "model", "graph", "intake", "digest", "schema_check", "straight")),
