@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from complaint_policy.expressions import nodes as n
@@ -45,7 +46,8 @@ class Straight:
         self.model = model
         self.setting = setting
         self.zone = zone
-        self.constants: dict[str, Any] = {"DT": datetime, "NEW": tuple.__new__}
+        self.constants: dict[str, Any] = {"DT": datetime, "NEW": tuple.__new__, "MAP": map, "TUPLE": tuple}
+        self.names: list[str] = []  # of the fields read, in the order of their variables
         self.intake: list[str] = []
         self.body: list[str] = []
         self._fields: dict[str, str] = {}
@@ -68,17 +70,16 @@ class Straight:
             return known
         declared = self.model.fields[name]
         variable = self._fields[name] = f"v{len(self._fields)}"
-        self.intake.append(f"{variable} = get({self.constant(name)})")
+        self.names.append(name)
         self.intake += self._read(declared, variable)
         return variable
 
     def _read(self, declared: Field, v: str) -> list[str]:
         if declared.type == "event":
-            steady = self.constant(self.zone.steady_from)
             return [
                 f"if {v} is not None:",
+                f"    if {v}.__class__ is not DT: return None",
                 # Comparing an aware time with a naive one raises TypeError: not ordinary.
-                f"    if {v}.__class__ is not DT or {v} < {steady}: return None",
                 f"    if {v} > as_of: {v} = None",
             ]
         if declared.default is None and declared.empty != "unknown":
@@ -163,6 +164,11 @@ class Straight:
         return self.constant(value)
 
 
+def _picker(names: list[str]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    """All fields of a record at once; raises ``KeyError`` where one is absent."""
+    return itemgetter(*names) if len(names) > 1 else lambda record: (record[names[0]],)
+
+
 def straight_function(
     model: PolicyModel, setting: Setting, zone: Zone, emitters: list[tuple[Any, Any]], start: datetime, until: datetime | None, finish: Callable[..., Any]
 ) -> Ordinary | None:
@@ -191,10 +197,15 @@ def straight_function(
     results = {key: variable for part in parts for key, variable in part.items()}
     returned = ", ".join(results.get(key, "()") for key in ("severity", "responsibility", "deadlines", "penalties", "triggered", "index"))
     source.constants["FINISH"] = finish
-    lines = ["def ordinary(record, as_of):", "    if as_of.__class__ is not DT: return None", "    get = record.get", "    try:"]
+    # A record with every key is read in one step, any other key by key.
+    variables = "".join(f"v{i}, " for i in range(len(source.names)))
+    one_by_one = "".join(f"get({source.constant(name)}), " for name in source.names)
+    lines = ["def ordinary(record, as_of):", "    if as_of.__class__ is not DT: return None"]
+    lines += [f"    try: {variables}= {source.constant(_picker(source.names))}(record)"]
+    lines += [f"    except KeyError: get = record.get; {variables}= {one_by_one}", "    try:"]
     lines += [f"        {text}" for text in (*source.intake, *source.body)]
     lines += [f"        return FINISH(record.copy(), as_of, ({returned}))", "    except (TypeError, KeyError, OverflowError):", "        return None"]
-    names: dict[str, Any] = {"__builtins__": {"TypeError": TypeError, "KeyError": KeyError, "OverflowError": OverflowError, "tuple": tuple}, **source.constants}
+    names: dict[str, Any] = {"__builtins__": {"TypeError": TypeError, "KeyError": KeyError, "OverflowError": OverflowError}, **source.constants}
     exec(compile("\n".join(lines), "<complaint_policy straight line>", "exec"), names)  # noqa: S102  names and constants only
     made: Ordinary = names["ordinary"]
     return made

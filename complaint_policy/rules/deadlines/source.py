@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import repeat
 from typing import Any, Final
 
 from complaint_policy.counting import Counter
@@ -26,7 +27,8 @@ def emit(section: tuple[Deadline, ...], source: Straight) -> dict[str, str]:
     source.line("broken = 0")
     for index, rule in enumerate(section):
         _deadline(index, rule, source)
-    source.line("deadlines = (" + "".join(f"d{i}, " for i in range(len(section))) + ")")
+    parts = "".join(f"d{i}, " for i in range(len(section)))
+    source.line(f"deadlines = TUPLE(MAP(NEW, {source.constant(repeat(OrdinaryDeadline))}, ({parts})))")
     return {"deadlines": "deadlines", "index": source.constant({rule.id: index for index, rule in enumerate(section)})}
 
 
@@ -37,7 +39,7 @@ def _deadline(index: int, rule: Deadline, source: Straight) -> None:
     start, act = _event(rule.start, source), _event(rule.act, source)
     closed = source.field("closed_at")
     met, breached, pending, apart = (source.constant(o) for o in (MET, BREACHED, PENDING, NOT_APPLICABLE))
-    made, model, zone = source.constant(OrdinaryDeadline), source.constant(rule), source.constant(source.zone)
+    model, zone = source.constant(rule), source.constant(source.zone)
     o, d = f"o{index}", f"d{index}"
 
     # Not started: pending, or not applicable once the case is closed.
@@ -45,9 +47,10 @@ def _deadline(index: int, rule: Deadline, source: Straight) -> None:
     indent = ""
     if start != source.field("received_at"):  # a record without its receipt is not ordinary
         source.line(f"if {start} is None:")
-        source.line(f"    {o} = {waiting}; {d} = NEW({made}, ({model}, {o}, None, None, None, None, {zone}))")
+        source.line(f"    {o} = {waiting}; {d} = ({model}, {o}, None, None, None, None, {zone})")
         source.line("else:")
         indent = "    "
+        source.line(f"    if {start} < {source.field('received_at')}: return None")
     last, shown = _due(rule.within, start, source, indent)
     # `broken` has a bit for every breach.
     source.line(f"{indent}if {act} is None:")
@@ -57,7 +60,7 @@ def _deadline(index: int, rule: Deadline, source: Straight) -> None:
     source.line(f"{indent}    {o} = {met}")
     source.line(f"{indent}    if {act} < {start}: return None")
     source.line(f"{indent}else: {o} = {breached}; broken |= {1 << index:d}")
-    source.line(f"{indent}{d} = NEW({made}, ({model}, {o}, {shown}, {start}, due, {act}, {zone}))")
+    source.line(f"{indent}{d} = ({model}, {o}, {shown}, {start}, due, {act}, {zone})")
 
 
 def _event(node: n.NamedInstant, source: Straight) -> str:

@@ -20,7 +20,7 @@ def emit(section: tuple[Penalty, ...], source: Straight) -> dict[str, str]:
     source.line("penalties = (" + "".join(f"p{i}, " for i in range(len(section))) + ")")
     if len(section) == 1:
         return {"penalties": "penalties", "triggered": "(penalties if p0 is not None else ())"}
-    return {"penalties": "penalties", "triggered": "tuple([p for p in penalties if p is not None])"}
+    return {"penalties": "penalties", "triggered": "TUPLE([p for p in penalties if p is not None])"}
 
 
 def _penalty(index: int, rule: Penalty, source: Straight) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from complaint_policy.results import ResponsibilityResult
 from complaint_policy.rules.responsibility.model import Matrix
 from complaint_policy.rules.responsibility.record import matrix_table
@@ -15,8 +17,18 @@ def emit(section: Matrix, source: Straight) -> dict[str, str]:
     table = matrix_table(section, source.setting)
     if table is None:
         raise Unsupported("matrix")
-    key = ", ".join("rank" if axis == "severity" else _axis(axis, source) for axis in section.by)
-    source.line(f"owner = {source.constant(table)}[{key},]")
+    others = [_axis(axis, source) for axis in section.by if axis != "severity"]
+    if "severity" not in section.by or not others:
+        key = ", ".join("rank" if axis == "severity" else _axis(axis, source) for axis in section.by)
+        source.line(f"owner = {source.constant(table)}[{key},]")
+        return {"responsibility": "owner"}
+    # One table a level: the severity has already been told apart.
+    position = section.by.index("severity")
+    levels: list[dict[Any, Any]] = [{} for _ in source.model.section("severity").levels]
+    for found, result in table.items():
+        rest = found[:position] + found[position + 1 :]
+        levels[found[position]][rest if len(rest) > 1 else rest[0]] = result
+    source.line(f"owner = {source.constant(tuple(levels))}[rank][{', '.join(others)}]")
     return {"responsibility": "owner"}
 
 
