@@ -127,8 +127,10 @@ class Maybe:
     def __bool__(self) -> bool:
         raise TypeError("an unknown value is neither true nor false")
 
-    def _each(self, test: Callable[[Any], Any]) -> Any:
+    def _each(self, test: Callable[[Any], Any], other: object = None) -> Any:
         if self.options is None:
+            if isinstance(other, Maybe):
+                return _both(self, other)
             return Maybe(None, self.missing, self.open)
         results = [test(option) for option in self.options]
         first = results[0]
@@ -141,22 +143,22 @@ class Maybe:
         return Maybe(None, missing, open_)
 
     def __eq__(self, other: object) -> Any:
-        return self._each(lambda o: o == other)
+        return self._each(lambda o: o == other, other)
 
     def __ne__(self, other: object) -> Any:
-        return self._each(lambda o: o != other)
+        return self._each(lambda o: o != other, other)
 
     def __lt__(self, other: Any) -> Any:
-        return self._each(lambda o: o < other)
+        return self._each(lambda o: o < other, other)
 
     def __le__(self, other: Any) -> Any:
-        return self._each(lambda o: o <= other)
+        return self._each(lambda o: o <= other, other)
 
     def __gt__(self, other: Any) -> Any:
-        return self._each(lambda o: o > other)
+        return self._each(lambda o: o > other, other)
 
     def __ge__(self, other: Any) -> Any:
-        return self._each(lambda o: o >= other)
+        return self._each(lambda o: o >= other, other)
 
     def is_in(self, values: frozenset[Any]) -> Any:
         return self._each(lambda o: o in values)

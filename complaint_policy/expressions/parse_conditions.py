@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any, Final
 
 from complaint_policy.expressions import nodes as n
@@ -166,7 +167,7 @@ def _present(value: Node, entry: Entry, env: Environment, present: bool) -> n.Co
 
 def _equals_literal(node: Scalar, left: n.NamedValue, place: Place, env: Environment) -> n.Condition | None:
     if left.kind == "list":
-        return n.HasAny(left, (node.value,), place=place)
+        return n.HasAny(left, (_normal(node.value),), place=place)
     if left.kind == "intervals":
         env.problems.add("test-not-possible", place, name=left.name, kind=left.kind, test=node.value)
         return None
@@ -196,7 +197,7 @@ def _one_of(node: Sequence, left: n.NamedValue, place: Place, env: Environment) 
             env.problems.add("wrong-shape", item.place, wanted=Text("a plain value", "单个值"))
             good = False
             continue
-        value = item.value if left.kind == "list" else read_literal(item, left.kind, env, env.fields.get(left.name), left.name)
+        value = _normal(item.value) if left.kind == "list" else read_literal(item, left.kind, env, env.fields.get(left.name), left.name)
         good = good and value is not BAD
         values.append(value)
     if not good:
@@ -282,9 +283,12 @@ def _contains(value: Node, left: n.NamedValue, place: Place, env: Environment) -
     if not texts or any(not t for t in texts):
         env.problems.add("empty-text", value.place)
         return None
-    import unicodedata
+    return n.HasAny(left, tuple(map(_normal, texts)), place=place)
 
-    return n.HasAny(left, tuple(unicodedata.normalize("NFC", t) for t in texts), place=place)
+
+def _normal(text: str) -> str:
+    """Texts are compared after NFC, those of the record and those of the policy."""
+    return unicodedata.normalize("NFC", text)
 
 
 def _matches(value: Node, left: n.NamedValue, place: Place, env: Environment) -> n.Condition | None:
@@ -295,12 +299,13 @@ def _matches(value: Node, left: n.NamedValue, place: Place, env: Environment) ->
         return None
     from complaint_policy.patterns import PatternError, compiled
 
+    pattern = _normal(value.value)
     try:
-        compiled(value.value)
+        compiled(pattern)
     except PatternError as error:
         env.problems.add("bad-pattern", value.place, detail=str(error))
         return None
-    return n.Matches(left, value.value, place=place)
+    return n.Matches(left, pattern, place=place)
 
 
 def _outcomes(value: Node, place: Place, env: Environment) -> n.Condition | None:
