@@ -75,10 +75,13 @@ class Waived:
     reason: Text
 
 
-def settler(rule: Rule, compiler: Compiler, scope: n.Condition | None, judge: Callable[[State], Settled], waivers: int) -> Callable[[State], Settled]:
+def settler(
+    rule: Rule, compiler: Compiler, scope: n.Condition | None, judge: Callable[[State], Settled], waivers: int, apart: Settled
+) -> Callable[[State], Settled]:
     """The function that settles a rule for a state, in the order scope, when, exempt, waiver, outcome.
 
-    ``judge`` gives the outcome if the rule applies; ``waivers`` is the slot of the record's waivers.
+    ``judge`` gives the outcome if the rule applies; ``waivers`` is the slot of the record's waivers;
+    ``apart`` is the result of a rule that does not apply, shared by all records.
     """
     conditions = tuple(c for c in (scope, rule.when) if c is not None)
     if not conditions and not rule.exempt and not rule.waivable_by:
@@ -89,9 +92,9 @@ def settler(rule: Rule, compiler: Compiler, scope: n.Condition | None, judge: Ca
 
     def settle(state: State) -> Settled:
         holds = True if applies is None else applies(state)
-        result = judge(state)
         if holds is False:
-            return _becomes(result, NOT_APPLICABLE)
+            return apart
+        result = judge(state)
         if exemptions:
             _exempt(result, exemptions, state)
         if holds is not True:
@@ -101,13 +104,6 @@ def settler(rule: Rule, compiler: Compiler, scope: n.Condition | None, judge: Ca
         return result
 
     return settle
-
-
-def _becomes(result: Settled, outcome: str) -> Settled:
-    """The outcome alone is left: what would have been due does not matter."""
-    result.outcome = outcome
-    result.forget()
-    return result
 
 
 def _exempt(result: Settled, exemptions: list[tuple[Any, Text]], state: State) -> None:

@@ -114,10 +114,6 @@ class Settled(Judged):
         self.outcome = outcome
         self._more = more
 
-    def forget(self) -> None:
-        """Nothing is due: the rule does not apply."""
-        self._more = None
-
     def own_details(self) -> Details:
         """Details that may be written to."""
         if self._more is None:
@@ -237,10 +233,6 @@ class GeneralDeadline(DeadlineResult, Settled):
         self.done = done
         self._zone = zone
         self._more = more
-
-    def forget(self) -> None:
-        self._more = None
-        self.begun = self.due = self.done = NONE
 
 
 class DayDue:

@@ -13,7 +13,7 @@ from complaint_policy.expressions.parse_conditions import parse_condition
 from complaint_policy.frame import Rule, settler
 from complaint_policy.head import text_of
 from complaint_policy.kinds import Piece, RuleKind, Setting, Step, ids_of_list
-from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET, PENDING
+from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
 from complaint_policy.results import AdmissionResult, Settled
 from complaint_policy.schemas import ref, rules
 from complaint_policy.texts import Text
@@ -70,7 +70,7 @@ def _compile(rule: Admission, setting: Setting) -> Callable[[State], Settled]:
         details.missing, details.possible = tuple(sorted(holds.missing)), frozenset({MET, BREACHED})
         return result
 
-    return settler(rule, setting.compiler, setting.scope, judge, setting.waivers)
+    return settler(rule, setting.compiler, setting.scope, judge, setting.waivers, AdmissionResult(rule, NOT_APPLICABLE))
 
 
 def to_dict(result: AdmissionResult) -> dict[str, Any]:

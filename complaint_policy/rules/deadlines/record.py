@@ -55,7 +55,8 @@ def names_used(rule: Deadline) -> tuple[str, ...]:
 
 
 def compile_deadline(rule: Deadline, setting: Setting) -> Callable[[State], Settled]:
-    return settler(rule, setting.compiler, setting.scope, _judge(rule, setting), setting.waivers)
+    apart = GeneralDeadline(rule, NOT_APPLICABLE, NONE, NONE, NONE, setting.zone)
+    return settler(rule, setting.compiler, setting.scope, _judge(rule, setting), setting.waivers, apart)
 
 
 def _judge(rule: Deadline, setting: Setting) -> Callable[[State], GeneralDeadline]:

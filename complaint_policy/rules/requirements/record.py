@@ -10,7 +10,7 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.moments import AS_OF
 from complaint_policy.frame import settler
 from complaint_policy.kinds import Setting, Step
-from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET, PENDING
+from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
 from complaint_policy.possible import Maybe
 from complaint_policy.results import RequirementResult, Settled
 from complaint_policy.rules.requirements.model import Requirement
@@ -50,7 +50,7 @@ def _compile(rule: Requirement, setting: Setting) -> Callable[[State], Settled]:
         details.possible = frozenset({PENDING, BREACHED} | ({MET} if isinstance(holds, Maybe) else set()))
         return result
 
-    return settler(rule, setting.compiler, setting.scope, judge, setting.waivers)
+    return settler(rule, setting.compiler, setting.scope, judge, setting.waivers, RequirementResult(rule, NOT_APPLICABLE, event))
 
 
 def _unknown(result: RequirementResult, holds: Any, possible: frozenset[str]) -> None:

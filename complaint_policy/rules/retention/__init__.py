@@ -75,7 +75,7 @@ def _compile(rule: Retention, setting: Setting) -> Callable[[State], Settled]:
         details.missing, details.possible = tuple(sorted(missing)), frozenset(possible)
         return result
 
-    return settler(rule, setting.compiler, setting.scope, judge, setting.waivers)
+    return settler(rule, setting.compiler, setting.scope, judge, setting.waivers, RetentionResult(rule, NOT_APPLICABLE, NONE, NONE, zone))
 
 
 def _outcomes(until: Any, gone: Any, as_of: Any) -> set[str]:
