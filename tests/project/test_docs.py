@@ -90,7 +90,7 @@ def test_every_wrong_example_is_refused_as_said(example: Example) -> None:
 def test_every_section_is_taught() -> None:
     schema = policy_schema(BUILTIN_KINDS)
     assert [key for key in schema["properties"] if f"`{key}" not in LANGUAGE and f"{key}:" not in LANGUAGE] == []
-    assert [kind.key for kind in BUILTIN_KINDS if kind.key != "portfolio" and f"\n## {kind.key.capitalize()}\n" not in LANGUAGE] == []
+    assert [kind.key for kind in BUILTIN_KINDS if f"\n## {kind.key.capitalize()}\n" not in LANGUAGE] == []
 
 
 @pytest.mark.parametrize("keys", [INSTANT_KEYS, SPAN_KEYS, VALUE_KEYS, TEST_KEYS, RESERVED_KEYS, STATUS_ORDER, FIELD_TYPES, UNITS], ids=lambda k: k[0])
@@ -104,11 +104,10 @@ def test_every_rule_key_is_taught() -> None:
     schema = policy_schema(BUILTIN_KINDS)["properties"]
     keys: set[str] = set()
     for kind in BUILTIN_KINDS:
-        if kind.key != "portfolio":
-            piece = schema[kind.key]
-            keys |= set(piece.get("properties", {})) | set(piece.get("items", {}).get("properties", {}))
-            for inner in piece.get("properties", {}).values():
-                keys |= set(inner.get("items", {}).get("properties", {}))
+        piece = schema[kind.key]
+        keys |= set(piece.get("properties", {})) | set(piece.get("items", {}).get("properties", {}))
+        for inner in (*piece.get("properties", {}).values(), *piece.get("items", {}).get("properties", {}).values()):
+            keys |= set(inner.get("properties", {})) | set(inner.get("items", {}).get("properties", {}))
     assert [k for k in sorted(keys - {"laxer"}) if not re.search(rf"`(\{{[^`]*)?{k}\b", LANGUAGE)] == []
 
 
