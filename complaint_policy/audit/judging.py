@@ -8,7 +8,7 @@ from complaint_policy.fields import Field
 from complaint_policy.money import minor_digits
 from complaint_policy.texts import Text
 
-__all__ = ["columns_of_policy", "fields_of_policy", "levels_of_policy"]
+__all__ = ["columns_of_policy", "fields_of_policy", "levels_of_policy", "roles_of_policy"]
 
 
 def columns_of_policy(policy: AnyPolicy) -> DecisionColumns:
@@ -38,3 +38,11 @@ def levels_of_policy(policy: AnyPolicy) -> dict[str, Text]:
         for level in reversed(getattr(section, "levels", ())):
             levels.setdefault(level, section.title_of(level))
     return levels
+
+
+def roles_of_policy(policy: AnyPolicy) -> dict[str, Text]:
+    """The titles of departments and roles, where the policy gives them; the latest version's."""
+    titles: dict[str, Text] = {}
+    for version in getattr(policy, "versions", ()):
+        titles |= getattr(getattr(version, "model", None), "roles", {})
+    return titles

@@ -62,7 +62,7 @@ def sections_of(summary: Summary) -> tuple[Section, ...]:
         _counted(
             "severity", Text("By severity", "按等级"), Text("severity", "等级"), summary.severity, summary.level_titles
         ),
-        _counted("owner", Text("By owner", "按责任部门"), Text("owner", "责任部门"), summary.owner, {}),
+        _counted("owner", Text("By owner", "按责任部门"), Text("owner", "责任部门"), summary.owner, summary.role_titles),
         _rules(summary),
         _late(summary),
         _penalties(summary),

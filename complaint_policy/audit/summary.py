@@ -15,7 +15,7 @@ from attrs import frozen
 
 from complaint_policy.audit.columns import RuleColumn
 from complaint_policy.audit.interfaces import AnyPolicy
-from complaint_policy.audit.judging import fields_of_policy, levels_of_policy
+from complaint_policy.audit.judging import fields_of_policy, levels_of_policy, roles_of_policy
 from complaint_policy.audit.mapping import ColumnMapping
 from complaint_policy.audit.records import RecordStream
 from complaint_policy.audit.sections import Section, render_sections, sections_of
@@ -117,6 +117,7 @@ class Summary:
     rejects: tuple[RejectReason, ...]
     field_titles: dict[str, Text]
     level_titles: dict[str, Text]
+    role_titles: dict[str, Text]
     portfolio: Mapping[str, tuple[PortfolioResult, ...]]
 
     def to_dict(self) -> dict[str, Any]:
@@ -241,6 +242,7 @@ def summarise(
         rejects=tuple(_reasons(rejects)),
         field_titles={f.name: f.title for f in fields_of_policy(policy)},
         level_titles=levels,
+        role_titles=roles_of_policy(policy),
         portfolio=portfolio,
     )
 
