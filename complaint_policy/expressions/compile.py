@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, Final
 
 from complaint_policy.counting import Counter, calendar_of
@@ -112,7 +112,7 @@ class Compiler:
         amount, unit = self.value(node.length.amount), node.length.unit
         counters: dict[int, Counter] = {}
 
-        def due_after(start: Any, count: Any) -> Any:
+        def due_after(start: Any, count: Any, pauses: tuple[tuple[datetime, datetime], ...] = ()) -> Any:
             if count is NONE:
                 return NONE
             if start is NOT_YET or start is NONE:
@@ -121,9 +121,11 @@ class Compiler:
             if whole != count or not 0 <= whole <= 100_000:
                 return Maybe(None, missing)
             counter = counters.get(whole) or counters.setdefault(whole, self.counter(Length(whole, unit), node))
-            return moments.moved(start, counter.due)
+            return moments.moved(start, lambda begun: counter.due_with_pauses(begun, pauses))
 
         missing = frozenset(n.fields_in(node.length.amount))
+        if self.paused and isinstance(node.base, n.RuleStart):
+            return lambda state: each_possibility(partial(due_after, pauses=state[PAUSES]), base(state), as_things_stand(amount(state)))
         return lambda state: each_possibility(due_after, base(state), as_things_stand(amount(state)))
 
     # ---------------------------------------------------------------- choose
