@@ -27,6 +27,9 @@ record:
   fields:
     category: {type: enum, values: [goods, service]}
     loss: {type: money, title: {en: Loss, zh: 损失}}
+roles:
+  warehouse: {en: the warehouse, zh: 仓库}
+  desk: {en: the desk, zh: 服务台}
 severity:
   levels: [general, major]
   titles: {general: {en: general, zh: 一般}, major: {en: major, zh: 重大}}

@@ -41,7 +41,7 @@ def test_page(cli: Run, policy: Path, record: Record) -> None:
         "Shop complaints (test/shop, in force from 2026-01-01)",
         "2026-03-12 09:00 (times in Asia/Shanghai)",
         "major (SEV-major)",
-        "warehouse (RS-goods)",
+        "the warehouse (RS-goods)",
         "DL-respond",
         "2026-03-09 23:59:59",
         "8 h",
@@ -58,14 +58,22 @@ def test_page(cli: Run, policy: Path, record: Record) -> None:
 
 def test_page_in_chinese(cli: Run, policy: Path, record: Record) -> None:
     ran = cli("evaluate", policy, record(), "--as-of", AS_OF, "--lang", "zh")
-    for expected in ("投诉 T-1：违反", "商店投诉处理（test/shop，2026-01-01起施行）", "重大（SEV-major）", "答复客户", "8小时", "［店规 3；"):
+    for expected in (
+        "投诉 T-1：违反",
+        "商店投诉处理（test/shop，2026-01-01起施行）",
+        "重大（SEV-major）",
+        "仓库（RS-goods）",
+        "答复客户",
+        "8小时",
+        "［店规 3；",
+    ):
         assert expected in ran.out
 
 
 def test_missing_values_are_named_by_title(cli: Run, policy: Path, record: Record) -> None:
     ran = cli("evaluate", policy, record({**LATE, "loss": "much", "category": None, "responded_at": None}), "--as-of", AS_OF)
     assert "general or major; settled by Loss (loss)" in ran.out
-    assert "warehouse or desk; settled by Category (category)" in ran.out
+    assert "the warehouse or the desk; settled by Category (category)" in ran.out
     assert "Loss (loss) cannot be used" in ran.out
 
 
@@ -181,10 +189,10 @@ def test_as_of(cli: Run, policy: Path, record: Record) -> None:
 
 def test_waivers(cli: Run, tmp_path: Path, policy: Path, record: Record) -> None:
     policy.write_text(
-        policy.read_text("utf-8").replace("    within: 5 working days", "    waivable: {by: [manager]}\n    within: 5 working days"), encoding="utf-8"
+        policy.read_text("utf-8").replace("    within: 5 working days", "    waivable: {by: [desk]}\n    within: 5 working days"), encoding="utf-8"
     )
     waivers = tmp_path / "waivers.yaml"
-    waivers.write_text("- {rule: DL-respond, records: [T-1], reason: {en: flood, zh: 水灾}, by: manager}\n", encoding="utf-8")
+    waivers.write_text("- {rule: DL-respond, records: [T-1], reason: {en: flood, zh: 水灾}, by: desk}\n", encoding="utf-8")
     ran = cli("evaluate", policy, record(), "--as-of", AS_OF, "--waivers", waivers, "--format", "json")
     assert ran.data["deadlines"][0]["outcome"] == "waived"
     assert "flood" in cli("evaluate", policy, record(), "--as-of", AS_OF, "--waivers", waivers).out

@@ -65,7 +65,9 @@ def run(
     failing = _failing(audit, policy, wanted)
     _show(audit, terminal, output, rejects)
     for outcome, times in failing.items():
-        terminal.note(Line(terminal.t(f"--fail-on {outcome}: found {times:,} times", f"--fail-on {outcome}：出现{times:,}次"), style="bold red"))
+        terminal.note(
+            Line(terminal.t(f"--fail-on {outcome}: found {times:,} time{'' if times == 1 else 's'}", f"--fail-on {outcome}：出现{times:,}次"), style="bold red")
+        )
     return FAILED if failing else FINE
 
 

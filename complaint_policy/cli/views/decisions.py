@@ -98,9 +98,9 @@ class _Page:
         owner, t = self.decision.responsibility, self.t
         if owner.owner is not None:
             by = self._by(owner.rule)
-            self._row(shown, t("owner", "责任方"), owner.owner + by)
+            self._row(shown, t("owner", "责任方"), self._roles((owner.owner,)) + by)
         elif owner.candidates:
-            self._row(shown, t("owner", "责任方"), t(" or ", "或").join(owner.candidates) + self._settled_by(owner.missing))
+            self._row(shown, t("owner", "责任方"), self._roles(owner.candidates, t(" or ", "或")) + self._settled_by(owner.missing))
         roles = (
             (t("accountable", "负责"), (owner.accountable,) if owner.accountable else ()),
             (t("consulted", "协助"), owner.consulted),
@@ -109,7 +109,12 @@ class _Page:
         )
         for label, names in roles:
             if names:
-                self._row(shown, label, t(", ", "、").join(names))
+                self._row(shown, label, self._roles(names))
+
+    def _roles(self, names: Iterable[str], between: str = "") -> str:
+        """Departments and roles by their titles, where the policy gives them."""
+        titles = [self.model.roles[name].get(self.language) if name in self.model.roles else name for name in names]
+        return (between or self.t(", ", "、")).join(titles)
 
     def _by(self, rule: str | None) -> str:
         return self.t(f" ({rule})", f"（{rule}）") if rule else ""
@@ -168,7 +173,7 @@ class _Page:
         name = self.terminal.say(result.model.name)
         if result.model.is_companys:
             return Line(name)
-        duty = visible(result.model.duty_of)
+        duty = visible(self._roles((result.model.duty_of,)))
         return Line.assemble(name, (self.t(f" (duty of: {duty})", f"（义务方：{duty}）"), "dim"))
 
     def _outcome(self, result: Judged) -> Line:
@@ -192,7 +197,7 @@ class _Page:
         for p in self.decision.penalties:
             span = f"{_money(p.min)} – {_money(p.max)}" if p.min is not None or p.max is not None else "–"
             amount = f"{_money(p.amount)} {p.currency or ''}".strip() if p.amount is not None else "–"
-            payable_to, charged_to = visible(p.payable_to), visible(self._charged(p.charge))
+            payable_to, charged_to = visible(self._roles((p.payable_to,))), visible(self._charged(p.charge))
             shown.add_row(p.rule, self._name(p), state(p.state, self.language), amount, span, payable_to, charged_to)
         return shown
 

@@ -48,6 +48,7 @@ _LABELS: Final = {
     "charge": Text("charged to", "承担方"),
     "legal_basis": Text("legal basis", "法律依据"),
 }
+_ROLES: Final = frozenset(("owner", "accountable", "consulted", "informed", "to", "payable_to"))
 _FRAME: Final = frozenset(("id", "title", "source", "when", "exempt", "duty_of", "waivable_by", "place"))
 _CONVENTIONS: Final = {
     ("first_day", "excluded"): Text("the first day does not count", "首日不计入"),
@@ -89,9 +90,9 @@ class RuleWords:
             text = Text("{c} ({r})", "{c}（{r}）").filled(c=self.words.condition(exemption.when), r=exemption.reason)
             yield Text("exempt when", "豁免条件"), text
         if not rule.is_companys:
-            yield Text("duty of", "义务方"), Text(rule.duty_of, rule.duty_of)
+            yield Text("duty of", "义务方"), self._role(rule.duty_of)
         if rule.waivable_by:
-            yield Text("waivable by", "可由其豁免"), Text(", ".join(rule.waivable_by), "、".join(rule.waivable_by))
+            yield Text("waivable by", "可由其豁免"), self._value(rule.waivable_by, role=True)
 
     def _parts(self, name: str, value: Any, units: frozenset[str] = frozenset()) -> Iterator[tuple[Text, Text]]:
         label = _LABELS.get(name) or Text(name.replace("_", " "), name)
@@ -110,10 +111,19 @@ class RuleWords:
         elif name == "breaches_of":
             yield label, joined([Text(f"{r} ({self.words.rule(r).en})", f"{r}（{self.words.rule(r).zh}）") for r in value], ", ", "、")
         else:
-            yield label, self._value(value)
+            yield label, self._value(value, role=name in _ROLES)
 
-    def _value(self, value: Any) -> Text:
+    def _role(self, name: str) -> Text:
+        """A department or role by its title and name."""
+        title = self.model.roles.get(name)
+        return Text(name, name) if title is None else Text(f"{title.en} ({name})", f"{title.zh}（{name}）")
+
+    def _value(self, value: Any, *, role: bool = False) -> Text:
         match value:
+            case str() if role:
+                return self._role(value)
+            case n.Literal(value=str(name)) if role:
+                return self._role(name)
             case Text():
                 return value
             case n.Condition():
@@ -133,7 +143,7 @@ class RuleWords:
             case Decimal():
                 return Text(f"{value:.0%} of the time gone", f"已用时限的{value:.0%}")
             case tuple():
-                return joined([self._value(v) for v in value], ", ", "、")
+                return joined([self._value(v, role=role) for v in value], ", ", "、")
         return Text(str(value), str(value))
 
     def _branch(self, when: n.Condition | None, then: Text) -> Text:
