@@ -22,7 +22,7 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.frame import Rule, settler
 from complaint_policy.head import scalar_text, words
 from complaint_policy.kinds import Piece, RuleKind, Setting, Step, ids_of_list
-from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET, PENDING
+from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
 from complaint_policy.reader import Scalar
 from complaint_policy.registry import BUILTIN_KINDS
 from complaint_policy.results import Judged, Settled
@@ -84,7 +84,7 @@ def _compile(rule: Wording, setting: Setting) -> Callable[[State], Settled]:
         details.missing, details.possible = tuple(sorted(holds.missing)), frozenset({MET, BREACHED})
         return result
 
-    return settler(rule, setting.compiler, setting.scope, judge, setting.waivers)
+    return settler(rule, setting.compiler, setting.scope, judge, setting.waivers, Settled(rule, NOT_APPLICABLE))
 
 
 # explain.py: one result as data and as a sentence, in both languages
