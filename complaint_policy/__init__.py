@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         InputError,
         MappingError,
         MissingExtra,
+        PluginError,
         PolicyError,
         RecordError,
         UsageError,
@@ -42,6 +43,7 @@ __all__ = [
     "MappingError",
     "MissingExtra",
     "Place",
+    "PluginError",
     "Policy",
     "PolicyError",
     "PolicyVersion",
@@ -59,7 +61,7 @@ __all__ = [
 
 _HOMES = {
     "decision": ("Block", "Decision", "Finding"),
-    "errors": ("ComplaintPolicyError", "InputError", "MappingError", "MissingExtra", "PolicyError", "RecordError", "UsageError", "WaiverError"),
+    "errors": ("ComplaintPolicyError", "InputError", "MappingError", "MissingExtra", "PluginError", "PolicyError", "RecordError", "UsageError", "WaiverError"),
     "loader": ("check_policy", "load_policy", "load_policy_text", "shipped_policies"),
     "policy": ("Policy", "PolicyVersion"),
     "problems": ("Place", "Problem"),

@@ -8,6 +8,7 @@
     ├── WaiverError        a waiver file is wrong: holds every problem
     ├── MappingError       a mapping file is wrong: holds every problem
     ├── InputError         a table or file of records cannot be read
+    ├── PluginError        a plugin raises, gives nonsense, or claims another's name
     ├── MissingExtra       an optional part of the library is not installed
     └── UsageError         a call is wrong: an unknown rule, a bare date as `as_of`
 """
@@ -22,6 +23,7 @@ __all__ = [
     "InputError",
     "MappingError",
     "MissingExtra",
+    "PluginError",
     "PolicyError",
     "RecordError",
     "UsageError",
@@ -90,6 +92,18 @@ class InputError(_WithText):
 
 class UsageError(_WithText):
     """The call itself is wrong."""
+
+
+class PluginError(_WithText):
+    """A plugin is at fault; ``plugin`` is its name."""
+
+    def __init__(self, plugin: str, reason: Text) -> None:
+        super().__init__(Text(f"plugin '{plugin}': ", f"插件“{plugin}”：") + reason)
+        self.plugin = plugin
+        self._given = (plugin, reason)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (PluginError, self._given)
 
 
 class MissingExtra(_WithText):
