@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from complaint_policy.fields import Field
@@ -32,6 +32,7 @@ _MONEY = re.compile(
     r"(?P<sign>[+-])?\s?(?P<before>[A-Z]{3}|[A-Z]{0,2}[¥￥$€£]|人民币)?\s?(?P<minus>-)?(?P<number>[0-9.,，]{1,60})\s?(?P<after>[A-Z]{3}|元|[¥￥$€£])?"
 )
 _MAX_TEXT: Final = 1_000_000
+_MOST_BITS: Final = 200  # some sixty digits, as many as exact arithmetic carries
 # Beyond these years lie typing errors, and the edges of what datetimes can count.
 _FIRST_YEAR, _LAST_YEAR = 1850, 2400
 
@@ -55,9 +56,16 @@ def _no(value: object, en: str, zh: str) -> Unusable:
 
 
 def is_empty(value: object) -> bool:
-    """None, blank text, NaN and empty collections are empty cells."""
+    """None, blank text, NaN and empty collections are empty cells; what cannot even be asked is not empty."""
     if value is None:
         return True
+    try:
+        return _is_blank(value)
+    except Exception:  # noqa: BLE001  a stranger's class may raise anything: its cell is then unusable, not empty
+        return False
+
+
+def _is_blank(value: object) -> bool:
     if isinstance(value, str):
         return not value.strip()
     if isinstance(value, float):
@@ -95,12 +103,18 @@ def _number(value: object) -> int | Decimal:
     if isinstance(value, bool):
         raise _no(value, "a number", "数字")
     if isinstance(value, int):
+        if value.__class__ is not int:
+            value = int.__add__(value, 0)  # a subclass may compare as it likes
+        if value.bit_length() > _MOST_BITS:
+            raise _no(value, "a number of reasonable size", "合理大小的数字")
         return value
     if isinstance(value, float):
-        value = Decimal(repr(value))  # floats enter by their shortest text
+        value = Decimal(float.__repr__(value))  # floats enter by their shortest text
     if isinstance(value, Decimal):
-        if not value.is_finite() or value.adjusted() > 60:
-            raise _no(value, "a finite number", "有限数")
+        if value.__class__ is not Decimal:
+            value = Decimal(value)
+        if not value.is_finite() or not -60 <= value.adjusted() <= 60 or int(value.as_tuple().exponent) < -60:
+            raise _no(value, "a finite number of reasonable size", "合理大小的有限数")
         return value
     if isinstance(value, str):
         number = parse_decimal(unicodedata.normalize("NFKC", value.strip()))
@@ -123,7 +137,7 @@ def _money(value: object, currency: str | None) -> int | Decimal:
         return _number(value)
     found = _MONEY.fullmatch(value.strip())
     number = parse_decimal(found["number"]) if found else None
-    if found is None or number is None:
+    if found is None or number is None or (found["sign"] and found["minus"]):
         raise _no(value, "an amount of money", "金额")
     for sign in (found["before"], found["after"]):
         if sign and currency and sign != currency and _SIGNS.get(sign, sign) != currency and currency not in _SHARED_SIGNS.get(sign, ()):
@@ -135,9 +149,14 @@ def _string(value: object) -> str:
     if isinstance(value, str):
         if len(value) > _MAX_TEXT:
             raise _no(value, "a text of reasonable length", "合理长度的文本")
-        return unicodedata.normalize("NFC", value).strip()
-    if isinstance(value, (bool, int, Decimal)):
+        text = unicodedata.normalize("NFC", value).strip()
+        if not text.isascii():
+            text.encode("utf-8")  # half of a surrogate pair is no text: refused here, not where it is written out
+        return text
+    if isinstance(value, bool):
         return str(value)
+    if isinstance(value, (int, Decimal)):
+        return str(_number(value))
     if isinstance(value, float) and value == value:
         return repr(int(value)) if value == int(value) else repr(value)
     if isinstance(value, (date, datetime)):
@@ -199,7 +218,7 @@ def _instant(value: datetime, zone: Zone) -> datetime:
             return zone.to_utc(value)
         offset = value.utcoffset() or timedelta(0)
         return datetime(value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond) - offset
-    except (OverflowError, ValueError):
+    except Exception:  # noqa: BLE001  a stranger's tzinfo may raise anything
         raise _no(value, "a time this library can count with", "可计算的时间") from None
 
 
@@ -307,7 +326,9 @@ def coercer(declared: Field, zone: Zone, currency: str | None) -> Callable[[Any]
     def guarded(value: Any) -> Any:
         try:
             return read(value)
-        except (ArithmeticError, InvalidOperation, TypeError, ValueError, RecursionError):
+        except Unusable:
+            raise
+        except Exception:  # noqa: BLE001  one bad cell, of whatever class, costs its own field only
             raise _no(value, f"a usable {declared.type}", f"可用的{declared.type}") from None
 
     return guarded
