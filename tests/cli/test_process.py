@@ -7,7 +7,6 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +34,13 @@ def test_as_a_module_and_in_any_folder(tmp_path: Path) -> None:
 
 def test_check_starts_fast() -> None:
     def once() -> float:
-        began = time.perf_counter()
+        before = os.times()
         assert process("check", "cn/telecom").returncode == 0
-        return time.perf_counter() - began
+        after = os.times()
+        # Processor time: a busy machine does not make the command slow.
+        return after.children_user + after.children_system - before.children_user - before.children_system
 
-    assert statistics.median(once() for _ in range(5)) < 0.8
+    assert statistics.median(once() for _ in range(3)) < 0.8
 
 
 @pytest.mark.parametrize("command", [["check", "cn/telecom"], ["list"], ["explain", "cn/telecom", "DL-respond"]])
