@@ -19,7 +19,19 @@ from complaint_policy.reader import Entry, Mapping, Node, Scalar, Sequence
 from complaint_policy.texts import Text
 from complaint_policy.zones import UnknownZone, Zone, zone_named
 
-__all__ = ["read_calendars", "read_counting_head", "read_date", "read_fields", "read_sources", "read_terms", "read_zone", "scalar_text", "text_of", "words"]
+__all__ = [
+    "read_calendars",
+    "read_counting_head",
+    "read_date",
+    "read_fields",
+    "read_roles",
+    "read_sources",
+    "read_terms",
+    "read_zone",
+    "scalar_text",
+    "text_of",
+    "words",
+]
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -101,6 +113,12 @@ def read_sources(node: Node | None, problems: Problems) -> dict[str, Source]:
     return found
 
 
+def read_roles(node: Node | None) -> dict[str, Text]:
+    """Departments and roles by their ids."""
+    entries = node.entries if isinstance(node, Mapping) else ()
+    return {entry.key: text_of(entry.value) or Text(entry.key, entry.key) for entry in entries}
+
+
 # --------------------------------------------------------------------------- calendars
 def read_calendars(node: Node | None, zone: Zone, problems: Problems) -> dict[str, CalendarSpec]:
     found: dict[str, CalendarSpec] = {}
@@ -143,19 +161,25 @@ def _calendar(entry: Entry, body: Mapping, zone: Zone, problems: Problems) -> Ca
 
 
 @lru_cache(maxsize=1)
-def _known_countries() -> dict[str, list[str]]:
-    """Country codes of the `holidays` library, with their subdivisions."""
-    from holidays.utils import list_supported_countries
+def _known_countries() -> frozenset[str]:
+    """Country codes of the `holidays` library, without loading a single country."""
+    from holidays.registry import COUNTRIES
 
-    return list_supported_countries()
+    return frozenset(code for _, *codes in COUNTRIES.values() for code in codes if len(code) in (2, 3))
 
 
 def _check_country(country: str, subdivision: str | None, node: Node, body: Mapping, problems: Problems) -> None:
     known = _known_countries()
     if country.upper() not in known:
-        problems.add("unknown-country", node.place, name=country, near=(country.upper(), known))
-    elif subdivision is not None and subdivision not in known[country.upper()]:
-        problems.add("unknown-subdivision", body.key_place("subdivision"), name=subdivision, country=country, near=(subdivision, known[country.upper()]))
+        problems.add("unknown-country", node.place, name=country, near=(country.upper(), (c for c in known if len(c) == 2)))
+        return
+    if subdivision is None:
+        return
+    import holidays
+
+    subdivisions: tuple[str, ...] = getattr(holidays, country.upper()).subdivisions
+    if subdivision not in subdivisions:
+        problems.add("unknown-subdivision", body.key_place("subdivision"), name=subdivision, country=country, near=(subdivision, subdivisions))
 
 
 def _weekdays(node: Node | None, problems: Problems) -> tuple[str, ...]:
@@ -240,7 +264,7 @@ def read_terms(node: Node | None, problems: Problems) -> dict[str, Length]:
             problems.add("bad-length", given.place, value=given.value)
             continue
         house = scalar_text(entry.value.get("house")) == "true"
-        found[entry.key] = evolve(length, word=entry.key, house=house)
+        found[entry.key] = evolve(length, word=entry.key, house=house, title=text_of(entry.value.get("title")))
     return found
 
 
