@@ -18,7 +18,7 @@ from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.moments import AS_OF, PAUSES, PREVIOUS, START
 from complaint_policy.lengths import Length
-from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, MET, PENDING
+from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
 from complaint_policy.patterns import compiled
 from complaint_policy.possible import (
     NONE,
@@ -339,12 +339,26 @@ def outcome_is(result: Any, outcomes: frozenset[str]) -> Any:
         return True
     if outcome == INDETERMINATE:
         possible = result.possible
-        if possible is not None and not possible & outcomes:
-            return False
-        return Maybe(None, frozenset(result.missing))
-    if outcome in (PENDING, AT_RISK) and (MET in outcomes or BREACHED in outcomes):
+        if possible is None or possible & outcomes:
+            return Maybe(None, frozenset(result.missing))
+        # What may be pending may yet become the outcome asked for.
+        return Maybe(None, frozenset(result.missing), True) if possible & _WAITING and _future(result) & outcomes else False
+    if outcome in _WAITING and _future(result) & outcomes:
         return Maybe(None, NOWHERE_MISSING, True)
     return False
+
+
+_WAITING: Final = frozenset({PENDING, AT_RISK})
+
+
+def _future(result: Any) -> frozenset[str]:
+    """What a rule that waits can become."""
+    future = {MET, BREACHED, *(result.possible or ())}
+    if getattr(result, "begun", None) is NOT_YET:
+        future.add(NOT_APPLICABLE)  # once the case is closed, its start never happened
+    if getattr(result.model, "at_risk", None) is not None and result.outcome != AT_RISK:
+        future.add(AT_RISK)
+    return frozenset(future)
 
 
 class _Source:
