@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
 from functools import partial, reduce
 from typing import Any, Final
 
@@ -17,14 +16,12 @@ from complaint_policy.counting import Counter, calendar_of
 from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.moments import AS_OF, PAUSES, PREVIOUS, START
+from complaint_policy.expressions.operators import OPERATIONS, direction, fits, has_any, is_in, outcome_is, present
 from complaint_policy.lengths import Length
-from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
-from complaint_policy.patterns import compiled
 from complaint_policy.possible import (
     NONE,
     NOT_YET,
     NOWHERE_MISSING,
-    Empty,
     Growing,
     Interval,
     Maybe,
@@ -42,8 +39,6 @@ __all__ = ["Compiler", "Function", "State"]
 State = list[Any]
 Function = Callable[[State], Any]
 
-# Exact arithmetic or none: a result that would need rounding makes the cell unusable.
-_EXACT: Final = Context(prec=60, traps=[Inexact, Overflow, InvalidOperation, DivisionByZero])
 _SIGNS: Final = {"at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
 # Longer lists of conditions are looped over: Python bounds how far one expression may nest.
 _WIDEST: Final = 24
@@ -230,7 +225,7 @@ class Compiler:
     def arithmetic(self, node: n.Arithmetic) -> Function:
         parts = [self.value(p) for p in node.parts]
         names = frozenset(n.fields_in(node))
-        operate = _OPERATIONS[node.operation]
+        operate = OPERATIONS[node.operation]
 
         def computed(*values: Any) -> Any:
             if any(v is NONE for v in values):
@@ -247,49 +242,13 @@ class Compiler:
             now = each_possibility(computed, *(as_things_stand(value) for value in values))
             options = options_of(now)
             missing = now.missing if isinstance(now, Maybe) else NOWHERE_MISSING
-            return Maybe(None, missing, True) if options is None else Growing(options, missing, _direction(node.operation, values))
+            return Maybe(None, missing, True) if options is None else Growing(options, missing, direction(node.operation, values))
 
         return calculated
 
     def first_known(self, node: n.FirstKnown) -> Function:
         parts = [self.value(p) for p in node.parts]
         return lambda state: moments.first_known([part(state) for part in parts])
-
-
-def _direction(operation: str, values: list[Any]) -> int:
-    """Which way a result moves with its growing operands: 1 only up, -1 only down, 0 either way."""
-    moving = {index: value.rising for index, value in enumerate(values) if value.__class__ is Growing}
-    if operation == "minus":
-        ways = {rising if index == 0 else -rising for index, rising in moving.items()}
-    elif operation == "times" and (
-        (len(moving) > 1 and -1 in moving.values()) or any(option < 0 for value in values for option in options_of(value) or (-1,))
-    ):
-        ways = {0}
-    else:
-        ways = set(moving.values())
-    return ways.pop() if len(ways) == 1 else 0
-
-
-def _decimal(value: Any) -> Decimal:
-    return value if value.__class__ is Decimal else Decimal(value)
-
-
-def _exactly(operation: Callable[[Decimal, Decimal], Decimal], whole: Callable[[int, int], int]) -> Callable[[Any, Any], Any]:
-    def operate(a: Any, b: Any) -> Any:
-        if a.__class__ is int and b.__class__ is int:
-            return whole(a, b)
-        return operation(_decimal(a), _decimal(b))
-
-    return operate
-
-
-_OPERATIONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
-    "plus": _exactly(_EXACT.add, lambda a, b: a + b),
-    "minus": _exactly(_EXACT.subtract, lambda a, b: a - b),
-    "times": _exactly(_EXACT.multiply, lambda a, b: a * b),
-    "max_of": max,
-    "min_of": min,
-}
 
 
 def _slot(index: int) -> Function:
@@ -302,63 +261,6 @@ def _due_of(index: int) -> Function:
 
 def _over(parts: list[Function], combine: Callable[[list[Any]], Any]) -> Function:
     return lambda state: combine([part(state) for part in parts])
-
-
-def present(value: Any) -> Any:
-    """Whether a cell was given: an unusable cell or an unknown column leaves it open."""
-    if value is NOT_YET or value is NONE or value.__class__ is Empty:
-        return False
-    if value.__class__ is Maybe:
-        return value.named()
-    return True
-
-
-def is_in(value: Any, values: frozenset[Any]) -> Any:
-    if isinstance(value, Maybe):
-        return value.is_in(values)
-    return False if value is NONE else value in values
-
-
-def has_any(value: Any, texts: tuple[str, ...]) -> Any:
-    """A list has one of the texts; a text has one of them within it."""
-    if value is NONE:
-        return False
-    return each_possibility(lambda v: any(t in v for t in texts), value)
-
-
-def fits(value: Any, pattern: str) -> Any:
-    if value is NONE:
-        return False
-    return each_possibility(lambda v: compiled(pattern).fullmatch(v) is not None, value)
-
-
-def outcome_is(result: Any, outcomes: frozenset[str]) -> Any:
-    """Whether a rule's outcome is one of those; what time will settle is open, what a datum will is unknown."""
-    outcome = result.outcome
-    if outcome in outcomes:
-        return True
-    if outcome == INDETERMINATE:
-        possible = result.possible
-        if possible is None or possible & outcomes:
-            return Maybe(None, frozenset(result.missing))
-        # What may be pending may yet become the outcome asked for.
-        return Maybe(None, frozenset(result.missing), True) if possible & _WAITING and _future(result) & outcomes else False
-    if outcome in _WAITING and _future(result) & outcomes:
-        return Maybe(None, NOWHERE_MISSING, True)
-    return False
-
-
-_WAITING: Final = frozenset({PENDING, AT_RISK})
-
-
-def _future(result: Any) -> frozenset[str]:
-    """What a rule that waits can become."""
-    future = {MET, BREACHED, *(result.possible or ())}
-    if getattr(result, "begun", None) is NOT_YET:
-        future.add(NOT_APPLICABLE)  # once the case is closed, its start never happened
-    if getattr(result.model, "at_risk", None) is not None and result.outcome != AT_RISK:
-        future.add(AT_RISK)
-    return frozenset(future)
 
 
 class _Source:

@@ -79,5 +79,5 @@ def arithmetic(result: PenaltyResult, words: Words) -> list[Text]:
             Text("range: {a} to {b} {c}", "范围：{a}至{b}{c}").filled(a=words.value(rule.range.low), b=words.value(rule.range.high), c=result.currency or "")
         )
     if rule.legal_basis is not None:
-        lines.append(Text("basis: {b}", "依据：{b}").filled(b=rule.legal_basis))
+        lines.append(Text("legal basis: {b}", "处罚依据：{b}").filled(b=rule.legal_basis))
     return lines

@@ -72,19 +72,21 @@ def compile_penalty(rule: Penalty, setting: Setting) -> Callable[[State], Penalt
         who, charge_missing = charge(state) if charge is not None else (None, None)
         if charge_missing is not None:
             missing |= charge_missing
-        settled = triggered and fewest == most and len(pairs) == 1 and charge_missing is None
-        if settled:
-            value = values[0]
+        # One amount, though the range around it may still be undecided, is settled; so is a range alone.
+        agreed = len(pairs) == 1 or (bool(pairs) and values[0] is not None and all(v == values[0] for v in values))
+        if triggered and fewest == most and agreed and charge_missing is None:
+            low = None if None in lows else min(lows)
+            high = None if None in highs else max(highs)
             return PenaltyResult(
                 rule,
                 "accruing" if growing else "proposed",
                 tuple(certain),
-                _rounded(lows[0], most, currency),
-                _rounded(highs[0], most, currency),
-                _rounded(value, most, currency),
+                _rounded(low, most, currency),
+                _rounded(high, most, currency),
+                _rounded(values[0], most, currency),
                 currency,
                 who,
-                clamps[0],
+                clamps[0] if len(set(clamps)) == 1 else None,
             )
         low_ends = [v if v is not None else low for v, low in zip(values, lows, strict=True)]
         high_ends = [v if v is not None else high for v, high in zip(values, highs, strict=True)]
@@ -142,8 +144,8 @@ def _amounts(state: State, amount: Any, bounds: Any) -> tuple[list[tuple[Any, An
     ranges = bounds(state) if bounds is not None else (None, None)
     possible = _each(value)
     found: list[tuple[Any, Any, Any, str | None]] = []
-    growing = isinstance(value, Growing)
-    for source in (value, *(ranges if isinstance(ranges, tuple) else (ranges,))):
+    moving = [source for source in (value, *ranges) if isinstance(source, Growing)]
+    for source in (value, *ranges):
         if isinstance(source, Maybe):
             missing |= source.missing
     pairs = [(low, high) for low in _each(ranges[0]) for high in _each(ranges[1])]
@@ -164,7 +166,9 @@ def _amounts(state: State, amount: Any, bounds: Any) -> tuple[list[tuple[Any, An
     # A possibility without any number leaves the whole open.
     if amount is not None and isinstance(value, Maybe) and value.options is None and len(found) == 1:
         found.append(found[0])
-    return found, missing, growing
+    # A growing amount that every possibility holds at the upper bound grows no more.
+    held = moving == [value] and value.rising > 0 and all(clamped == "max" for *_, clamped in found)
+    return found, missing, bool(moving) and not held
 
 
 def _each(value: Any) -> tuple[Any, ...]:
