@@ -6,9 +6,9 @@ from collections.abc import Callable
 from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
 from typing import Any, Final
 
-from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, MET, PENDING
+from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
 from complaint_policy.patterns import compiled
-from complaint_policy.possible import NONE, NOT_YET, NOWHERE_MISSING, Empty, Maybe, each_possibility
+from complaint_policy.possible import NONE, NOT_YET, NOWHERE_MISSING, Empty, Growing, Maybe, each_possibility, options_of
 
 __all__ = ["OPERATIONS", "direction", "fits", "has_any", "is_in", "outcome_is", "present"]
 

@@ -167,7 +167,7 @@ def _amounts(state: State, amount: Any, bounds: Any) -> tuple[list[tuple[Any, An
     if amount is not None and isinstance(value, Maybe) and value.options is None and len(found) == 1:
         found.append(found[0])
     # A growing amount that every possibility holds at the upper bound grows no more.
-    held = len(moving) == 1 and moving[0] is value and value.rising > 0 and all(clamped == "max" for *_, clamped in found)
+    held = len(moving) == 1 and moving[0] is value and moving[0].rising > 0 and all(clamped == "max" for *_, clamped in found)
     return found, missing, bool(moving) and not held
 
 
