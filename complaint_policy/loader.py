@@ -232,11 +232,13 @@ class _Loading:
         return found
 
     def _changes(self, sheet: Sheet, path: tuple[str, ...]) -> set[date]:
-        """Every day on which a base, or a base of a base, changes."""
+        """Every day on which a base, or a base of a base, changes or ends."""
         days: set[date] = set()
         for name, _, bases in self._base_sheets(sheet, path):
             for base in bases:
                 days |= {base.start, *self._changes(base, (*path, name))}
+                if base.until is not None:  # a base that ends leaves days without one
+                    days.add(base.until)
         return days
 
     def _files(self, sheet: Sheet, day: date, path: tuple[str, ...]) -> tuple[File, ...] | None:
