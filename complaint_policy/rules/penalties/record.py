@@ -9,7 +9,7 @@ from typing import Any
 from complaint_policy.expressions import nodes as n
 from complaint_policy.kinds import Setting, Step
 from complaint_policy.money import rounded
-from complaint_policy.outcomes import BREACHED, INDETERMINATE, WAIVED
+from complaint_policy.outcomes import BREACHED, INDETERMINATE
 from complaint_policy.possible import NONE, Empty, Growing, Maybe, options_of
 from complaint_policy.results import Charge, PenaltyResult
 from complaint_policy.rules.penalties.model import Penalty
@@ -43,7 +43,6 @@ def compile_penalty(rule: Penalty, setting: Setting) -> Callable[[State], Penalt
             return None
         certain: list[str] = []
         perhaps: list[str] = []
-        waived: list[str] = []
         missing: frozenset[str] = frozenset() if holds is True else holds.missing
         for identity, slot in triggers:
             result = state[slot]
@@ -52,10 +51,8 @@ def compile_penalty(rule: Penalty, setting: Setting) -> Callable[[State], Penalt
             elif result.outcome == INDETERMINATE and (result.possible is None or BREACHED in result.possible):
                 perhaps.append(identity)
                 missing |= frozenset(result.missing)
-            elif result.outcome == WAIVED and result.without_waiver == BREACHED:
-                waived.append(identity)
         if triggers and not certain and not perhaps:
-            return PenaltyResult(rule, "waived", tuple(waived), None, None, None, currency, None) if waived else None
+            return None  # a waived or exempt breach triggers none
         if waivable and state[waivers] and rule.id in state[waivers]:
             return PenaltyResult(rule, "waived", tuple(certain), None, None, None, currency, None)
         return _propose(state, holds is True and (bool(certain) or not triggers), certain, perhaps, missing)
