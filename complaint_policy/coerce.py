@@ -124,8 +124,6 @@ def _number(value: object) -> int | Decimal:
 
 
 def _integer(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
     number = _number(value)
     if number != int(number):
         raise _no(value, "a whole number", "整数")
@@ -169,13 +167,18 @@ def read_moment(value: object, zone: Zone, formats: tuple[str, ...] = ()) -> dat
 
     Raises :class:`Unusable`.
     """
-    if isinstance(value, datetime):
-        return _instant(value, zone)
-    if isinstance(value, date):
-        return value
-    if not isinstance(value, str):
-        raise _no(value, "a time", "时间")
-    text = value.strip()
+    try:
+        if isinstance(value, datetime):
+            return _instant(value, zone)
+        if isinstance(value, date):
+            return value
+        if not isinstance(value, str):
+            raise _no(value, "a time", "时间")
+        text = str.strip(value)
+    except Unusable:
+        raise
+    except Exception:  # noqa: BLE001  a stranger's class may raise anything
+        raise _no(value, "a time", "时间") from None
     try:
         for form in formats:
             try:

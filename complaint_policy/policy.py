@@ -15,7 +15,7 @@ from complaint_policy.compiled import CompiledVersion
 from complaint_policy.decision import Decision, Finding, Origin
 from complaint_policy.errors import RecordError, UsageError
 from complaint_policy.fields import Field
-from complaint_policy.intake import snapshot
+from complaint_policy.intake import getter_of, snapshot
 from complaint_policy.kinds import RuleKind
 from complaint_policy.model import PolicyModel, fields_below
 from complaint_policy.possible import MICROSECOND, Interval
@@ -169,6 +169,7 @@ class Policy:
             if ordinary is not None:
                 return ordinary
         instant = self.instant(as_of)
+        _check_call(source_fields, waivers)
         compiled = self.compiled(self._version_for(record, source_fields))
         origin = Origin(self, compiled, source_fields, waivers if isinstance(waivers, WaiverSet) else tuple(waivers))
         decision = Decision(origin, snapshot(record, compiled.model.fields), instant)
@@ -206,7 +207,10 @@ class Policy:
         return None
 
     def _version_for(self, record: Any, source_fields: Collection[str] | None) -> PolicyVersion:
-        value = record.get("received_at") if hasattr(record, "get") else getattr(record, "received_at", None)
+        try:
+            value = getter_of(record)("received_at")
+        except Exception:  # noqa: BLE001  a stranger's object may raise anything
+            raise RecordError(Text("the record cannot be read", "无法读取该记录")) from None
         if source_fields is not None and "received_at" not in source_fields:
             value = None
         if is_empty(value):
@@ -233,6 +237,14 @@ class Policy:
         from complaint_policy.audit import run_audit
 
         return run_audit(self, table, as_of=as_of, **options)
+
+
+def _check_call(source_fields: Any, waivers: Any) -> None:
+    """A text in place of a list of names would be taken letter by letter."""
+    if source_fields is not None and (isinstance(source_fields, (str, bytes)) or not isinstance(source_fields, Collection)):
+        raise UsageError(Text("source_fields is a collection of field names", "source_fields 应为字段名的集合"))
+    if isinstance(waivers, (str, bytes)) or not isinstance(waivers, (WaiverSet, Iterable)):
+        raise UsageError(Text("waivers is a list, or what read_waivers gave", "waivers 应为列表或 read_waivers 的结果"))
 
 
 def _never(record: dict[str, Any], as_of: Any) -> None:

@@ -66,7 +66,10 @@ class WaiverSet:
 def read_waivers(policy: Policy, data: Any, file: str = "<waivers>") -> WaiverSet:
     """YAML text, or a list of mappings; raises :class:`WaiverError` where it is no list of waivers at all."""
     problems = Problems()
-    tree: Node | None = read_yaml(data, file, problems) if isinstance(data, (str, bytes)) else from_plain(data, file)
+    try:
+        tree: Node | None = read_yaml(data, file, problems) if isinstance(data, (str, bytes)) else from_plain(data, file)
+    except Exception:  # noqa: BLE001  lists that hold themselves, objects that cannot be shown
+        tree = None
     if problems.has_any():
         raise WaiverError(problems.sorted())
     if isinstance(tree, Mapping) and tree.get("waivers") is not None:
@@ -157,7 +160,10 @@ def chosen(
 ) -> dict[str, Waived]:
     """The waivers that hold for a record, by rule; those that cannot be used become findings."""
     known = waivers if isinstance(waivers, WaiverSet) else read_waivers(policy, list(waivers))
-    identity = str(getter_of(record)("id"))
+    try:
+        identity = str(getter_of(record)("id"))
+    except Exception:  # noqa: BLE001  a record whose id cannot be read is named by no waiver
+        identity = ""
     held: dict[str, Waived] = {}
     for waiver in known.waivers:
         applies = identity in waiver.ids if waiver.test is None else waiver.test(record, instant, source_fields) is True

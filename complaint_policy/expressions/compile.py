@@ -39,7 +39,6 @@ __all__ = ["Compiler", "Function", "State"]
 State = list[Any]
 Function = Callable[[State], Any]
 
-_MOST_BITS: Final = 200  # the same sixty digits
 _SIGNS: Final = {"at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
 # Longer lists of conditions are looped over: Python bounds how far one expression may nest.
 _WIDEST: Final = 24

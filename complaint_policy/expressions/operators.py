@@ -14,6 +14,7 @@ __all__ = ["OPERATIONS", "direction", "fits", "has_any", "is_in", "outcome_is", 
 
 # Exact arithmetic or none: a result that would need rounding makes the cell unusable.
 _EXACT: Final = Context(prec=60, traps=[Inexact, Overflow, InvalidOperation, DivisionByZero])
+_MOST_BITS: Final = 200  # whole numbers are held to the same sixty digits
 
 
 def direction(operation: str, values: list[Any]) -> int:
@@ -35,7 +36,10 @@ def _decimal(value: Any) -> Decimal:
 def _exactly(operation: Callable[[Decimal, Decimal], Decimal], whole: Callable[[int, int], int]) -> Callable[[Any, Any], Any]:
     def operate(a: Any, b: Any) -> Any:
         if a.__class__ is int and b.__class__ is int:
-            return whole(a, b)
+            result = whole(a, b)
+            if result.bit_length() > _MOST_BITS:
+                raise ArithmeticError
+            return result
         return operation(_decimal(a), _decimal(b))
 
     return operate
