@@ -19,6 +19,7 @@ from jsonschema import Draft202012Validator
 from complaint_policy import PolicyError, Text, check_policy, load_policy_text
 from complaint_policy.building import Builder
 from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions import parse_conditions
 from complaint_policy.frame import Rule, settler
 from complaint_policy.head import scalar_text, words
 from complaint_policy.kinds import Piece, RuleKind, Setting, Step, ids_of_list
@@ -215,3 +216,18 @@ def test_the_recipe_names_what_is_there() -> None:
 
 def test_nothing_is_wrong_with_the_shipped_ones() -> None:
     assert check_policy("cn/base", kinds=KINDS) == ()
+
+
+def test_the_audit_takes_it_up() -> None:
+    policy = load_policy_text(POLICY, kinds=KINDS)
+    records = [{**RECORD, "answer_text": "抱歉"}, {**RECORD, "id": "B", "answer_text": "好的"}]
+    audit = policy.audit(records, as_of=AS_OF)
+
+    assert audit.decisions["WD-sorry.outcome"].to_list() == [MET, BREACHED]
+    assert audit.summary().outcomes["WD-sorry"] == {MET: 1, BREACHED: 1}
+
+
+def test_the_recipe_says_who_else_names_kinds() -> None:
+    """Conditions and penalties name rules of the kinds listed in one tuple; while it is there, the recipe says so."""
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    assert ("JUDGED_KINDS" in page) == hasattr(parse_conditions, "JUDGED_KINDS")
