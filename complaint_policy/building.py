@@ -111,6 +111,8 @@ class Builder:
         if shape == "instant":
             return parse_instant(node, env), "instant"
         if shape == "value":
+            if isinstance(node, Scalar) and (node.value in self.fields or node.value in self.fact_nodes):
+                self.problems.add("text-for-field", node.place, name=node.value)
             value = parse_value(node, env)
             return value, value.kind if value is not None else ""
         return parse_condition(node, env), "boolean"

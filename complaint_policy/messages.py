@@ -130,6 +130,9 @@ PROBLEMS: Final[dict[str, _Entry]] = {
     "replaces-other-kind": _m("'{name}' is a rule of kind {kind} in the base", "所扩展制度中的“{name}”属于 {kind}"),
     "fact-twice": _m("the fact '{name}' is defined twice (the other: {other})", "事实“{name}”重复定义（另一处：{other}）"),
     "fact-is-field": _m("'{name}' is a field already", "“{name}”已是字段", "choose another name for the fact", "请为事实另取名称"),
+    "text-for-field": _m(
+        "'{name}' is read as a text here, not as the field", "此处“{name}”被读作文本，而不是字段", "write {{field: {name}}}", "请写 {{field: {name}}}"
+    ),
     "fact-cycle": _m("facts rest on each other in a circle: {path}", "事实循环引用：{path}"),
     "name-cycle": _m("names rest on each other in a circle: {path}", "循环引用：{path}"),
     # ------------------------------------------------------------------ types and units

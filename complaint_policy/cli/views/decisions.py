@@ -155,7 +155,7 @@ class _Page:
             if r.paused:
                 due += t("\n(clock stopped)", "\n（暂停计时）")
             late = duration_text(r.over_by).get(self.language) if r.over_by is not None else ""
-            shown.add_row(Line(r.rule), self._name(r), self._outcome(r), due, moment(r.done_at), late)
+            shown.add_row(Line(r.rule), self._name(r), self._outcome(r), due, moment(r.done_at) if r.done_at or not r.done_on else r.done_on.isoformat(), late)
         return shown
 
     def rules(self, title: str, results: Iterable[Any]) -> Table:

@@ -31,7 +31,7 @@ SCHEMA: dict[str, Any] = rules(
         "min_count": {"type": ["string", "integer"], "pattern": "^[0-9]+$"},
     },
     ("measure",),
-    without=("exempt", "waivable"),
+    without=("exempt", "waivable", "when", "duty_of"),
 )
 
 

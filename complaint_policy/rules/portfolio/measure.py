@@ -153,15 +153,17 @@ def _figures(measure: str, c: _Cell) -> tuple[Fraction | None, Fraction | None, 
 
 
 def _outcome(rule: PortfolioRule, low: Fraction | None, high: Fraction | None, members: int) -> str | None:
-    """Met or breached only where both ends agree; too few records are no ground to judge."""
+    """Met or breached only where both ends of the figure agree on it; too few records are no ground to judge."""
     if not rule.expect:
         return None
     if members < rule.min_count or (members == 0 and low is None):
         return NOT_APPLICABLE
     if low is None or high is None:
         return INDETERMINATE
-    answers = {all(_TESTS[operation](end, Fraction(limit)) for operation, limit in rule.expect) for end in (low, high)}
-    return INDETERMINATE if len(answers) > 1 else MET if answers.pop() else BREACHED
+    answers = [{_TESTS[operation](end, Fraction(limit)) for end in (low, high)} for operation, limit in rule.expect]
+    if {False} in answers:
+        return BREACHED  # one limit fails at both ends, and so between them
+    return MET if all(answer == {True} for answer in answers) else INDETERMINATE
 
 
 def period_of(day: date, per: str) -> str:
