@@ -50,7 +50,9 @@ class Words(Describer):
     def field(self, name: str) -> Text:
         """A field as a person looks for it: its title and name."""
         title = self.titles.get(name)
-        return Text(f"{title.en} ({name})", f"{title.zh}（{name}）") if title is not None else Text(name, name)
+        if title is None:
+            return Text(name, name)
+        return Text(name if title.en == name else f"{title.en} ({name})", name if title.zh == name else f"{title.zh}（{name}）")
 
     def fields(self, names: tuple[str, ...]) -> Text:
         return joined([self.field(name) for name in names], ", ", "、") if names else Text("further facts", "进一步的事实")
@@ -296,7 +298,8 @@ def _heading(decision: Decision, words: Words) -> list[Text]:
     if owner.owner is not None:
         lines.append(Text("Owner: {o}", "责任方：{o}").filled(o=words.roles((owner.owner,))))
     elif owner.candidates:
-        lines.append(Text("Owner: {o}; settled by {m}", "责任方：{o}；需要{m}才能确定").filled(o=words.roles(owner.candidates), m=words.fields(owner.missing)))
+        candidates = joined([words.roles((name,)) for name in owner.candidates], " or ", "或")
+        lines.append(Text("Owner: {o}; settled by {m}", "责任方：{o}；需要{m}才能确定").filled(o=candidates, m=words.fields(owner.missing)))
     for label, roles in (
         (Text("Consulted", "协助"), owner.consulted),
         (Text("Informed", "知会"), owner.informed),

@@ -318,6 +318,11 @@ class RetentionResult(Settled):
     def deleted_at(self) -> datetime | None:
         return local(self.deleted, self._zone)
 
+    @property
+    def deleted_on(self) -> date | None:
+        """The local day of the deletion, also where only the day is known."""
+        return day_of(self.deleted, self._zone)
+
 
 class SeverityResult:
     """The level, or the levels still possible."""

@@ -34,6 +34,14 @@ _ARITHMETIC: Final = {"plus": " + ", "minus": " - ", "times": " × "}
 _UNITS: Final = {"minutes": Text("minutes", "分钟"), "hours": Text("hours", "小时"), "days": Text("days", "天"), "weeks": Text("weeks", "周")}
 
 
+def _quoted(texts: tuple[str, ...]) -> Text:
+    return joined([Text(f"'{t}'", f"“{t}”") for t in texts], " or ", "或")
+
+
+def _outcomes(outcomes: tuple[str, ...]) -> Text:
+    return joined([OUTCOME_TEXTS[o] for o in outcomes], " or ", "或")
+
+
 class Describer:
     """Words for the expressions of one policy version: fields by their titles."""
 
@@ -61,6 +69,14 @@ class Describer:
                 return Text("{n} is missing", "缺少{n}").filled(n=self.name(name))
             case n.Not(part=n.FactHolds(name=name)):
                 return Text("not: {n}", "非{n}").filled(n=self.name(name))
+            case n.Not(part=n.Equals(left=left, right=right)):
+                return Text("{a} is not {b}", "{a}不为{b}").filled(a=self.value(left), b=self._right(left, right))
+            case n.Not(part=n.OneOf(left=left, values=values)):
+                return Text("{a} is not {b}", "{a}不为{b}").filled(a=self.value(left), b=self._either(left, values))
+            case n.Not(part=n.HasAny(left=left, texts=texts)):
+                return Text("{a} does not have {t}", "{a}不含{t}").filled(a=self.value(left), t=_quoted(texts))
+            case n.Not(part=n.OutcomeIs(rule=rule, outcomes=outcomes)):
+                return Text("'{r}' is not {o}", "“{r}”不为{o}").filled(r=self.rule(rule), o=_outcomes(outcomes))
             case n.Not(part=part):
                 return Text("not ({c})", "并非（{c}）").filled(c=self.condition(part))
             case n.FactHolds(name=name):
@@ -68,8 +84,7 @@ class Describer:
             case n.Equals(left=left, right=right):
                 return Text("{a} is {b}", "{a}为{b}").filled(a=self.value(left), b=self._right(left, right))
             case n.OneOf(left=left, values=values):
-                shown = [self._literal(v, left.kind) for v in values]
-                return Text("{a} is {b}", "{a}为{b}").filled(a=self.value(left), b=joined(shown, " or ", "或"))
+                return Text("{a} is {b}", "{a}为{b}").filled(a=self.value(left), b=self._either(left, values))
             case n.Compare(left=left, operation=operation, right=right):
                 return Text("{a} is {o} {b}", "{a}{o}{b}").filled(a=self.value(left), o=_SIGNS[operation], b=self._right(left, right))
             case n.Moment(left=left, operation=operation, right=right):
@@ -77,14 +92,13 @@ class Describer:
             case n.Present(name=name) | n.PresentBy(name=name):
                 return Text("{n} is recorded", "已记录{n}").filled(n=self.name(name))
             case n.HasAny(left=left, texts=texts):
-                return Text("{a} has {t}", "{a}含有{t}").filled(a=self.value(left), t=joined([Text(f"'{t}'", f"“{t}”") for t in texts], " or ", "或"))
+                return Text("{a} has {t}", "{a}含有{t}").filled(a=self.value(left), t=_quoted(texts))
             case n.Matches(left=left, pattern=pattern):
                 return Text("{a} fits /{p}/", "{a}符合 /{p}/").filled(a=self.value(left), p=pattern)
             case n.During(left=left, calendar_name=name):
                 return Text("{a} lies within {c}", "{a}在{c}时间内").filled(a=self.instant(left), c=name)
             case n.OutcomeIs(rule=rule, outcomes=outcomes):
-                shown = [OUTCOME_TEXTS[o] for o in outcomes]
-                return Text("'{r}' is {o}", "“{r}”为{o}").filled(r=self.rule(rule), o=joined(shown, " or ", "或"))
+                return Text("'{r}' is {o}", "“{r}”为{o}").filled(r=self.rule(rule), o=_outcomes(outcomes))
             case n.InOrder(instants=instants):
                 return Text("in this order: {i}", "依次为：{i}").filled(i=joined([self.instant(i) for i in instants], ", ", "、"))
         raise TypeError(type(node).__name__)
@@ -92,6 +106,9 @@ class Describer:
     def _nested(self, node: n.Condition) -> Text:
         text = self.condition(node)
         return Text("({t})", "（{t}）").filled(t=text) if isinstance(node, (n.All, n.Any_)) else text
+
+    def _either(self, left: n.NamedValue, values: tuple[Any, ...]) -> Text:
+        return joined([self._literal(v, left.kind) for v in values], " or ", "或")
 
     def _right(self, left: n.NamedValue, right: n.Value) -> Text:
         return self._literal(right.value, left.kind) if isinstance(right, n.Literal) else self.value(right)

@@ -22,9 +22,9 @@ def message(result: RequirementResult, words: Words) -> Text:
     rule: Any = result.model
     required = words.condition(rule.require)
     if result.outcome == BREACHED:
-        return Text("{t}: required {r}, which does not hold.", "{t}：要求{r}，未满足。").filled(t=rule.name, r=required)
+        return Text("{t}: not fulfilled: {r}.", "{t}：未满足：{r}。").filled(t=rule.name, r=required)
     if result.outcome == PENDING:
-        return Text("{t}: {r} is required before {b}.", "{t}：{b}前须满足{r}。").filled(t=rule.name, r=required, b=words.instant(rule.before))
+        return Text("{t}: to be fulfilled before {b}: {r}.", "{t}：{b}前须满足：{r}。").filled(t=rule.name, r=required, b=words.instant(rule.before))
     if result.outcome == INDETERMINATE:
         return Text("{t}: cannot be decided without {m}.", "{t}：缺少{m}，无法判定。").filled(t=rule.name, m=words.fields(result.missing))
     return words.settled(result)

@@ -20,7 +20,7 @@ from complaint_policy.possible import NONE, NOT_YET, Interval, options_of
 from complaint_policy.results import RetentionResult, Settled
 from complaint_policy.schemas import ref, rules
 from complaint_policy.texts import Text
-from complaint_policy.wording import moment_text
+from complaint_policy.wording import day_text, moment_text
 
 if TYPE_CHECKING:
     from complaint_policy.explaining import Words
@@ -94,7 +94,7 @@ def _outcomes(until: Any, gone: Any, as_of: Any) -> set[str]:
 
 
 def to_dict(result: RetentionResult) -> dict[str, Any]:
-    keep, gone = result.keep_until, result.deleted_at
+    keep, gone = result.keep_until, result.deleted_at or result.deleted_on
     return {
         "rule": result.rule,
         "outcome": result.outcome,
@@ -105,12 +105,17 @@ def to_dict(result: RetentionResult) -> dict[str, Any]:
 
 
 def message(result: RetentionResult, words: Words) -> Text:
-    keep, gone = result.keep_until, result.deleted_at
+    keep = result.keep_until
+    gone = moment_text(result.deleted_at) if result.deleted_at is not None else day_text(result.deleted_on) if result.deleted_on is not None else None
     if result.outcome == BREACHED and gone is not None:
         until = moment_text(keep) if keep is not None else Text("a period that had not begun", "尚未起算的保存期届满")
-        return Text("{t}: to be kept until {k}, deleted {g}.", "{t}：应保存至{k}，已于{g}删除。").filled(t=result.model.name, k=until, g=moment_text(gone))
+        return Text("{t}: to be kept until {k}, deleted {g}.", "{t}：应保存至{k}，已于{g}删除。").filled(t=result.model.name, k=until, g=gone)
     if result.outcome == INDETERMINATE:
         return Text("{t}: cannot be decided without {m}.", "{t}：缺少{m}，无法判定。").filled(t=result.model.name, m=words.fields(result.missing))
+    if result.outcome == MET and keep is not None:
+        return Text("{t}: to be kept until {k}.", "{t}：应保存至{k}。").filled(t=result.model.name, k=moment_text(keep))
+    if result.outcome == PENDING and keep is None:
+        return Text("{t}: the period has not begun to run.", "{t}：保存期尚未起算。").filled(t=result.model.name)
     return words.settled(result)
 
 
