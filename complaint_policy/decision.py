@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -123,8 +124,10 @@ class Decision:
     def __repr__(self) -> str:
         return f"Decision({self.complaint_id!r}, {self.status!r})"
 
-    def __getstate__(self) -> dict[str, Any]:
-        raise TypeError("a Decision is a view of its policy: pickle Decision.to_dict() instead")
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A decision is a function of what it was asked with: it is made again.
+        origin = self._origin
+        return (_made_again, (origin.policy, self._record, self.as_of, origin.source_fields, origin.waivers))
 
     # ---------------------------------------------------------------- identity
     @property
@@ -243,7 +246,7 @@ class Decision:
         value = as_things_stand(self._state[slot])
         if isinstance(value, datetime):
             return self._compiled.zone.to_aware(value)
-        return value if isinstance(value, (bool, int, str, tuple)) or type(value).__name__ == "Decimal" else None
+        return value if isinstance(value, (bool, int, str, tuple, Decimal)) else None
 
     def judged(self) -> tuple[Judged, ...]:
         """Every result with an outcome, in the order of the policy."""
@@ -331,3 +334,7 @@ class Decision:
             penalties,
             facts,
         )
+
+
+def _made_again(policy: Policy, record: Any, as_of: datetime, source_fields: Any, waivers: Any) -> Decision:
+    return policy.evaluate(record, as_of=as_of, source_fields=source_fields, waivers=waivers)
