@@ -81,8 +81,10 @@ class Builder:
     def fact_kind(self, name: str, place: Place) -> FactKind | None:
         """What a fact is, reading it first where it has not been read; a cycle is a problem with its path."""
         if name in self.fact_path:
-            path = [*self.fact_path[self.fact_path.index(name) :], name]
-            self.problems.add("fact-cycle", self.fact_nodes[name][2], path=" → ".join(path))
+            circle = self.fact_path[self.fact_path.index(name) :]
+            first = min(range(len(circle)), key=lambda i: self.fact_nodes[circle[i]][2])
+            path = [*circle[first:], *circle[:first], circle[first]]
+            self.problems.add("fact-cycle", self.fact_nodes[path[0]][2], path=" → ".join(path))
             return None
         if name not in self.facts and name not in self.broken_facts:
             if len(self.fact_path) >= _MOST_NESTED_FACTS:  # only a circle can be this deep: facts are read bases first
@@ -335,7 +337,17 @@ def _environments(files: tuple[File, ...], builder: Builder) -> list[Environment
         counting, unknown = read_counting_head(own, counting, calendars, builder.problems)
         terms = {**terms, **read_terms(file.root.get("terms"), builder.problems)}
         environment = Environment(
-            builder.problems, builder.fields, builder.fact_kind, fact_names, builder.rules, builder.levels, calendars, counting, unknown or bool(broken), terms
+            problems=builder.problems,
+            fields=builder.fields,
+            fact_kind=builder.fact_kind,
+            fact_names=fact_names,
+            rules=builder.rules,
+            levels=builder.levels,
+            calendars=calendars,
+            counting=counting,
+            judged_kinds=tuple(kind.kind for kind in builder.kinds if kind.judged),
+            counting_calendar_unknown=unknown or bool(broken),
+            terms=terms,
         )
         made.append(environment)
     builder.calendars, builder.terms = calendars, terms

@@ -11,13 +11,28 @@ from typing import Any, Final
 
 from complaint_policy.counting import CONVENTIONS
 from complaint_policy.lengths import UNIT_KEYS
+from complaint_policy.texts import Text
 
-__all__ = ["COMMON", "ID", "assemble", "ref", "rule", "rules", "text_list"]
+__all__ = ["COMMON", "FORMS", "ID", "assemble", "ref", "rule", "rules", "text_list"]
 
 Schema = dict[str, Any]
 
 ID: Final = r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"
 _NAME: Final = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
+_HOURS_FORM: Final = "^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$"
+_DAY_FORM: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_POLICY: Final = "^[a-z0-9_]+(/[a-z0-9_-]+)*$"
+# The patterns in words, for people.
+FORMS: Final[dict[str, Text]] = {
+    ID: Text("a letter, then letters, digits, - or _", "以字母开头，后接字母、数字、- 或 _"),
+    _NAME: Text("letters, digits and _, no digit first", "字母、数字和 _，不以数字开头"),
+    _HOURS_FORM: Text("as in 09:00-17:30", "例如 09:00-17:30"),
+    _DAY_FORM: Text("as in 2026-03-01", "例如 2026-03-01"),
+    _POLICY: Text("small letters, as in cn/telecom", "小写字母，例如 cn/telecom"),
+    "^[A-Z]{3}$": Text("three capital letters, as in CNY", "三个大写字母，例如 CNY"),
+    "^[A-Za-z]{2,3}$": Text("two letters, as in CN", "两个字母，例如 CN"),
+    "^[A-Za-z_][A-Za-z0-9_-]*$": Text("letters, digits, - or _, no digit first", "字母、数字、- 或 _，不以数字开头"),
+}
 _SCALAR: Final[Schema] = {"type": ["string", "number", "boolean"]}
 
 
@@ -51,7 +66,6 @@ FRAME: Final[dict[str, Any]] = {
     "duty_of": {"type": "string", "minLength": 1, "description": "Whose duty it is; only the company's rules colour the status."},
     "waivable": closed({"by": text_list()}, ("by",)),
     "replaces": ref("boolean"),
-    "laxer": closed({"reason": ref("text")}, ("reason",)),
 }
 
 
@@ -131,12 +145,11 @@ _TEST_KEYS: Final[dict[str, Any]] = {
     "counting": ref("counting"),
 }
 
-_HOURS: Final[Schema] = {"type": "array", "items": {"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$"}}
-_DAY: Final[Schema] = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+_HOURS: Final[Schema] = {"type": "array", "items": {"type": "string", "pattern": _HOURS_FORM}}
+_DAY: Final[Schema] = {"type": "string", "pattern": _DAY_FORM}
 
 COMMON: Final[dict[str, Schema]] = {
     "boolean": {"enum": [True, False, "true", "false"]},
-    "scalar": _SCALAR,
     "text": closed({"en": {"type": "string", "minLength": 1}, "zh": {"type": "string", "minLength": 1}}, minProperties=1),
     "source_ref": closed({"ref": {"type": "string"}, "clause": _SCALAR}, ("ref",)),
     "condition": {
@@ -233,10 +246,9 @@ COMMON: Final[dict[str, Schema]] = {
 
 HEAD: Final[dict[str, Any]] = {
     "format": {"enum": [1, "1"], "description": "The version of the policy language."},
-    "policy": {"type": "string", "pattern": "^[a-z0-9_]+(/[a-z0-9_-]+)*$", "maxLength": 120},
+    "policy": {"type": "string", "pattern": _POLICY, "maxLength": 120},
     "effective": closed({"from": _DAY, "until": _DAY}, ("from",)),
     "extends": {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
-    "tighten_only": ref("boolean"),
     "title": ref("text"),
     "timezone": {"type": "string", "minLength": 1},
     "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
@@ -279,7 +291,7 @@ HEAD: Final[dict[str, Any]] = {
 }
 
 # Sections the language page has and this version does not judge yet.
-RESERVED_SECTIONS: Final = ("history", "schedules")
+RESERVED_SECTIONS: Final = ("history", "schedules", "tighten_only", "laxer")
 
 
 def assemble(sections: dict[str, Schema]) -> Schema:

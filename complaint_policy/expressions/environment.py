@@ -135,6 +135,7 @@ class Environment:
     levels: tuple[str, ...]
     calendars: dict[str, CalendarSpec]
     counting: Counting
+    judged_kinds: tuple[str, ...] = ()  # the kinds whose rules have an outcome
     counting_calendar_unknown: bool = False
     terms: dict[str, Length] = field(factory=dict)
     start: Instant | None = None  # what a bare length counts from

@@ -15,13 +15,11 @@ from complaint_policy.problems import Place
 from complaint_policy.reader import Entry, Mapping, Node, Scalar, Sequence
 from complaint_policy.texts import Text
 
-__all__ = ["JUDGED_KINDS", "TEST_KEYS", "parse_condition"]
+__all__ = ["TEST_KEYS", "parse_condition"]
 
 _COMPARISONS: Final = ("at_least", "at_most", "above", "below")
 _MOMENTS: Final = ("by", "before", "after", "not_before")
 TEST_KEYS: Final = ("not", *_COMPARISONS, *_MOMENTS, "contains", "matches", "during", "counting", *VALUE_KEYS)
-# Rooms whose rules have an outcome.
-JUDGED_KINDS: Final = ("deadline", "requirement", "retention", "admission")
 _NUMERIC: Final = frozenset({"integer", "number", "money"})
 
 
@@ -322,7 +320,7 @@ def _outcomes(value: Node, place: Place, env: Environment) -> n.Condition | None
             if word.value not in STATUS_ORDER:
                 env.problems.add("unknown-outcome", word.place, name=word.value, near=(word.value, STATUS_ORDER))
                 good = False
-        if not rule_known(rule, env, JUDGED_KINDS) or len(words) < len(items) or not words:
+        if not rule_known(rule, env, env.judged_kinds) or len(words) < len(items) or not words:
             good = False
             continue
         parts.append(n.OutcomeIs(entry.key, tuple(w.value for w in words), place=entry.place))

@@ -19,7 +19,6 @@ from jsonschema import Draft202012Validator
 from complaint_policy import PolicyError, Text, check_policy, load_policy_text
 from complaint_policy.building import Builder
 from complaint_policy.expressions import nodes as n
-from complaint_policy.expressions import parse_conditions
 from complaint_policy.frame import Rule, settler
 from complaint_policy.head import scalar_text, words
 from complaint_policy.kinds import Piece, RuleKind, Setting, Step, ids_of_list
@@ -227,7 +226,15 @@ def test_the_audit_takes_it_up() -> None:
     assert audit.summary().outcomes["WD-sorry"] == {MET: 1, BREACHED: 1}
 
 
-def test_the_recipe_says_who_else_names_kinds() -> None:
-    """Conditions and penalties name rules of the kinds listed in one tuple; while it is there, the recipe says so."""
-    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-    assert ("JUDGED_KINDS" in page) == hasattr(parse_conditions, "JUDGED_KINDS")
+def test_conditions_and_penalties_name_its_rules() -> None:
+    """A kind whose rules can be kept or broken stands in `outcome:` and `for:` like the built-in ones."""
+    more = """currency: CNY
+escalation: [{id: ESC-words, when: {outcome: {WD-sorry: breached}}, to: editor}]
+penalties: [{id: PN-words, for: [WD-sorry], amount: 50, payable_to: company}]
+"""
+    policy = load_policy_text(POLICY + more, kinds=KINDS)
+
+    decision = policy.evaluate({**RECORD, "answer_text": "好的"}, as_of=AS_OF)
+
+    assert decision.responsibility.escalate_to == ("editor",)
+    assert [str(p.amount) for p in decision.penalties] == ["50.00"]

@@ -7,7 +7,6 @@ from typing import Any
 
 from complaint_policy.building import Builder
 from complaint_policy.expressions import nodes as n
-from complaint_policy.expressions.parse_conditions import JUDGED_KINDS
 from complaint_policy.expressions.parse_instants import rule_known
 from complaint_policy.expressions.parse_values import parse_range, parse_value
 from complaint_policy.head import scalar_text, text_of
@@ -38,7 +37,7 @@ def build(pieces: list[Piece], builder: Builder) -> tuple[Penalty, ...]:
     for node, env in builder.merged(pieces):
         frame = builder.frame(node, env)
         before = len(builder.problems)
-        rules_for = [s for s in _scalars(node.get("for")) if rule_known(s, env, JUDGED_KINDS)]
+        rules_for = [s for s in _scalars(node.get("for")) if rule_known(s, env, env.judged_kinds)]
         amount_node, range_node, charge_node = node.get("amount"), node.get("range"), node.get("charge")
         amount = parse_value(amount_node, env, "money") if amount_node is not None else None
         span = parse_range(range_node, env) if range_node is not None else None
@@ -47,7 +46,7 @@ def build(pieces: list[Piece], builder: Builder) -> tuple[Penalty, ...]:
             builder.problems.add("penalty-without-amount", node.place, name=frame["id"])
         if amount is not None and amount.kind not in ("money", "integer", "number"):
             builder.problems.add("not-a-number", amount.place, kind=amount.kind)
-        if not rules_for and frame["when"] is None:
+        if "for" not in node and "when" not in node:
             builder.problems.add("penalty-without-trigger", node.place, name=frame["id"])
         if builder.currency is None:
             builder.problems.add("penalty-without-currency", node.place, name=frame["id"])
