@@ -26,13 +26,13 @@ SUMMARIES: Final = {
     "evaluate": Text("judge a record", "判定一条投诉记录"),
     "test": Text("run the tests beside the rules", "运行制度文件中的测试"),
     "explain": Text("explain a decision, a rule or a problem code", "解释判定结果、规则或问题代码"),
-    "list": Text("list the shipped policies", "列出随附的制度"),
+    "list": Text("list the shipped policies", "列出内置制度"),
     "schema": Text("print the JSON Schema of policy files", "输出制度文件的 JSON Schema"),
     "audit": Text("judge a file of records and summarise", "审计一份记录文件并汇总"),
 }
 _ABOUT: Final = Text(
     "Complaint policies as data: checked, tested, applied to one record or to many.",
-    "投诉管理制度即数据：检查、测试，并用于判定单条或大批投诉记录。",
+    "把投诉管理制度写成数据：检查、测试，并用于判定单条或批量投诉记录。",
 )
 _EXIT: Final = Text(
     "Exit status: 0 fine; 1 findings you asked to fail on; 2 the policy, the input or the call is wrong.",

@@ -72,7 +72,7 @@ COMMAND = Command(
     arguments=(
         Argument(
             "POLICY",
-            Text("a file, a folder of versions, or the name of a shipped policy (see list)", "文件、存放各版本的文件夹，或随附制度的名称（见 list）"),
+            Text("a file, a folder of versions, or the name of a shipped policy (see list)", "文件、存放各版本的文件夹，或内置制度的名称（见 list）"),
             many=True,
         ),
     ),

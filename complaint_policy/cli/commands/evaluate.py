@@ -13,7 +13,7 @@ from complaint_policy.texts import Text
 
 __all__ = ["AS_OF", "COMMAND", "POLICY", "RECORD", "REVEAL", "WAIVERS", "refused_dict"]
 
-POLICY = Argument("POLICY", Text("a file, a folder of versions, or the name of a shipped policy", "文件、存放各版本的文件夹，或随附制度的名称"))
+POLICY = Argument("POLICY", Text("a file, a folder of versions, or the name of a shipped policy", "文件、存放各版本的文件夹，或内置制度的名称"))
 RECORD = Argument(
     "RECORD",
     Text("a JSON or YAML file with one record or a list of them; - is standard input", "含一条记录或记录列表的 JSON 或 YAML 文件；- 为标准输入"),

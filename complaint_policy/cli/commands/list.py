@@ -84,10 +84,10 @@ def _dict(policy: Policy) -> dict[str, Any]:
 
 COMMAND = Command(
     name="list",
-    summary=Text("List the shipped policies.", "列出随附的制度。"),
+    summary=Text("List the shipped policies.", "列出内置制度。"),
     text=Text(
         "List the policies that come with the library: versions, number of rules and tests, and how far their sources are verified.",
-        "列出程序库随附的制度：版本、规则数、测试数，以及依据的核实情况。",
+        "列出本库的内置制度：版本、规则数、测试数，以及依据的核实情况。",
     ),
     run=run,
     examples=("complaint-policy list --format json",),

@@ -110,7 +110,7 @@ COMMAND = Command(
         "运行各项制度中与规则写在一起的测试。有测试失败时退出码为 1。",
     ),
     run=run,
-    arguments=(Argument("POLICY", Text("files, folders or names of shipped policies", "文件、文件夹或随附制度的名称"), many=True),),
+    arguments=(Argument("POLICY", Text("files, folders or names of shipped policies", "文件、文件夹或内置制度的名称"), many=True),),
     options=(
         Option(
             ("--coverage",),
