@@ -30,6 +30,7 @@ __all__ = ["check_policy", "load_policy", "load_policy_text", "read_file", "ship
 
 _DATED: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MAX_FILES: Final = 200
+_SUFFIXES: Final = (".yaml", ".yml")
 
 
 @frozen
@@ -106,8 +107,8 @@ def read_file(path: Path, problems: Problems, shown: str | None = None) -> bytes
             return None
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        problems.add("unreadable-file", Place(name), detail=error.strerror or type(error).__name__)
+    except (OSError, ValueError) as error:
+        problems.add("unreadable-file", Place(name), detail=getattr(error, "strerror", None) or type(error).__name__)
         return None
 
 
@@ -118,18 +119,27 @@ class _Loading:
         self.problems = problems
         self.kinds = kinds
         self._sheets: dict[str, list[Sheet]] = {}
+        self._changing: dict[int, set[date]] = {}
+        self._in_force: dict[tuple[int, date], tuple[File, ...]] = {}
 
     def load(self, source: str | os.PathLike[str]) -> Policy | None:
         sheets = self.sheets(source, None, Place(str(source)))
         return self.together(sheets) if sheets else None
 
     # ---------------------------------------------------------------- files
-    def sheets(self, source: str | os.PathLike[str], beside: Path | None, place: Place) -> list[Sheet]:
-        """The versions of a policy, by date."""
+    def sheets(self, source: str | os.PathLike[str], beside: Path | None, place: Place, *, base: bool = False) -> list[Sheet]:
+        """The versions of a policy, by date; those of a base are YAML files only."""
         path = self._path(source, beside, place)
         if path is None:
             return []
-        key = str(path.resolve())
+        try:
+            key = str(path.resolve())
+            there = path.is_dir() or (path.is_file() and path.suffix in _SUFFIXES)
+        except (OSError, ValueError):  # a name no file can have
+            there, key = False, str(path)
+        if base and not there:
+            self.problems.add("unknown-base", place, name=str(source))
+            return []
         if key not in self._sheets:
             self._sheets[key] = self._read(path, str(path) if not isinstance(source, str) or _is_path(source) else "", source)
         return self._sheets[key]
@@ -145,8 +155,8 @@ class _Loading:
 
     def _read(self, path: Path, shown: str, source: str | os.PathLike[str]) -> list[Sheet]:
         files = [path]
-        if path.is_dir():
-            files = sorted(p for p in path.iterdir() if p.suffix in (".yaml", ".yml"))[:_MAX_FILES]
+        if _is_folder(path):
+            files = sorted(p for p in path.iterdir() if p.suffix in _SUFFIXES)[:_MAX_FILES]
             if not files:
                 self.problems.add("empty-folder", Place(str(path)))
         found: list[Sheet] = []
@@ -228,21 +238,28 @@ class _Loading:
             if name in path or name == scalar_text(sheet.file.root.get("policy")):
                 self.problems.add("extends-cycle", item.place, path=" → ".join([*path, name]))
                 continue
-            found.append((name, item.place, self.sheets(name, sheet.folder, item.place)))
+            found.append((name, item.place, self.sheets(name, sheet.folder, item.place, base=True)))
         return found
 
     def _changes(self, sheet: Sheet, path: tuple[str, ...]) -> set[date]:
         """Every day on which a base, or a base of a base, changes or ends."""
+        known = self._changing.get(id(sheet))
+        if known is not None:  # bases may share bases: each is looked at once
+            return known
         days: set[date] = set()
         for name, _, bases in self._base_sheets(sheet, path):
             for base in bases:
                 days |= {base.start, *self._changes(base, (*path, name))}
                 if base.until is not None:  # a base that ends leaves days without one
                     days.add(base.until)
+        self._changing[id(sheet)] = days
         return days
 
     def _files(self, sheet: Sheet, day: date, path: tuple[str, ...]) -> tuple[File, ...] | None:
         """The files in force on a day, bases first, each once."""
+        known = self._in_force.get((id(sheet), day))
+        if known is not None:
+            return known
         found: list[File] = []
         for name, place, bases in self._base_sheets(sheet, path):
             base = next((b for b in reversed(bases) if b.start <= day and (b.until is None or day < b.until)), None)
@@ -254,7 +271,16 @@ class _Loading:
             if files is None:
                 return None
             found += [f for f in files if f not in found]
-        return (*found, sheet.file)
+        made = (*found, sheet.file)
+        self._in_force[id(sheet), day] = made
+        return made
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _is_path(source: str) -> bool:

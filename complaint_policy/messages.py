@@ -49,7 +49,7 @@ PROBLEMS: Final[dict[str, _Entry]] = {
     "empty-mapping": _m("nothing stands here; {what} is expected", "此处为空，应有{what}"),
     "too-few": _m("at least {least} are needed here", "此处至少需要{least}项"),
     "too-many": _m("at most {most} may stand here", "此处至多{most}项"),
-    "schema": _m("this does not fit the schema ({detail})", "不符合模式（{detail}）"),
+    "schema": _m("this does not fit the schema ({detail})", "不符合 JSON Schema（{detail}）"),
     "foreign-spelling": _m("'{word}' is another language's spelling", "“{word}”是其他语言的写法"),
     "reserved-key": _m("'{name}' belongs to the language but is not judged by this version of the library", "“{name}”属于制度语言，但本版本尚不支持判定"),
     "reserved-name": _m("'{name}' is a word of the language and cannot be a name", "“{name}”是制度语言的保留词，不能用作名称"),
@@ -73,7 +73,7 @@ PROBLEMS: Final[dict[str, _Entry]] = {
         "write country: CN, or weekdays: mon-fri",
         "请写 country: CN 或 weekdays: mon-fri",
     ),
-    "unknown-weekday": _m("'{name}' is not a weekday", "“{name}”不是星期"),
+    "unknown-weekday": _m("'{name}' is not a weekday", "“{name}”不是有效的星期"),
     "weekday-twice": _m("the hours of '{name}' are given twice", "“{name}”的时间重复"),
     "bad-hours": _m(
         "'{value}' is not a span of hours",
@@ -113,6 +113,7 @@ PROBLEMS: Final[dict[str, _Entry]] = {
         "a file or folder ends in .yaml or starts with . or /",
         "文件或文件夹须以 .yaml 结尾，或以 . 或 / 开头",
     ),
+    "unknown-base": _m("there is no policy file or folder '{name}' to extend", "没有可扩展的制度文件或文件夹“{name}”", "the path is relative to this file and ends in .yaml", "路径相对于本文件，并以 .yaml 结尾"),
     "wrong-rule-kind": _m("'{name}' is a rule of kind {kind}; {wanted} is needed here", "“{name}”属于 {kind}，此处需要 {wanted}"),
     "rule-twice": _m(
         "the rule id '{name}' is used twice (the other: {other})",
@@ -176,7 +177,7 @@ PROBLEMS: Final[dict[str, _Entry]] = {
         "{length} needs a calendar", "{length}需要日历", "write counting: {{calendar: ...}}", "请写 counting: {{calendar: ...}}"
     ),
     "roll-without-calendar": _m(
-        "{length} is to roll, but over which calendar?", "{length}要顺延，但没有日历", "write counting: {{calendar: ...}}", "请写 counting: {{calendar: ...}}"
+        "{length} is to roll, but over which calendar?", "{length}要顺延，但未指定日历", "write counting: {{calendar: ...}}", "请写 counting: {{calendar: ...}}"
     ),
     "closing-without-hours": _m("{length} ends at the close of business, but the calendar has no hours", "{length}止于停止业务活动时，但日历没有工作时间"),
     "after-hours-without-hours": _m("{length} treats receipt after hours, but the calendar has no hours", "{length}区分非工作时间受理，但日历没有工作时间"),
@@ -189,7 +190,7 @@ PROBLEMS: Final[dict[str, _Entry]] = {
     "bad-at-risk": _m("'{value}' is neither a share nor a length", "“{value}”既不是比例也不是时长", "write 80% or 2 days", "请写 80% 或 2 days"),
     "part-too-long": _m("'{name}' allows {length}, more than the {limit} of '{whole}' it is part of", "“{name}”的{length}超过其所属“{whole}”的{limit}"),
     "parts-too-long": _m("the parts of '{name}' together allow {total}, more than its {limit}", "“{name}”各环节合计{total}，超过其{limit}"),
-    "part-cycle": _m("deadlines are part of each other in a circle: {path}", "时限循环所属：{path}"),
+    "part-cycle": _m("deadlines are part of each other in a circle: {path}", "时限的所属关系循环：{path}"),
     # ------------------------------------------------------------------ tables and ranges
     "levels-differ": _m("the levels are not those of the policy as a whole", "等级与制度整体的等级不一致"),
     "never-fires": _m("'{name}' can never hold", "“{name}”永远不会成立"),
@@ -209,10 +210,10 @@ PROBLEMS: Final[dict[str, _Entry]] = {
     ),
     "upside-down-range": _m("the range is upside down: {low} to {high}", "范围颠倒：{low}至{high}"),
     "amount-outside-range": _m("the amount {amount} lies outside its range {low} to {high}", "金额{amount}超出范围{low}至{high}"),
-    "penalty-without-amount": _m("the penalty '{name}' has neither amount nor range", "处罚“{name}”没有金额或范围"),
-    "penalty-without-trigger": _m("the penalty '{name}' has neither for nor when", "处罚“{name}”没有 for 或 when"),
+    "penalty-without-amount": _m("the penalty '{name}' has neither amount nor range", "处罚“{name}”未写明金额或幅度"),
+    "penalty-without-trigger": _m("the penalty '{name}' has neither for nor when", "处罚“{name}”未写明 for 或 when"),
     "penalty-without-currency": _m(
-        "the penalty '{name}' is in no currency", "处罚“{name}”没有币种", "write currency: CNY at the top", "请在文件开头写 currency: CNY"
+        "the penalty '{name}' is in no currency", "处罚“{name}”未写明币种", "write currency: CNY at the top", "请在文件开头写 currency: CNY"
     ),
     # ------------------------------------------------------------------ versions and overlays
     "file-name-differs": _m("the file is called {name}, but takes effect on {start}", "文件名为{name}，但生效日期是{start}"),

@@ -8,6 +8,7 @@ stream, before anything is built, so a hostile file costs little.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import yaml
@@ -110,7 +111,7 @@ def read_yaml(text: str | bytes, file: str, problems: Problems) -> Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else where
-        problems.add("yaml-syntax", place, detail=_syntax(error))
+        problems.add("yaml-syntax", place, detail=_syntax(error), hint=_syntax_hint(text, mark))
     except yaml.YAMLError as error:
         problems.add("yaml-syntax", where, detail=str(error).splitlines()[0] if str(error) else "unreadable")
     except _Stop:
@@ -126,6 +127,26 @@ def _decoded(data: bytes, file: str, problems: Problems) -> str | None:
         column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
         problems.add("not-utf8", Place(file, before.count(b"\n") + 1, column))
         return None
+
+
+# A comparison sign where a value begins: YAML reads `>` as the start of a block of text.
+_SIGN: Final = re.compile(r"[:{,]\s*[\"']?(>=|<=|>|<|==|!=)\s*[0-9]")
+_WORDS: Final = {">=": "at_least", "<=": "at_most", ">": "above", "<": "below", "==": "the value itself", "!=": "not"}
+
+
+def _syntax_hint(text: str, mark: Any) -> Text | None:
+    """What was probably meant on the line where the parser gave up."""
+    if mark is None:
+        return None
+    line = text.split("\n", mark.line + 1)[mark.line][: mark.column + 20]
+    found = _SIGN.search(line)
+    if found is not None:
+        return Text(f"write {_WORDS[found[1]]}", f"请写 {_WORDS[found[1]]}")
+    if line[mark.column : mark.column + 1] in ("@", "`", "%"):
+        return Text("put the text in quotes", "请给文本加引号")
+    if "\t" in line[: mark.column + 1]:
+        return Text("indent with blanks, not with tabs", "请用空格缩进，不要用制表符")
+    return None
 
 
 def _syntax(error: yaml.MarkedYAMLError) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +12,7 @@ from complaint_policy.expressions.parse_instants import RESERVED_KEYS
 from complaint_policy.kinds import RuleKind
 from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence, plain
-from complaint_policy.schemas import RESERVED_SECTIONS, assemble
+from complaint_policy.schemas import FORMS, RESERVED_SECTIONS, assemble
 from complaint_policy.texts import Text
 
 __all__ = ["check_schema", "policy_schema"]
@@ -23,9 +25,18 @@ def policy_schema(kinds: tuple[RuleKind, ...]) -> dict[str, Any]:
 
 @lru_cache(maxsize=8)
 def _validator(kinds: tuple[RuleKind, ...]) -> Any:
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator, validators
 
-    return Draft202012Validator(policy_schema(kinds))
+    extend: Any = validators.extend
+    return extend(Draft202012Validator, {"pattern": _pattern})(policy_schema(kinds))
+
+
+def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[Any]:
+    """The keyword as JSON Schema means it: Python's ``$`` would also match before a line break at the end."""
+    from jsonschema import ValidationError
+
+    if isinstance(instance, str) and (re.search(pattern, instance) is None or (pattern.endswith("$") and instance.endswith("\n"))):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
 def check_schema(root: Node, kinds: tuple[RuleKind, ...], problems: Problems) -> None:
@@ -53,6 +64,8 @@ def _problem(error: Any, root: Node, problems: Problems) -> None:
     node, key_place = _at(root, error.absolute_path)
     keyword = error.validator
     place = node.place if isinstance(node, Scalar) else key_place
+    if "propertyNames" in error.absolute_schema_path and isinstance(node, Mapping):
+        place = node.key_place(str(error.instance))
     if keyword in ("additionalProperties", "unevaluatedProperties"):
         _unknown_keys(error, node, problems)
     elif keyword == "required":
@@ -65,13 +78,15 @@ def _problem(error: Any, root: Node, problems: Problems) -> None:
                 if isinstance(node, Mapping) and key in node and other not in node:
                     problems.add("missing-key", key_place, name=other)
     elif keyword == "type":
+        if isinstance(node, Sequence) and "first_of" in error.schema.get("properties", ()):
+            return  # a list of instants: the reader of instants says what to write
         problems.add("wrong-shape", place, wanted=_shape(error.validator_value))
     elif keyword == "enum":
         word = node.value if isinstance(node, Scalar) else "{...}"
         allowed = [v for v in error.validator_value if isinstance(v, str)]
         problems.add("unknown-word", place, name=word, near=(word, allowed))
     elif keyword == "pattern":
-        problems.add("bad-form", place, value=str(error.instance), form=str(error.validator_value))
+        problems.add("bad-form", place, value=str(error.instance), form=FORMS.get(error.validator_value, str(error.validator_value)))
     elif keyword in ("minItems", "minProperties", "minLength"):
         problems.add("empty-mapping" if error.validator_value == 1 else "too-few", place, what=Text("a value", "内容"), least=error.validator_value)
     elif keyword in ("maxItems", "maxProperties", "maxLength"):
@@ -92,7 +107,7 @@ def _unknown_keys(error: Any, node: Node, problems: Problems) -> None:
         ours = spelled_here(entry.key)
         if entry.key in RESERVED_SECTIONS or entry.key in RESERVED_KEYS or entry.key == "events":
             problems.add("reserved-key", entry.place, name=entry.key)
-        elif (ours is not None and ours.split()[0].rstrip(",:") in (*known, "a", "the", "not", "present,", "missing,", "at_least")) or (
+        elif (ours is not None and ours.split()[0].rstrip(",:") in (*known, "a", "the", "not", "present,", "missing,", "at_least", "nothing")) or (
             ours is not None and not known
         ):
             problems.add("foreign-spelling", entry.place, word=entry.key, hint=Text(f"write {ours}", f"请写 {ours}"))

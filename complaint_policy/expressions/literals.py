@@ -39,7 +39,7 @@ def _comparison_inside(text: str) -> str | None:
 def read_literal(node: Scalar, kind: str, env: Environment, declared: Field | None = None, name: str = "") -> Any:
     """The literal as that kind, or ``BAD`` after a problem."""
     text = node.value
-    if node.plain:
+    if node.plain or kind in ("integer", "number", "money"):
         ours = _comparison_inside(text)
         if ours is not None:
             env.problems.add("foreign-spelling", node.place, word=text, hint=Text(f"write {ours}", f"请写 {ours}"))

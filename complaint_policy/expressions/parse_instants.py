@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from complaint_policy.expressions import nodes as n
@@ -17,6 +18,7 @@ SPAN_KEYS: Final = ("between", "late", "together", "except")
 # The grammar has them; this version of the library does not judge them yet.
 RESERVED_KEYS: Final = ("event", "nth", "month_day", "count", "last", "each", "mean_of_previous")
 
+_ISO_DURATION: Final = re.compile(r"P(?:T?[0-9])")
 # Two hundred years: longer lengths are typing errors.
 _LONGEST: Final = {
     "minutes": 105_120_000,
@@ -116,10 +118,10 @@ def _scalar(node: Scalar, env: Environment) -> n.Instant | None:
             env.problems.add("not-an-instant", node.place, name=word, kind=kind.kind)
             return None
         return n.NamedInstant(word, "fact", place=node.place) if kind is not None else None
-    digits = word.replace(".", "", 1)
+    digits = word.lstrip("+-").replace(".", "", 1)
     if digits.isdigit():
         env.problems.add("number-without-unit", node.place, value=word)
-    elif digits[:1].isdigit():
+    elif digits[:1].isdigit() or _ISO_DURATION.match(word):
         env.problems.add("bad-length", node.place, value=word)
     else:
         near = [f for f, d in env.fields.items() if d.is_moment] + sorted(env.fact_names)

@@ -66,7 +66,7 @@ def _row(node: Mapping, env: Any, builder: Builder, axes: dict[str, None]) -> Ro
     frame = builder.frame(node, env)
     for name, place in _names_tested(node.get("when")):
         if name not in axes:
-            builder.problems.add("not-an-axis", place, name=name, near=(name, axes))
+            builder.problems.add("not-an-axis", place, name=name)
     return Row(**frame, roles=_roles(node, builder)) if frame["when"] is not None else None
 
 
