@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from complaint_policy.expressions.moments import AS_OF, Stretch
 from complaint_policy.instants import day_of, highest, local, lowest, missing_of
 from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, NOT_APPLICABLE, PENDING
-from complaint_policy.possible import NONE, NOT_YET, DayEnd, Maybe
+from complaint_policy.possible import NOT_YET, DayEnd, Maybe, options_of
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
@@ -54,6 +54,7 @@ class Details:
 
 
 _PLAIN: Final = Details()
+_NEVER_STARTED: Final = Text("its start never happened", "起算事件未发生")
 
 
 class Judged:
@@ -133,6 +134,13 @@ class DeadlineResult(Judged):
         _zone: Zone
 
     @property
+    def reason(self) -> Text | None:
+        """Why the rule is exempt, waived or not applicable, where a reason is known."""
+        if self.details.reason is None and self.outcome == NOT_APPLICABLE and self.begun is NOT_YET:
+            return _NEVER_STARTED
+        return self.details.reason
+
+    @property
     def start(self) -> datetime | None:
         """When the time began to run, in the policy's zone."""
         return local(self.begun, self._zone)
@@ -203,9 +211,8 @@ class DeadlineResult(Judged):
                 # Not late so far; that may change.
                 return ((state[AS_OF], state[AS_OF], True),)
             possible = self.possible
-            if self.outcome == INDETERMINATE and (possible is None or BREACHED in possible):
-                return Maybe(None, frozenset(self.missing))
-            return ()
+            if self.outcome != INDETERMINATE or not (possible is None or BREACHED in possible):
+                return ()
         running = self.done is NOT_YET
         ends = [state[AS_OF]] if running else [v for v in (lowest(self.done), highest(self.done)) if v is not None]
         begins = [v for v in (lowest(self.due), highest(self.due)) if v is not None]
@@ -215,6 +222,10 @@ class DeadlineResult(Judged):
                 span: tuple[Stretch, ...] = ((begin, end, running),) if end > begin else ()
                 if span not in spans:
                     spans.append(span)
+        if self.outcome == INDETERMINATE:
+            # Late for so long, or not at all.
+            known = spans and all(options_of(v) is not None for v in (self.due, self.done))
+            return Maybe((*spans, *(() if () in spans else ((),))) if known else None, frozenset(self.missing))
         if len(spans) == 1:
             return spans[0]
         return Maybe(tuple(spans) or None, missing_of(self.due) | missing_of(self.done))
@@ -275,9 +286,7 @@ class OrdinaryDeadline(DeadlineResult, tuple[Any, ...]):
         return self._instant(self[5])
 
     def _instant(self, wall: Any) -> Any:
-        if wall is None:
-            return NONE if self[1] == NOT_APPLICABLE else NOT_YET
-        return self[6].to_utc(wall)
+        return NOT_YET if wall is None else self[6].to_utc(wall)
 
     def __repr__(self) -> str:
         return f"OrdinaryDeadline({self.rule!r}, {self.outcome!r})"

@@ -189,6 +189,17 @@ def test_a_penalty_for_a_requirement() -> None:
     assert decide(body, {"word": "x"}).penalties == ()
 
 
+def test_the_delay_of_a_rule_that_may_not_apply() -> None:
+    body = """
+deadlines: [{id: A, from: received_at, to: responded_at, within: 2 days, when: {flag: true}}]
+penalties: [{id: PN, payable_to: company, for: [A], amount: {times: [10, {length: {late: A}, in: days}]}}]
+"""
+    (penalty,) = decide(body, {}, "2026-03-08T12:00").penalties  # four days late, if at all
+    assert (penalty.state, str(penalty.min), str(penalty.max), penalty.missing) == ("indeterminate", "0.00", "40.00", ("flag",))
+    (unknown,) = decide(body, {"flag": True, "responded_at": "x"}, "2026-03-08T12:00").penalties  # how late nobody can say
+    assert (unknown.state, str(unknown.min), unknown.max, unknown.missing) == ("indeterminate", "0.00", None, ("responded_at",))
+
+
 # --------------------------------------------------------------------------- who is charged
 CHARGE = """
 deadlines: [{id: A, from: received_at, to: responded_at, within: 2 days}]

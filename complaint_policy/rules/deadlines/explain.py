@@ -74,7 +74,8 @@ def message(result: DeadlineResult, words: Words) -> Text:
     if result.outcome == INDETERMINATE:
         return Text("{t}: cannot be decided without {m}.", "{t}：缺少{m}，无法判定。").filled(t=title, m=words.fields(result.missing))
     if result.outcome == NOT_APPLICABLE:
-        return Text("{t}: does not apply.", "{t}：不适用。").filled(t=title)
+        why = Text(" ({r})", "（{r}）").filled(r=result.reason) if result.reason is not None else Text("", "")
+        return Text("{t}: does not apply", "{t}：不适用").filled(t=title) + why + Text(".", "。")
     return words.settled(result)
 
 
@@ -181,7 +182,7 @@ def _skipped(spec: Any, begin: date, end: date) -> list[Text]:
     if holidays:
         lines.append(Text("holidays, not counted: {d}", "节假日不计：{d}").filled(d=_days(holidays)))
     if weekend:
-        lines.append(Text("{n} days of weekend, not counted", "休息日{n}天不计").filled(n=weekend))
+        lines.append(Text(f"{weekend} {'day' if weekend == 1 else 'days'} of weekend, not counted", f"休息日{weekend}天不计"))
     if made_up:
         lines.append(Text("make-up working days, counted: {d}", "调休上班日计入：{d}").filled(d=_days(made_up)))
     return lines

@@ -48,7 +48,10 @@ def message(result: PenaltyResult, words: Words) -> Text:
     if result.state == "indeterminate":
         span = Text("", "")
         if result.min is not None and result.max is not None:
-            span = Text(" Between {a} and {b} {c}.", "金额在{a}至{b}{c}之间。").filled(a=result.min, b=result.max, c=currency)
+            between = Text(" Between {a} and {b} {c}.", "金额在{a}至{b}{c}之间。")
+            if result.min == result.max:
+                between = Text(" The amount is {a} {c}.", "金额为{a}{c}。")
+            span = between.filled(a=result.min, b=result.max, c=currency)
         if not result.missing:
             return Text("{t}: not settled.", "{t}：尚不能确定。").filled(t=title) + span
         return Text("{t}: cannot be settled without {m}.", "{t}：缺少{m}，不能确定。").filled(t=title, m=words.fields(result.missing)) + span
