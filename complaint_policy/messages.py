@@ -23,7 +23,12 @@ PROBLEMS: Final[dict[str, _Entry]] = {
     "too-large": _m("the file is larger than {limit} bytes", "文件超过{limit}字节"),
     "not-utf8": _m("the file is not UTF-8 text", "文件不是UTF-8文本", "save it as UTF-8", "请另存为UTF-8"),
     "bad-character": _m("the character {character} may not stand in a policy file", "制度文件中不允许出现字符{character}"),
-    "yaml-syntax": _m("this is not YAML: {detail}", "不是有效的YAML：{detail}"),
+    "yaml-syntax": _m(
+        "this is not YAML: {detail}",
+        "不是有效的YAML：{detail}",
+        "look at the line above too: brackets closed, a blank after each colon, no tabs",
+        "也请检查上一行：括号是否闭合，冒号是否为英文冒号且后有空格，有无制表符",
+    ),
     "empty-file": _m("the file is empty", "文件为空"),
     "several-documents": _m("a policy file holds one document", "一个制度文件只能有一个文档", "remove the line '---'", "请删去“---”行"),
     "alias": _m("an alias (*{name}) may not be used", "不允许使用别名（*{name}）", "write the value out", "请直接写出内容"),
@@ -60,7 +65,7 @@ PROBLEMS: Final[dict[str, _Entry]] = {
     # ------------------------------------------------------------------ head
     "bad-date": _m("'{value}' is not a date", "“{value}”不是日期", "write it as 2026-03-01", "请写作 2026-03-01"),
     "upside-down-dates": _m("the range ends ({last}) before it begins ({first})", "日期范围颠倒：{last}早于{first}"),
-    "unknown-timezone": _m("'{name}' is not a time zone", "“{name}”不是时区"),
+    "unknown-timezone": _m("'{name}' is not a time zone", "“{name}”不是时区", "write it as Asia/Shanghai", "请写作 Asia/Shanghai"),
     "timezone-differs": _m("the time zone {own} is not that of the base ({base})", "时区{own}与所扩展制度的时区（{base}）不一致"),
     "currency-differs": _m("the currency {own} is not that of the base ({base})", "币种{own}与所扩展制度的币种（{base}）不一致"),
     "unknown-source": _m("there is no source '{name}'", "没有名为“{name}”的依据"),
