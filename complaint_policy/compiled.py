@@ -81,6 +81,7 @@ class CompiledVersion:
         self.setting = setting
         self.steps = [(self.slots[step.name], step.make(setting)) for step in steps]
         self.intake = Intake([(self.slots[f"field:{name}"], model.fields[name], self.slots.get(f"given:{name}")) for name in used], self.zone, model.currency)
+        self.overlooked = self.intake  # by the straight line, once there is one
         self._blank: State = [None] * len(self.slots)
         self._blank[PAUSES] = ()
         for name in ("severity", "owner"):
@@ -94,7 +95,18 @@ class CompiledVersion:
         """The function for ordinary records received from ``start`` until ``until`` (exclusive), or ``None``."""
         emitters = [(self.model.section(kind.key), kind.emit) for kind in self.kinds]
         bounds = [datetime.combine(day, datetime.min.time()) if day is not None else None for day in (start, until)]
-        return straight_function(self.model, self.setting, self.zone, emitters, bounds[0] or datetime.min, bounds[1], finish)
+        made = straight_function(self.model, self.setting, self.zone, emitters, bounds[0] or datetime.min, bounds[1], finish)
+        if made is None:
+            return None
+        ordinary, looked_at = made
+        self.overlooked = self.intake.without(looked_at)
+        return ordinary
+
+    def unusable(self, record: Any, as_of: datetime) -> dict[str, Text]:
+        """The unusable cells of an ordinary record: in fields that its decision did not look at."""
+        reasons: dict[str, Text] = {}
+        self.overlooked.read(record, [None] * len(self.slots), as_of, None, reasons)
+        return reasons
 
     @cached_property
     def digest(self) -> str:

@@ -115,7 +115,11 @@ class Decision:
     @property
     def unusable(self) -> Mapping[str, Text]:
         """The fields that could not be read, with the reason."""
-        return self._judged[1] if self._ordinary is None else {}
+        return self._judged[1] if self._ordinary is None else self._overlooked
+
+    @cached_property
+    def _overlooked(self) -> Mapping[str, Text]:
+        return self._compiled.unusable(self._record, self._as_of)
 
     @property
     def _notes(self) -> list[Finding]:

@@ -33,6 +33,8 @@ Ordinary = Callable[[dict[str, Any], Any], Any]
 
 _SIGNS: Final = {"at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
 _LARGEST: Final = 2**53
+# From here on times are unusable (coerce.py says so), also where they have not come yet.
+_TOO_LATE: Final = datetime(2401, 1, 1)
 
 
 class Unsupported(Exception):
@@ -80,7 +82,9 @@ class Straight:
                 f"if {v} is not None:",
                 f"    if {v}.__class__ is not DT: return None",
                 # Comparing an aware time with a naive one raises TypeError: not ordinary.
-                f"    if {v} > as_of: {v} = None",
+                f"    if {v} > as_of:",
+                f"        if {v} >= {self.constant(_TOO_LATE)}: return None",
+                f"        {v} = None",
             ]
         if declared.default is None and declared.empty != "unknown":
             raise Unsupported(declared.type)
@@ -171,8 +175,10 @@ def _picker(names: list[str]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
 
 def straight_function(
     model: PolicyModel, setting: Setting, zone: Zone, emitters: list[tuple[Any, Any]], start: datetime, until: datetime | None, finish: Callable[..., Any]
-) -> Ordinary | None:
+) -> tuple[Ordinary, frozenset[str]] | None:
     """The straight-line function of a version for records received in ``[start, until)`` wall time, or ``None``.
+
+    With it come the fields it looks at: the cells of any other may be unusable.
 
     ``emitters``: for every rule kind, its section's model and its ``emit``.  ``as_of`` is in wall time.
     """
@@ -183,6 +189,7 @@ def straight_function(
         received = source.field("received_at")
         # A record received after as_of, or under another version, is not ordinary.
         source.intake.append(f"if {received} is None or {received} < {source.constant(max(start, zone.steady_from))}: return None")
+        source.intake.append(f"if as_of >= {source.constant(_TOO_LATE)}: return None")
         if until is not None:
             source.intake.append(f"if {received} >= {source.constant(until)}: return None")
         parts = []
@@ -208,4 +215,4 @@ def straight_function(
     names: dict[str, Any] = {"__builtins__": {"TypeError": TypeError, "KeyError": KeyError, "OverflowError": OverflowError}, **source.constants}
     exec(compile("\n".join(lines), "<complaint_policy straight line>", "exec"), names)  # noqa: S102  names and constants only
     made: Ordinary = names["ordinary"]
-    return made
+    return made, frozenset(source.names)

@@ -46,11 +46,16 @@ def _deadline(index: int, rule: Deadline, source: Straight) -> None:
     waiting = pending if start == closed else f"({pending} if {closed} is None else {apart})"
     indent = ""
     if start != source.field("received_at"):  # a record without its receipt is not ordinary
+        received = source.field("received_at")
         source.line(f"if {start} is None:")
+        # An act without its start, or a time that nobody has compared with the receipt, may be unusable: not ordinary.
+        source.line(f"    if {act} is not None: return None")
+        if start != closed:
+            source.line(f"    if {closed} is not None and {closed} < {received}: return None")
         source.line(f"    {o} = {waiting}; {d} = ({model}, {o}, None, None, None, None, {zone})")
         source.line("else:")
         indent = "    "
-        source.line(f"    if {start} < {source.field('received_at')}: return None")
+        source.line(f"    if {start} < {received}: return None")
     last, shown = _due(rule.within, start, source, indent)
     # `broken` has a bit for every breach.
     source.line(f"{indent}if {act} is None:")
@@ -59,8 +64,16 @@ def _deadline(index: int, rule: Deadline, source: Straight) -> None:
     source.line(f"{indent}elif {act} <= {last}:")
     source.line(f"{indent}    {o} = {met}")
     source.line(f"{indent}    if {act} < {start}: return None")
-    source.line(f"{indent}else: {o} = {breached}; broken |= {1 << index:d}")
+    source.line(f"{indent}else:")
+    if _may_end_before_start(rule.within):
+        source.line(f"{indent}    if {act} < {start}: return None")
+    source.line(f"{indent}    {o} = {breached}; broken |= {1 << index:d}")
     source.line(f"{indent}{d} = ({model}, {o}, {shown}, {start}, due, {act}, {zone})")
+
+
+def _may_end_before_start(within: n.Instant) -> bool:
+    """Rolled back, a last day may lie before the day of the start."""
+    return any(isinstance(part, n.Counted) and part.counting.roll == "previous_working_day" for part in n.walk(within))
 
 
 def _event(node: n.NamedInstant, source: Straight) -> str:

@@ -1,0 +1,298 @@
+"""The fast path for ordinary records decides what the general evaluation decides.
+
+A ``dict`` takes the fast path; the same record as any other mapping takes the general one.  Policies
+are like the measured workload: levels, a matrix, deadlines of every ordinary form, a penalty.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+import workload
+from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import strategies as st
+
+from complaint_policy import Decision, PolicyError, UsageError, load_policy_text
+from complaint_policy.errors import ComplaintPolicyError
+from complaint_policy.policy import Policy
+
+FIRST, LAST = datetime(2026, 1, 1), datetime(2026, 6, 30)
+EVENTS = ("received_at", "acknowledged_at", "investigated_at", "responded_at", "closed_at", "followed_up_at", "noted_at")
+
+LENGTHS = ("90 minutes", "24 hours", "1 day", "5 days", "same day", "2 weeks", "1 month", "1 year", "1 working day", "7 working days", "8 working hours")
+CONVENTIONS = {
+    "days": ("", "first_day: included", "roll: next_working_day", "roll: previous_working_day", "ends: same_time", "ends: close_of_business"),
+    "working days": ("", "first_day: included", "from_closed_day: next_working_day_is_zero", "after_hours: next_opening", "ends: same_time"),
+    "": ("",),
+}
+CONDITIONS = (
+    "{injury: true}",
+    "{amount_claimed: {at_least: 1000}}",
+    "{amount_claimed: {above: 0.3, at_most: 99.95}}",
+    "{affected_customers: {below: 10}}",
+    "{repeat_count: 3}",
+    "{channel: [regulator, media]}",
+    "{channel: web}",
+    "{not: {injury: true}}",
+    "{any: [{injury: true}, {score: {at_least: 0.7}}]}",
+    "{all: [{injury: false}, {repeat_count: {at_least: 1}}]}",
+    "{large: true}",
+    "{large: true, injury: false}",
+)
+
+
+def _limit(length: str, condition: str | None, other: str) -> str:
+    return length if condition is None else f"{{choose: [{{when: {condition}, then: {length}}}, {{otherwise: {other}}}]}}"
+
+
+@st.composite
+def _policies(draw: st.DrawFn) -> str:
+    plain = draw(st.integers(0, 3)) > 0  # only what the fast path takes
+    levels = ["low", "high", "top"][: draw(st.integers(2, 3))]
+    conditions = draw(st.lists(st.sampled_from(CONDITIONS[:-2]), min_size=len(levels) - 1, max_size=len(levels) - 1, unique=True))
+    severity = "".join(f"    - {{id: SEV-{i}, level: {level}, when: {c}}}\n" for i, (level, c) in enumerate(zip(reversed(levels[1:]), conditions, strict=True)))
+    rows = "".join(
+        f"    - {{id: RS-{c}-{level}, when: {{channel: {c}, severity: {level}}}, owner: {c}_{level}}}\n"
+        for c in ("web", "media")
+        for level in levels[: draw(st.integers(1, 3))]
+    )
+    rules, names = "", []
+    for index in range(draw(st.integers(1, 4))):
+        unit = draw(st.sampled_from(LENGTHS[:-1] if plain else LENGTHS))
+        kind = "working days" if "working day" in unit else "" if "hour" in unit or "minute" in unit else "days"
+        counting = draw(st.sampled_from([c for c in CONVENTIONS[kind] if not plain or not c.startswith(("ends", "after"))]))
+        other = draw(
+            st.sampled_from([x for x in LENGTHS if ("working day" in x) == (kind == "working days") and ("hour" in x or "minute" in x) == (kind == "")])
+        )
+        condition = None if plain and kind == "" else draw(st.none() | st.sampled_from((*CONDITIONS, "{severity: high}", "{severity: {at_least: high}}")))
+        start, act = draw(
+            st.sampled_from([("received_at", "responded_at"), ("received_at", "closed_at"), ("closed_at", "followed_up_at"), ("acknowledged_at", "noted_at")])
+        )
+        own = f", counting: {{{counting}}}" if counting else ""
+        names.append(f"DL-{index}")
+        rules += f"  - {{id: DL-{index}, from: {start}, to: {act}, within: {_limit(unit, condition, other)}{own}{draw(st.sampled_from(['', ', duty_of: complainant']))}}}\n"
+    amount = draw(
+        st.sampled_from(
+            [
+                "200",
+                "33.335",
+                "{times: [0.5, {choose: [{when: {severity: low}, then: 99.99}, {otherwise: 1000}]}]}",
+                "{min_of: [500, {plus: [200, {choose: [{when: {injury: true}, then: 400}, {otherwise: 0}]}]}]}",
+            ]
+        )
+    )
+    bounds = draw(st.sampled_from(["", ", range: [100, 300]"])) if amount != "33.335" else ""
+    penalty = f"penalties:\n  - {{id: PN, for: [{', '.join(names[: draw(st.integers(1, 4))])}], payable_to: company, per: {draw(st.sampled_from(['case', 'breach']))}, amount: {amount}{bounds}}}\n"
+    announced = draw(st.sampled_from(["", ", announced_until: 2026-03-31"]))
+    return f"""
+format: 1
+policy: test/straight
+effective: {{from: 2026-01-01{draw(st.sampled_from(["", ", until: 2026-05-01"]))}}}
+timezone: {draw(st.sampled_from(["Asia/Shanghai", "Asia/Kolkata", "UTC"] if plain else ["America/New_York", "Europe/Berlin"]))}
+currency: CNY
+calendars:
+  office: {{weekdays: mon-fri, hours: {{mon-fri: ["09:00-12:00", "13:30-18:00"]}}, holidays: [2026-02-17, 2026-02-18], dates: {{2026-02-14: ["09:00-12:00"]}}{announced}}}
+counting: {{calendar: office}}
+record:
+  fields:
+    channel: {{type: enum, values: [web, regulator, media]}}
+    injury: {{type: boolean, default: false}}
+    amount_claimed: {{default: 0}}
+    score: {{type: number, default: 0.5}}
+    noted_at: {{type: event}}
+facts: {{large: {{amount_claimed: {{at_least: 50}}, affected_customers: {{at_least: 2}}}}}}
+severity:
+  levels: [{", ".join(levels)}]
+  rules:
+{severity}  otherwise: low
+responsibility:
+  by: [channel, severity]
+  rows:
+{rows}  otherwise: {{owner: desk}}
+deadlines:
+{rules}{penalty if draw(st.booleans()) else ""}"""
+
+
+@lru_cache(maxsize=512)
+def _load(text: str) -> Policy:
+    return load_policy_text(text)
+
+
+# Moments that lie close together and at the ends of days, so that borders are met.
+_MOMENTS = st.builds(
+    lambda day, clock: datetime(2026, 1, 1) + timedelta(days=day) + clock,
+    st.integers(-2, 130),
+    st.sampled_from([timedelta(0), timedelta(hours=9), timedelta(hours=12), timedelta(hours=18), timedelta(days=1) - timedelta(microseconds=1)])
+    | st.timedeltas(timedelta(0), timedelta(days=1)),
+)
+_ODD_MOMENTS = st.sampled_from(
+    [
+        None,
+        None,
+        None,
+        "",
+        "soon",
+        date(2026, 2, 3),
+        "2026-02-03T10:00",
+        datetime(2026, 2, 3, 2, tzinfo=UTC),
+        datetime(1800, 1, 1),
+        datetime(1985, 6, 1),
+        datetime(2401, 1, 1),
+        datetime(9999, 12, 31),
+        7,
+    ]
+)
+_VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "channel": st.sampled_from(["web", "regulator", "media", "web", " web ", "fax", None, "", 3, ["web"]]),
+    "injury": st.sampled_from([True, False, None, "yes", 1, 0, "maybe", ""]),
+    "amount_claimed": st.sampled_from(
+        [None, 0, 50, 49.999, 1000, 999.99, 0.3, 0.1 + 0.2, 99.95, Decimal("99.95"), "1,000", "¥60", -5, float("nan"), float("inf"), 1e16, True, 10**30]
+    ),
+    "affected_customers": st.sampled_from([None, 0, 1, 2, 10, 9, 2.0, 2.5, "10", True]),
+    "repeat_count": st.sampled_from([0, 1, 3, None, "3", 3.0, True]),
+    "score": st.sampled_from([None, 0.7, 0.69999, 1, Decimal("0.7"), "70%", "x"]),
+    "recorded_owner": st.sampled_from([None, "desk", "web_low"]),
+}
+
+
+_ORDINARY: dict[str, list[Any]] = {
+    "channel": ["web", "regulator", "media"],
+    "injury": [False, True, None],
+    "amount_claimed": [60, 0, 50, 49.999, 1000, 999.99, 0.3, 0.1 + 0.2, 99.95, None],
+    "affected_customers": [2, 1, 9, 10],
+    "repeat_count": [1, 0, 3],
+    "score": [0.7, 0.69999, 1, None],
+    "recorded_owner": [None, "desk", "web_low"],
+}
+_CLOCKS = [timedelta(0), timedelta(hours=10), timedelta(days=1) - timedelta(microseconds=1), timedelta(days=1)]
+
+
+@st.composite
+def _records(draw: st.DrawFn) -> tuple[dict[str, Any], datetime]:
+    """Mostly ordinary records; now and then a cell that is not."""
+    odd = draw(st.sampled_from([False, False, False, True]))
+    received = draw(_MOMENTS)
+    midnight = datetime.combine(received.date(), datetime.min.time())
+    record: dict[str, Any] = {"id": draw(st.sampled_from(["A", None, 5])), "received_at": received}
+    near = st.builds(lambda days, clock: midnight + timedelta(days=days) + clock, st.sampled_from([1, 0, 2, 5, 6, 9, 14, 31]), st.sampled_from(_CLOCKS))
+    for name in EVENTS[1:]:
+        record[name] = draw(near | st.none() | (_ODD_MOMENTS | _MOMENTS if odd else near))
+    for name, values in _VALUES.items():
+        record[name] = draw(values if odd else st.sampled_from(_ORDINARY[name]))
+    if odd:
+        record[draw(st.sampled_from(EVENTS))] = draw(_ODD_MOMENTS)
+        for name in draw(st.lists(st.sampled_from(sorted(record)), max_size=2)):
+            record.pop(name, None)
+    return record, draw(near.map(lambda moment: moment + timedelta(days=2)) | st.just(datetime(2026, 12, 31)) | (_MOMENTS if odd else near))
+
+
+def seen(decision: Decision) -> dict[str, Any]:
+    """Everything a user can see of a decision."""
+    parts: dict[str, Any] = {
+        "dict": decision.to_dict(reveal=True),
+        "en": decision.explain("en"),
+        "zh": decision.explain("zh"),
+        "id": decision.complaint_id,
+        "as_of": decision.as_of,
+        "status": decision.status,
+        "outcomes": decision.outcomes,
+        "breaches": [b.rule for b in decision.breaches],
+        "findings": decision.findings,
+        "unusable": dict(decision.unusable),
+        "in_scope": decision.in_scope,
+        "version": decision.policy_version,
+        "next": decision.next_deadline.rule if decision.next_deadline else None,
+        "next_change": decision.next_change_at,
+        "blocks": decision.blocks("closed_at"),
+        "judged": [(r.rule, r.outcome) for r in decision.judged()],
+        "signature": decision.signature(),
+        "facts": decision.fact("large"),
+        "penalties": [
+            (p.rule, p.state, p.breaches, p.amount, p.min, p.max, p.clamped, p.currency, p.charge, p.missing, p.payable_to) for p in decision.penalties
+        ],
+    }
+    severity, owner = decision.severity, decision.responsibility
+    parts["severity"] = (severity.level, severity.rank, severity.rule, severity.possible, severity.at_least, severity.missing)
+    parts["owner"] = (owner.owner, owner.candidates, owner.accountable, owner.consulted, owner.informed, owner.rule, owner.missing, owner.escalate_to)
+    for line in decision.deadlines:
+        assert decision.deadline(line.rule).outcome == decision.result(line.rule).outcome == line.outcome
+        parts[line.rule] = (
+            *(line.outcome, line.start, line.due_at, line.due_latest, line.due_on, line.done_at, line.started_on, line.done_on, line.over_by, line.provisional),
+            *(line.paused, line.step, line.at_risk_at, line.missing, line.possible, line.would_be, line.without_waiver, line.reason),
+        )
+    return parts
+
+
+def both(policy: Policy, record: dict[str, Any], as_of: datetime) -> tuple[Any, Any]:
+    """What either path gives: what is seen, or the error."""
+    found: list[Any] = []
+    for given_record in (record, MappingProxyType(record)):
+        try:
+            decision = policy.evaluate(given_record, as_of=as_of)
+        except ComplaintPolicyError as error:
+            found.append((type(error), str(error)))
+        else:
+            found.append(seen(decision))
+    return found[0], found[1]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(text=_policies(), records=st.lists(_records(), min_size=1, max_size=4))
+def test_both_paths_decide_alike(text: str, records: list[tuple[dict[str, Any], datetime]]) -> None:
+    try:
+        policy = _load(text)
+    except PolicyError as error:
+        # Drawn conditions may forestall each other; that is no business of this test.
+        assume({p.code for p in error.problems} - {"shadowed-rule", "dead-rule", "impossible-condition"})
+        raise
+    for record, as_of in records:
+        before = dict(record)
+        fast, general = both(policy, record, as_of)
+        assert fast == general
+        assert repr(record) == repr(before)
+
+
+@lru_cache(maxsize=1)
+def _workload() -> Policy:
+    return load_policy_text(
+        workload.policy_text().replace("amount_claimed: {default: 0}", "amount_claimed: {default: 0}\nfacts: {large: {amount_claimed: {at_least: 50}}}")
+    )
+
+
+def test_the_workload_takes_the_fast_path_and_decides_alike() -> None:
+    policy = _workload()
+    fast = 0
+    for record in workload.records(300, seed=7):
+        decision = policy.evaluate(record, as_of=workload.AS_OF)
+        fast += decision._ordinary is not None
+        one, other = both(policy, record, workload.AS_OF)
+        assert one == other
+    assert fast == 300
+
+
+@settings(max_examples=100, deadline=None)
+@given(index=st.integers(0, 199), cell=st.sampled_from(EVENTS[:-1]), value=_ODD_MOMENTS | _MOMENTS, as_of=_MOMENTS)
+@example(index=0, cell="responded_at", value=datetime(2401, 1, 1), as_of=datetime(2025, 6, 30))
+@example(index=0, cell="responded_at", value=datetime(1985, 6, 1), as_of=datetime(2025, 6, 30))
+@example(index=0, cell="responded_at", value=datetime(9999, 12, 31, 23, 59, 59), as_of=datetime(2025, 6, 30))
+@example(index=0, cell="received_at", value=datetime(2400, 12, 31), as_of=datetime(2401, 6, 30))
+def test_one_odd_cell_in_the_workload(index: int, cell: str, value: Any, as_of: datetime) -> None:
+    record = {**_rows()[index], cell: value}
+    one, other = both(_workload(), record, as_of)
+    assert one == other
+
+
+@lru_cache(maxsize=1)
+def _rows() -> list[dict[str, Any]]:
+    return workload.records(200, seed=11)
+
+
+def test_a_moment_of_judgement_too_far_away_is_refused_by_both() -> None:
+    for as_of in (datetime(2401, 1, 1), datetime(9999, 12, 31, 23)):
+        one, other = both(_workload(), _rows()[0], as_of)
+        assert one == other
+        assert one[0] is UsageError
