@@ -145,7 +145,7 @@ def _differences(decision: Decision, words: Words) -> list[Finding]:
     severity = decision.severity
     recorded = state[compiled.slots["field:recorded_severity"]]
     if isinstance(recorded, str) and severity.possible and recorded not in severity.possible:
-        titles = {words.levels[r].zh for r, level in enumerate(compiled.model.section("severity").levels) if level in severity.possible}
+        titles = {title for r, level in enumerate(compiled.model.section("severity").levels) if level in severity.possible}
         if recorded not in titles:
             message = Text("Severity on record: {a}; by the policy: {b}.", "登记的等级为{a}，按制度应为{b}。").filled(
                 a=recorded, b=name_list(severity.possible)
@@ -346,7 +346,7 @@ _STATES: Final = {
 
 def _source_text(source: Any) -> Text:
     clause = Text(f", {source.clause}", str(source.clause)) if source.clause else Text("", "")
-    status = _SOURCE_STATUS.get(source.status, Text(str(source.status), str(source.status)))
+    status = _SOURCE_STATUS.get(source.status, Text("status not stated", "未注明核实情况"))
     title = source.title or Text(source.ref, source.ref)
     return Text("source: {t}{c} [{s}]", "依据：{t}{c}［{s}］").filled(t=title, c=clause, s=status)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
+import unicodedata
 from typing import Any, Final
 
 from attrs import evolve
@@ -100,7 +101,7 @@ def read_sources(node: Node | None, problems: Problems) -> dict[str, Source]:
         found[entry.key] = Source(
             entry.key,
             text_of(body.get("title")) or Text(entry.key, entry.key),
-            scalar_text(body.get("status")) or "verified",
+            scalar_text(body.get("status")),
             scalar_text(body.get("issuer")),
             scalar_text(body.get("number")),
             scalar_text(body.get("url")),
@@ -305,7 +306,7 @@ def _field(entry: Entry, body: Mapping, base: Field | None, zone: Zone, currency
         problems.add("field-not-narrowed", body.key_place("type"), name=name, wanted=base.type, given=kind)
         return None
     same = base if base is not None and base.type == kind else None
-    values = words(body.get("values")) or (same.values if same else ())
+    values = tuple(unicodedata.normalize("NFC", value) for value in words(body.get("values"))) or (same.values if same else ())
     if kind == "enum" and not values:
         problems.add("enum-without-values", entry.place, name=name)
         return None

@@ -44,7 +44,7 @@ class Source:
 
     id: str
     title: Text
-    status: str
+    status: str | None = None
     issuer: str | None = None
     number: str | None = None
     url: str | None = None

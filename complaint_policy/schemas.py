@@ -269,7 +269,6 @@ HEAD: Final[dict[str, Any]] = {
                 "review_by": _DAY,
                 "note": ref("text"),
             },
-            ("title", "status"),
         ),
     },
     "calendars": {"type": "object", "propertyNames": {"pattern": _NAME}, "additionalProperties": ref("calendar")},

@@ -46,7 +46,7 @@ def _sources_of(policy: Policy) -> dict[str, Source]:
 
 
 def _sources(policy: Policy, terminal: Terminal) -> Line:
-    counted = Counter(source.status for source in _sources_of(policy).values())
+    counted = Counter(source.status or "" for source in _sources_of(policy).values())
     ordered = sorted(counted.items(), reverse=True)  # verified, second-hand, company
     parts = [Line(f"{n} {terminal.say(source_status(status))}", style=STATUS_STYLE.get(status, "")) for status, n in ordered]
     return Line("\n").join(parts)

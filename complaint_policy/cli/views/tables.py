@@ -80,7 +80,7 @@ def state(word: str, language: str) -> Line:
 
 def source_status(word: str) -> Text:
     """How far a source is verified."""
-    return _STATUS.get(word) or Text(word, word)
+    return _STATUS.get(word) or (Text(word, word) if word else Text("status not stated", "未注明"))
 
 
 def moment(value: datetime | None) -> str:

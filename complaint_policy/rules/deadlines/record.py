@@ -132,6 +132,8 @@ class _General:
             due = moments.moved(due, lambda moment: moment)
             low = lowest(due)
             due = Interval(low, MAX_INSTANT, unknown_pauses | missing_of(due)) if low is not None else due
+        if start is NOT_YET:  # nothing is due of what has not begun, whatever the limit refers to
+            due, step = NOT_YET, None
         result = GeneralDeadline(self.rule, PENDING, start, due, done, self.zone)
         self._decide(result, state, start, due, done)
         if running and due is not NONE:

@@ -27,7 +27,6 @@ SCHEMA: dict[str, Any] = rules(
         "charge": ref("value"),
         "legal_basis": ref("text"),
     },
-    ("payable_to",),
     without=("exempt", "duty_of"),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from complaint_policy.expressions import moments
@@ -11,7 +12,7 @@ from complaint_policy.expressions.moments import AS_OF
 from complaint_policy.frame import settler
 from complaint_policy.kinds import Setting, Step
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
-from complaint_policy.possible import Maybe
+from complaint_policy.possible import DayEnd, Maybe
 from complaint_policy.results import RequirementResult, Settled
 from complaint_policy.rules.requirements.model import Requirement
 
@@ -36,7 +37,7 @@ def _compile(rule: Requirement, setting: Setting) -> Callable[[State], Settled]:
         if holds is True:
             return RequirementResult(rule, MET, event)
         # The moment has come once as_of is not before it.
-        reached = moments.compare("by", before(state), state[AS_OF], state)
+        reached = moments.compare("by", moments.moved(before(state), _boundary), state[AS_OF], state)
         if reached is False or (reached is not True and reached.open and not reached.missing):
             return RequirementResult(rule, PENDING, event)
         result = RequirementResult(rule, BREACHED if holds is False else INDETERMINATE, event)
@@ -51,6 +52,11 @@ def _compile(rule: Requirement, setting: Setting) -> Callable[[State], Settled]:
         return result
 
     return settler(rule, setting.compiler, setting.scope, judge, setting.waivers, RequirementResult(rule, NOT_APPLICABLE, event))
+
+
+def _boundary(moment: datetime) -> datetime:
+    """A day ends with the next day's first instant."""
+    return moment.boundary if isinstance(moment, DayEnd) else moment
 
 
 def _unknown(result: RequirementResult, holds: Any, possible: frozenset[str]) -> None:
