@@ -145,8 +145,8 @@ def _differences(decision: Decision, words: Words) -> list[Finding]:
     severity = decision.severity
     recorded = state[compiled.slots["field:recorded_severity"]]
     if isinstance(recorded, str) and severity.possible and recorded not in severity.possible:
-        titles = {title for r, level in enumerate(compiled.model.section("severity").levels) if level in severity.possible}
-        if recorded not in titles:
+        ranks = [r for r, level in enumerate(compiled.model.section("severity").levels) if level in severity.possible]
+        if recorded not in {title for r in ranks for title in (words.levels[r].en, words.levels[r].zh)}:
             message = Text("Severity on record: {a}; by the policy: {b}.", "登记的等级为{a}，按制度应为{b}。").filled(
                 a=recorded, b=name_list(severity.possible)
             )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
 from functools import lru_cache
-import unicodedata
 from typing import Any, Final
 
 from attrs import evolve
@@ -12,7 +12,7 @@ from attrs import evolve
 from complaint_policy.coerce import Unusable, coercer
 from complaint_policy.counting import CalendarSpec, Counting
 from complaint_policy.expressions.environment import read_counting
-from complaint_policy.fields import CORE_FIELDS, RESERVED_VALUES, RESERVED_WORDS, Field
+from complaint_policy.fields import CORE_FIELDS, FIELD_TYPES, RESERVED_VALUES, RESERVED_WORDS, Field
 from complaint_policy.lengths import Length, parse_length
 from complaint_policy.model import Source
 from complaint_policy.problems import Problems
@@ -302,6 +302,8 @@ def _field(entry: Entry, body: Mapping, base: Field | None, zone: Zone, currency
     if kind is None:
         problems.add("missing-key", entry.place, name="type", near=(name, CORE_FIELDS))
         return None
+    if kind not in FIELD_TYPES:
+        return None  # the schema has said so
     if base is not None and base.core and not _narrows(base.type, kind):
         problems.add("field-not-narrowed", body.key_place("type"), name=name, wanted=base.type, given=kind)
         return None

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -26,6 +26,8 @@ from complaint_policy.zones import Zone, zone_named
 
 __all__ = ["Policy", "PolicyVersion"]
 
+# At so many later instants a decision is looked at for a change.
+_MOST_CANDIDATES: Final = 128
 # Later than any event a record may hold.
 _FAR = datetime(9000, 1, 1)
 
@@ -194,17 +196,32 @@ class Policy:
     def next_change(self, decision: Decision) -> datetime | None:
         """The earliest later instant (naive UTC) with another decision on the same record, or ``None``.
 
-        Only instants that an open question waits for, and events dated in the future, can be one.
+        Only instants that an open question waits for, events dated in the future and the ends of
+        waivers can be one.  Where the decision stays the same at one of them, it may by then wait for others.
         """
-        now = decision._as_of
         trace: list[datetime] = []
         self.judge(decision, trace)
         before = decision.signature()
-        for instant in sorted({t for t in (*_candidates(trace), *_future_events(decision)) if t > now}):
+        waiting = [*_candidates(trace), *_future_events(decision), *self._waiver_ends(decision)]
+        now = decision._as_of
+        for _ in range(_MOST_CANDIDATES):
+            instant = min((t for t in waiting if t > now), default=None)
+            if instant is None:
+                return None
             later = Decision(decision._origin, decision._record, instant)
             if later.signature() != before:
                 return instant
+            trace = []
+            self.judge(later, trace)
+            waiting, now = [*(t for t in waiting if t > instant), *_candidates(trace)], instant
         return None
+
+    def _waiver_ends(self, decision: Decision) -> Iterable[datetime]:
+        waivers = decision._origin.waivers
+        if not waivers:
+            return
+        for waiver in (waivers if isinstance(waivers, WaiverSet) else self.read_waivers(list(waivers))).waivers:
+            yield from (end for end in (waiver.at, waiver.until) if end is not None)
 
     def _version_for(self, record: Any, source_fields: Collection[str] | None) -> PolicyVersion:
         try:

@@ -76,8 +76,8 @@ def compare(operation: str, a: Any, b: Any, state: State) -> Any:
     """``a by b`` and its kind: True, False, or a Maybe that is open or names what is missing."""
     if a.__class__ is datetime and b.__class__ is datetime:
         result: bool = _OPERATIONS[operation](a, b)
-        if state[TRACE] is not None and a is state[AS_OF]:
-            _watch(state, b)
+        if state[TRACE] is not None:
+            _watch_either(state, a, b)
         return result
     return each_possibility(lambda x, y: _compare(operation, x, y, state), a, b)
 
@@ -106,9 +106,9 @@ def _compare(operation: str, a: Any, b: Any, state: State) -> Any:
     b_ends = (b.low, b.high) if b.__class__ is Interval else (b,)
     results = {operate(x, y) for x in a_ends for y in b_ends}
     if len(results) == 1:
-        if state[TRACE] is not None and a is as_of:
-            _watch(state, b_ends[0])
+        _watch_either(state, a, b)
         return results.pop()
+    _watch_either(state, a, b)
     missing = NOWHERE_MISSING
     for side in (a, b):
         if side.__class__ is Interval:
@@ -116,8 +116,19 @@ def _compare(operation: str, a: Any, b: Any, state: State) -> Any:
     return Maybe(None, missing)
 
 
+def _watch_either(state: State, a: Any, b: Any) -> None:
+    """Against the moment of judgement itself, the other side is what time will pass."""
+    as_of = state[AS_OF]
+    if a is as_of or b is as_of:
+        for side in (a, b):
+            if side is as_of:
+                continue
+            for end in (side.low, side.high) if side.__class__ is Interval else (side,):
+                _watch(state, end)
+
+
 def _watch(state: State, instant: datetime) -> None:
-    if state[TRACE] is not None and instant < MAX_INSTANT:
+    if state[TRACE] is not None and state[AS_OF] <= instant < MAX_INSTANT:
         state[TRACE].append(instant)
 
 
@@ -259,7 +270,7 @@ def union(parts: tuple[Stretch, ...]) -> tuple[Stretch, ...]:
 
 
 def without(base: tuple[Stretch, ...], removed: tuple[Stretch, ...]) -> tuple[Stretch, ...]:
-    """The parts of ``base`` outside ``removed``."""
+    """The parts of ``base`` outside ``removed``; while both run, what is left stands still and may run again."""
     left = list(base)
     for low, high, _ in removed:
         following: list[Stretch] = []
@@ -272,6 +283,9 @@ def without(base: tuple[Stretch, ...], removed: tuple[Stretch, ...]) -> tuple[St
             if high < b:
                 following.append((high, b, running))
         left = following
+    last = max((high for _, high, running in base if running), default=None)
+    if last is not None and not any(running for _, _, running in left):
+        left.append((last, last, True))
     return tuple(left)
 
 
