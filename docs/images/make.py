@@ -80,7 +80,7 @@ def picture(language: str, titles: tuple[str, ...]) -> str:
     drawn = console.export_svg(title="complaint-policy", unique_id=f"audit-{language}")
     drawn = _TEXT.sub(_cells, drawn)
     drawn = re.sub(r"\s*@font-face \{.*?\n    \}\n", "\n", drawn, flags=re.DOTALL)
-    return drawn.replace("Fira Code, monospace", "Fira Code, Noto Sans Mono CJK SC, monospace")
+    return drawn.replace("Fira Code, monospace", "Fira Code, Menlo, Consolas, DejaVu Sans Mono, Liberation Mono, Noto Sans Mono CJK SC, monospace")
 
 
 if __name__ == "__main__":
