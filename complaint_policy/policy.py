@@ -202,7 +202,7 @@ class Policy:
         trace: list[datetime] = []
         self.judge(decision, trace)
         before = decision.signature()
-        waiting = [*_candidates(trace), *_future_events(decision), *self._waiver_ends(decision)]
+        waiting = [*_candidates([*trace, *_future_events(decision)]), *self._waiver_ends(decision)]
         now = decision._as_of
         for _ in range(_MOST_CANDIDATES):
             instant = min((t for t in waiting if t > now), default=None)
@@ -276,7 +276,7 @@ def _candidates(trace: list[datetime]) -> Iterable[datetime]:
 
 
 def _future_events(decision: Decision) -> Iterable[datetime]:
-    """Events dated after ``as_of``: they will have happened then."""
+    """Events dated from ``as_of`` on: they will have happened then."""
     compiled, now = decision._compiled, decision._as_of
     state = [None] * len(compiled.slots)
     compiled.intake.read(decision._record, state, _FAR, decision._origin.source_fields, {})
@@ -284,4 +284,4 @@ def _future_events(decision: Decision) -> Iterable[datetime]:
         value: Any = state[slot]
         if compiled.model.fields[name].type == "event":
             ends = (value,) if isinstance(value, datetime) else (value.low, value.high) if isinstance(value, Interval) else ()
-            yield from (end for end in ends if end > now)
+            yield from (end for end in ends if end >= now)

@@ -128,7 +128,8 @@ def _watch_either(state: State, a: Any, b: Any) -> None:
 
 
 def _watch(state: State, instant: datetime) -> None:
-    if state[TRACE] is not None and state[AS_OF] <= instant < MAX_INSTANT:
+    # A day that is not over is known up to the moment of judgement: that end of it goes along.
+    if state[TRACE] is not None and state[AS_OF] <= instant < MAX_INSTANT and instant is not state[AS_OF]:
         state[TRACE].append(instant)
 
 
@@ -253,6 +254,8 @@ def stretches(value: Any, state: State) -> Any:
             _watch(state, low)
             continue
         running = high is None or high > as_of
+        if running and high is not None:
+            _watch(state, high)  # from its stated end on the clock runs again
         found.append((low, as_of if running else high, running))
     return union(tuple(found))
 
