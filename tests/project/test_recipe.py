@@ -189,7 +189,7 @@ def test_its_problems_have_places() -> None:
         load_policy_text(POLICY.replace("in: answer_text", "in: answer_txt").replace("says:", "say:"), name="p.yaml", kinds=KINDS)
     found = [str(problem) for problem in caught.value.problems]
     assert found == [
-        "p.yaml:8:5: missing-key 'says' is missing",
+        "p.yaml:8:5: missing-key 'says' is missing (write says: ... here)",
         "p.yaml:12:9: unknown-field unknown field 'answer_txt' (did you mean 'answer_text'?)",
         "p.yaml:13:5: unknown-key unknown key 'say' (did you mean 'says'?)",
     ]

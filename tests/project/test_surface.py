@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 import complaint_policy
+from complaint_policy.messages import PROBLEMS
 from tests.project.tree import PACKAGE, ROOT, imports, modules
 
 # What only some calls need is imported by those calls.
@@ -83,3 +84,8 @@ def test_the_version_is_one() -> None:
 
 def test_types_travel() -> None:
     assert (PACKAGE / "py.typed").is_file()
+
+
+def test_every_problem_has_a_hint() -> None:
+    """Whoever reads a problem is told what to do, in both languages."""
+    assert [code for code, (_, hint) in PROBLEMS.items() if hint is None or not hint.en or not hint.zh] == []
