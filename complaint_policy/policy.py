@@ -202,18 +202,18 @@ class Policy:
         trace: list[datetime] = []
         self.judge(decision, trace)
         before = decision.signature()
-        waiting = [*_candidates([*trace, *_future_events(decision)]), *self._waiver_ends(decision)]
-        now = decision._as_of
-        for _ in range(_MOST_CANDIDATES):
-            instant = min((t for t in waiting if t > now), default=None)
-            if instant is None:
-                return None
+        waiting = {*_candidates([*trace, *_future_events(decision)]), *self._waiver_ends(decision)}
+        now, looked = decision._as_of, 0
+        while (instant := min((t for t in waiting if t > now), default=None)) is not None:
             later = Decision(decision._origin, decision._record, instant)
             if later.signature() != before:
                 return instant
-            trace = []
-            self.judge(later, trace)
-            waiting, now = [*(t for t in waiting if t > instant), *_candidates(trace)], instant
+            waiting, now = {t for t in waiting if t > instant}, instant
+            # What grows without end by itself, and changes nothing, is not followed for ever.
+            if looked < _MOST_CANDIDATES:
+                looked, trace = looked + 1, []
+                self.judge(later, trace)
+                waiting.update(_candidates(trace))
         return None
 
     def _waiver_ends(self, decision: Decision) -> Iterable[datetime]:

@@ -100,7 +100,10 @@ def _compare(operation: str, a: Any, b: Any, state: State) -> Any:
         return Maybe(None, NOWHERE_MISSING, True)
     if b is NOT_YET:
         high = a.high if a.__class__ is Interval else a
-        return forward if high <= as_of else Maybe(None, NOWHERE_MISSING, True)
+        if high <= as_of:
+            return forward
+        _watch(state, high)
+        return Maybe(None, NOWHERE_MISSING, True)
     operate = _OPERATIONS[operation]
     a_ends = (a.low, a.high) if a.__class__ is Interval else (a,)
     b_ends = (b.low, b.high) if b.__class__ is Interval else (b,)

@@ -178,6 +178,20 @@ CHANGES: list[tuple[str, dict[str, Any], str, str | None]] = [
         "2026-03-04T09:00:00",
     ),
     ("deadlines: [{id: DL, from: received_at, to: responded_at, within: 3 days}]", {"responded_at": "2026-03-04T09:00"}, "2026-03-04T09:00", None),
+    # a promise for the 4th lies before what has not happened by its end
+    (
+        "facts: {kept: {promised_at: {after: noted_at}}}\ndeadlines: [{id: DL, from: received_at, to: responded_at, within: 9 days}]",
+        {"promised_at": "2026-03-04T09:00"},
+        "2026-03-03T00:00",
+        "2026-03-04T09:00:00",
+    ),
+    # a pause that ends on the 4th at 10:00: 2 of 48 hours are used, the others end on the 6th at 08:00
+    (
+        "deadlines: [{id: DL, from: received_at, to: responded_at, within: 48 hours, pauses: [waiting]}]",
+        {"waiting": "2026-03-02T12:00/2026-03-04T10:00"},
+        "2026-03-03T00:00",
+        "2026-03-06T08:00:00.000001",
+    ),
     # a running pause contributes nothing
     (
         "deadlines: [{id: DL, from: received_at, to: responded_at, within: 48 hours, pauses: [waiting]}]",

@@ -144,7 +144,9 @@ class _General:
             self._provisional(result, due)
         if self.rule.at_risk is not None and result.outcome == PENDING:
             self._risk(result, state, start, due, running)
-        if state[TRACE] is not None and result.outcome in (PENDING, AT_RISK, INDETERMINATE):
+        # An act "today" is known up to as_of: with a due instant today its outcome may still change.
+        today = done.__class__ is Interval and done.high is state[AS_OF]
+        if state[TRACE] is not None and (today or result.outcome in (PENDING, AT_RISK, INDETERMINATE)):
             for end in (lowest(due), highest(due)):
                 if end is not None and not running:
                     state[TRACE].append(end + MICROSECOND)
