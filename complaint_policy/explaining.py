@@ -19,7 +19,7 @@ from complaint_policy.rules.penalties.explain import arithmetic as penalty_arith
 from complaint_policy.texts import Language, Text, joined
 from complaint_policy.versions import engine_versions
 from complaint_policy.waivers import waived_dict
-from complaint_policy.wording import moment_text, name_list
+from complaint_policy.wording import SOURCE_TEXTS, STATE_TEXTS, moment_text, name_list, role_text
 
 if TYPE_CHECKING:
     from complaint_policy.decision import Decision
@@ -28,11 +28,6 @@ __all__ = ["Words", "blocks", "decision_dict", "explain", "findings"]
 
 # Outcomes a person should see.
 _SHOWN: Final = (BREACHED, INDETERMINATE, AT_RISK, WAIVED)
-_SOURCE_STATUS: Final = {
-    "verified": Text("verified", "已核实"),
-    "second-hand": Text("second-hand, not verified", "转引，未核实原文"),
-    "company": Text("company rule", "企业制度"),
-}
 
 
 class Words(Describer):
@@ -55,12 +50,12 @@ class Words(Describer):
         return Text(name if title.en == name else f"{title.en} ({name})", name if title.zh == name else f"{title.zh}（{name}）")
 
     def fields(self, names: tuple[str, ...]) -> Text:
-        return joined([self.field(name) for name in names], ", ", "、") if names else Text("further facts", "进一步的事实")
+        return joined([self.field(name) for name in names], ", ", "、") if names else Text("further facts", "其他信息")
 
     def roles(self, names: Iterable[str]) -> Text:
         """Departments and roles by their titles, where the policy gives them."""
         known = self.decision._compiled.model.roles
-        return joined([known.get(name) or Text(name, name) for name in names], ", ", "、")
+        return joined([role_text(name, known) for name in names], ", ", "、")
 
     def settled(self, result: Judged) -> Text:
         """A result that needs no more words than its outcome and reason."""
@@ -312,7 +307,7 @@ def _heading(decision: Decision, words: Words) -> list[Text]:
 
 def _rule_lines(kind: Any, result: Any, words: Words, reveal: bool) -> list[Text]:
     outcome = result.outcome if isinstance(result, Judged) else result.state
-    label = OUTCOME_TEXTS.get(outcome) or _STATES[outcome]
+    label = OUTCOME_TEXTS.get(outcome) or STATE_TEXTS[outcome]
     lines = [Text("  [{o}] {r} {m}", "  【{o}】{r} {m}").filled(o=label, r=result.rule, m=kind.message(result, words))]
     details: list[Text] = []
     if isinstance(result, DeadlineResult) and outcome != NOT_APPLICABLE:
@@ -329,24 +324,16 @@ def _rule_lines(kind: Any, result: Any, words: Words, reveal: bool) -> list[Text
     if getattr(result, "would_be", None) is not None:
         details.append(Text("if it applies: {o}", "若适用：{o}").filled(o=OUTCOME_TEXTS[result.would_be]))
     if getattr(result, "without_waiver", None) is not None:
-        details.append(Text("without the waiver: {o}", "若无豁免：{o}").filled(o=OUTCOME_TEXTS[result.without_waiver]))
+        details.append(Text("without the waiver: {o}", "若未经批准豁免：{o}").filled(o=OUTCOME_TEXTS[result.without_waiver]))
     source = result.model.source
     if source is not None:
         details.append(_source_text(source))
     return lines + [Text("      ", "      ") + line for line in details]
 
 
-_STATES: Final = {
-    "proposed": Text("proposed", "建议"),
-    "accruing": Text("accruing", "累计中"),
-    "indeterminate": Text("indeterminate", "无法判定"),
-    "waived": Text("waived", "已豁免处理"),
-}
-
-
 def _source_text(source: Any) -> Text:
     clause = Text(f", {source.clause}", str(source.clause)) if source.clause else Text("", "")
-    status = _SOURCE_STATUS.get(source.status, Text("status not stated", "未注明核实情况"))
+    status = SOURCE_TEXTS.get(source.status, Text("status not stated", "未注明核实情况"))
     title = source.title or Text(source.ref, source.ref)
     return Text("source: {t}{c} [{s}]", "依据：{t}{c}［{s}］").filled(t=title, c=clause, s=status)
 
@@ -368,4 +355,4 @@ def _looked_at(parts: Iterable[n.Expression | None], words: Words, reveal: bool)
         value = words.decision._compiled.setting.compiler.length_of(node)(words.decision._state)
         if isinstance(value, int):
             shown.append(Text("{n} = {v}", "{n}={v}").filled(n=words.value(node), v=value))
-    return [Text("looked at: ", "所据：") + joined(shown)] if shown else []
+    return [Text("looked at: ", "依据数据：") + joined(shown)] if shown else []

@@ -135,7 +135,7 @@ _CORE: Final = (
     ("status", "string", "State of the case", "办理状态"),
     ("first_contact", "string", "First contact", "首问责任人"),
     ("handler", "string", "Handler", "经办人"),
-    ("recorded_owner", "string", "Owner on record", "登记的责任部门"),
+    ("recorded_owner", "string", "Owner on record", "登记的责任方"),
     ("recorded_severity", "string", "Severity on record", "登记的等级"),
     ("responsible_person", "string", "Person responsible", "责任人"),
     ("responsible_team", "string", "Team responsible", "责任班组"),

@@ -28,7 +28,7 @@ OUTCOME_TEXTS: Final = {
     AT_RISK: Text("at risk", "临近到期"),
     EXEMPT: Text("exempt", "豁免"),
     NOT_APPLICABLE: Text("not applicable", "不适用"),
-    WAIVED: Text("waived", "已豁免处理"),
+    WAIVED: Text("waived", "经批准豁免"),
     INDETERMINATE: Text("indeterminate", "无法判定"),
 }
 

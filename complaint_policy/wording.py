@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from complaint_policy.texts import Text
 
-__all__ = ["day_text", "duration_iso", "duration_text", "field_list", "moment_text", "name_list"]
+__all__ = ["PER_TEXTS", "SOURCE_TEXTS", "STATE_TEXTS", "day_text", "duration_iso", "duration_text", "field_list", "moment_text", "name_list", "role_text"]
+
+# The states of a penalty.
+STATE_TEXTS: Final = {
+    "proposed": Text("proposed", "建议"),
+    "accruing": Text("accruing", "累计中"),
+    "indeterminate": Text("indeterminate", "无法判定"),
+    "waived": Text("waived", "经批准豁免"),
+}
+# How far a source is verified.
+SOURCE_TEXTS: Final = {
+    "verified": Text("verified", "已核实"),
+    "second-hand": Text("second-hand, not verified", "转引，未核实原文"),
+    "company": Text("company rule", "企业制度"),
+}
+# What a penalty is counted by.
+PER_TEXTS: Final = {"case": Text("case", "每案"), "breach": Text("breach", "每次违反")}
+# Who bears a duty or is paid, where the policy gives no title of its own.
+_ROLES: Final = {
+    "company": Text("company", "企业"),
+    "complainant": Text("complainant", "投诉人"),
+    "regulator": Text("regulator", "监管机构"),
+    "merchant": Text("merchant", "商家"),
+}
 
 _WEEKDAYS = (("Mon", "周一"), ("Tue", "周二"), ("Wed", "周三"), ("Thu", "周四"), ("Fri", "周五"), ("Sat", "周六"), ("Sun", "周日"))
 
@@ -47,6 +71,11 @@ def duration_text(length: timedelta) -> Text:
     parts = [(days, "d", "天"), (hours, "h", "小时"), (minutes, "min", "分钟"), (seconds, "s", "秒")]
     shown = [p for p in parts if p[0]][:2] or [parts[3]]
     return Text(" ".join(f"{n} {en}" for n, en, _ in shown), "".join(f"{n}{zh}" for n, _, zh in shown))
+
+
+def role_text(name: str, roles: Mapping[str, Text]) -> Text:
+    """A department, role or duty bearer: the policy's own title, else the usual one, else the word."""
+    return roles.get(name) or _ROLES.get(name) or Text(name, name)
 
 
 def name_list(names: Iterable[str]) -> Text:

@@ -113,4 +113,4 @@ class Audit:
 
 
 def _was_rejected(en: str, zh: str, refused: pl.DataFrame) -> UsageError:
-    return UsageError(Text(f"{en} was rejected: {refused['reason'][0]}", f"{zh}已被拒收：{refused['reason_zh'][0]}"))
+    return UsageError(Text(f"{en} was rejected: {refused['reason'][0]}", f"{zh}未被采用：{refused['reason_zh'][0]}"))

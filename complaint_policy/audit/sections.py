@@ -11,8 +11,8 @@ from attrs import frozen
 
 from complaint_policy.frame import COMPANY
 from complaint_policy.outcomes import OUTCOME_TEXTS, STATUS_ORDER
-from complaint_policy.texts import Text
-from complaint_policy.wording import duration_text
+from complaint_policy.texts import Text, joined
+from complaint_policy.wording import STATE_TEXTS, duration_text, role_text
 
 if TYPE_CHECKING:
     from complaint_policy.audit.summary import Summary
@@ -25,13 +25,7 @@ Cell = Text | str | int | None
 _MANY: Final = 15
 _WIDE: Final = 90
 _UNDECIDED: Final = Text("(undecided)", "（未定）")
-_STATES: Final = {
-    "proposed": Text("proposed", "建议"),
-    "accruing": Text("accruing", "累计中"),
-    "indeterminate": Text("indeterminate", "无法判定"),
-    "waived": Text("waived", "已免除"),
-}
-_PARTS: Final = {"severity": Text("severity", "等级"), "owner": Text("owner", "责任部门")}
+_PARTS: Final = {"severity": Text("severity", "等级"), "owner": Text("owner", "责任方")}
 # A table of many columns has no room for more.
 _SHORT: Final = {"not_applicable": Text("n/a", "不适用")}
 _RECORDS: Final = Text("records", "记录数")
@@ -62,7 +56,7 @@ def sections_of(summary: Summary) -> tuple[Section, ...]:
         _counted(
             "severity", Text("By severity", "按等级"), Text("severity", "等级"), summary.severity, summary.level_titles
         ),
-        _counted("owner", Text("By owner", "按责任部门"), Text("owner", "责任部门"), summary.owner, summary.role_titles),
+        _counted("owner", Text("By owner", "按责任方"), Text("owner", "责任方"), summary.owner, summary.role_titles),
         _rules(summary),
         _late(summary),
         _penalties(summary),
@@ -108,7 +102,7 @@ def _source(summary: Summary) -> Section:
     notes = summary.source
     rows: list[tuple[Cell, ...]] = [
         (Text("policy", "制度"), summary.title + Text(f" ({summary.policy})", f"（{summary.policy}）")),
-        (Text("as of", "判定时点"), f"{notes.as_of:%Y-%m-%d %H:%M:%S%z} {notes.as_of.tzinfo}"),
+        (Text("as of", "判定时刻"), f"{notes.as_of:%Y-%m-%d %H:%M:%S%z} {notes.as_of.tzinfo}"),
         (Text("source", "数据来源"), f"{notes.name} ({notes.kind})"),
     ]
     if notes.encoding is not None and notes.encoding_found is not None:
@@ -129,10 +123,11 @@ def _identity(summary: Summary) -> Section:
     rows: list[tuple[Cell, ...]] = [
         (Text("source rows", "源数据行"), i.rows),
         (Text("= decided", "= 已判定"), i.decided),
-        (Text("+ rejected", "+ 拒收"), i.rejected),
+        (Text("+ rejected", "+ 未采用"), i.rejected),
         (Text("+ folded into a record", "+ 并入记录的事件行"), i.folded),
-        (Text("+ merged into a case", "+ 并入其他案件"), i.merged),
     ]
+    if i.merged:
+        rows.append((Text("+ merged into a case", "+ 并入其他案件"), i.merged))
     note = (
         Text("Every source row is accounted for.", "所有源数据行均有去向。")
         if i.holds
@@ -147,7 +142,7 @@ def _rejects(summary: Summary) -> Section:
         for r in summary.rejects[:_MANY]
     ]
     columns = (Text("reason", "原因"), Text("rows", "行数"), Text("at row", "所在行"))
-    return Section("rejected", Text("Rejected rows", "拒收的行"), columns, tuple(rows), _more(len(summary.rejects)))
+    return Section("rejected", Text("Rejected rows", "未采用的行"), columns, tuple(rows), _more(len(summary.rejects)))
 
 
 def _status(summary: Summary) -> Section:
@@ -178,11 +173,10 @@ def _rules(summary: Summary) -> Section:
         rows.append((rule.id, rule.title + mark, *(found.get(o, 0) for o in seen), kept))
     columns = (_RULE, _TITLE, *(_SHORT.get(o, OUTCOME_TEXTS[o]) for o in seen), Text("kept", "达标率"))
     note = Text("kept: met of met and breached", "达标率：符合 ÷（符合 + 违反）")
-    others = ", ".join(dict.fromkeys(r.duty_of for r in judged if r.duty_of != COMPANY))
+    others = [role_text(name, summary.role_titles) for name in dict.fromkeys(r.duty_of for r in judged if r.duty_of != COMPANY)]
     if others:
-        note += Text(
-            f"; * the duty of others ({others}): it does not colour the status",
-            f"；* 为他方的义务（{others}），不影响状态",
+        note += Text("; * the duty of others ({o}): it does not colour the status", "；* 为他方的义务（{o}），不影响状态").filled(
+            o=joined(others, ", ", "、")
         )
     return Section("rules", Text("By rule", "按规则"), columns, tuple(rows), note)
 
@@ -203,7 +197,7 @@ def _late(summary: Summary) -> Section:
     )
     note = Text(
         "Open cases count up to the audit's instant; an act of which only the day is known by the least it can be.",
-        "未完成的案件计至判定时点；仅有日期的按最短可能计。",
+        "未完成的案件计至判定时刻；仅有日期的按最短可能计。",
     )
     return Section("late", Text("How late", "逾期时长"), columns, rows, note)
 
@@ -211,13 +205,13 @@ def _late(summary: Summary) -> Section:
 def _penalties(summary: Summary) -> Section:
     titles = {r.id: r.title for r in summary.rules}
     rows = tuple(
-        (rule, titles[rule], _STATES.get(state, state), found.cases, _sum(state, found))
+        (rule, titles[rule], STATE_TEXTS.get(state, state), found.cases, _sum(state, found))
         for rule, states in summary.penalties.items()
         for state, found in states.items()
     )
     currency = summary.currency or ""
     columns = (_RULE, _TITLE, Text("state", "状态"), _RECORDS, Text(f"sum {currency}", f"合计 {currency}"))
-    note = Text("Proposals inside the range of the rule; nothing is imposed.", "均为规则幅度内的建议，并非处罚决定。")
+    note = Text("Proposals inside the range of the rule; nothing is imposed.", "均为规则范围内的建议，并非处罚决定。")
     return Section("penalties", Text("Penalties", "处罚建议"), columns, rows, note)
 
 

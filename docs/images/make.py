@@ -25,7 +25,7 @@ WIDTH: Final = 100
 # Language, picture, the titles of the sections shown.
 PICTURES: Final = (
     ("en", "audit.svg", ("Rows", "Rejected rows", "By status", "By rule")),
-    ("zh", "audit.zh.svg", ("行数核对", "拒收的行", "按状态", "按规则")),
+    ("zh", "audit.zh.svg", ("行数核对", "未采用的行", "按状态", "按规则")),
 )
 
 

@@ -101,7 +101,7 @@ WORDS = {
     "not_applicable": ("not applicable", "不适用"),
     JUDGED: ("judged", "可判定"),
     "decided": ("decided", "已判定"),
-    "rejected": ("rejected", "拒收"),
+    "rejected": ("rejected", "未采用"),
 }
 HEADINGS = (
     ("file", "文件"), ("reading", "规则"), ("what is counted", "数的是什么"), ("library", "本库"),

@@ -47,6 +47,7 @@ def test_the_numbers(summary: Summary) -> None:
         ("no usable received_at", 1, [8]),
         ("too few cells: 4 of 8", 1, [9]),
     ]
+    assert "merged" not in summary.render("en")
     assert found["status"] == {"breached": 3, "indeterminate": 1, "pending": 1, "met": 1}
     assert found["severity"] == [{"level": "major", "records": 1}, {"level": "general", "records": 5}]
     assert found["owner"][0] == {"owner": "network", "records": 2}
@@ -100,7 +101,7 @@ def test_whose_duty_a_rule_is(tmp_path: Path) -> None:
     assert summary.to_dict()["rules"][1]["duty_of"] == "regulator"
     assert "Cause *" in summary.render("en")
     assert "* the duty of others (regulator)" in summary.render("en")
-    assert "* 为他方的义务（regulator）" in summary.render("zh")
+    assert "* 为他方的义务（监管机构）" in summary.render("zh")
 
 
 def test_no_name_of_a_person_appears(summary: Summary) -> None:

@@ -51,7 +51,7 @@ def test_summary(cli: Run, policy: Path, table: Path, mapping: Path) -> None:
         assert expected in ran.words
     assert all(len(line) <= 100 for line in ran.out.splitlines())
     chinese = cli("audit", policy, table, "--as-of", AS_OF, "--mapping", mapping, "--lang", "zh").words
-    for expected in ("审计对象", "源数据行 4", "= 已判定 3", "+ 拒收 1"):
+    for expected in ("审计对象", "源数据行 4", "= 已判定 3", "+ 未采用 1"):
         assert expected in chinese
 
 

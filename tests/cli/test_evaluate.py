@@ -70,6 +70,22 @@ def test_page_in_chinese(cli: Run, policy: Path, record: Record) -> None:
         assert expected in ran.out
 
 
+def test_an_open_breach_says_how_late_it_is_by_now(cli: Run, policy: Path, record: Record) -> None:
+    path = record({**LATE, "responded_at": None})
+    # Due at the end of Monday 9 March, judged on Thursday 12 March at 9:00.
+    assert "2 d 9 h so far," in cli("evaluate", policy, path, "--as-of", AS_OF).out
+    assert "Answer the customer: due 2026-03-09 23:59:59, not done, late by 2 d 9 h so far." in cli("evaluate", policy, path, "--as-of", AS_OF).words
+    assert "已逾期2天9小时，" in cli("evaluate", policy, path, "--as-of", AS_OF, "--lang", "zh").out
+    assert "尚未完成" not in cli("explain", policy, path, "--as-of", AS_OF, "--lang", "zh").out
+    assert cli("evaluate", policy, path, "--as-of", AS_OF, "--format", "json").data["deadlines"][0]["over_by"] is None
+
+
+def test_who_is_paid_is_said_in_chinese(cli: Run, policy: Path, record: Record) -> None:
+    words = cli("evaluate", policy, record(), "--as-of", AS_OF, "--lang", "zh").words
+    assert "企业 责任人" in words
+    assert "company" not in words
+
+
 def test_missing_values_are_named_by_title(cli: Run, policy: Path, record: Record) -> None:
     ran = cli("evaluate", policy, record({**LATE, "loss": "much", "category": None, "responded_at": None}), "--as-of", AS_OF)
     assert "general or major; settled by Loss (loss)" in ran.out

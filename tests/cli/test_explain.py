@@ -56,7 +56,7 @@ def test_a_rule(cli: Run, policy: Path) -> None:
 def test_a_rule_in_chinese(cli: Run, policy: Path) -> None:
     assert "责任方 仓库（warehouse） 知会 服务台（desk）" in cli("explain", policy, "RS-goods", "--lang", "zh").words
     words = cli("explain", policy, "PN-late", "--lang", "zh").words
-    for expected in ("PN-late 逾期答复", "针对违反 DL-respond（答复客户）", "幅度 100至500CNY", "金额 200", "承担方 责任人", "法律依据 店规第三条"):
+    for expected in ("PN-late 逾期答复", "针对违反 DL-respond（答复客户）", "范围 100至500 CNY", "计罚单位 每案", "收款方 企业（company）", "金额 200", "承担者 责任人", "处罚依据 店规第三条"):
         assert expected in words
 
 

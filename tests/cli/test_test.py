@@ -63,7 +63,7 @@ def test_coverage(cli: Run, policy: Path) -> None:
     assert "DL-respond ✓ lacking lacking lacking" in ran.words
     coverage = {c["rule"]: c for c in cli("test", policy, "--coverage", "--format", "json").data["policies"][0]["coverage"]}
     assert coverage["DL-respond"] == {"rule": "DL-respond", "covered": ["hit"], "lacking": ["near_miss", "border", "missing"]}
-    assert "差一点" in cli("test", policy, "--coverage", "--lang", "zh").out
+    assert "接近而未命中" in cli("test", policy, "--coverage", "--lang", "zh").out
 
 
 def test_no_tests(cli: Run, policy: Path) -> None:

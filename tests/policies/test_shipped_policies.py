@@ -132,7 +132,7 @@ def test_second_hand_and_house_numbers_are_shown_to_the_reader(folder: Path) -> 
     policies = [document(f) for f in folder.glob("*.yaml")]
     if any(s["status"] == "second-hand" for p in policies for s in p["sources"].values()):
         assert "second-hand" in english
-        assert "转述" in chinese
+        assert "转引" in chinese
     if any(t.get("house") == "true" for p in policies for t in p.get("terms", {}).values()):
         assert "house number" in english
         assert "内部自定" in chinese

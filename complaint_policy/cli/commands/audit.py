@@ -129,7 +129,7 @@ def _show(audit: Audit, terminal: Terminal, output: str | None, rejects: str | N
     from complaint_policy.cli.views.summaries import print_summary
 
     print_summary(summary.sections(), terminal)
-    for label, path in ((Text("decisions", "判定结果"), output), (Text("rejected rows", "拒收的行"), rejects)):
+    for label, path in ((Text("decisions", "判定结果"), output), (Text("rejected rows", "未采用的行"), rejects)):
         if path is not None:
             terminal.note(Line(visible(Text("{l} written: {p}", "{l}已写入：{p}").filled(l=label, p=path).get(terminal.language))))
 
@@ -149,13 +149,13 @@ COMMAND = Command(
         AS_OF,
         Option(("--mapping", "-m"), Text("the mapping file: which column is which field", "映射文件：哪一列对应哪个字段"), value="FILE"),
         Option(("--output", "-o"), Text("write the decisions: .csv .jsonl .parquet .xlsx", "写出判定结果：.csv .jsonl .parquet .xlsx"), value="FILE"),
-        Option(("--rejects",), Text("write the rejected rows, likewise", "同样格式写出拒收的行"), value="FILE"),
+        Option(("--rejects",), Text("write the rejected rows, likewise", "同样格式写出未采用的行"), value="FILE"),
         WAIVERS,
         Option(
             ("--fail-on",),
             Text(
                 "exit with 1 when a rule of the company has one of these outcomes (breached,indeterminate,...) or rows were rejected (rejected)",
-                "公司的规则出现这些结果（如 breached,indeterminate）或有行被拒收（rejected）时退出码为 1",
+                "公司的规则出现这些结果（如 breached,indeterminate）或有未采用的行（rejected）时退出码为 1",
             ),
             value="OUTCOMES",
             many=True,

@@ -18,7 +18,7 @@ __all__ = ["COMMAND"]
 
 WAYS: Final = {
     "hit": Text("hit", "命中"),
-    "near_miss": Text("near miss", "差一点"),
+    "near_miss": Text("near miss", "接近而未命中"),
     "border": Text("border", "恰在边界"),
     "missing": Text("missing", "缺失"),
 }
@@ -114,7 +114,7 @@ COMMAND = Command(
     options=(
         Option(
             ("--coverage",),
-            Text("show which rules lack a test as hit, near miss, border or missing value", "显示哪些规则尚缺命中、差一点、恰在边界或缺失值的测试"),
+            Text("show which rules lack a test as hit, near miss, border or missing value", "显示哪些规则尚缺命中、接近而未命中、恰在边界或缺失值的测试"),
         ),
         Option(("--verbose", "-v"), Text("name the tests that pass too", "同时列出通过的测试")),
     ),

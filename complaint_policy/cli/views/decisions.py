@@ -13,8 +13,9 @@ from complaint_policy.cli.views.tables import OUTCOME_STYLE, Table, moment, outc
 from complaint_policy.fields import Field
 from complaint_policy.outcomes import NOT_APPLICABLE
 from complaint_policy.results import DeadlineResult, Judged
+from complaint_policy.rules.deadlines.explain import open_for
 from complaint_policy.texts import Text
-from complaint_policy.wording import duration_text
+from complaint_policy.wording import duration_text, role_text
 
 __all__ = ["print_decision", "print_refusal"]
 
@@ -113,7 +114,7 @@ class _Page:
 
     def _roles(self, names: Iterable[str], between: str = "") -> str:
         """Departments and roles by their titles, where the policy gives them."""
-        titles = [self.model.roles[name].get(self.language) if name in self.model.roles else name for name in names]
+        titles = [role_text(name, self.model.roles).get(self.language) for name in names]
         return (between or self.t(", ", "、")).join(titles)
 
     def _by(self, rule: str | None) -> str:
@@ -154,9 +155,18 @@ class _Page:
                 due += t("\n(provisional)", "\n（暂定）")
             if r.paused:
                 due += t("\n(clock stopped)", "\n（暂停计时）")
-            late = duration_text(r.over_by).get(self.language) if r.over_by is not None else ""
-            shown.add_row(Line(r.rule), self._name(r), self._outcome(r), due, moment(r.done_at) if r.done_at or not r.done_on else r.done_on.isoformat(), late)
+            shown.add_row(Line(r.rule), self._name(r), self._outcome(r), due, moment(r.done_at) if r.done_at or not r.done_on else r.done_on.isoformat(), self._late(r))
         return shown
+
+    def _late(self, result: DeadlineResult) -> str:
+        """By how much it was late, or is so far."""
+        if result.over_by is not None:
+            return duration_text(result.over_by).get(self.language)
+        gone = open_for(result, self.decision.as_of)
+        if gone is None:
+            return ""
+        shown = duration_text(gone).get(self.language)
+        return self.t(f"{shown} so far,\nnot done", f"已逾期{shown}，\n仍未完成")
 
     def rules(self, title: str, results: Iterable[Any]) -> Table:
         t = self.t
@@ -174,7 +184,7 @@ class _Page:
         if result.model.is_companys:
             return Line(name)
         duty = visible(self._roles((result.model.duty_of,)))
-        return Line.assemble(name, (self.t(f" (duty of: {duty})", f"（义务方：{duty}）"), "dim"))
+        return Line.assemble(name, (self.t(f" (duty of: {duty})", f"（义务人：{duty}）"), "dim"))
 
     def _outcome(self, result: Judged) -> Line:
         shown = outcome(result.outcome, self.language)
@@ -192,8 +202,8 @@ class _Page:
     def penalties(self) -> Table:
         t = self.t
         title = t("Penalties (proposals, never imposed)", "处罚（仅为建议）")
-        sums = (t("amount >", "金额 >"), t("range >", "幅度 >"))
-        shown = table(t("rule", "规则"), t("name", "名称"), t("state", "状态"), *sums, t("payable to", "收款方"), t("charged to", "承担方"), title=title)
+        sums = (t("amount >", "金额 >"), t("range >", "范围 >"))
+        shown = table(t("rule", "规则"), t("name", "名称"), t("state", "状态"), *sums, t("payable to", "收款方"), t("charged to", "承担者"), title=title)
         for p in self.decision.penalties:
             span = f"{_money(p.min)} – {_money(p.max)}" if p.min is not None or p.max is not None else "–"
             amount = f"{_money(p.amount)} {p.currency or ''}".strip() if p.amount is not None else "–"

@@ -15,6 +15,7 @@ from complaint_policy.expressions.describe import Describer
 from complaint_policy.frame import Rule
 from complaint_policy.lengths import Length
 from complaint_policy.texts import Text, joined
+from complaint_policy.wording import PER_TEXTS, role_text
 
 __all__ = ["RuleWords"]
 
@@ -43,16 +44,16 @@ _LABELS: Final = {
     "breaches_of": Text("for breaches of", "针对违反"),
     "per": Text("per", "计罚单位"),
     "amount": Text("amount", "金额"),
-    "range": Text("range", "幅度"),
+    "range": Text("range", "范围"),
     "payable_to": Text("payable to", "收款方"),
-    "charge": Text("charged to", "承担方"),
-    "legal_basis": Text("legal basis", "法律依据"),
+    "charge": Text("charged to", "承担者"),
+    "legal_basis": Text("legal basis", "处罚依据"),
 }
 _ROLES: Final = frozenset(("owner", "accountable", "consulted", "informed", "to", "payable_to"))
 _FRAME: Final = frozenset(("id", "title", "source", "when", "exempt", "duty_of", "waivable_by", "place"))
 _CONVENTIONS: Final = {
-    ("first_day", "excluded"): Text("the first day does not count", "首日不计入"),
-    ("first_day", "included"): Text("the first day counts", "首日计入"),
+    ("first_day", "excluded"): Text("the first day does not count", "起始日不计入"),
+    ("first_day", "included"): Text("the first day counts", "起始日计入"),
     ("ends", "end_of_day"): Text("ends with the last day", "至最后一日24时届满"),
     ("ends", "same_time"): Text("ends at the same time of day", "届满于同一时刻"),
     ("ends", "close_of_business"): Text("ends at close of business", "届满于下班时刻"),
@@ -90,9 +91,9 @@ class RuleWords:
             text = Text("{c} ({r})", "{c}（{r}）").filled(c=self.words.condition(exemption.when), r=exemption.reason)
             yield Text("exempt when", "豁免条件"), text
         if not rule.is_companys:
-            yield Text("duty of", "义务方"), self._role(rule.duty_of)
+            yield Text("duty of", "义务人"), self._role(rule.duty_of)
         if rule.waivable_by:
-            yield Text("waivable by", "可由其豁免"), self._value(rule.waivable_by, role=True)
+            yield Text("waivable by", "可批准豁免"), self._value(rule.waivable_by, role=True)
 
     def _parts(self, name: str, value: Any, units: frozenset[str] = frozenset()) -> Iterator[tuple[Text, Text]]:
         label = _LABELS.get(name) or Text(name.replace("_", " "), name)
@@ -108,6 +109,8 @@ class RuleWords:
             text = self._counting(value, units)
             if text is not None:
                 yield label, text
+        elif name == "per":
+            yield label, PER_TEXTS.get(value) or self._value(value)
         elif name == "breaches_of":
             yield label, joined([Text(f"{r} ({self.words.rule(r).en})", f"{r}（{self.words.rule(r).zh}）") for r in value], ", ", "、")
         else:
@@ -115,8 +118,11 @@ class RuleWords:
 
     def _role(self, name: str) -> Text:
         """A department or role by its title and name."""
-        title = self.model.roles.get(name)
-        return Text(name, name) if title is None else Text(f"{title.en} ({name})", f"{title.zh}（{name}）")
+        title = role_text(name, self.model.roles)
+        if title == Text(name, name):
+            return title
+        # Where the title is the word itself, it is not said twice.
+        return Text(name if title.en == name else f"{title.en} ({name})", name if title.zh == name else f"{title.zh}（{name}）")
 
     def _value(self, value: Any, *, role: bool = False) -> Text:
         match value:
@@ -135,7 +141,7 @@ class RuleWords:
             case n.Value():
                 return self.words.value(value)
             case n.Range(low=low, high=high):
-                return Text("{a} to {b} {c}", "{a}至{b}{c}").filled(a=self.words.value(low), b=self.words.value(high), c=self.model.currency or "")
+                return Text("{a} to {b} {c}", "{a}至{b} {c}").filled(a=self.words.value(low), b=self.words.value(high), c=self.model.currency or "")
             case n.ChooseRange(branches=branches):
                 return joined([self._branch(b.when, self._value(b.then)) for b in branches])
             case Length():

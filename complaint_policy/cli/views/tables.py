@@ -13,6 +13,7 @@ from complaint_policy.cli.terminal import visible
 from complaint_policy.cli.views.flow import Flow
 from complaint_policy.outcomes import OUTCOME_TEXTS
 from complaint_policy.texts import Text
+from complaint_policy.wording import SOURCE_TEXTS, STATE_TEXTS
 
 __all__ = ["OUTCOME_STYLE", "STATUS_STYLE", "Table", "moment", "outcome", "pairs", "source_status", "state", "table"]
 
@@ -27,17 +28,6 @@ OUTCOME_STYLE: Final = {
     "not_applicable": "dim",
 }
 STATUS_STYLE: Final = {"verified": "green", "second-hand": "yellow", "company": "cyan"}
-_STATUS: Final = {
-    "verified": Text("verified", "已核实"),
-    "second-hand": Text("second-hand", "转引，未核实原文"),
-    "company": Text("company rule", "企业制度"),
-}
-_STATES: Final = {
-    "proposed": Text("proposed", "建议"),
-    "accruing": Text("accruing", "累计中"),
-    "indeterminate": Text("indeterminate", "无法判定"),
-    "waived": Text("waived", "已免除"),
-}
 _STATE_STYLE: Final = {"proposed": "bold red", "accruing": "bold yellow", "indeterminate": "bold magenta", "waived": "blue"}
 
 
@@ -74,13 +64,13 @@ def outcome(word: str, language: str) -> Line:
 
 def state(word: str, language: str) -> Line:
     """A penalty's state in its colour."""
-    text = _STATES.get(word) or Text(word, word)
+    text = STATE_TEXTS.get(word) or Text(word, word)
     return Line(visible(text.get(language)), style=_STATE_STYLE.get(word, ""))
 
 
 def source_status(word: str) -> Text:
     """How far a source is verified."""
-    return _STATUS.get(word) or (Text(word, word) if word else Text("status not stated", "未注明"))
+    return SOURCE_TEXTS.get(word) or (Text(word, word) if word else Text("status not stated", "未注明"))
 
 
 def moment(value: datetime | None) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from complaint_policy.counting import Counter, calendar_of
 from complaint_policy.expressions import nodes as n
-from complaint_policy.instants import lowest
+from complaint_policy.instants import highest, lowest
 from complaint_policy.lengths import Length
 from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
-from complaint_policy.possible import NOT_YET
+from complaint_policy.possible import NOT_YET, DayEnd
 from complaint_policy.results import DeadlineResult
 from complaint_policy.texts import Text, joined
 from complaint_policy.wording import day_text, duration_iso, duration_text, moment_text
@@ -18,7 +18,7 @@ from complaint_policy.wording import day_text, duration_iso, duration_text, mome
 if TYPE_CHECKING:
     from complaint_policy.explaining import Words
 
-__all__ = ["arithmetic", "message", "to_dict"]
+__all__ = ["arithmetic", "message", "open_for", "to_dict"]
 
 
 def to_dict(result: DeadlineResult) -> dict[str, Any]:
@@ -62,7 +62,12 @@ def message(result: DeadlineResult, words: Words) -> Text:
             return Text("{t}: due {d}, done {x}, late by {o}.", "{t}：应于{d}前完成，实际{x}完成，逾期{o}。").filled(
                 t=title, d=when, x=done, o=duration_text(result.over_by)
             )
-        return Text("{t}: due {d}, not done.", "{t}：应于{d}前完成，尚未完成。").filled(t=title, d=when)
+        gone = open_for(result, words.decision.as_of)
+        if gone is None:
+            return Text("{t}: due {d}, not done.", "{t}：应于{d}前完成，尚未完成。").filled(t=title, d=when)
+        return Text("{t}: due {d}, not done, late by {o} so far.", "{t}：应于{d}前完成，至判定时刻已逾期{o}，仍未完成。").filled(
+            t=title, d=when, o=duration_text(gone)
+        )
     if result.outcome in (PENDING, AT_RISK):
         if when is None:
             return Text("{t}: its time has not begun to run.", "{t}：期限尚未起算。").filled(t=title)
@@ -77,6 +82,15 @@ def message(result: DeadlineResult, words: Words) -> Text:
         why = Text(" ({r})", "（{r}）").filled(r=result.reason) if result.reason is not None else Text("", "")
         return Text("{t}: does not apply", "{t}：不适用").filled(t=title) + why + Text(".", "。")
     return words.settled(result)
+
+
+def open_for(result: DeadlineResult, as_of: datetime) -> timedelta | None:
+    """How long a breach has stood open at that aware instant; ``None`` for what is done or not late; the least where several due instants are possible."""
+    due = highest(result.due)
+    if result.outcome != BREACHED or result.done is not NOT_YET or due is None:
+        return None
+    gone = as_of.astimezone(UTC).replace(tzinfo=None) - (due.boundary if isinstance(due, DayEnd) else due)
+    return gone if gone > timedelta(0) else None
 
 
 def _when(moment: datetime | None, day: date | None) -> Text | None:

@@ -44,26 +44,26 @@ def _money(value: Decimal | None) -> str | None:
 def message(result: PenaltyResult, words: Words) -> Text:
     title, currency = result.model.name, result.currency or ""
     if result.state == "waived":
-        return Text("{t}: waived.", "{t}：已豁免处理。").filled(t=title)
+        return Text("{t}: waived.", "{t}：经批准豁免。").filled(t=title)
     if result.state == "indeterminate":
         span = Text("", "")
         if result.min is not None and result.max is not None:
-            between = Text(" Between {a} and {b} {c}.", "金额在{a}至{b}{c}之间。")
+            between = Text(" Between {a} and {b} {c}.", "金额在{a}至{b} {c}之间。")
             if result.min == result.max:
-                between = Text(" The amount is {a} {c}.", "金额为{a}{c}。")
+                between = Text(" The amount is {a} {c}.", "金额为{a} {c}。")
             span = between.filled(a=result.min, b=result.max, c=currency)
         if not result.missing:
             return Text("{t}: not settled.", "{t}：尚不能确定。").filled(t=title) + span
         return Text("{t}: cannot be settled without {m}.", "{t}：缺少{m}，不能确定。").filled(t=title, m=words.fields(result.missing)) + span
     breaches = Text(" for {r}", "（{r}）").filled(r=name_list(result.breaches)) if result.breaches else Text("", "")
     if result.amount is None:
-        text = Text("{t}{f}: between {a} and {b} {c}, proposed.", "{t}{f}：建议在{a}至{b}{c}之间。").filled(
+        text = Text("{t}{f}: between {a} and {b} {c}, proposed.", "{t}{f}：建议在{a}至{b} {c}之间。").filled(
             t=title, f=breaches, a=result.min, b=result.max, c=currency
         )
     elif result.state == "accruing":
-        text = Text("{t}{f}: {a} {c} so far, still growing.", "{t}{f}：截至目前{a}{c}，仍在累计。").filled(t=title, f=breaches, a=result.amount, c=currency)
+        text = Text("{t}{f}: {a} {c} so far, still growing.", "{t}{f}：截至目前{a} {c}，仍在累计。").filled(t=title, f=breaches, a=result.amount, c=currency)
     else:
-        text = Text("{t}{f}: {a} {c} proposed.", "{t}{f}：建议{a}{c}。").filled(t=title, f=breaches, a=result.amount, c=currency)
+        text = Text("{t}{f}: {a} {c} proposed.", "{t}{f}：建议{a} {c}。").filled(t=title, f=breaches, a=result.amount, c=currency)
     if result.clamped is not None:
         bound = Text("lower", "下限") if result.clamped == "min" else Text("upper", "上限")
         text += Text(" Set to the {b} bound of the range.", "已按范围{b}取值。").filled(b=bound)
@@ -79,7 +79,7 @@ def arithmetic(result: PenaltyResult, words: Words) -> list[Text]:
         lines.append(Text("amount: {a}", "金额：{a}").filled(a=words.value(rule.amount)))
     if isinstance(rule.range, n.Range):
         lines.append(
-            Text("range: {a} to {b} {c}", "范围：{a}至{b}{c}").filled(a=words.value(rule.range.low), b=words.value(rule.range.high), c=result.currency or "")
+            Text("range: {a} to {b} {c}", "范围：{a}至{b} {c}").filled(a=words.value(rule.range.low), b=words.value(rule.range.high), c=result.currency or "")
         )
     if rule.legal_basis is not None:
         lines.append(Text("legal basis: {b}", "处罚依据：{b}").filled(b=rule.legal_basis))
