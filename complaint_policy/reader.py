@@ -138,7 +138,8 @@ def _syntax_hint(text: str, mark: Any) -> Text | None:
     """What was probably meant on the line where the parser gave up."""
     if mark is None:
         return None
-    line = text.split("\n", mark.line + 1)[mark.line][: mark.column + 20]
+    lines = text.split("\n", mark.line + 1)
+    line = lines[mark.line][: mark.column + 20] if mark.line < len(lines) else ""  # the mark may stand after the end
     found = _SIGN.search(line)
     if found is not None:
         return Text(f"write {_WORDS[found[1]]}", f"请写 {_WORDS[found[1]]}")

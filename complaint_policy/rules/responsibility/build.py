@@ -50,7 +50,8 @@ def build(pieces: list[Piece], builder: Builder) -> Matrix:
     if not axes:
         problems.add("missing-key", pieces[-1].node.place, name="by")
     rows = [_row(node, env, builder, axes) for node, env in builder.merged(pieces, "rows")]
-    return Matrix(tuple(axes), tuple(r for r in rows if r is not None), otherwise, pieces[-1].node.place)
+    names = tuple(axis if axis == "severity" else f"fact:{axis}" if axis in builder.fact_nodes else f"field:{axis}" for axis in axes)
+    return Matrix(tuple(axes), tuple(r for r in rows if r is not None), otherwise, pieces[-1].node.place, names)
 
 
 def _roles(node: Mapping, builder: Builder) -> Roles:

@@ -31,6 +31,7 @@ class Matrix:
     rows: tuple[Row, ...]
     otherwise: Roles | None
     place: Place = field(default=NOWHERE, eq=False, repr=False)
+    names: tuple[str, ...] = ()  # the axes as names of the graph: field:category, fact:urgent, severity
 
     def rules_of_section(self) -> tuple[Row, ...]:
         return self.rows
