@@ -284,7 +284,7 @@ def _texts(value: object) -> tuple[str, ...]:
         pieces = sorted(value, key=str) if isinstance(value, (set, frozenset)) else list(value)
     else:
         raise _no(value, "a list", "列表")
-    return tuple(_string(p) for p in pieces)
+    return tuple(_string(p) for p in pieces if not is_empty(p))
 
 
 def coercer(declared: Field, zone: Zone, currency: str | None) -> Callable[[Any], Any]:

@@ -112,6 +112,8 @@ def _reader(field: Field, zone: Zone, currency: str | None) -> Cell:
             return empty if is_empty(value) else coerce(value)
 
         return typed
+    if field.type in ("list", "intervals"):
+        return lambda value, as_of: empty if value is None or is_empty(value) else coerce(value) or empty  # nothing but blanks is empty too
     return lambda value, as_of: empty if value is None or is_empty(value) else coerce(value)
 
 

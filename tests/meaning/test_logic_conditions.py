@@ -44,6 +44,13 @@ PRESENT: list[Case] = [
     ("{word: present}", {"word": "x"}, "true"),
     ("{tags: present}", {"tags": []}, "false"),
     ("{tags: present}", {"tags": ["a"]}, "true"),
+    ("{tags: present}", {"tags": ["", " ", None]}, "false"),  # nothing but blanks
+    ("{tags: present}", {"tags": " ; "}, "false"),
+    ("{tags: [a]}", {"tags": ["", "a"]}, "true"),
+    ("{pause: present}", {"pause": " ; "}, "false"),
+    ("{word: 'present'}", {"word": "x"}, "true"),  # as a scalar always the test, quoted or not
+    ("{word: [present]}", {"word": "x"}, "false"),
+    ("{word: [present]}", {"word": "present"}, "true"),
     ("{pieces: present}", {"pieces": 0}, "true"),
     ("{pieces: present}", {"pieces": float("nan")}, "false"),
     ("{happened_at: present}", {}, "false"),
