@@ -83,11 +83,25 @@ RANGES: list[tuple[str, dict[str, Any], tuple[Any, ...]]] = [
     ("range: {choose: [{when: {flag: true}, then: [0, 100]}, {otherwise: [0, 500]}]}", {"flag": True}, ("proposed", None, "0.00", "100.00", None)),
     ("range: {choose: [{when: {flag: true}, then: [0, 100]}, {otherwise: [0, 500]}]}", {}, ("indeterminate", None, "0.00", "500.00", None)),
     ("range: {choose: [{when: {flag: true}, then: [0, 100]}, {otherwise: [0, 500]}]}, amount: 50", {}, ("proposed", "50.00", "0.00", "500.00", None)),
+    # Of two ranges each with its own ends.
+    ("range: {choose: [{when: {flag: true}, then: [0, 100]}, {otherwise: [500, 1000]}]}", {}, ("indeterminate", None, "0.00", "1000.00", None)),
+    ("range: {choose: [{when: {flag: true}, then: [0, 100]}, {otherwise: [500, 1000]}]}, amount: 300", {}, ("indeterminate", None, "100.00", "500.00", None)),
+    # A bound that is not known may still cut: the lower one lifts, the upper one lowers.
+    ("range: [{field: sum}, 300], amount: 50", {}, ("indeterminate", None, "50.00", "300.00", None)),
+    ("range: [{field: sum}, 300], amount: 500", {}, ("indeterminate", None, "300.00", "300.00", None)),
+    ("range: [10, {field: sum}], amount: 50", {}, ("indeterminate", None, "10.00", "50.00", None)),
+    ("range: [10, {field: sum}]", {}, ("indeterminate", None, "10.00", None, None)),
+    ("range: [{field: sum}, {times: [10, {field: sum}]}], amount: 50", {}, ("indeterminate", None, None, None, None)),
     ("amount: {choose: [{when: {flag: true}, then: 100}, {otherwise: 100}]}", {}, ("proposed", "100.00", "100.00", "100.00", None)),  # it agrees
     ("amount: {choose: [{when: {flag: true}, then: 100}, {otherwise: 300}]}", {}, ("indeterminate", None, "100.00", "300.00", None)),
     ("amount: {choose: [{when: {flag: true}, then: 100}, {otherwise: 300}]}, range: [200, 250]", {}, ("indeterminate", None, "200.00", "250.00", None)),
     ("amount: {choose: [{when: {flag: true}, then: 100}, {otherwise: 150}]}, range: [200, 250]", {}, ("proposed", "200.00", "200.00", "250.00", "min")),
 ]
+
+
+def test_a_range_upside_down_bounds_nothing() -> None:
+    penalty = _penalty("for: [A], range: [{field: sum}, {field: limit}], amount: 50", {**LATE, "sum": 90, "limit": 30})
+    assert (*_shown(penalty), set(penalty.missing)) == ("indeterminate", None, None, None, None, {"sum", "limit"})
 
 
 def _shown(penalty: Any) -> tuple[Any, ...]:

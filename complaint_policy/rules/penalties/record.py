@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any
+from itertools import product
+from typing import Any, Final
 
 from complaint_policy.expressions import nodes as n
 from complaint_policy.kinds import Setting, Step
@@ -35,6 +36,7 @@ def compile_penalty(rule: Penalty, setting: Setting) -> Callable[[State], Penalt
     bounds = _range(rule, setting)
     charge = _charging(rule.charge, setting) if rule.charge is not None else None
     currency = setting.model.currency
+    names = frozenset(n.fields_in(rule.range)) if rule.range is not None else frozenset()
     waivable, waivers = bool(rule.waivable_by), setting.waivers
 
     def propose(state: State) -> PenaltyResult | None:
@@ -58,19 +60,19 @@ def compile_penalty(rule: Penalty, setting: Setting) -> Callable[[State], Penalt
         return _propose(state, holds is True and (bool(certain) or not triggers), certain, perhaps, missing)
 
     def _propose(state: State, triggered: bool, certain: list[str], perhaps: list[str], missing: frozenset[str]) -> PenaltyResult:
-        pairs, unsettled, growing = _amounts(state, amount, bounds)
+        pairs, unsettled, growing, loose = _amounts(state, amount, bounds, names)
         missing |= unsettled
         fewest, most = 1, 1
         if rule.per == "breach" and triggers:
             fewest, most = len(certain), len(certain) + len(perhaps)
         if not triggered:
             fewest = 0
-        lows, highs, values, clamps = (list(x) for x in zip(*pairs, strict=True)) if pairs else ([], [], [], [])
+        lows, highs, values, clamps = (list(x) for x in zip(*pairs, strict=True))
         who, charge_missing = charge(state) if charge is not None else (None, None)
         if charge_missing is not None:
             missing |= charge_missing
         # One amount, though the range around it may still be undecided, is settled; so is a range alone.
-        agreed = len(pairs) == 1 or (bool(pairs) and values[0] is not None and all(v == values[0] for v in values))
+        agreed = not loose and (len(pairs) == 1 or (values[0] is not None and all(v == values[0] for v in values)))
         if triggered and fewest == most and agreed and charge_missing is None:
             low = None if None in lows else min(lows)
             high = None if None in highs else max(highs)
@@ -87,8 +89,8 @@ def compile_penalty(rule: Penalty, setting: Setting) -> Callable[[State], Penalt
             )
         low_ends = [v if v is not None else low for v, low in zip(values, lows, strict=True)]
         high_ends = [v if v is not None else high for v, high in zip(values, highs, strict=True)]
-        minimum = min(low_ends) if low_ends and None not in low_ends else None
-        maximum = max(high_ends) if high_ends and None not in high_ends else None
+        minimum = min(low_ends) if None not in low_ends else None
+        maximum = max(high_ends) if None not in high_ends else None
         if fewest == 0:
             minimum = Decimal(0)
         return PenaltyResult(
@@ -112,7 +114,7 @@ def settled_proposal(rule: Penalty, setting: Setting, amount: n.Value, certain: 
     state: State = []
     currency = setting.model.currency
     bounds = _range(rule, setting)
-    (low, high, value, clamped), *_ = _amounts(state, setting.compiler.value(amount), bounds)[0]
+    (low, high, value, clamped), *_ = _amounts(state, setting.compiler.value(amount), bounds, frozenset())[0]
     times = len(certain) if rule.per == "breach" else 1
     return PenaltyResult(
         rule,
@@ -131,61 +133,88 @@ def _rounded(value: Any, times: int, currency: str | None) -> Decimal | None:
     return None if value is None else rounded(value, currency, times)
 
 
-def _amounts(state: State, amount: Any, bounds: Any) -> tuple[list[tuple[Any, Any, Any, str | None]], frozenset[str], bool]:
-    """Every possible (low, high, amount, clamped by) as things stand; what keeps it from being one; whether it still grows.
+_UNKNOWN: Final = object()  # a bound that is there, but nobody knows where
 
-    A part that is not known at all is ``None``.
-    """
-    missing: frozenset[str] = frozenset()
+# low, high, amount, clamped by; a part that is not known, or not there, is None
+Possible = tuple[Any, Any, Any, str | None]
+
+
+def _amounts(state: State, amount: Any, bounds: Any, names: frozenset[str]) -> tuple[list[Possible], frozenset[str], bool, bool]:
+    """Every possibility as things stand; what keeps it from being one; whether it still grows; whether more are possible."""
     value = amount(state) if amount is not None else None
-    ranges = bounds(state) if bounds is not None else (None, None)
-    possible = _each(value)
-    found: list[tuple[Any, Any, Any, str | None]] = []
-    moving = [source for source in (value, *ranges) if isinstance(source, Growing)]
-    for source in (value, *ranges):
+    limits = bounds(state) if bounds is not None else (None, None)
+    moving = [source for source in (value, limits) if isinstance(source, Growing)]
+    missing: frozenset[str] = frozenset()
+    for source in (value, limits):
         if isinstance(source, Maybe):
             missing |= source.missing
-    pairs = [(low, high) for low in _each(ranges[0]) for high in _each(ranges[1])]
+    found: list[Possible] = []
+    possible, pairs = _each(value), options_of(limits) or ((_UNKNOWN, _UNKNOWN),)
+    more = amount is not None and (None in possible)
     for low, high in pairs:
         for one in possible:
-            clamped: str | None = None
-            if one is None and amount is not None and bounds is None:
-                found.append((None, None, None, None))
-                continue
-            result = one
-            if one is not None and low is not None and one < low:
-                result, clamped = low, "min"
-            elif one is not None and high is not None and one > high:
-                result, clamped = high, "max"
-            entry = (low if bounds is not None else result, high if bounds is not None else result, result, clamped)
+            if low is _UNKNOWN or high is _UNKNOWN:
+                entry, more = _half_known(low, high, one), True
+            elif low is not None and high is not None and low > high:
+                # A range upside down bounds nothing.
+                entry, more, missing = (None, None, None, None), True, missing | names
+            else:
+                entry = _held(low, high, one)
             if entry not in found:
                 found.append(entry)
-    # A possibility without any number leaves the whole open.
-    if amount is not None and isinstance(value, Maybe) and value.options is None and len(found) == 1:
-        found.append(found[0])
     # A growing amount that every possibility holds at the upper bound grows no more.
     held = len(moving) == 1 and moving[0] is value and moving[0].rising > 0 and all(clamped == "max" for *_, clamped in found)
-    return found, missing, bool(moving) and not held
+    return found, missing, bool(moving) and not held, more
+
+
+def _held(low: Any, high: Any, one: Any) -> Possible:
+    """The amount, cut to the range; without a range its own ends."""
+    if low is None and high is None:
+        return one, one, one, None
+    if one is not None and low is not None and one < low:
+        return low, high, low, "min"
+    if one is not None and high is not None and one > high:
+        return low, high, high, "max"
+    return low, high, one, None
+
+
+def _half_known(low: Any, high: Any, one: Any) -> Possible:
+    """An unknown lower bound can only lift the amount, an unknown upper one only lower it."""
+    if low is _UNKNOWN:
+        if high is _UNKNOWN:
+            return None, None, None, None
+        return None if one is None else one if high is None else min(one, high), high, None, None
+    return low, None if one is None else one if low is None else max(one, low), None, None
 
 
 def _each(value: Any) -> tuple[Any, ...]:
-    if value is NONE:
-        return (None,)
+    """The possible amounts; None for one that is not known or stated to be none."""
     options = options_of(value)
     return (None,) if options is None else tuple(None if o is NONE else o for o in options)
 
 
-def _range(rule: Penalty, setting: Setting) -> Callable[[State], tuple[Any, Any]] | None:
+def _range(rule: Penalty, setting: Setting) -> Callable[[State], Any] | None:
+    """The function gives (low, high), or a Maybe of such pairs."""
     if rule.range is None:
         return None
     compiler = setting.compiler
     if isinstance(rule.range, n.Range):
-        low, high = compiler.value(rule.range.low), compiler.value(rule.range.high)
-        return lambda state: (low(state), high(state))
-    names = frozenset(n.fields_in(rule.range))
-    lows = compiler.choose([(b.when, compiler.value(b.then.low)) for b in rule.range.branches], names)
-    highs = compiler.choose([(b.when, compiler.value(b.then.high)) for b in rule.range.branches], names)
-    return lambda state: (lows(state), highs(state))
+        return _pair(compiler.value(rule.range.low), compiler.value(rule.range.high))
+    branches = [(b.when, _pair(compiler.value(b.then.low), compiler.value(b.then.high))) for b in rule.range.branches]
+    return compiler.choose(branches, frozenset(n.fields_in(rule.range)))
+
+
+def _pair(low: Callable[[State], Any], high: Callable[[State], Any]) -> Callable[[State], Any]:
+    def pair(state: State) -> Any:
+        ends = low(state), high(state)
+        options = [tuple(_UNKNOWN if o is NONE else o for o in options_of(end) or (_UNKNOWN,)) for end in ends]
+        pairs = tuple(product(*options))
+        missing = frozenset[str]().union(*(end.missing for end in ends if isinstance(end, Maybe)))
+        if any(isinstance(end, Growing) for end in ends):
+            return Growing(pairs, missing, 0)
+        return pairs[0] if len(pairs) == 1 and not missing else Maybe(pairs, missing)
+
+    return pair
 
 
 # --------------------------------------------------------------------------- who is charged
