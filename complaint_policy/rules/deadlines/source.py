@@ -48,11 +48,11 @@ def _deadline(index: int, rule: Deadline, source: Straight) -> None:
     if start != source.field("received_at"):  # a record without its receipt is not ordinary
         received = source.field("received_at")
         source.line(f"if {start} is None:")
-        # An act without its start, or a time that nobody has compared with the receipt, may be unusable: not ordinary.
-        source.line(f"    if {act} is not None: return None")
+        # A time that nobody has compared with the receipt may be unusable: not ordinary.
+        source.line(f"    if {act} is not None and {act} < {received}: return None")
         if start != closed:
             source.line(f"    if {closed} is not None and {closed} < {received}: return None")
-        source.line(f"    {o} = {waiting}; {d} = ({model}, {o}, None, None, None, None, {zone})")
+        source.line(f"    {o} = {waiting}; {d} = ({model}, {o}, None, None, None, {act}, {zone})")
         source.line("else:")
         indent = "    "
         source.line(f"    if {start} < {received}: return None")
