@@ -56,7 +56,16 @@ def test_a_rule(cli: Run, policy: Path) -> None:
 def test_a_rule_in_chinese(cli: Run, policy: Path) -> None:
     assert "责任方 仓库（warehouse） 知会 服务台（desk）" in cli("explain", policy, "RS-goods", "--lang", "zh").words
     words = cli("explain", policy, "PN-late", "--lang", "zh").words
-    for expected in ("PN-late 逾期答复", "针对违反 DL-respond（答复客户）", "范围 100至500 CNY", "计罚单位 每案", "收款方 企业（company）", "金额 200", "承担者 责任人", "处罚依据 店规第三条"):
+    for expected in (
+        "PN-late 逾期答复",
+        "针对违反 DL-respond（答复客户）",
+        "范围 100至500 CNY",
+        "计罚单位 每案",
+        "收款方 企业（company）",
+        "金额 200",
+        "承担者 责任人",
+        "处罚依据 店规第三条",
+    ):
         assert expected in words
 
 
@@ -96,6 +105,54 @@ def test_the_rules_there_are(cli: Run, policy: Path) -> None:
         assert expected in words
 
 
+def test_the_fields_the_rules_use(cli: Run, policy: Path) -> None:
+    out = cli("explain", policy).out
+    words = " ".join(out[out.index("Fields of a record") :].split())
+    assert "category enum: goods, service Category unknown RS-goods" in words
+    assert "loss money (CNY) Loss unknown SEV-major" in words
+    assert "closed_at event Closed not yet DL-call, RQ-cause" in words
+    assert "media_exposure" not in words
+    fields = {f["name"]: f for f in cli("explain", policy, "--format", "json").data["fields"]}
+    assert fields["responded_at"] == {
+        "name": "responded_at",
+        "type": "event",
+        "title": {"en": "Answered", "zh": "答复时间"},
+        "values": [],
+        "unit": None,
+        "empty": "not_yet",
+        "default": None,
+        "sensitive": False,
+        "scope": False,
+        "rules": ["DL-respond"],
+    }
+    assert fields["received_at"]["rules"] == ["DL-respond"]
+    assert fields["responsible_person"]["sensitive"] is True
+    # What every decision looks at stands first; a field of the condition "for" names no field.
+    assert list(fields)[:4] == ["id", "received_at", "recorded_owner", "recorded_severity"]
+    assert fields["upheld"]["rules"] == ["RQ-cause"]
+    assert "受理时间 无法判定 必填" in cli("explain", policy, "--lang", "zh").words
+
+
+def test_fields_through_facts_groups_and_the_scope(cli: Run, policy: Path) -> None:
+    text = policy.read_text("utf-8").replace("roles:\n", "facts:\n  great: {loss: {at_least: 9}}\nscope: {when: {channel: web}}\nroles:\n", 1)
+    text = text.replace("when: {upheld: true}", "when: {great: true}") + "portfolio:\n  - {id: PF-n, measure: {count: {upheld: true}}, by: [region]}\n"
+    policy.write_text(text, encoding="utf-8")
+    fields = {f["name"]: f for f in cli("explain", policy, "--format", "json").data["fields"]}
+    assert fields["loss"]["rules"] == ["SEV-major", "RQ-cause"]
+    assert fields["region"]["rules"] == ["PF-n"]
+    assert (fields["channel"]["rules"], fields["channel"]["scope"]) == ([], True)
+    assert "channel string Channel unknown scope" in cli("explain", policy).words
+
+
+@pytest.mark.parametrize("name", shipped_policies())
+def test_the_fields_of_every_shipped_policy(cli: Run, name: str) -> None:
+    data = cli("explain", name, "--format", "json").data
+    known = {rule["rule"] for rule in data["rules"]}
+    assert {rule for field in data["fields"] for rule in field["rules"]} <= known
+    for language in ("en", "zh"):
+        assert cli("explain", name, "--lang", language).status == 0
+
+
 def test_neither_a_file_nor_a_rule(cli: Run, policy: Path) -> None:
     ran = cli("explain", policy, "DL-respont")
     assert ran.status == 2
@@ -107,4 +164,17 @@ def test_every_code(cli: Run, code: str) -> None:
     message, hint = PROBLEMS[code]
     data = cli("explain", "--code", code, "--format", "json").data
     assert data == {"code": code, "message": message.to_dict(), "hint": hint.to_dict() if hint else None}
-    assert cli("explain", "--code", code, "--lang", "zh").out.startswith(code)
+    for language in ("en", "zh"):
+        out = cli("explain", "--code", code, "--lang", language).out
+        assert out.startswith(code)
+        assert "{{" not in out
+
+
+def test_what_is_filled_in_is_shown_by_name(cli: Run) -> None:
+    words = cli("explain", "--code", "length-without-anchor").words
+    assert words == "length-without-anchor message <length> from when? hint write {from: ..., within: <length>}"
+
+
+def test_a_code_of_a_mapping_file(cli: Run) -> None:
+    assert "the table has no column '<name>'" in cli("explain", "--code", "mapping-no-column").words
+    assert cli("explain", "--code", "mapping-nothing").status == 2

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from rich.padding import Padding
 from rich.text import Text as Line
@@ -14,6 +15,7 @@ from complaint_policy.cli.inputs import STDIN, as_of_text, is_there, policy_of, 
 from complaint_policy.cli.spec import FINE, WRONG, Argument, Command, Option
 from complaint_policy.cli.terminal import Terminal, visible
 from complaint_policy.cli.views.decisions import print_refusal
+from complaint_policy.cli.views.fields import fields_used, print_fields
 from complaint_policy.cli.views.flow import Flow
 from complaint_policy.cli.views.rules import RuleWords
 from complaint_policy.cli.views.tables import pairs, source_status, table
@@ -25,6 +27,8 @@ from complaint_policy.problems import nearest
 from complaint_policy.texts import Text
 
 __all__ = ["COMMAND"]
+
+_PLACE: Final = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 
 
 def run(terminal: Terminal, policy: str | None, what: str | None, as_of: str | None, waivers: str | None, reveal: bool, code: str | None) -> int:
@@ -192,18 +196,19 @@ def _overview(terminal: Terminal, policy: Policy) -> int:
     known = _kinds(policy)
     if terminal.as_json:
         rules = [{"rule": identity, "kind": kind.kind, "title": forms[-1][1].name.to_dict()} for identity, (kind, forms) in known.items()]
-        terminal.json({"policy": policy.id, "rules": rules})
+        terminal.json({"policy": policy.id, "rules": rules, "fields": [use.to_dict() for use in fields_used(policy)]})
         return FINE
     shown = table(terminal.t("rule", "规则"), terminal.t("kind", "类型"), terminal.t("name", "名称"), title=terminal.say(policy.title))
     for identity, (kind, forms) in known.items():
         shown.add_row(Line(visible(identity), style="bold"), terminal.say(kind.title), terminal.say(forms[-1][1].name))
-    terminal.print(shown)
+    terminal.print(shown, "")
+    print_fields(fields_used(policy), policy, terminal)
     return FINE
 
 
 # --------------------------------------------------------------------------- codes
 def _code(terminal: Terminal, code: str) -> int:
-    entry = PROBLEMS.get(code)
+    entry = PROBLEMS.get(code) or _of_mapping(code)
     if entry is None:
         hint = nearest(code, PROBLEMS)
         text = Text("there is no problem code '{c}'", "没有问题代码“{c}”").filled(c=code)
@@ -214,11 +219,25 @@ def _code(terminal: Terminal, code: str) -> int:
         return FINE
     terminal.print(Line(code, style="bold"))
     shown = pairs()
-    shown.add_row("  " + terminal.t("message", "含义"), terminal.say(message))
+    shown.add_row("  " + terminal.t("message", "含义"), _template(terminal.say(message)))
     if hint is not None:
-        shown.add_row("  " + terminal.t("hint", "提示"), terminal.say(hint))
+        shown.add_row("  " + terminal.t("hint", "提示"), _template(terminal.say(hint)))
     terminal.print(shown)
     return FINE
+
+
+def _of_mapping(code: str) -> tuple[Text, Text | None] | None:
+    """The words of a problem of a mapping file."""
+    if not code.startswith("mapping-"):
+        return None
+    from complaint_policy.audit.messages import MAPPING_PROBLEMS
+
+    return (MAPPING_PROBLEMS[code], None) if code in MAPPING_PROBLEMS else None
+
+
+def _template(text: str) -> str:
+    """The places to be filled as ``<name>``; doubled braces are braces."""
+    return _PLACE.sub(lambda found: f"<{found[1]}>" if found[1] else found[0][0], text)
 
 
 COMMAND = Command(
@@ -226,8 +245,9 @@ COMMAND = Command(
     summary=Text("Explain a decision, a rule or a problem code.", "解释判定结果、规则或问题代码。"),
     text=Text(
         "With a record: the decision in words, each rule with its clause, values and arithmetic. With the id of a rule: that rule in words. "
-        "With a policy alone: the rules it has. With --code: what a problem code means.",
-        "给出记录：用文字说明判定结果，逐条列明依据、数值和计算过程。给出规则编号：用文字说明该规则。只给出制度：列出其规则。使用 --code：说明问题代码的含义。",
+        "With a policy alone: its rules, and the fields of a record they use. With --code: what a problem code means.",
+        "给出记录：用文字说明判定结果，逐条列明依据、数值和计算过程。给出规则编号：用文字说明该规则。"
+        "只给出制度：列出其规则和用到的记录字段。使用 --code：说明问题代码的含义。",
     ),
     run=run,
     arguments=(

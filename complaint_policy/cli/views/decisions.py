@@ -155,8 +155,12 @@ class _Page:
                 due += t("\n(provisional)", "\n（暂定）")
             if r.paused:
                 due += t("\n(clock stopped)", "\n（暂停计时）")
-            shown.add_row(Line(r.rule), self._name(r), self._outcome(r), due, moment(r.done_at) if r.done_at or not r.done_on else r.done_on.isoformat(), self._late(r))
+            shown.add_row(Line(r.rule), self._name(r), self._outcome(r), due, self._done(r), self._late(r))
         return shown
+
+    def _done(self, result: DeadlineResult) -> str:
+        """When it was done; the day where only the day is known."""
+        return result.done_on.isoformat() if result.done_at is None and result.done_on is not None else moment(result.done_at)
 
     def _late(self, result: DeadlineResult) -> str:
         """By how much it was late, or is so far."""
