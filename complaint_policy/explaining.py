@@ -12,7 +12,7 @@ from complaint_policy.expressions.describe import Describer
 from complaint_policy.instants import local
 from complaint_policy.model import fields_below
 from complaint_policy.outcomes import AT_RISK, BREACHED, EXEMPT, INDETERMINATE, MET, NOT_APPLICABLE, OUTCOME_TEXTS, WAIVED
-from complaint_policy.possible import NOT_YET, Interval
+from complaint_policy.possible import NOT_YET, Growing, Interval
 from complaint_policy.results import DeadlineResult, Judged
 from complaint_policy.rules.deadlines.explain import arithmetic as deadline_arithmetic
 from complaint_policy.rules.penalties.explain import arithmetic as penalty_arithmetic
@@ -353,6 +353,8 @@ def _looked_at(parts: Iterable[n.Expression | None], words: Words, reveal: bool)
     lengths = [node for part in given for node in n.walk(part) if isinstance(node, n.LengthOf)]
     for node in dict.fromkeys(lengths):
         value = words.decision._compiled.setting.compiler.length_of(node)(words.decision._state)
-        if isinstance(value, int):
-            shown.append(Text("{n} = {v}", "{n}={v}").filled(n=words.value(node), v=value))
+        so_far = value.options if isinstance(value, Growing) else (value,)
+        if so_far is not None and len(so_far) == 1 and isinstance(so_far[0], int):
+            growing = Text(" so far", "（截至目前）") if isinstance(value, Growing) else Text("", "")
+            shown.append(Text("{n} = {v}{g}", "{n}={v}{g}").filled(n=words.value(node), v=so_far[0], g=growing))
     return [Text("looked at: ", "依据数据：") + joined(shown)] if shown else []

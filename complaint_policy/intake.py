@@ -34,9 +34,31 @@ def getter_of(record: Any) -> Callable[[str], Any]:
 def snapshot(record: Any, names: Collection[str]) -> dict[str, Any]:
     """A record's values, so that a later change of the record changes no decision."""
     if isinstance(record, Mapping):
-        return dict(record)
+        return {name: _held(value, 4) for name, value in record.items()}
     get = getter_of(record)
-    return {name: get(name) for name in names}
+    found: dict[str, Any] = {}
+    for name in names:
+        try:
+            found[name] = _held(get(name), 4)
+        except Exception:  # noqa: BLE001  a stranger's object may raise anything
+            found[name] = _Unreadable()
+    return found
+
+
+class _Unreadable:
+    """Stands for a value that could not even be fetched."""
+
+
+def _held(value: Any, depth: int) -> Any:
+    """Lists and mappings are copied, as deep as intervals and tags go."""
+    if depth and isinstance(value, (list, tuple)):
+        return [_held(item, depth - 1) for item in value]
+    if depth and isinstance(value, dict):
+        return {key: _held(item, depth - 1) for key, item in value.items()}
+    return value
+
+
+_UNREADABLE: Final = Text("unreadable", "无法读取")
 
 
 class Intake:
@@ -61,13 +83,13 @@ class Intake:
                 if given is not None:
                     state[given] = unknown
                 continue
-            value = get(name)
             try:
+                value = get(name)
                 state[slot] = reader(value, as_of)
                 if given is not None:
                     state[given] = not is_empty(value)
-            except Unusable as error:
-                unusable[name] = error.reason
+            except Exception as error:  # noqa: BLE001  a stranger's object may raise anything
+                unusable[name] = error.reason if isinstance(error, Unusable) else _UNREADABLE
                 state[slot] = unknown
                 if given is not None:
                     state[given] = unknown
@@ -81,8 +103,10 @@ def _empty_value(field: Field) -> Any:
     return NONE if field.empty == "none" else Empty(None, frozenset({field.name}))
 
 
+# Beyond it lie typing errors, and numbers too long to print.
+_LARGEST: Final = 10**60
 # A value of exactly this class is already what the field holds.
-_READY: Final[dict[str, type]] = {"boolean": bool, "integer": int, "number": int, "money": int}
+_READY: Final[dict[str, Any]] = {"boolean": bool, "integer": int, "number": int, "money": int}
 
 
 def _reader(field: Field, zone: Zone, currency: str | None) -> Cell:
@@ -102,8 +126,10 @@ def _reader(field: Field, zone: Zone, currency: str | None) -> Cell:
     if field.type in _READY:
         ready, exact = _READY[field.type], Decimal
 
+        most = 2 if ready is bool else _LARGEST
+
         def typed(value: Any, as_of: datetime) -> Any:
-            if value.__class__ is ready:
+            if value.__class__ is ready and -most < value < most:
                 return value
             if value is None:
                 return empty

@@ -19,7 +19,7 @@ class PatternError(ValueError):
 def compiled(pattern: str) -> Any:
     """The compiled RE2 pattern; raises :class:`PatternError`.
 
-    A match is of the whole text: use ``.fullmatch(text)``.
+    A match is of the whole text: use ``.fullmatch(text)``.  A dot stands for a line break as well.
     """
     import re2
 
@@ -28,6 +28,7 @@ def compiled(pattern: str) -> Any:
     options = re2.Options()
     options.max_mem = _MEMORY
     options.log_errors = False
+    options.dot_nl = True  # a description has lines
     try:
         return re2.compile(pattern, options)
     except re2.error as error:

@@ -32,7 +32,8 @@ __all__ = ["Straight", "Unsupported", "straight_function"]
 Ordinary = Callable[[dict[str, Any], Any], Any]
 
 _SIGNS: Final = {"at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
-_LARGEST: Final = 2**53
+# Up to here floats, which enter by their shortest text, compare with whole numbers exactly.
+_LARGEST: Final = 10**15
 # From here on times are unusable (coerce.py says so), also where they have not come yet.
 _TOO_LATE: Final = datetime(2401, 1, 1)
 
@@ -90,13 +91,15 @@ class Straight:
             raise Unsupported(declared.type)
         absent = "return None" if declared.default is None else f"{v} = {self.constant(declared.default)}"
         otherwise = "return None" if declared.default is None else f"if {v} is not None: return None"
-        if declared.type in ("boolean", "integer"):
-            exact = self.constant(bool if declared.type == "boolean" else int)
-            test, lines = f"if {v}.__class__ is not {exact}:", [otherwise, absent]
+        if declared.type == "boolean":
+            test, lines = f"if {v}.__class__ is not {self.constant(bool)}:", [otherwise, absent]
+        elif declared.type == "integer":
+            test = f"if {v}.__class__ is not {self.constant(int)} or not -{_LARGEST} < {v} < {_LARGEST}:"
+            lines = [otherwise, absent]
         elif declared.type in ("number", "money"):
             whole, real = self.constant(int), self.constant(float)
-            test = f"if {v}.__class__ is not {whole}:"
-            lines = [f"if {v} is None: {absent}", f"elif {v}.__class__ is not {real} or not -1e15 < {v} < 1e15: return None"]
+            test = f"if {v}.__class__ is not {whole} or not -{_LARGEST} < {v} < {_LARGEST}:"
+            lines = [f"if {v} is None: {absent}", f"elif {v}.__class__ is not {real} or not -{_LARGEST} < {v} < {_LARGEST}: return None"]
         elif declared.type == "enum":
             test, lines = f"if {v} not in {self.constant(frozenset(declared.values))}:", [otherwise, absent]
         else:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from complaint_policy.coerce import Unusable, read_moment
+from complaint_policy.coerce import Unusable, read_moment, read_text
 from complaint_policy.decision import Finding
 from complaint_policy.errors import WaiverError
 from complaint_policy.expressions.compile import Compiler
@@ -161,7 +161,7 @@ def chosen(
     """The waivers that hold for a record, by rule; those that cannot be used become findings."""
     known = waivers if isinstance(waivers, WaiverSet) else read_waivers(policy, list(waivers))
     try:
-        identity = str(getter_of(record)("id"))
+        identity = _identity(record)
     except Exception:  # noqa: BLE001  a record whose id cannot be read is named by no waiver
         identity = ""
     held: dict[str, Waived] = {}
@@ -175,6 +175,14 @@ def chosen(
         elif applies:
             held[waiver.rule] = Waived(waiver.rule, waiver.by, waiver.reason)
     return held
+
+
+def _identity(record: Any) -> str | None:
+    """The record's id as the decision prints it."""
+    try:
+        return read_text(getter_of(record)("id"))
+    except Exception:  # noqa: BLE001  a stranger's object may raise anything
+        return None
 
 
 def waived_dict(waivers: dict[str, Waived] | None) -> list[dict[str, Any]]:
