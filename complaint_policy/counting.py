@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import field, frozen
 
 from complaint_policy.lengths import Length
-from complaint_policy.possible import MICROSECOND, DayEnd, day_end
+from complaint_policy.possible import MAX_INSTANT, MICROSECOND, MIN_INSTANT, DayEnd, Interval, day_end
 from complaint_policy.zones import Zone, zone_named
 
 if TYPE_CHECKING:
@@ -124,11 +124,14 @@ class Counter:
         return self.length.is_working or (self.length.counts_days and (self.counting.roll != "none" or self.counting.ends == "close_of_business"))
 
     def due(self, start: datetime) -> datetime:
-        """The due instant counted from ``start`` (both naive UTC), without pauses."""
+        """The due instant counted from ``start`` (both naive UTC), without pauses; counted on, never before it."""
         if self._exact is not None:
             return start + self._exact
-        if not self.by_day:
-            return self._count(start)
+        due = self._on_day(start) if self.by_day else self._count(start)
+        return due if due >= start or self.sign < 0 else self._at_the_start(start)
+
+    def _on_day(self, start: datetime) -> datetime:
+        """The due instant of all starts on a day."""
         zone = self.zone
         wall = start + zone.steady_offset if start >= zone.steady_from else zone.to_wall(start)
         day = wall.toordinal()
@@ -140,6 +143,14 @@ class Counter:
             self._by_day[day] = known
         return known
 
+    def _at_the_start(self, start: datetime) -> datetime:
+        """What would end before its start (rolled back, or past the day's closing) ends with the start's own day, or the next closing."""
+        if self.counting.ends == "same_time":
+            return start
+        if self.counting.ends == "end_of_day":
+            return day_end(self.zone.day_start(self.zone.to_wall(start).toordinal() + 1))
+        return _to_utc(self._calendar().add_days(self.zone.to_aware(start), 0, ends="close_of_business"))
+
     def _count(self, start: datetime) -> datetime:
         length, counting = self.length, self.counting
         if isinstance(start, DayEnd):
@@ -148,13 +159,11 @@ class Counter:
             return self._working_time(start, length.exactly() * self.sign, ())
         wall = self.zone.to_wall(start)
         if length.unit == "working days":
-            due_day, clock = self._working_day(start, wall)
-        else:
-            due_day = self.last_day(wall.date())
-            clock = wall
-            if counting.roll != "none":
-                due_day = self._calendar().roll(due_day, counting.roll)
-        return self.ending(due_day, clock)
+            return self._working_day(start, wall)
+        due_day = self.last_day(wall.date())
+        if counting.roll != "none":
+            due_day = self._calendar().roll(due_day, counting.roll)
+        return self.ending(due_day, wall)
 
     def last_day(self, day: date) -> date:
         """The last day of a calendar length counted from ``day``, before any roll (Civil Code 201, 202)."""
@@ -169,12 +178,12 @@ class Counter:
             moved = _months_on(day, amount * (12 if length.unit == "years" else 1))
         return moved - timedelta(days=self.sign) if self.counting.first_day == "included" else moved
 
-    def _working_day(self, start: datetime, wall: datetime) -> tuple[date, datetime]:
+    def _working_day(self, start: datetime, wall: datetime) -> datetime:
         counting, calendar = self.counting, self._calendar()
         if counting.after_hours == "as_received":
             day = calendar.add_working_days(wall.date(), self.amount, first_day=counting.first_day, from_closed_day=counting.from_closed_day)
-            return day, wall
-        moved = calendar.add_working_days(
+            return self.ending(day, wall)
+        moved: datetime = calendar.add_working_days(
             self.zone.to_aware(start),
             self.amount,
             first_day=counting.first_day,
@@ -182,7 +191,10 @@ class Counter:
             after_hours=counting.after_hours,
             ends=counting.ends,
         )
-        return moved.date(), moved.replace(tzinfo=None)
+        if counting.ends == "end_of_day":
+            return self.ending(moved.date(), wall)
+        # A closing after midnight is that of the day before: the calendar knows whose it is.
+        return _to_utc(moved)
 
     def ending(self, day: date, clock: datetime) -> datetime:
         """The instant at which a limit ending on ``day`` ends."""
@@ -190,12 +202,17 @@ class Counter:
         if ends == "end_of_day":
             return day_end(self.zone.day_start(day.toordinal() + 1))
         if ends == "close_of_business":
-            closing: datetime = self._calendar().add_days(datetime.combine(day, datetime.min.time(), self.zone), 0, ends="close_of_business")
-            return _to_utc(closing)
+            return self._closing(day)
         wall = datetime.combine(day, clock.time().replace(fold=0))
         first = self.zone.to_utc(wall)
         # A computed time in a fold takes the later reading; in a gap it is shifted on by the gap's length.
         return self.zone.to_utc(wall.replace(fold=1)) if self.zone.to_wall(first).replace(fold=0) == wall else first
+
+    def _closing(self, day: date) -> datetime:
+        calendar, zone = self._calendar(), self.zone
+        if calendar.is_working_day(day):
+            return _to_utc(calendar.add_days(zone.to_aware(zone.day_start(day.toordinal())), 0, ends="close_of_business"))
+        return _to_utc(calendar.previous_closing(zone.to_aware(zone.day_start(day.toordinal() + 1))))
 
     def _working_time(self, start: datetime, amount: timedelta, pauses: tuple[Pause, ...]) -> datetime:
         calendar, zone = self._calendar(), self.zone
@@ -295,6 +312,36 @@ class Counter:
         if spec is None or spec.announced_until is None or not self.uses_calendar:
             return None
         return self.zone.day_start(spec.announced_until.toordinal() + 1)
+
+    def unannounced(self, start: datetime, due: datetime) -> Interval | None:
+        """Where the due instant may lie when it rests on days the calendar is not announced for; else ``None``.
+
+        ``missing`` of the interval names the calendar and the year.
+        """
+        limit = self.provisional_from()
+        if limit is None:
+            return None
+        spec, length = self.counting.calendar, self.length
+        low, high = limit, MAX_INSTANT
+        if length.is_working:
+            if max(start, due) < limit:
+                return None
+            if self.sign < 0:
+                low, high = MIN_INSTANT, start
+        else:
+            raw = day_end(self.zone.day_start(self.last_day(self.zone.to_wall(start).date()).toordinal() + 1))
+            if max(raw, due) < limit:
+                return None
+            if self.counting.roll == "previous_working_day":
+                # No further back than the last working day that is announced.
+                before = self._calendar().roll(self.zone.to_wall(limit - MICROSECOND).date(), "previous_working_day")
+                low, high = day_end(self.zone.day_start(before.toordinal() + 1)), raw
+            elif self.counting.roll == "next_working_day":
+                low = raw
+            else:
+                return None
+        year = self.zone.to_wall(max(start, due, limit)).year
+        return Interval(low, high, frozenset({f"{spec.name if spec is not None else 'calendar'} {year}"}))
 
 
 def _stand_still(due: datetime, pauses: tuple[Pause, ...]) -> datetime:

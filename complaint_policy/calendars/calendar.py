@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import calendar as months
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
-from operator import index
 from typing import Any, Final, TypeVar
 
 from complaint_policy.calendars.base import CalendarOfDays
@@ -22,11 +20,11 @@ from complaint_policy.calendars.conventions import (
     Zero,
     check_conventions,
 )
-from complaint_policy.calendars.ledger import LAST_DAY
 from complaint_policy.calendars.moments import Reading, wall_at
 from complaint_policy.calendars.pauses import read_pauses, with_pauses
 from complaint_policy.calendars.receipt import receipt_of
 from complaint_policy.calendars.schedule import MICROSECOND
+from complaint_policy.calendars.units import checked, days_on, months_on, weeks_on, whole, years_on
 
 __all__ = ["Calendar"]
 
@@ -105,7 +103,9 @@ class Calendar(CalendarOfDays):
         like a start.  Counted back, ``next_opening`` mirrors to the closing before, ``deemed_next_opening`` to the
         opening of the day that closing belongs to.
         ``ends``: ``same_time`` of day; ``end_of_day``, 23:59:59 (the second before the next day's first instant);
-        ``close_of_business``, the last closing of that day (needs hours).
+        ``close_of_business``, the last closing of that day (needs hours).  Counted on, nothing ends before its
+        start: in a night shift that began the day before, ``end_of_day`` is at least the
+        end of the day of ``start``; after the last closing of its own day, ``close_of_business`` is the next one.
         ``zero``, for ``n`` of 0: stay, or move a start on a closed day or outside hours.
         ``pauses``: pairs of start and end (exclusive; ``None``: still open); the count runs as if it had begun later
         by the paused working time, by the elapsed time, or by as many working days as lie wholly inside
@@ -120,14 +120,16 @@ class Calendar(CalendarOfDays):
             pause_on_days=pause_on_days,
         )
         self._needs_hours(ends, after_hours)
-        given, n = self._read(start), _whole(n)
+        given, n = self._read(start), whole(n)
         days, time, local = self._days, self._time, self._local
 
         def due(begin: Reading, more: int) -> tuple[int, datetime]:
             count = n + more
             receipt = receipt_of(days, time, local, begin, count, after_hours, zero)
             day = receipt.count(days, count, first_day, from_closed_day)
-            return receipt.same_time(time, local, day, count) if ends == "same_time" else (day, self._end(day, ends))
+            found = receipt.same_time(time, local, day, count) if ends == "same_time" else (day, self._end(day, ends))
+            back = n < 0 or (n == 0 and zero == "previous_closing")
+            return found if back else self._not_before(begin, *found, ends)
 
         result: Moment = self._due(given, n, pauses, pause_on_days, due, working=True)
         return result
@@ -147,9 +149,10 @@ class Calendar(CalendarOfDays):
 
         ``first_day="included"``: the day of ``start`` is day one, so one day less.  ``roll``: where a last day that
         is not worked moves to.  ``ends``, ``pauses``: as in :meth:`add_working_days` (``whole_days`` counts calendar
-        days); ``close_of_business`` on a closed day is the last closing before the end of that day.
+        days); ``close_of_business`` on a closed day is the last closing before the end of that day.  Counted on,
+        nothing ends before its start, rolled back or not.
         """
-        return self._add(_days_on, start, n, first_day, ends, roll, pauses, pause_on_days)
+        return self._add(days_on, start, n, first_day, ends, roll, pauses, pause_on_days)
 
     def add_weeks(
         self,
@@ -162,7 +165,7 @@ class Calendar(CalendarOfDays):
         pause_on_days: PauseOnDays = "working_time",
     ) -> Moment:
         """``n`` weeks after ``start``; everything else as in :meth:`add_days`."""
-        return self._add(_weeks_on, start, n, first_day, ends, roll, pauses, pause_on_days)
+        return self._add(weeks_on, start, n, first_day, ends, roll, pauses, pause_on_days)
 
     def add_months(
         self,
@@ -178,7 +181,7 @@ class Calendar(CalendarOfDays):
 
         ``first_day="included"``: one day less, after that.  Everything else as in :meth:`add_days`.
         """
-        return self._add(_months_on, start, n, first_day, ends, roll, pauses, pause_on_days)
+        return self._add(months_on, start, n, first_day, ends, roll, pauses, pause_on_days)
 
     def add_years(
         self,
@@ -191,7 +194,7 @@ class Calendar(CalendarOfDays):
         pause_on_days: PauseOnDays = "working_time",
     ) -> Moment:
         """The same date ``n`` years later (28 February for the 29th); everything else as in :meth:`add_months`."""
-        return self._add(_years_on, start, n, first_day, ends, roll, pauses, pause_on_days)
+        return self._add(years_on, start, n, first_day, ends, roll, pauses, pause_on_days)
 
     def _add(
         self,
@@ -206,17 +209,19 @@ class Calendar(CalendarOfDays):
     ) -> Moment:
         check_conventions(first_day=first_day, ends=ends, roll=roll, pause_on_days=pause_on_days)
         self._needs_hours(ends)
-        given, n = self._read(start), _whole(n)
+        given, n = self._read(start), whole(n)
 
         def due(begin: Reading, more: int) -> tuple[int, datetime]:
-            day = _checked(unit(begin.day, n)) + more
+            day = checked(unit(begin.day, n)) + more
             if first_day == "included" and n:
                 day -= 1 if n > 0 else -1
-            moved = self._roll(_checked(day), roll)
+            moved = self._roll(checked(day), roll)
             if ends != "same_time":
-                return moved, self._end(moved, ends)
-            stays = moved == begin.day and begin is given
-            return moved, begin.instant if stays else wall_at(self._local, moved, begin.clock)
+                instant = self._end(moved, ends)
+            else:
+                stays = moved == begin.day and begin is given
+                instant = begin.instant if stays else wall_at(self._local, moved, begin.clock)
+            return (moved, instant) if n < 0 else self._not_before(begin, moved, instant, ends)
 
         result: Moment = self._due(given, n, pauses, pause_on_days, due, working=False)
         return result
@@ -356,43 +361,22 @@ class Calendar(CalendarOfDays):
 
     def _end(self, day: int, ends: str) -> datetime:
         """The instant at which a limit whose last day is ``day`` ends."""
-        after = self._local.day_start(_checked(day + 1))
+        after = self._local.day_start(checked(day + 1))
         if ends == "end_of_day":
             return after - _SECOND
         return self._time.closing_of(day) if self._days.spans(day) else self._time.previous_closing(after)
 
-
-def _whole(n: object) -> int:
-    """A count of days; ``TypeError`` for anything but an integer."""
-    if isinstance(n, bool):
-        raise TypeError("a number of days must be an integer, not bool")
-    try:
-        return index(n)  # type: ignore[arg-type]
-    except TypeError:
-        raise TypeError(f"a number of days must be an integer, not {type(n).__name__}") from None
-
-
-def _checked(day: int) -> int:
-    if not 1 <= day <= LAST_DAY:
-        raise OverflowError("the result lies outside the years 1 to 9999")
-    return day
-
-
-def _days_on(day: int, n: int) -> int:
-    return day + n
-
-
-def _weeks_on(day: int, n: int) -> int:
-    return day + 7 * n
-
-
-def _months_on(day: int, n: int) -> int:
-    start = date.fromordinal(day)
-    year, month = divmod(start.year * 12 + start.month - 1 + n, 12)
-    if not date.min.year <= year <= date.max.year:
-        raise OverflowError("the result lies outside the years 1 to 9999")
-    return date(year, month + 1, min(start.day, months.monthrange(year, month + 1)[1])).toordinal()
-
-
-def _years_on(day: int, n: int) -> int:
-    return _months_on(day, 12 * n)
+    def _not_before(self, begin: Reading, day: int, instant: datetime, ends: str) -> tuple[int, datetime]:
+        """A result counted on; what would lie before the start ends with the start's own day, or the next closing."""
+        if begin.is_date:
+            return (day, instant) if day >= begin.day else (begin.day, begin.instant)
+        if instant >= begin.instant:
+            return day, instant
+        if ends == "same_time":
+            return begin.day, begin.instant
+        if ends == "end_of_day":
+            # A start within a day's last second is later than the 23:59:59 that is shown.
+            return begin.day, max(self._end(begin.day, ends), begin.instant)
+        opening = self._time.next_opening(begin.instant)
+        closing = self._time.closing_of(self._time.owner(opening, closing=False) or day)
+        return self._local.to_wall(closing).toordinal(), closing

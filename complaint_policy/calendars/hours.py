@@ -8,7 +8,7 @@ after them, days on which the clocks change) give the sum over any stretch.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from complaint_policy.calendars.days import Days, NoWorkingTime
@@ -21,6 +21,7 @@ __all__ = ["STUCK", "Pauses", "WorkingTime"]
 Segments = tuple[tuple[datetime, datetime], ...]
 Pauses = tuple[tuple[datetime, datetime | None], ...]
 
+_ONE_DAY: Final = timedelta(days=1)
 STUCK: Final = "a pause without an end stops the clock before the time is used up"
 
 
@@ -39,31 +40,47 @@ class WorkingTime:
         self._overnight = any(end > DAY for spans in (*weekly, *days.dates.values()) for _, end in spans)
 
     # ---------------------------------------------------------------- one day
-    def _walls(self, day: int) -> Spans:
-        """The open wall times of a day, between 0 and 24 hours after its midnight."""
-        own = [(start, min(end, DAY)) for start, end in self._days.spans(day)]
-        if self._overnight and day > 1:
-            own += [(max(start - DAY, 0), end - DAY) for start, end in self._days.spans(day - 1) if end > DAY]
-        return merged(own)
+    def _at(self, day: int, offset: int) -> datetime:
+        """The instant of an opening or closing: a midnight is the first instant of its day."""
+        if offset % DAY == 0:
+            day += offset // DAY
+            return self._local.day_start(day) if day <= LAST_DAY else datetime.max
+        try:
+            return self._local.to_utc(datetime.fromordinal(day) + offset * MICROSECOND)
+        except OverflowError:
+            return datetime.max if day >= LAST_DAY - 1 else datetime.min
+
+    def _belonging(self, day: int) -> Segments:
+        """The open spans that belong to a day, as instants; those of a day that the zone left out do not exist.
+
+        Each span finds its own place: one that the clocks jump over takes nothing from its neighbours.
+        """
+        spans = self._days.spans(day)
+        if not spans or (day < LAST_DAY and self._local.day_start(day) == self._local.day_start(day + 1)):
+            return ()
+        found = ((self._at(day, start), self._at(day, end)) for start, end in spans)
+        return tuple((low, high) for low, high in found if low < high)
+
+    def _reaching(self, day: int, first: datetime) -> tuple[int, ...]:
+        """The days whose spans can reach into a day, which begins at ``first``; itself first."""
+        if day == 1:
+            return (day,)
+        before = self._local.day_start(day - 1)
+        if before == first and day > 2:
+            return (day, day - 1, day - 2)
+        # A closing in a gap before midnight is moved past it.
+        return (day, day - 1) if self._overnight or first - before != _ONE_DAY else (day,)
 
     def segments(self, day: int) -> Segments:
-        """The open spans inside a local day, in order, as instants."""
-        walls = self._walls(day)
-        if not walls:
-            return ()
+        """The open spans inside a local day, in order, as instants; spans that meet or overlap are one."""
         local = self._local
-        first, last = local.day_start(day), local.day_start(day + 1) if day < LAST_DAY else datetime.max
-        midnight = datetime.fromordinal(day)
-        found: list[tuple[datetime, datetime]] = []
-        earliest = first
-        for start, end in walls:
-            # A span never starts before its day or the end of the one before: hours in a gap do not exist.
-            low = first if start == 0 else min(max(local.to_utc(midnight + start * MICROSECOND), earliest), last)
-            high = last if end == DAY else min(max(local.to_utc(midnight + end * MICROSECOND), low), last)
-            if high > low:
-                found.append((low, high))
-                earliest = high
-        return tuple(found)
+        first = local.day_start(day)
+        last = local.day_start(day + 1) if day < LAST_DAY else datetime.max
+        return merged(
+            (max(low, first), min(high, last))
+            for owner in self._reaching(day, first)
+            for low, high in self._belonging(owner)
+        )
 
     def _total(self, day: int) -> int:
         return sum((high - low) // MICROSECOND for low, high in self.segments(day))
@@ -157,28 +174,23 @@ class WorkingTime:
 
     def owner(self, instant: datetime, *, closing: bool) -> int | None:
         """The day whose span is open at an instant; ``closing``: that was open just before it."""
-        wall = self._local.to_wall(instant).replace(fold=0)
-        today = wall.toordinal()
-        for day in (today, today - 1):
-            offset = (wall - datetime.fromordinal(day)) // MICROSECOND if day else -1
-            for start, end in self._days.spans(day) if day else ():
-                if start < offset <= end if closing else start <= offset < end:
+        today = self._day_of(instant)
+        # A span ends on the next day at the latest, and a zone may have left that day out.
+        for day in range(today, max(today - 3, 0), -1):
+            for low, high in self._belonging(day):
+                if low < instant <= high if closing else low <= instant < high:
                     return day
         return None
 
     def closing_of(self, day: int) -> datetime:
         """The last closing of the spans that belong to a worked day, even if after midnight."""
-        end = self._days.spans(day)[-1][1]
-        if end % DAY == 0:
-            return self._local.day_start(day + end // DAY)
-        return self._local.to_utc(datetime.fromordinal(day) + end * MICROSECOND)
+        found = self._belonging(day)
+        return max(high for _, high in found) if found else self._at(day, max(end for _, end in self._days.spans(day)))
 
     def opening_of(self, day: int) -> datetime:
         """The first opening of a worked day."""
-        start = self._days.spans(day)[0][0]
-        if start == 0:
-            return self._local.day_start(day)
-        return self._local.to_utc(datetime.fromordinal(day) + start * MICROSECOND)
+        found = self._belonging(day)
+        return min(low for low, _ in found) if found else self._at(day, self._days.spans(day)[0][0])
 
     # ---------------------------------------------------------------- adding
     def add(self, start: datetime, amount: int) -> datetime:

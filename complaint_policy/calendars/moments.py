@@ -68,10 +68,10 @@ def _switch_days(zone: Zone, year: int) -> frozenset[int]:
     if datetime(year, 1, 1) - _ONE_DAY > zone.steady_from:
         return frozenset()
     found: set[int] = set()
-    # Two changes within one week that cancel each other have never been decreed.
-    weeks = [*range(max(first - 1, 2), min(last + 2, LAST_DAY - 1), 7), min(last + 2, LAST_DAY - 1)]
-    offsets = [zone.offset_at(datetime.fromordinal(day)) for day in weeks]
-    for low, high, before, after in zip(weeks, weeks[1:], offsets, offsets[1:], strict=False):
+    # The shortest summer time of the table lasts a week less an hour (north-east Brazil, October 2000).
+    steps = [*range(max(first - 1, 2), min(last + 2, LAST_DAY - 1), 3), min(last + 2, LAST_DAY - 1)]
+    offsets = [zone.offset_at(datetime.fromordinal(day)) for day in steps]
+    for low, high, before, after in zip(steps, steps[1:], offsets, offsets[1:], strict=False):
         if before == after:
             continue
         offset = before

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 __all__ = [
     "DAY",
@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 Spans = tuple[tuple[int, int], ...]
+Place = TypeVar("Place", int, datetime)
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -97,9 +98,9 @@ def _span(given: object) -> tuple[int, int]:
     return start, end if end > start else end + DAY
 
 
-def merged(spans: Iterable[tuple[int, int]]) -> Spans:
+def merged(spans: Iterable[tuple[Place, Place]]) -> tuple[tuple[Place, Place], ...]:
     """The union of spans: sorted, apart from each other."""
-    union: list[tuple[int, int]] = []
+    union: list[tuple[Place, Place]] = []
     for start, end in sorted(spans):
         if end <= start:
             continue
@@ -111,14 +112,14 @@ def merged(spans: Iterable[tuple[int, int]]) -> Spans:
 
 
 def read_spans(given: object) -> Spans:
-    """The open spans of one day, in order; spans that meet or overlap become one."""
+    """The open spans of one day, in order.  They are joined as instants: clocks that jump may part them."""
     if given is None:
         return ()
     if isinstance(given, str):
         given = [part for part in given.split(",") if part.strip()]
     if isinstance(given, Mapping) or not isinstance(given, Iterable):
         raise TypeError(f"the hours of a day are a list of spans, not {type(given).__name__}")
-    return merged(_span(span) for span in given)
+    return tuple(sorted({_span(span) for span in given}))
 
 
 def read_hours(given: Mapping[str, Any] | None) -> tuple[Spans, ...] | None:

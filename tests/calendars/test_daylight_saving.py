@@ -116,12 +116,52 @@ def test_hours_inside_the_gap_do_not_exist() -> None:
     assert short.add_working_time(datetime(2026, 3, 28, 12), HOUR) == datetime(2026, 4, 5, 3)
 
 
+@pytest.mark.parametrize(
+    ("more", "opened"),
+    [({}, 15), ({"sat": [("01:15", "01:00")]}, 15), ({"sun": [("00:00", "00:15"), ("00:15", "01:00")]}, 15)],
+)
+def test_hours_where_midnight_is_missing_do_not_depend_on_their_neighbours(more: dict[str, Any], opened: int) -> None:
+    # Sunday 16 October 2011 begins at 01:00; a quarter from its midnight is a quarter from its first instant.
+    early = zone("America/Sao_Paulo", weekdays=None, hours={"sun": [("00:00", "00:15")], **more})
+    first = datetime(2011, 10, 16, 1)
+    assert early.is_working_time(first)
+    assert not early.is_working_time(first + timedelta(minutes=opened))
+    assert early.working_time_between(first, datetime(2011, 10, 17)) == timedelta(minutes=opened)
+    assert early.next_opening(first) == first
+    # The shift that is open there is Sunday's: day one is Sunday.
+    due = early.add_working_days(first, 1, first_day="included", after_hours="next_opening", ends="end_of_day")
+    assert due == datetime(2011, 10, 16, 23, 59, 59)
+
+
+def test_a_closing_in_a_gap_before_midnight_is_moved_past_it() -> None:
+    # Toronto went from Sunday 30 March 1919 23:30 to Monday 00:30.
+    late = zone("America/Toronto", weekdays=None, hours={"sun": ["23:00-23:45"], "mon": ["00:00-00:40"]})
+    assert late.working_time_between(date(1919, 3, 30), date(1919, 3, 31)) == HOUR / 2
+    assert late.working_time_between(date(1919, 3, 30), date(1919, 4, 2)) == 0.75 * HOUR
+    assert late.working_time_between(date(1919, 3, 1), date(1919, 3, 30)) + 0.75 * HOUR == (
+        late.working_time_between(date(1919, 3, 1), date(1919, 4, 5))
+    )
+    assert late.add_working_time(datetime(1919, 3, 30, 12), 0.75 * HOUR) == datetime(1919, 3, 31, 0, 45)
+    assert late.previous_closing(datetime(1919, 4, 1)) == datetime(1919, 3, 31, 0, 45)
+
+
+def test_a_summer_time_of_one_week_is_seen() -> None:
+    recife = zone("America/Recife")
+    assert recife.working_time_between(date(2000, 10, 8), date(2000, 10, 9)) == 23 * HOUR
+    assert recife.working_time_between(date(2000, 10, 14), date(2000, 10, 15)) == 25 * HOUR
+    assert recife.working_time_between(date(2000, 9, 1), date(2000, 10, 12)) == 41 * 24 * HOUR - HOUR
+
+
 def test_a_day_that_a_zone_left_out() -> None:
     # Samoa went from Thursday 29 to Saturday 31 December 2011.
     apia = zone("Pacific/Apia")
     assert apia.working_time_between(date(2011, 12, 29), date(2012, 1, 1)) == 48 * HOUR
     assert apia.working_time_between(date(2011, 12, 30), date(2011, 12, 31)) == timedelta(0)
     assert apia.add_working_time(datetime(2011, 12, 29, 23), 2 * HOUR) == datetime(2011, 12, 31, 1)
+    # Thursday's shift goes on on Saturday; Friday's never began.
+    night = zone("Pacific/Apia", weekdays=None, hours={"thu-fri": [("22:00", "06:00")]})
+    assert night.working_time_between(date(2011, 12, 29), date(2012, 1, 2)) == 8 * HOUR
+    assert night.add_working_time(datetime(2011, 12, 29, 12), 8 * HOUR) == datetime(2011, 12, 31, 6)
 
 
 def test_an_aware_start_from_elsewhere_is_read_in_the_zone_of_the_calendar() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from complaint_policy import load_policy_text
 from complaint_policy.calendars import Calendar
 
 # 2026-03-02 is a Monday.
@@ -213,6 +214,77 @@ def test_a_start_in_a_night_shift_belongs_to_the_day_the_shift_began_on() -> Non
         assert night.add_working_days(at(3, 3), -1, after_hours=after_hours) == at(28, 3, month=2)
     assert night.add_working_days(saturday, 1) == at(9, 3)
     assert night.add_working_days(at(6, 23), 1, ends="close_of_business") == at(10, 6)
+
+
+@pytest.mark.parametrize("after_hours", ["next_opening", "deemed_next_opening"])
+def test_day_one_of_a_night_shift_does_not_end_before_the_start(after_hours: Any) -> None:
+    night = Calendar(timezone=None, hours={"mon-fri": [("22:00", "06:00")]})
+
+    def due(start: datetime, n: int, ends: Any) -> datetime:
+        return night.add_working_days(start, n, first_day="included", after_hours=after_hours, ends=ends)
+
+    saturday = at(7, 3)  # in Friday's shift
+    assert due(saturday, 1, "end_of_day") == at(7, 23, 59, 59)
+    assert due(saturday, 1, "close_of_business") == at(7, 6)
+    assert due(saturday, 1, "same_time") == saturday
+    assert due(saturday, 2, "end_of_day") == at(9, 23, 59, 59)
+    assert due(saturday, 2, "close_of_business") == at(10, 6)
+    # In Monday's shift, before and after midnight.
+    assert due(at(2, 23), 1, "end_of_day") == at(2, 23, 59, 59)
+    assert due(at(3, 0), 1, "end_of_day") == at(3, 23, 59, 59)
+    assert due(at(3, 0), 2, "end_of_day") == at(3, 23, 59, 59)
+    assert due(at(3, 0), 3, "end_of_day") == at(4, 23, 59, 59)
+    for n, zero in ((0, "stay"), (0, "next_opening")):
+        moved = night.add_working_days(saturday, n, after_hours=after_hours, ends="end_of_day", zero=zero)  # type: ignore[arg-type]
+        assert moved == at(7, 23, 59, 59)
+
+
+def test_a_start_past_the_closing_ends_at_the_next_one() -> None:
+    assert OFFICE.add_working_days(at(2, 18), 1, first_day="included", ends="close_of_business") == at(3, 17)
+    assert OFFICE.add_working_days(at(2, 17), 1, first_day="included", ends="close_of_business") == at(2, 17)
+    assert OFFICE.add_days(at(7, 10), 0, ends="close_of_business") == at(9, 17)
+    assert OFFICE.add_days(at(6, 18), 1, ends="close_of_business") == at(9, 17)
+    # The day itself where it was rolled back past the start; back is back.
+    assert OFFICE.add_days(at(7, 10), 0, roll="previous_working_day", ends="end_of_day") == at(7, 23, 59, 59)
+    assert OFFICE.add_days(at(7, 10), 1, first_day="included", roll="previous_working_day") == at(7, 10)
+    assert OFFICE.add_days(day(7), 0, roll="previous_working_day") == day(7)
+    assert OFFICE.add_days(at(8, 10), -1, roll="previous_working_day") == at(6, 10)
+    assert OFFICE.roll(day(7), "previous_working_day") == day(6)
+    last = datetime(2026, 3, 2, 23, 59, 59, 500_000)
+    assert OFFICE.add_days(last, 0, ends="end_of_day") == last
+
+
+def test_a_policy_counts_a_night_shift_like_its_calendar() -> None:
+    text = """\
+format: 1
+policy: example/night
+effective: {from: 2020-01-01}
+timezone: Asia/Shanghai
+calendars: {night: {hours: {mon-fri: ["22:00-06:00"]}}, nights: {hours: {mon-sun: ["22:00-06:00"]}}}
+deadlines:
+"""
+    rules = {
+        "DL-day": "calendar: night",
+        "DL-close": "calendar: night, ends: close_of_business",
+        "DL-every": "calendar: nights, ends: close_of_business",
+        "DL-same": "calendar: night, ends: same_time",
+    }
+    for rule, counting in rules.items():
+        text += f"  - {{id: {rule}, from: received_at, to: responded_at, within: 1 working day, counting: {{{counting}, first_day: included, after_hours: next_opening}}}}\n"
+    text += "  - {id: DL-back, from: received_at, to: responded_at, within: 1 day, counting: {calendar: night, first_day: included, roll: previous_working_day}}\n"
+    text += "  - {id: DL-closing, from: received_at, to: responded_at, within: same day, counting: {calendar: night, ends: close_of_business}}\n"
+    policy = load_policy_text(text, name="night.yaml")
+    record = {"id": "A", "received_at": "2026-03-07T03:00"}
+    decision = policy.evaluate(record, as_of=datetime.fromisoformat("2026-03-07T03:10+08:00"))
+    shown = {line.rule: (line.outcome, line.due_at.isoformat()[:19] if line.due_at else None) for line in decision.deadlines}
+    assert shown == {
+        "DL-day": ("pending", "2026-03-07T23:59:59"),
+        "DL-close": ("pending", "2026-03-07T06:00:00"),
+        "DL-every": ("pending", "2026-03-07T06:00:00"),
+        "DL-same": ("breached", "2026-03-07T03:00:00"),
+        "DL-back": ("pending", "2026-03-07T23:59:59"),
+        "DL-closing": ("pending", "2026-03-07T06:00:00"),
+    }
 
 
 def test_a_break_is_left_by_the_end_of_it() -> None:
