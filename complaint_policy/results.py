@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from complaint_policy.expressions.moments import AS_OF, Stretch
 from complaint_policy.instants import day_of, highest, local, lowest, missing_of
 from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, NOT_APPLICABLE, PENDING
-from complaint_policy.possible import NOT_YET, DayEnd, Maybe, options_of
+from complaint_policy.possible import NOT_YET, DayEnd, Interval, Maybe, options_of
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
@@ -39,7 +39,7 @@ __all__ = [
 class Details:
     """What only some results have."""
 
-    __slots__ = ("at_risk_at", "missing", "paused", "possible", "provisional", "reason", "step", "without_waiver", "would_be")
+    __slots__ = ("at_risk_at", "missing", "paused", "possible", "provisional", "reason", "step", "unannounced", "without_waiver", "would_be")
 
     def __init__(self) -> None:
         self.missing: tuple[str, ...] = ()
@@ -48,6 +48,7 @@ class Details:
         self.without_waiver: str | None = None
         self.reason: Text | None = None
         self.provisional = False
+        self.unannounced: Interval | None = None  # where a provisional due instant may lie
         self.paused = False
         self.step: str | None = None
         self.at_risk_at: datetime | None = None

@@ -103,7 +103,9 @@ class Compiler:
                 start = base(state)
                 return due(start) if start.__class__ is datetime else moments.moved(start, due)
 
-            return counted
+            if counter.provisional_from() is None or isinstance(node.base, n.RuleStart):
+                return counted  # a rule's own limit says of itself that it is provisional
+            return lambda state: moments.announced(base(state), counted(state), counter.unannounced)
         amount, unit = self.value(node.length.amount), node.length.unit
         counters: dict[int, Counter] = {}
 
@@ -256,7 +258,13 @@ def _slot(index: int) -> Function:
 
 
 def _due_of(index: int) -> Function:
-    return lambda state: state[index].due
+    """The due instant of a rule; where it rests on days not announced yet, all it may be."""
+
+    def due(state: State) -> Any:
+        result = state[index]
+        return result.due if result.details.unannounced is None else result.details.unannounced
+
+    return due
 
 
 def _over(parts: list[Function], combine: Callable[[list[Any]], Any]) -> Function:

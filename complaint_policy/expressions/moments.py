@@ -36,6 +36,7 @@ __all__ = [
     "TRACE",
     "Stretch",
     "all_happened",
+    "announced",
     "between",
     "compare",
     "earliest",
@@ -219,6 +220,19 @@ def moved(value: Any, by: Callable[[datetime], datetime]) -> Any:
     if value.options is None:
         return value
     return possibilities((moved(option, by) for option in value.options), value.missing, value.open)
+
+
+def announced(start: Any, due: Any, unannounced: Callable[[datetime, datetime], Interval | None]) -> Any:
+    """A counted instant as it is known: past the last announced day of its calendar it is one of many."""
+    ends = [v for v in (start.low, start.high) if v not in (MIN_INSTANT, MAX_INSTANT)] if start.__class__ is Interval else [start]
+    dues = [due.low, due.high] if due.__class__ is Interval else [due]
+    if not all(isinstance(v, datetime) for v in (*ends, *dues)):
+        return due
+    found = [i for a in ends for b in dues if b not in (MIN_INSTANT, MAX_INSTANT) and (i := unannounced(a, b)) is not None]
+    if not found:
+        return due
+    missing = frozenset().union(*(i.missing for i in found))
+    return Interval(min([*(i.low for i in found), *dues]), max(i.high for i in found), missing)
 
 
 # --------------------------------------------------------------------------- spans

@@ -72,6 +72,8 @@ def _judge(rule: Deadline, setting: Setting) -> Callable[[State], GeneralDeadlin
         and isinstance(limit, n.Counted)
         and isinstance(limit.base, n.RuleStart)
         and isinstance(limit.length, Length)
+        and not limit.ahead
+        and limit.counting.roll != "previous_working_day"
     )
     if not plain or not isinstance(limit, n.Counted) or not isinstance(limit.length, Length):
         return general
@@ -116,6 +118,9 @@ class _General:
         self.closed = setting.slots["field:closed_at"]
         self.names = (frozenset(n.fields_in(rule.start)), frozenset(n.fields_in(rule.act)))
         counters = [Counter(c.length, c.counting, ahead=c.ahead) for c in rule.counted() if isinstance(c.length, Length)]
+        self.own_counters = [
+            Counter(c.length, c.counting, ahead=c.ahead) for c in rule.counted() if isinstance(c.length, Length) and isinstance(c.base, n.RuleStart)
+        ]
         limits = [(limit, counter.counting.calendar) for counter in counters if (limit := counter.provisional_from()) is not None]
         self.provisional_from = min((limit for limit, _ in limits), default=None)
         self.calendar_name = next((spec.name for limit, spec in limits if limit == self.provisional_from and spec is not None), "calendar")
@@ -252,15 +257,21 @@ class _General:
     # ---------------------------------------------------------------- calendar and warning
     def _provisional(self, result: GeneralDeadline, due: Any) -> None:
         """Past the last announced day the due instant may still change: nothing is breached by it."""
-        latest = highest(due)
-        if latest is None or self.provisional_from is None or latest < self.provisional_from:
+        latest, begun = highest(due), highest(result.begun)
+        if latest is None or self.provisional_from is None:
             return
+        # Rolled back, or counted back, a due instant may rest on days that lie after it.
+        own = [] if begun is None else [bounds for c in self.own_counters if c.due(begun) == latest and (bounds := c.unannounced(begun, latest)) is not None]
+        if latest < self.provisional_from and not own:
+            return
+        year = self.zone.to_wall(max(latest, self.provisional_from)).year
         details = result.own_details()
         details.provisional = True
+        details.unannounced = own[0] if own else Interval(self.provisional_from, MAX_INSTANT, frozenset({f"{self.calendar_name} {year}"}))
         if result.outcome == BREACHED:
             result.outcome = INDETERMINATE
             details.possible = frozenset({MET, BREACHED} if result.done is not NOT_YET else {PENDING, BREACHED})
-            details.missing = (f"{self.calendar_name} {self.zone.to_wall(latest).year}",)
+            details.missing = (f"{self.calendar_name} {year}",)
 
     def _risk(self, result: GeneralDeadline, state: State, start: Any, due: Any, running: bool) -> None:
         begin, end = lowest(start), lowest(due)

@@ -65,15 +65,8 @@ def _deadline(index: int, rule: Deadline, source: Straight) -> None:
     source.line(f"{indent}    {o} = {met}")
     source.line(f"{indent}    if {act} < {start}: return None")
     source.line(f"{indent}else:")
-    if _may_end_before_start(rule.within):
-        source.line(f"{indent}    if {act} < {start}: return None")
     source.line(f"{indent}    {o} = {breached}; broken |= {1 << index:d}")
     source.line(f"{indent}{d} = ({model}, {o}, {shown}, {start}, due, {act}, {zone})")
-
-
-def _may_end_before_start(within: n.Instant) -> bool:
-    """Rolled back, a last day may lie before the day of the start."""
-    return any(isinstance(part, n.Counted) and part.counting.roll == "previous_working_day" for part in n.walk(within))
 
 
 def _event(node: n.NamedInstant, source: Straight) -> str:
@@ -115,6 +108,8 @@ def _counter(node: n.Counted, zone: Zone) -> Counter:
     counter = Counter(node.length, node.counting)
     if not (counter.length.is_exact or (counter.by_day and node.counting.ends == "end_of_day")) or counter.zone != zone:
         raise Unsupported("length")
+    if node.counting.roll == "previous_working_day" and counter.uses_calendar:
+        raise Unsupported("rolled back")
     return counter
 
 
