@@ -10,7 +10,7 @@ from complaint_policy.decision import Block, Finding
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.describe import Describer
 from complaint_policy.instants import local
-from complaint_policy.model import fields_below
+from complaint_policy.model import fields_below, levels_below
 from complaint_policy.outcomes import AT_RISK, BREACHED, EXEMPT, INDETERMINATE, MET, NOT_APPLICABLE, OUTCOME_TEXTS, WAIVED
 from complaint_policy.possible import NOT_YET, Growing, Interval
 from complaint_policy.results import DeadlineResult, Judged
@@ -76,6 +76,16 @@ class Words(Describer):
                 start = moment_text(self.zone.to_aware(low))
                 lines.append(Text("clock stopped: {n}, {a} to {b}", "暂停计时：{n}，{a}至{b}").filled(n=self.name(name), a=start, b=until))
         return lines
+
+    def decided(self, name: str) -> Text:
+        """The severity or owner of the decision, or those that are possible."""
+        severity, owner = self.decision.severity, self.decision.responsibility
+        if name == "owner":
+            shown = [self.roles((one,)) for one in ((owner.owner,) if owner.owner is not None else owner.candidates)]
+        else:
+            levels = (severity.level,) if severity.level is not None else severity.possible
+            shown = [self.decision._compiled.model.section("severity").title_of(level) for level in levels]
+        return joined(shown, " or ", "或") if shown else Text("missing", "缺失")
 
     def value_of(self, name: str, *, reveal: bool) -> Text:
         """What the record says of a field."""
@@ -350,6 +360,9 @@ def _looked_at(parts: Iterable[n.Expression | None], words: Words, reveal: bool)
     given = [part for part in parts if part is not None]
     names = dict.fromkeys(name for part in given for name in fields_below(part, model))
     shown = [Text("{n} = {v}", "{n}={v}").filled(n=words.name(name), v=words.value_of(name, reveal=reveal)) for name in names]
+    decided = {name for part in given for name in levels_below(part, model)}
+    labels = {"severity": Text("severity", "等级"), "owner": Text("owner", "责任方")}
+    shown += [Text("{n} = {v}", "{n}={v}").filled(n=label, v=words.decided(name)) for name, label in labels.items() if name in decided]
     lengths = [node for part in given for node in n.walk(part) if isinstance(node, n.LengthOf)]
     for node in dict.fromkeys(lengths):
         value = words.decision._compiled.setting.compiler.length_of(node)(words.decision._state)

@@ -12,6 +12,7 @@ from attrs import evolve
 from complaint_policy.coerce import Unusable, coercer
 from complaint_policy.counting import CalendarSpec, Counting
 from complaint_policy.expressions.environment import read_counting
+from complaint_policy.expressions.hints import bad_hours
 from complaint_policy.fields import CORE_FIELDS, FIELD_TYPES, RESERVED_VALUES, RESERVED_WORDS, Field
 from complaint_policy.lengths import Length, parse_length
 from complaint_policy.model import Source
@@ -222,7 +223,7 @@ def _spans(node: Node, problems: Problems) -> tuple[tuple[str, str], ...]:
         start, _, end = item.value.partition("-")
         a, b = _minutes(start), _minutes(end)
         if a is None or b is None or a >= 24 * 60 or a == b:
-            problems.add("bad-hours", item.place, value=item.value)
+            bad_hours(item, problems)
             continue
         low, high = a, b if b > a else b + 24 * 60  # past midnight
         if any(low < y and x < high for x, y in covered):

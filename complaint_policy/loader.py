@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from datetime import date
+from difflib import get_close_matches
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -18,13 +19,14 @@ from complaint_policy.errors import PolicyError
 from complaint_policy.graph import ordered
 from complaint_policy.head import read_date, scalar_text, words
 from complaint_policy.kinds import RuleKind
+from complaint_policy.messages import PROBLEMS
 from complaint_policy.model import PolicyModel
 from complaint_policy.policy import Policy, PolicyVersion
-from complaint_policy.problems import Place, Problem, Problems
+from complaint_policy.problems import Place, Problem, Problems, nearest
 from complaint_policy.reader import MAX_BYTES, Mapping, read_yaml
 from complaint_policy.registry import BUILTIN_KINDS
 from complaint_policy.schema_check import check_schema
-from complaint_policy.texts import Text
+from complaint_policy.texts import Text, joined
 
 __all__ = ["check_policy", "load_policy", "load_policy_text", "read_file", "shipped_policies", "shipped_root"]
 
@@ -150,7 +152,10 @@ class _Loading:
             return beside / path if beside is not None and not path.is_absolute() else path
         if source in shipped_policies():
             return shipped_root() / source
-        self.problems.add("unknown-policy", place, name=source, near=(source, shipped_policies()))
+        hint, standing = nearest(source, shipped_policies()), PROBLEMS["unknown-policy"][1]
+        if hint is not None and standing is not None and not get_close_matches(source[:80], shipped_policies(), n=1):
+            hint = joined([hint, standing])  # it may well be a folder or file that stands there
+        self.problems.add("unknown-policy", place, name=source, hint=hint)
         return None
 
     def _read(self, path: Path, shown: str, source: str | os.PathLike[str]) -> list[Sheet]:

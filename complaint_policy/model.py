@@ -16,7 +16,7 @@ from complaint_policy.lengths import Length
 from complaint_policy.problems import NOWHERE, Place
 from complaint_policy.texts import Text
 
-__all__ = ["Case", "Fact", "PolicyModel", "Source", "as_map", "fields_below"]
+__all__ = ["Case", "Fact", "PolicyModel", "Source", "as_map", "fields_below", "levels_below"]
 
 
 def as_map(items: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -111,6 +111,18 @@ class PolicyModel:
 
     def rule(self, identity: str) -> Rule | None:
         return next((r for r in self.all_rules() if r.id == identity), None)
+
+
+def levels_below(node: n.Expression | None, model: PolicyModel) -> set[str]:
+    """``severity`` and ``owner``, where an expression rests on them, through facts."""
+    found: set[str] = set()
+    for name in n.names_in(node):
+        kind, _, rest = name.partition(":")
+        if kind == "fact":
+            found |= levels_below(model.facts[rest].expression, model)
+        elif not rest:
+            found.add(name)
+    return found
 
 
 def fields_below(node: n.Expression | None, model: PolicyModel) -> Iterable[str]:

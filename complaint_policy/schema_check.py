@@ -8,11 +8,12 @@ from functools import lru_cache
 from typing import Any
 
 from complaint_policy.expressions.environment import spelled_here
+from complaint_policy.expressions.hints import bad_hours, branch_hint, branch_word, not_a_condition, text_hint
 from complaint_policy.expressions.parse_instants import RESERVED_KEYS
 from complaint_policy.kinds import RuleKind
 from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence, plain
-from complaint_policy.schemas import FORMS, RESERVED_SECTIONS, assemble
+from complaint_policy.schemas import FORMS, HOURS_FORM, RESERVED_SECTIONS, assemble
 from complaint_policy.texts import Text
 
 __all__ = ["check_schema", "policy_schema"]
@@ -71,20 +72,27 @@ def _problem(error: Any, root: Node, problems: Problems) -> None:
     elif keyword == "required":
         for key in error.validator_value:
             if isinstance(node, Mapping) and key not in node:
-                problems.add("missing-key", key_place, name=key)
+                _missing(key, node, key_place, problems)
     elif keyword == "dependentRequired":
         for key, others in error.validator_value.items():
             for other in others:
                 if isinstance(node, Mapping) and key in node and other not in node:
-                    problems.add("missing-key", key_place, name=other)
+                    _missing(other, node, key_place, problems)
     elif keyword == "type":
         if isinstance(node, Sequence) and "first_of" in error.schema.get("properties", ()):
             return  # a list of instants: the reader of instants says what to write
-        problems.add("wrong-shape", place, wanted=_shape(error.validator_value))
+        known = error.schema.get("properties", ())
+        if "in_order" in known:
+            not_a_condition(node, problems)  # in the words of the reader of conditions, so that it is said once
+            return
+        hint = text_hint(node.value) if isinstance(node, Scalar) and set(known) == {"en", "zh"} else None
+        problems.add("wrong-shape", place, wanted=_shape(error.validator_value), hint=hint)
     elif keyword == "enum":
         word = node.value if isinstance(node, Scalar) else "{...}"
         allowed = [v for v in error.validator_value if isinstance(v, str)]
         problems.add("unknown-word", place, name=word, near=(word, allowed))
+    elif keyword == "pattern" and error.validator_value == HOURS_FORM and isinstance(node, Scalar):
+        bad_hours(node, problems)  # as the reader of calendars says it
     elif keyword == "pattern":
         problems.add("bad-form", place, value=str(error.instance), form=FORMS.get(error.validator_value, str(error.validator_value)))
     elif keyword in ("minItems", "minProperties", "minLength"):
@@ -97,6 +105,13 @@ def _problem(error: Any, root: Node, problems: Problems) -> None:
         problems.add("schema", place, detail=keyword)
 
 
+def _missing(key: str, node: Mapping, place: Place, problems: Problems) -> None:
+    """Nothing is said where the key stands under another language's name: that is said already."""
+    words = {word for entry in node.entries for word in (spelled_here(entry.key), branch_word(entry.key) if key in ("when", "then") else None)}
+    if key not in words:
+        problems.add("missing-key", place, name=key)
+
+
 def _unknown_keys(error: Any, node: Node, problems: Problems) -> None:
     known = error.schema.get("properties", {})
     if not isinstance(node, Mapping):
@@ -105,7 +120,10 @@ def _unknown_keys(error: Any, node: Node, problems: Problems) -> None:
         if entry.key in known:
             continue
         ours = spelled_here(entry.key)
-        if entry.key in RESERVED_SECTIONS or entry.key in RESERVED_KEYS or entry.key == "events":
+        branch = branch_word(entry.key) if known.keys() == {"when", "then", "otherwise"} else None
+        if branch is not None:
+            problems.add("foreign-spelling", entry.place, word=entry.key, hint=branch_hint(branch))
+        elif entry.key in RESERVED_SECTIONS or entry.key in RESERVED_KEYS or entry.key == "events":
             problems.add("reserved-key", entry.place, name=entry.key)
         elif (ours is not None and ours.split()[0].rstrip(",:") in (*known, "a", "the", "not", "present,", "missing,", "at_least", "nothing")) or (
             ours is not None and not known

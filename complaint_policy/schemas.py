@@ -13,20 +13,19 @@ from complaint_policy.counting import CONVENTIONS
 from complaint_policy.lengths import UNIT_KEYS
 from complaint_policy.texts import Text
 
-__all__ = ["COMMON", "FORMS", "ID", "assemble", "ref", "rule", "rules", "text_list"]
+__all__ = ["COMMON", "FORMS", "HOURS_FORM", "ID", "assemble", "ref", "rule", "rules", "text_list"]
 
 Schema = dict[str, Any]
 
 ID: Final = r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"
 _NAME: Final = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
-_HOURS_FORM: Final = "^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$"
+HOURS_FORM: Final = "^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$"
 _DAY_FORM: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _POLICY: Final = "^[a-z0-9_]+(/[a-z0-9_-]+)*$"
 # The patterns in words, for people.
 FORMS: Final[dict[str, Text]] = {
     ID: Text("a letter, then letters, digits, - or _", "以字母开头，后接字母、数字、- 或 _"),
     _NAME: Text("letters, digits and _, no digit first", "字母、数字和 _，不以数字开头"),
-    _HOURS_FORM: Text("as in 09:00-17:30", "例如 09:00-17:30"),
     _DAY_FORM: Text("as in 2026-03-01", "例如 2026-03-01"),
     _POLICY: Text("small letters, as in cn/telecom", "小写字母，例如 cn/telecom"),
     "^[A-Z]{3}$": Text("three capital letters, as in CNY", "三个大写字母，例如 CNY"),
@@ -145,7 +144,7 @@ _TEST_KEYS: Final[dict[str, Any]] = {
     "counting": ref("counting"),
 }
 
-_HOURS: Final[Schema] = {"type": "array", "items": {"type": "string", "pattern": _HOURS_FORM}}
+_HOURS: Final[Schema] = {"type": "array", "items": {"type": "string", "pattern": HOURS_FORM}}
 _DAY: Final[Schema] = {"type": "string", "pattern": _DAY_FORM}
 
 COMMON: Final[dict[str, Schema]] = {

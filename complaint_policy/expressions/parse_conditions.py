@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.environment import Environment, spelled_here
+from complaint_policy.expressions.hints import not_a_condition
 from complaint_policy.expressions.literals import BAD, read_literal
 from complaint_policy.expressions.parse_instants import parse_instant, rule_known
 from complaint_policy.expressions.parse_values import VALUE_KEYS, named_value, parse_value
@@ -26,7 +27,7 @@ _NUMERIC: Final = frozenset({"integer", "number", "money"})
 def parse_condition(node: Node, env: Environment) -> n.Condition | None:
     """A condition, or ``None`` after a problem.  All entries of a mapping must hold."""
     if not isinstance(node, Mapping):
-        env.problems.add("wrong-shape", node.place, wanted=Text("a condition, as in {category: network}", "条件，例如 {category: network}"))
+        not_a_condition(node, env.problems)
         return None
     if not node.entries:
         env.problems.add("empty-mapping", node.place, what=Text("a condition", "条件"))

@@ -158,7 +158,7 @@ def _length_value(entry: Entry, node: Mapping, env: Environment) -> n.Instant | 
 
     unit = UNIT_KEYS[entry.key]
     env.check_length(Length(1, unit), entry.place)
-    value = parse_value(entry.value, env, "integer")
+    value = parse_value(entry.value, env, "integer", name=entry.key)
     if env.start is None:
         env.problems.add("length-without-anchor", entry.place, length=Text(unit, unit))
         return None

@@ -89,7 +89,7 @@ def _parts(node: Node, env: Environment, kind: str | None, declared: Field | Non
 
 def _arithmetic(key: str, value: Node, node: Mapping, env: Environment, kind: str | None) -> n.Value | None:
     expected = kind if kind in _NUMERIC else None
-    parts = _parts(value, env, "number" if expected is None or key == "times" else expected)
+    parts = _parts(value, env, "number" if expected is None or key == "times" else expected, name=key)
     if not parts:
         return None
     for part in parts:
@@ -173,7 +173,7 @@ def _length(node: Mapping, env: Environment) -> n.Value | None:
 def parse_range(node: Node, env: Environment) -> n.Range | n.ChooseRange | None:
     """``[low, high]`` or a `choose` of such pairs; upside-down literal ends are a problem."""
     if isinstance(node, Sequence):
-        ends = [parse_value(item, env, "money") for item in node.items]
+        ends = [parse_value(item, env, "money", name="range") for item in node.items]
         if len(ends) != 2 or ends[0] is None or ends[1] is None:
             return None
         low, high = ends[0], ends[1]

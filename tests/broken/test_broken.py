@@ -127,6 +127,22 @@ def test_huge(code: str) -> None:
     assert len(refused.value.problems) <= 501
 
 
+def test_a_name_near_no_shipped_policy_may_be_a_folder() -> None:
+    far, near = problems_of_name("shopdir"), problems_of_name("cn/telcom")
+    assert far.hint is not None
+    assert near.hint is not None
+    assert far.hint.en.startswith("one of: cn/auto_repair")
+    assert far.hint.en.endswith("; a file or folder ends in .yaml or starts with . or /")
+    assert far.hint.zh.endswith("；文件或文件夹须以 .yaml 结尾，或以 . 或 / 开头")
+    assert near.hint.en == "did you mean 'cn/telecom'?"
+
+
+def problems_of_name(name: str) -> Problem:
+    with pytest.raises(PolicyError) as refused:
+        load_policy(name)
+    return refused.value.problems[0]
+
+
 @pytest.mark.parametrize("data", ["", "\x00.yaml", "./" + "y" * 5000 + ".yaml", "/dev/zero", "/", "./nowhere.yaml", "../..", "cn/telcom", "\ud800.yaml"])
 def test_hostile_names(data: str) -> None:
     with pytest.raises(PolicyError) as refused:

@@ -38,9 +38,9 @@ def build(pieces: list[Piece], builder: Builder) -> tuple[Penalty, ...]:
         before = len(builder.problems)
         rules_for = [s for s in _scalars(node.get("for")) if rule_known(s, env, env.judged_kinds)]
         amount_node, range_node, charge_node = node.get("amount"), node.get("range"), node.get("charge")
-        amount = parse_value(amount_node, env, "money") if amount_node is not None else None
+        amount = parse_value(amount_node, env, "money", name="amount") if amount_node is not None else None
         span = parse_range(range_node, env) if range_node is not None else None
-        charge = parse_value(charge_node, env, "string") if charge_node is not None else None
+        charge = parse_value(charge_node, env, "string", name="charge") if charge_node is not None else None
         if amount_node is None and range_node is None:
             builder.problems.add("penalty-without-amount", node.place, name=frame["id"])
         if amount is not None and amount.kind not in ("money", "integer", "number"):
