@@ -99,7 +99,7 @@ COMMAND = Command(
             ("--fail-on",),
             Text(
                 "exit with 1 when a rule of the company has one of these outcomes (breached,indeterminate,...)",
-                "公司的规则出现这些结果（如 breached,indeterminate）时退出码为 1",
+                "企业的规则出现这些结果（如 breached,indeterminate）时退出码为 1",
             ),
             value="OUTCOMES",
             many=True,
