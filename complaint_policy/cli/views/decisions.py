@@ -170,7 +170,7 @@ class _Page:
         if gone is None:
             return ""
         shown = duration_text(gone).get(self.language)
-        return self.t(f"{shown} so far,\nnot done", f"已逾期{shown}，\n仍未完成")
+        return self.t(f"{shown},\nstill open", f"已逾期{shown}，\n仍未完成")
 
     def rules(self, title: str, results: Iterable[Any]) -> Table:
         t = self.t
