@@ -18,7 +18,7 @@ from complaint_policy.possible import MICROSECOND, Interval
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
-__all__ = ["Unusable", "coercer", "is_empty", "parse_boolean", "parse_decimal", "read_moment", "read_text"]
+__all__ = ["Unusable", "as_text", "coercer", "is_empty", "parse_boolean", "parse_decimal", "read_moment"]
 
 _TRUE: Final = frozenset({"true", "yes", "y", "t", "1", "是", "对", "有", "真"})
 _FALSE: Final = frozenset({"false", "no", "n", "f", "0", "否", "不是", "无", "假"})
@@ -143,7 +143,7 @@ def _money(value: object, currency: str | None) -> int | Decimal:
     return -number if (found["sign"] == "-") != (found["minus"] == "-") else number
 
 
-def read_text(value: object) -> str:
+def as_text(value: object) -> str:
     if isinstance(value, str):
         if len(value) > _MAX_TEXT:
             raise _no(value, "a text of reasonable length", "合理长度的文本")
@@ -284,7 +284,7 @@ def _texts(value: object) -> tuple[str, ...]:
         pieces = sorted(value, key=str) if isinstance(value, (set, frozenset)) else list(value)
     else:
         raise _no(value, "a list", "列表")
-    return tuple(read_text(p) for p in pieces if not is_empty(p))
+    return tuple(as_text(p) for p in pieces if not is_empty(p))
 
 
 def coercer(declared: Field, zone: Zone, currency: str | None) -> Callable[[Any], Any]:
@@ -306,7 +306,7 @@ def coercer(declared: Field, zone: Zone, currency: str | None) -> Callable[[Any]
     allowed = frozenset(declared.values)
 
     def enum(value: object) -> str:
-        text = read_text(value)
+        text = as_text(value)
         if text not in allowed:
             raise Unusable(Text("not one of the declared values", "不在已声明的取值中"))
         return text
@@ -316,7 +316,7 @@ def coercer(declared: Field, zone: Zone, currency: str | None) -> Callable[[Any]
         "integer": _integer,
         "number": _number,
         "money": lambda value: _money(value, currency),
-        "string": read_text,
+        "string": as_text,
         "enum": enum,
         "date": whole_day,
         "datetime": moment,

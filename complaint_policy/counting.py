@@ -148,7 +148,10 @@ class Counter:
         if self.counting.ends == "same_time":
             return start
         if self.counting.ends == "end_of_day":
-            return day_end(self.zone.day_start(self.zone.to_wall(start).toordinal() + 1))
+            day = self.zone.to_wall(start).toordinal() + 1
+            boundary = self.zone.day_start(day)
+            # Clocks put back over midnight read the evening a second time when the next day has begun.
+            return day_end(boundary if start < boundary else self.zone.day_start(day + 1))
         return _to_utc(self._calendar().add_days(self.zone.to_aware(start), 0, ends="close_of_business"))
 
     def _count(self, start: datetime) -> datetime:

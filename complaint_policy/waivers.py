@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from complaint_policy.coerce import Unusable, read_moment, read_text
+from complaint_policy.coerce import Unusable, as_text, read_moment
 from complaint_policy.decision import Finding
 from complaint_policy.errors import WaiverError
 from complaint_policy.expressions.compile import Compiler
@@ -180,7 +180,7 @@ def chosen(
 def _identity(record: Any) -> str | None:
     """The record's id as the decision prints it."""
     try:
-        return read_text(getter_of(record)("id"))
+        return as_text(getter_of(record)("id"))
     except Exception:  # noqa: BLE001  a stranger's object may raise anything
         return None
 

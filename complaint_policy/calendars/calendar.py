@@ -376,7 +376,8 @@ class Calendar(CalendarOfDays):
             return begin.day, begin.instant
         if ends == "end_of_day":
             # A start within a day's last second is later than the 23:59:59 that is shown.
-            return begin.day, max(self._end(begin.day, ends), begin.instant)
+            begun = begin.instant >= self._local.day_start(checked(begin.day + 1))
+            return begin.day, max(self._end(begin.day + begun, ends), begin.instant)
         opening = self._time.next_opening(begin.instant)
         closing = self._time.closing_of(self._time.owner(opening, closing=False) or day)
         return self._local.to_wall(closing).toordinal(), closing

@@ -129,7 +129,11 @@ class WorkingTime:
         return {day: self._total(day) - week[(day - 1) % 7] for day in days if day <= LAST_DAY}
 
     def _day_of(self, instant: datetime) -> int:
-        return self._local.to_wall(instant).toordinal()
+        """The day between whose first instant and the next one's an instant lies."""
+        wall = self._local.to_wall(instant)
+        day = wall.toordinal()
+        # Clocks put back over midnight read the evening a second time when the next day has begun.
+        return day + 1 if wall.fold and instant >= self._local.day_start(day + 1) else day
 
     def _inside(self, day: int, low: datetime, high: datetime) -> int:
         """The working time of one day between two instants, in microseconds."""

@@ -145,6 +145,20 @@ def test_a_closing_in_a_gap_before_midnight_is_moved_past_it() -> None:
     assert late.previous_closing(datetime(1919, 4, 1)) == datetime(1919, 3, 31, 0, 45)
 
 
+def test_an_evening_that_is_read_twice_after_the_next_day_began() -> None:
+    # Goose Bay went from Sunday 7 November 2010 00:01 back to Saturday 23:01.
+    late = zone("America/Goose_Bay", weekdays=None, hours={"sat": ["22:00-23:30"], "sun": ["00:00-00:30", "10:00-11:00"]})
+    first = datetime.fromisoformat("2010-11-06T23:45:00-03:00")
+    second = datetime.fromisoformat("2010-11-06T23:45:00-04:00")
+    assert late.working_time_between(second, datetime.fromisoformat("2010-11-07T12:00:00-04:00")) + late.working_time_between(first, second) == (
+        late.working_time_between(first, datetime.fromisoformat("2010-11-07T12:00:00-04:00"))
+    )
+    # Sunday's first span began at the first 00:00 and goes on over the second evening.
+    assert late.is_working_time(second)
+    assert late.previous_closing(first) == datetime.fromisoformat("2010-11-06T23:30:00-03:00")
+    assert late.add_days(second, 0, ends="end_of_day") == datetime.fromisoformat("2010-11-07T23:59:59-04:00")
+
+
 def test_a_summer_time_of_one_week_is_seen() -> None:
     recife = zone("America/Recife")
     assert recife.working_time_between(date(2000, 10, 8), date(2000, 10, 9)) == 23 * HOUR

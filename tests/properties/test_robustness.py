@@ -315,9 +315,21 @@ class RaisingZone(tzinfo):
     def utcoffset(self, when: datetime | None) -> timedelta | None:
         raise RuntimeError("zone")
 
+    def dst(self, when: datetime | None) -> timedelta | None:
+        raise RuntimeError("zone")
+
+    def tzname(self, when: datetime | None) -> str | None:
+        raise RuntimeError("zone")
+
 
 class NoZone(tzinfo):
     def utcoffset(self, when: datetime | None) -> timedelta | None:
+        return None
+
+    def dst(self, when: datetime | None) -> timedelta | None:
+        return None
+
+    def tzname(self, when: datetime | None) -> str | None:
         return None
 
 
