@@ -155,7 +155,7 @@ def test_an_evening_that_is_read_twice_after_the_next_day_began() -> None:
     )
     # Sunday's first span began at the first 00:00 and goes on over the second evening.
     assert late.is_working_time(second)
-    assert late.previous_closing(first) == datetime.fromisoformat("2010-11-06T23:30:00-03:00")
+    assert late.previous_closing(first).isoformat() == "2010-11-06T23:30:00-03:00"
     assert late.add_days(second, 0, ends="end_of_day") == datetime.fromisoformat("2010-11-07T23:59:59-04:00")
 
 
