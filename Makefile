@@ -12,7 +12,7 @@ export PYTHONPATH :=
 unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types unit policies schema images bench clean
+.PHONY: help install demo test lint types unit fuzz policies schema images bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ types: $(INSTALLED) ## mypy, strict
 
 unit: $(INSTALLED) ## pytest; a skipped test names what it needs
 	$(BIN)/python -m pytest
+
+fuzz: $(INSTALLED) ## the property tests on random examples, many of them
+	COMPLAINT_POLICY_FUZZ=1 $(BIN)/python -m pytest tests/calendars tests/meaning tests/properties
 
 policies: $(INSTALLED) ## check every shipped policy and run the tests beside its rules
 	$(BIN)/complaint-policy check $(SHIPPED)

@@ -148,7 +148,8 @@ class Compiler:
             possible.append(Maybe(None, missing or names, open_))
             return possibilities(possible, missing, open_)
 
-        return chosen
+        by_level = any("severity" in n.names_in(when) for when, _ in branches)
+        return _for_each_level(chosen, self.slots["severity"]) if by_level and "severity" in self.slots else chosen
 
     # ---------------------------------------------------------------- spans
     def span(self, node: n.Span) -> Function:
@@ -251,6 +252,25 @@ class Compiler:
     def first_known(self, node: n.FirstKnown) -> Function:
         parts = [self.value(p) for p in node.parts]
         return lambda state: moments.first_known([part(state) for part in parts])
+
+
+def _for_each_level(chosen: Function, severity: int) -> Function:
+    """A choice by severity: with several levels possible, what each of them gives, and nothing that none of them gives."""
+
+    def over_levels(state: State) -> Any:
+        level = state[severity]
+        if level.__class__ is not Maybe or level.options is None:
+            return chosen(state)
+        found: list[Any] = []
+        try:
+            for option in level.options:
+                state[severity] = option
+                found.append(chosen(state))
+        finally:
+            state[severity] = level
+        return possibilities(found, level.missing, level.open)
+
+    return over_levels
 
 
 def _slot(index: int) -> Function:

@@ -107,8 +107,9 @@ SEVERITY = (
         ({"responded_at": "2026-03-03T23:59"}, "2026-03-09T00:00", "met", "2026-03-03T23:59:59", "2026-03-07T23:59:59"),
         # low or medium, never high
         ({"injury": False}, "2026-03-04T12:00", "pending", "2026-03-04T23:59:59", "2026-03-07T23:59:59"),
-        # high or medium; each condition of a `choose` stands by itself, so `otherwise` counts as possible too
-        ({"repeat_count": 3}, "2026-03-05T00:00", "indeterminate", "2026-03-03T23:59:59", "2026-03-07T23:59:59"),
+        # high or medium, never low: due on the 3rd or the 4th, and on the 5th late either way
+        ({"repeat_count": 3}, "2026-03-04T12:00", "indeterminate", "2026-03-03T23:59:59", "2026-03-04T23:59:59"),
+        ({"repeat_count": 3}, "2026-03-05T00:00", "breached", "2026-03-03T23:59:59", "2026-03-04T23:59:59"),
     ],
 )
 def test_limits_of_an_unknown_severity(record: dict[str, Any], as_of: str, found: str, due: str, latest: str | None) -> None:
