@@ -8,7 +8,7 @@ says at which position each name stands.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial, reduce
 from typing import Any, Final
 
@@ -188,8 +188,7 @@ class Compiler:
                 return False
             if moment.__class__ is Interval:
                 return Maybe(None, moment.missing)
-            at = zone.to_aware(moment)
-            return calendar_of(spec).working_time_between(at, at + timedelta(microseconds=1)) > timedelta(0)
+            return calendar_of(spec).is_working_time(zone.to_aware(moment))
 
         return lambda state: each_possibility(open_at, instant(state))
 
