@@ -228,7 +228,8 @@ class Decision:
         """The result of one deadline; raises :class:`UsageError` for any other id."""
         found = self._ordinary
         if found is not None and (index := found[5].get(rule)) is not None:
-            return found[2][index]  # type: ignore[no-any-return]
+            deadline: DeadlineResult = found[2][index]
+            return deadline
         slot = self._compiled.rule_slots.get(rule)
         result = self._state[slot] if slot is not None else None
         if not isinstance(result, DeadlineResult):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 import struct
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo
@@ -159,8 +159,3 @@ def zone_named(name: str) -> Zone:
     Raises :class:`UnknownZone` (a ``ValueError``) for any other name.
     """
     return Zone(name)
-
-
-def fixed_offset(instant: datetime, zone: Zone) -> timezone:
-    """The zone's offset at an instant, as a plain ``timezone``: for programs that know no zones."""
-    return timezone(zone.offset_at(instant))

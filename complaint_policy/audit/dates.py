@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Final
 
@@ -154,11 +154,3 @@ def _offset(text: str | None) -> timezone | None:
     if minutes >= 24 * 60:
         raise ValueError(text)
     return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
-
-
-def iso_date(text: str) -> date | None:
-    """The day an ISO text names, its time left away; ``None`` where it is no ISO text."""
-    try:
-        return datetime.fromisoformat(text).date()
-    except ValueError:
-        return None

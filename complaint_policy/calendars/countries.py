@@ -45,7 +45,7 @@ def _generate(country: str, subdivision: str | None, year: int, language: str | 
         warnings.simplefilter("ignore")
         try:
             return holidays.country_holidays(country, subdiv=subdivision, years=year, expand=False, language=language)
-        except NotImplementedError:
+        except NotImplementedError:  # how `holidays` refuses a country or subdivision; said in our words below
             pass
     places = holidays.list_supported_countries(include_aliases=True)
     if country not in places:

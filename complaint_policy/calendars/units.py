@@ -16,7 +16,7 @@ def whole(n: object) -> int:
     if isinstance(n, bool):
         raise TypeError("a number of days must be an integer, not bool")
     try:
-        return index(n)  # type: ignore[arg-type]
+        return index(n)  # type: ignore[arg-type]  # whatever is no integer, index itself refuses
     except TypeError:
         raise TypeError(f"a number of days must be an integer, not {type(n).__name__}") from None
 

@@ -23,8 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     language = language_of(given, os.environ)
     try:
         # Nothing of the terminal's libraries is needed before the command is known.
-        import click  # noqa: F401
-        import rich  # noqa: F401
+        import click  # noqa: F401 (asks whether it is there)
+        import rich  # noqa: F401 (asks whether it is there)
     except ImportError as error:
         package = (error.name or "click").partition(".")[0]
         sys.stderr.write(f"complaint-policy: {MissingExtra(package, 'cli').render(language)}\n")
