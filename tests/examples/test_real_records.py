@@ -6,8 +6,10 @@ The records are not part of the project; where their folder is missing, what nee
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import check
 import holidays
@@ -22,9 +24,15 @@ ROOT = Path(__file__).resolve().parents[2]
 REAL = ROOT / "examples" / "real"
 DATA = ROOT.parent / "shared" / "data"
 
-needs_records = pytest.mark.skipif(
+Test = TypeVar("Test", bound=Callable[..., object])
+_absent = pytest.mark.skipif(
     not DATA.is_dir(), reason=f"the real records are not part of the project: no folder {DATA}"
 )
+
+
+def needs_records(test: Test) -> Test:
+    marked: Test = pytest.mark.records(_absent(test))
+    return marked
 
 
 @pytest.fixture(scope="module")

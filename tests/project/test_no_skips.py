@@ -68,3 +68,12 @@ def test_the_script_sets_it(script: str) -> None:
     assert "export COMPLAINT_POLICY_NO_SKIPS=1" in text
     assert "make test" in text
     assert (ROOT / script).stat().st_mode & 0o111
+
+
+def test_only_what_reads_the_real_records_may_be_left_out() -> None:
+    """Nothing installs them on a bare machine; everything else runs there."""
+    text = (ROOT / ".ci" / "run").read_text("utf-8")
+    assert text.count("PYTEST_ADDOPTS=") == 1
+    assert "-m 'not records'\"" in text
+    users = {path.name for path in (ROOT / "tests").rglob("*.py") if "mark." + "records" in path.read_text("utf-8")}
+    assert users == {"test_real_records.py"}
