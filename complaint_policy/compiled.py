@@ -81,6 +81,7 @@ class CompiledVersion:
         self.setting = setting
         self.steps = [(self.slots[step.name], step.make(setting)) for step in steps]
         self.intake = Intake([(self.slots[f"field:{name}"], model.fields[name], self.slots.get(f"given:{name}")) for name in used], self.zone, model.currency)
+        self.kept: dict[Any, Any] = {}  # what the column evaluation made for this version, from audit to audit
         self.overlooked = self.intake  # by the straight line, once there is one
         self._blank: State = [None] * len(self.slots)
         self._blank[PAUSES] = ()

@@ -18,7 +18,7 @@ from complaint_policy.possible import NONE, NOT_YET, Empty, Interval, Maybe
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
-__all__ = ["Cell", "Intake", "getter_of", "snapshot"]
+__all__ = ["Cell", "Intake", "cell_reader", "empty_value", "getter_of", "snapshot"]
 
 Cell = Callable[[Any, datetime], Any]
 Reasons = dict[str, Text]
@@ -66,7 +66,7 @@ class Intake:
 
     def __init__(self, fields: list[tuple[int, Field, int | None]], zone: Zone, currency: str | None) -> None:
         """``fields``: slot, field, and the slot for whether it was given (or None)."""
-        self.fields = [(slot, field.name, _reader(field, zone, currency), Maybe(None, frozenset({field.name})), given) for slot, field, given in fields]
+        self.fields = [(slot, field.name, cell_reader(field, zone, currency), Maybe(None, frozenset({field.name})), given) for slot, field, given in fields]
 
     def without(self, names: Collection[str]) -> Intake:
         """The same readers but for those fields."""
@@ -95,7 +95,7 @@ class Intake:
                     state[given] = unknown
 
 
-def _empty_value(field: Field) -> Any:
+def empty_value(field: Field) -> Any:
     if field.default is not None:
         return field.default
     if field.empty == "not_yet":
@@ -109,8 +109,8 @@ _LARGEST: Final = 10**60
 _READY: Final[dict[str, Any]] = {"boolean": bool, "integer": int, "number": int, "money": int}
 
 
-def _reader(field: Field, zone: Zone, currency: str | None) -> Cell:
-    empty = _empty_value(field)
+def cell_reader(field: Field, zone: Zone, currency: str | None) -> Cell:
+    empty = empty_value(field)
     coerce = coercer(field, zone, currency)
     if field.type in ("event", "datetime"):
         return _moments(field.type == "event", empty, coerce, zone)

@@ -66,7 +66,8 @@ class RuleKind:
     ``key`` is its section in a policy file, ``kind`` the word for one rule.  ``ids`` finds the rules'
     ids in the raw section (so that expressions can name them), ``build`` makes the section's model,
     ``check`` looks for contradictions in the whole model, ``steps`` says what it computes for a record,
-    ``to_dict`` and ``message`` show one result, ``emit`` writes its part of the straight line.
+    ``to_dict`` and ``message`` show one result, ``emit`` writes its part of the straight line, ``columns`` names the
+    module that computes the same for a table.
     """
 
     key: str
@@ -82,6 +83,7 @@ class RuleKind:
     to_dict: Callable[[Any], dict[str, Any]] | None = None
     message: Callable[[Any, Any], Text] | None = None
     emit: Callable[[Any, Straight], dict[str, str]] | None = None  # its part of the straight line (see straight.py)
+    columns: str | None = None  # the module whose ``columns(section)`` evaluates a table: imported with Polars, never before
 
 
 def ids_of_list(node: Node) -> Iterable[tuple[str, Place]]:

@@ -334,6 +334,10 @@ class Calendar(CalendarOfDays):
         return self._days.count(after, through)
 
     # ---------------------------------------------------------------- openings and closings
+    def open_spans(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
+        """The working time inside a local day, in order: pairs of start and end (exclusive), naive UTC (without a time zone: naive local)."""
+        return self._time.segments(day.toordinal())
+
     def is_working_time(self, moment: datetime) -> bool:
         """Whether the calendar is open at a moment (an opening is inside, a closing is not)."""
         return self._time.is_open(self._read(moment, "moment").instant)

@@ -15,6 +15,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("reading", ("reader", "fields", "coerce", "schemas")),
     ("language", ("expressions", "results")),
     ("frame", ("frame", "kinds", "model", "graph", "intake", "digest", "schema_check", "straight")),
+    ("columns", ("columns",)),
     ("building", ("head", "cells", "building")),
     ("rooms", ("rules",)),
     ("registry", ("registry",)),

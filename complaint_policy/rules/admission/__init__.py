@@ -57,20 +57,24 @@ def _compile(rule: Admission, setting: Setting) -> Callable[[State], Settled]:
     require = setting.compiler.condition(rule.require)
 
     def judge(state: State) -> AdmissionResult:
-        holds = require(state) if require is not None else True
-        if holds is True:
-            return AdmissionResult(rule, MET)
-        if holds is False:
-            result = AdmissionResult(rule, BREACHED)
-            if rule.refusal is not None:
-                result.own_details().reason = rule.refusal
-            return result
-        result = AdmissionResult(rule, INDETERMINATE if holds.missing else PENDING)
-        details = result.own_details()
-        details.missing, details.possible = tuple(sorted(holds.missing)), frozenset({MET, BREACHED})
-        return result
+        return judged(rule, require(state) if require is not None else True)
 
     return settler(rule, setting.compiler, setting.scope, judge, setting.waivers, AdmissionResult(rule, NOT_APPLICABLE))
+
+
+def judged(rule: Admission, holds: Any) -> AdmissionResult:
+    """The outcome by whether the condition holds."""
+    if holds is True:
+        return AdmissionResult(rule, MET)
+    if holds is False:
+        result = AdmissionResult(rule, BREACHED)
+        if rule.refusal is not None:
+            result.own_details().reason = rule.refusal
+        return result
+    result = AdmissionResult(rule, INDETERMINATE if holds.missing else PENDING)
+    details = result.own_details()
+    details.missing, details.possible = tuple(sorted(holds.missing)), frozenset({MET, BREACHED})
+    return result
 
 
 def to_dict(result: AdmissionResult) -> dict[str, Any]:
@@ -99,4 +103,5 @@ KIND = RuleKind(
     judged=True,
     to_dict=to_dict,
     message=message,
+    columns="complaint_policy.rules.admission.columns",
 )

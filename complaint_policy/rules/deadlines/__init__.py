@@ -22,4 +22,5 @@ KIND = RuleKind(
     to_dict=to_dict,
     message=message,
     emit=emit,
+    columns="complaint_policy.rules.deadlines.columns",
 )

@@ -61,7 +61,7 @@ def compile_deadline(rule: Deadline, setting: Setting) -> Callable[[State], Sett
 
 def _judge(rule: Deadline, setting: Setting) -> Callable[[State], GeneralDeadline]:
     """The outcome if the rule applies."""
-    general = _General(rule, setting).judge
+    general = General(rule, setting).judge
     limit = rule.within
     plain = (
         not rule.extend
@@ -103,7 +103,7 @@ def _plain(rule: Deadline, setting: Setting, counter: Counter, general: Callable
     return judge
 
 
-class _General:
+class General:
     """Any deadline on any record, with everything that values may be."""
 
     def __init__(self, rule: Deadline, setting: Setting) -> None:

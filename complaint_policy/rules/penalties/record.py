@@ -16,6 +16,7 @@ from complaint_policy.results import Charge, PenaltyResult
 from complaint_policy.rules.penalties.model import Penalty
 
 State = list[Any]
+Function = Callable[[State], Any]
 
 
 def steps(section: tuple[Penalty, ...]) -> Iterable[Step]:
@@ -30,14 +31,31 @@ def compile_penalty(rule: Penalty, setting: Setting) -> Callable[[State], Penalt
     """The function gives ``None`` where the penalty is not triggered."""
     compiler = setting.compiler
     conditions = tuple(c for c in (setting.scope, rule.when) if c is not None)
-    when = compiler.condition(n.All(conditions)) if conditions else None
-    triggers = [(identity, setting.slots[f"rule:{identity}"]) for identity in rule.breaches_of]
-    amount = compiler.value(rule.amount) if rule.amount is not None else None
-    bounds = _range(rule, setting)
-    charge = _charging(rule.charge, setting) if rule.charge is not None else None
-    currency = setting.model.currency
+    return proposer(
+        rule,
+        when=compiler.condition(n.All(conditions)) if conditions else None,
+        triggers=[(identity, setting.slots[f"rule:{identity}"]) for identity in rule.breaches_of],
+        amount=compiler.value(rule.amount) if rule.amount is not None else None,
+        bounds=bounds_of(rule, setting),
+        charge=charging(rule.charge, setting) if rule.charge is not None else None,
+        currency=setting.model.currency,
+        waivers=setting.waivers if rule.waivable_by else None,
+    )
+
+
+def proposer(
+    rule: Penalty,
+    *,
+    when: Function | None,
+    triggers: list[tuple[str, int]],
+    amount: Function | None,
+    bounds: Function | None,
+    charge: Function | None,
+    currency: str | None,
+    waivers: int | None,
+) -> Callable[[State], PenaltyResult | None]:
+    """The penalty of a state, from its parts: functions of the state, and the slots of the results that trigger it."""
     names = frozenset(n.fields_in(rule.range)) if rule.range is not None else frozenset()
-    waivable, waivers = bool(rule.waivable_by), setting.waivers
 
     def propose(state: State) -> PenaltyResult | None:
         holds = True if when is None else when(state)
@@ -55,7 +73,7 @@ def compile_penalty(rule: Penalty, setting: Setting) -> Callable[[State], Penalt
                 missing |= frozenset(result.missing)
         if triggers and not certain and not perhaps:
             return None  # a waived or exempt breach triggers none
-        if waivable and state[waivers] and rule.id in state[waivers]:
+        if waivers is not None and state[waivers] and rule.id in state[waivers]:
             return PenaltyResult(rule, "waived", tuple(certain), None, None, None, currency, None)
         return _propose(state, holds is True and (bool(certain) or not triggers), certain, perhaps, missing)
 
@@ -113,7 +131,7 @@ def settled_proposal(rule: Penalty, setting: Setting, amount: n.Value, certain: 
     """The proposal where the amount and the range are literals and the breaches certain."""
     state: State = []
     currency = setting.model.currency
-    bounds = _range(rule, setting)
+    bounds = bounds_of(rule, setting)
     (low, high, value, clamped), *_ = _amounts(state, setting.compiler.value(amount), bounds, frozenset())[0]
     times = len(certain) if rule.per == "breach" else 1
     return PenaltyResult(
@@ -193,18 +211,20 @@ def _each(value: Any) -> tuple[Any, ...]:
     return (None,) if options is None else tuple(None if o is NONE else o for o in options)
 
 
-def _range(rule: Penalty, setting: Setting) -> Callable[[State], Any] | None:
+def bounds_of(rule: Penalty, setting: Setting) -> Callable[[State], Any] | None:
     """The function gives (low, high), or a Maybe of such pairs."""
     if rule.range is None:
         return None
     compiler = setting.compiler
     if isinstance(rule.range, n.Range):
-        return _pair(compiler.value(rule.range.low), compiler.value(rule.range.high))
-    branches = [(b.when, _pair(compiler.value(b.then.low), compiler.value(b.then.high))) for b in rule.range.branches]
+        return pair_of(compiler.value(rule.range.low), compiler.value(rule.range.high))
+    branches = [(b.when, pair_of(compiler.value(b.then.low), compiler.value(b.then.high))) for b in rule.range.branches]
     return compiler.choose(branches, frozenset(n.fields_in(rule.range)))
 
 
-def _pair(low: Callable[[State], Any], high: Callable[[State], Any]) -> Callable[[State], Any]:
+def pair_of(low: Function, high: Function) -> Function:
+    """The function of a range: its two ends together, or every pair they may be."""
+
     def pair(state: State) -> Any:
         ends = low(state), high(state)
         options = [tuple(_UNKNOWN if o is NONE else o for o in options_of(end) or (_UNKNOWN,)) for end in ends]
@@ -221,7 +241,7 @@ def _pair(low: Callable[[State], Any], high: Callable[[State], Any]) -> Callable
 Charged = tuple[Charge | None, frozenset[str] | None]
 
 
-def _charging(node: n.Value, setting: Setting) -> Callable[[State], Charged]:
+def charging(node: n.Value, setting: Setting) -> Callable[[State], Charged]:
     """The function gives the charge, or what is missing to know it."""
     find = _finder(node, setting)
 

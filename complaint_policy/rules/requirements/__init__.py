@@ -19,4 +19,5 @@ KIND = RuleKind(
     judged=True,
     to_dict=to_dict,
     message=message,
+    columns="complaint_policy.rules.requirements.columns",
 )

@@ -30,28 +30,34 @@ def steps(section: tuple[Requirement, ...]) -> Iterable[Step]:
 def _compile(rule: Requirement, setting: Setting) -> Callable[[State], Settled]:
     require = setting.compiler.condition(rule.require)
     before = setting.compiler.instant(rule.before)
-    event = rule.event
 
     def judge(state: State) -> RequirementResult:
         holds = require(state) if require is not None else True
         if holds is True:
-            return RequirementResult(rule, MET, event)
+            return RequirementResult(rule, MET, rule.event)
         # The moment has come once as_of is not before it.
-        reached = moments.compare("by", moments.moved(before(state), _boundary), state[AS_OF], state)
-        if reached is False or (reached is not True and reached.open and not reached.missing):
-            return RequirementResult(rule, PENDING, event)
-        result = RequirementResult(rule, BREACHED if holds is False else INDETERMINATE, event)
-        if reached is True:
-            if holds is not False:
-                _unknown(result, holds, frozenset({MET, BREACHED}))
-            return result
-        result.outcome = INDETERMINATE
-        details = result.own_details()
-        details.missing = tuple(sorted(reached.missing | (holds.missing if isinstance(holds, Maybe) else frozenset())))
-        details.possible = frozenset({PENDING, BREACHED} | ({MET} if isinstance(holds, Maybe) else set()))
-        return result
+        return judged(rule, holds, moments.compare("by", moments.moved(before(state), _boundary), state[AS_OF], state))
 
-    return settler(rule, setting.compiler, setting.scope, judge, setting.waivers, RequirementResult(rule, NOT_APPLICABLE, event))
+    return settler(rule, setting.compiler, setting.scope, judge, setting.waivers, RequirementResult(rule, NOT_APPLICABLE, rule.event))
+
+
+def judged(rule: Requirement, holds: Any, reached: Any) -> RequirementResult:
+    """The outcome by whether the condition holds, and whether its moment has come."""
+    event = rule.event
+    if holds is True:
+        return RequirementResult(rule, MET, event)
+    if reached is False or (reached is not True and reached.open and not reached.missing):
+        return RequirementResult(rule, PENDING, event)
+    result = RequirementResult(rule, BREACHED if holds is False else INDETERMINATE, event)
+    if reached is True:
+        if holds is not False:
+            _unknown(result, holds, frozenset({MET, BREACHED}))
+        return result
+    result.outcome = INDETERMINATE
+    details = result.own_details()
+    details.missing = tuple(sorted(reached.missing | (holds.missing if isinstance(holds, Maybe) else frozenset())))
+    details.possible = frozenset({PENDING, BREACHED} | ({MET} if isinstance(holds, Maybe) else set()))
+    return result
 
 
 def _boundary(moment: datetime) -> datetime:

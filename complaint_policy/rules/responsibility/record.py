@@ -21,14 +21,14 @@ def steps(section: Matrix) -> Iterable[Step]:
     names: dict[str, None] = dict.fromkeys(section.names)  # an axis that no row tests is read all the same
     for row in section.rows:
         names.update(n.names_in(row.when))
-    yield Step("owner", tuple(names), lambda setting: _compile(section, setting), section.place)
+    yield Step("owner", tuple(names), lambda setting: compile_matrix(section, setting), section.place)
 
 
 def _result(roles: Roles, rule: str | None) -> ResponsibilityResult:
     return ResponsibilityResult(roles.owner, (roles.owner,), roles.accountable, roles.consulted, roles.informed, rule)
 
 
-def _compile(section: Matrix, setting: Setting) -> Callable[[State], Any]:
+def compile_matrix(section: Matrix, setting: Setting) -> Callable[[State], Any]:
     """The function gives the owner and leaves the :class:`ResponsibilityResult` beside it."""
     tests = [setting.compiler.condition(row.when) for row in section.rows]
     results = [_result(row.roles, row.id) for row in section.rows]
@@ -140,7 +140,7 @@ def matrix_table(section: Matrix, setting: Setting) -> dict[tuple[Any, ...], Res
     if size > _MOST_KEYS or not all(_plain(row) for row in section.rows):
         return None
     table: dict[tuple[Any, ...], ResponsibilityResult] = {}
-    state: State = [None] * len(setting.slots)
+    state: State = [None] * (max(setting.slots.values()) + 1)
     for key in product(*(known or () for known in values)):
         for axis, value in zip(axes, key, strict=True):
             state[axis] = value

@@ -10,7 +10,6 @@ from attrs import frozen
 
 from complaint_policy.building import Builder
 from complaint_policy.expressions import nodes as n
-from complaint_policy.expressions.moments import AS_OF
 from complaint_policy.expressions.parse_instants import parse_instant
 from complaint_policy.frame import Rule, settler
 from complaint_policy.instants import missing_of
@@ -21,6 +20,7 @@ from complaint_policy.results import RetentionResult, Settled
 from complaint_policy.schemas import ref, rules
 from complaint_policy.texts import Text
 from complaint_policy.wording import day_text, moment_text
+from complaint_policy.zones import Zone
 
 if TYPE_CHECKING:
     from complaint_policy.explaining import Words
@@ -61,24 +61,28 @@ def _compile(rule: Retention, setting: Setting) -> Callable[[State], Settled]:
     zone = setting.zone
 
     def judge(state: State) -> RetentionResult:
-        until, gone = keep(state), deleted(state)
-        result = RetentionResult(rule, PENDING, until, gone, zone)
-        possible: set[str] = set()
-        for a, b in product(options_of(until) or (None,), options_of(gone) or (None,)):
-            possible |= _outcomes(a, b, state[AS_OF])
-        if len(possible) == 1:
-            result.outcome = possible.pop()
-            return result
-        missing = missing_of(until) | missing_of(gone)
-        result.outcome = INDETERMINATE if missing else PENDING
-        details = result.own_details()
-        details.missing, details.possible = tuple(sorted(missing)), frozenset(possible)
-        return result
+        return judged(rule, keep(state), deleted(state), zone)
 
     return settler(rule, setting.compiler, setting.scope, judge, setting.waivers, RetentionResult(rule, NOT_APPLICABLE, NONE, NONE, zone))
 
 
-def _outcomes(until: Any, gone: Any, as_of: Any) -> set[str]:
+def judged(rule: Retention, until: Any, gone: Any, zone: Zone) -> RetentionResult:
+    """The outcome by the end of the period and the deletion, with all they may be."""
+    result = RetentionResult(rule, PENDING, until, gone, zone)
+    possible: set[str] = set()
+    for a, b in product(options_of(until) or (None,), options_of(gone) or (None,)):
+        possible |= _outcomes(a, b)
+    if len(possible) == 1:
+        result.outcome = possible.pop()
+        return result
+    missing = missing_of(until) | missing_of(gone)
+    result.outcome = INDETERMINATE if missing else PENDING
+    details = result.own_details()
+    details.missing, details.possible = tuple(sorted(missing)), frozenset(possible)
+    return result
+
+
+def _outcomes(until: Any, gone: Any) -> set[str]:
     if until is NONE:
         return {NOT_APPLICABLE}
     if until is NOT_YET:
@@ -130,4 +134,5 @@ KIND = RuleKind(
     judged=True,
     to_dict=to_dict,
     message=message,
+    columns="complaint_policy.rules.retention.columns",
 )

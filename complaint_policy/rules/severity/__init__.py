@@ -20,4 +20,5 @@ KIND = RuleKind(
     empty=Severity((), (), None),
     check=check,
     emit=emit,
+    columns="complaint_policy.rules.severity.columns",
 )

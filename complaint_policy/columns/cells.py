@@ -1,0 +1,280 @@
+"""The cells of a table as typed columns: what is known, what is empty, what cannot be used.
+
+A typed column is read by expressions.  Text, and anything else a field may be given as, is read by the record evaluation's own reader, once
+for each different cell; text that is plainly an ISO time or a number is read by Polars.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import polars as pl
+from attrs import define
+
+from complaint_policy.coerce import Unusable, is_empty
+from complaint_policy.columns.clock import DAY, Clock, micros
+from complaint_policy.columns.plan import Ex, Plan, constant, on
+from complaint_policy.fields import Field
+from complaint_policy.intake import cell_reader
+from complaint_policy.possible import NONE, NOT_YET, Interval, Maybe
+
+__all__ = ["Cells", "read_cells"]
+
+KNOWN, EMPTY, BAD, ODD = 0, 1, 2, 3
+# Up to here floats, which enter by their shortest text, and whole numbers compare exactly.
+_LARGEST: Final = 10**15
+# What Python's strip() takes away.
+WHITE: Final = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
+
+
+@define
+class Cells:
+    """One field's cells.  ``value`` is null where there is none; ``bad``: the cell is there and cannot be read.
+
+    ``odd``: the cell is left to the record evaluation.  ``high`` is the end of instants known by their day.
+    """
+
+    value: Ex | None
+    bad: Ex | None = None
+    odd: Ex | None = None
+    high: Ex | None = None
+    codes: tuple[str, ...] | None = None  # of an enum: value is the index into these
+
+
+def _typed_moments(raw: Ex, kind: Any, declared: Field, clock: Clock, plan: Plan) -> Cells | None:
+    base = kind.base_type() if hasattr(kind, "base_type") else kind
+    if base == pl.Date:
+        starts = pl.lit(pl.Series(clock.day_starts(), dtype=pl.Int64))
+        index = plan.keep(on(lambda d: (d.to_physical().cast(pl.Int64) - clock.base).cast(pl.UInt32, strict=False), raw))
+        low = plan.keep(on(lambda i: starts.gather(i, null_on_oob=True), index))
+        high = plan.keep(on(lambda i: starts.gather(i + 1, null_on_oob=True) - 1, index))
+        return Cells(low, None, on(lambda r, h: r.is_not_null() & h.is_null(), raw, high), high)
+    if base != pl.Datetime:
+        return None
+    unit = kind.time_unit
+    physical = on(lambda d: d.dt.cast_time_unit("us").to_physical() if unit == "ms" else (d.to_physical() // 1000 if unit == "ns" else d.to_physical()), raw)
+    if kind.time_zone is not None:
+        ticks = clock.from_utc(physical)
+    else:
+        ticks = clock.from_wall(physical)
+    ticks = plan.keep(ticks)
+    low, high = clock.lowest, clock.highest
+    outside = (ticks < low) | (ticks > high)
+    odd = outside if clock.steady else on(lambda r, t, o: o | (r.is_not_null() & t.is_null()), raw, ticks, outside)
+    if declared.type == "date":
+        day = plan.keep(clock.day(ticks))
+        starts = pl.lit(pl.Series(clock.day_starts(), dtype=pl.Int64))
+        return Cells(
+            plan.keep(on(lambda i: starts.gather(i, null_on_oob=True), day)), None, odd, plan.keep(on(lambda i: starts.gather(i + 1, null_on_oob=True) - 1, day))
+        )
+    return Cells(ticks, None, odd)
+
+
+def read_cells(raw: Ex, kind: Any, declared: Field, clock: Clock, plan: Plan, currency: str | None, as_of: datetime, full: bool = False) -> Cells:
+    """The cells of a column of Polars type ``kind`` as those of a field."""
+    if kind == pl.Null:
+        return Cells(None)
+    found: Cells | None = None
+    base = kind.base_type()
+    if declared.type in ("event", "datetime", "date"):
+        found = _typed_moments(raw, kind, declared, clock, plan)
+    elif declared.type == "boolean":
+        if base == pl.Boolean:
+            found = Cells(raw)
+    elif declared.type in ("integer", "number", "money"):
+        if kind.is_integer() and base not in (pl.UInt64, pl.Int128, pl.UInt128):
+            found = Cells(raw.cast(pl.Int64))
+        elif kind.is_float():
+            found = _floats(raw, declared, plan)
+    elif declared.type == "enum" and (base in (pl.String, pl.Enum, pl.Categorical)):
+        found = _enum(raw.cast(pl.String) if base != pl.String else raw, declared, clock, plan, currency, as_of, full)
+    elif declared.type == "string" and base in (pl.String, pl.Enum, pl.Categorical):
+        found = _string(raw.cast(pl.String) if base != pl.String else raw, plan)
+    return found or _by_reader(raw, kind, declared, clock, plan, currency, as_of)
+
+
+def _floats(raw: Ex, declared: Field, plan: Plan) -> Cells:
+    value = plan.keep(on(lambda x: x.cast(pl.Float64).fill_nan(None), raw))
+    odd = on(lambda x: x.abs() >= float(_LARGEST), value)
+    if declared.type == "integer":
+        bad = plan.keep(on(lambda x: x != x.floor(), value))
+        return Cells(plan.keep(on(lambda x, b: pl.when(~b).then(x).cast(pl.Int64, strict=False), value, bad)), bad, odd)
+    return Cells(value, None, odd)
+
+
+def _string(raw: Ex, plan: Plan) -> Cells:
+    def read(s: pl.Series) -> pl.Series:
+        if s.str.len_bytes().sum() != s.str.len_chars().sum():
+            s = s.str.normalize("NFC")
+        s = s.str.strip_chars(WHITE)
+        return s.set(s == "", None) if (s == "").any() else s
+
+    value = plan.keep(on(lambda r: r.map_batches(read, return_dtype=pl.String, is_elementwise=True), raw))
+    return Cells(value, None, on(lambda v: v.str.len_bytes() > 900_000, value))
+
+
+def _enum(raw: Ex, declared: Field, clock: Clock, plan: Plan, currency: str | None, as_of: datetime, full: bool) -> Cells:
+    """Codes of an enum: a chain of comparisons; cells that are none of its values as they stand go to the reader."""
+    values = declared.values
+    if not 0 < len(values) <= 64:
+        return _by_reader(raw, pl.String(), declared, clock, plan, currency, as_of)
+
+    def chain(r: pl.Expr) -> pl.Expr:
+        found: Any = pl
+        for index, text in enumerate(values, 1):
+            found = found.when(r == text).then(pl.lit(index, pl.UInt8))
+        result: pl.Expr = found.otherwise(pl.when(r.is_not_null()).then(pl.lit(0, pl.UInt8)))
+        return result
+
+    reader = cell_reader(declared, clock.zone, currency)
+    where = {text: index for index, text in enumerate(values, 1)}
+
+    def settle(parts: Any) -> pl.Series:
+        code, cells = parts
+        strange = code == 0
+        if not strange.any():
+            return code
+        different = cells.filter(strange).unique()
+        meant: list[int | None] = []
+        for cell in different:
+            try:
+                found = reader(cell, as_of)
+                meant.append(where[found] if isinstance(found, str) and not is_empty(cell) else None)
+            except Unusable:
+                meant.append(255)
+        mapped = cells.filter(strange).replace_strict(different, pl.Series(meant, dtype=pl.UInt8), return_dtype=pl.UInt8)
+        return code.scatter(strange.arg_true(), mapped)
+
+    kept = plan.keep(on(chain, raw))
+    if full:
+        return Cells(kept, None, None, None, values)
+    code = plan.keep(on(lambda c, r: pl.map_batches([c, r], settle, return_dtype=pl.UInt8, is_elementwise=True), kept, raw))
+    bad = on(lambda c: c == 255, code)
+    return Cells(code, bad, None, None, values)
+
+
+# --------------------------------------------------------------------------- by the record's own reader
+_PHYSICAL: Final[dict[str, Any]] = {"boolean": pl.Boolean, "integer": pl.Int64, "number": pl.Float64, "money": pl.Float64, "string": pl.String}
+_ISO: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}$"
+_PLAIN_NUMBER: Final = r"^-?[0-9]{1,12}(?:\.[0-9]{1,3})?$"
+
+
+def _by_reader(raw: Ex, kind: Any, declared: Field, clock: Clock, plan: Plan, currency: str | None, as_of: datetime) -> Cells:
+    """Each different cell through the record evaluation's reader."""
+    moments = declared.type in ("event", "datetime", "date")
+    physical = pl.Int64 if moments or declared.type == "enum" else _PHYSICAL.get(declared.type, pl.UInt8)
+    shape = pl.Struct({"value": physical, "high": pl.Int64, "state": pl.UInt8})
+    reader = cell_reader(declared, clock.zone, currency)
+    # An event after as_of has not happened; that is settled on the column, so that cells are read as they stand.
+    far = datetime(9000, 1, 1)
+    known = _known(declared, clock)
+    fast = _fast(declared, clock) if kind == pl.String else None
+
+    def one(cell: Any) -> tuple[Any, Any, int]:
+        if is_empty(cell):
+            return None, None, EMPTY
+        try:
+            found = reader(cell, far)
+        except Unusable:
+            return None, None, BAD
+        except Exception:  # noqa: BLE001  one bad cell costs its own field only
+            return None, None, BAD
+        if isinstance(found, Maybe) or found is NOT_YET or found is NONE:
+            return None, None, EMPTY
+        return known(found)
+
+    def read(cells: pl.Series) -> pl.Series:
+        done = fast(cells) if fast is not None else None
+        rest = cells if done is None else cells.filter(done["state"] == ODD)
+        if done is not None and not rest.len():
+            return done.to_struct(cells.name)
+        nested = cells.dtype.is_nested()
+        different = rest if nested else rest.unique(maintain_order=True)
+        answers = [one(cell) for cell in different.to_list()]
+        frame = pl.DataFrame(answers, schema={"value": physical, "high": pl.Int64, "state": pl.UInt8}, orient="row")
+        if not nested:
+            index = rest.to_frame("cell").join(different.to_frame("cell").with_row_index("at"), on="cell", how="left", nulls_equal=True, maintain_order="left")["at"]
+            frame = frame[index]
+        if done is None:
+            return frame.to_struct(cells.name)
+        where = (done["state"] == ODD).arg_true()
+        merged = [done[name].scatter(where, frame[name]) for name in ("value", "high", "state")]
+        return pl.DataFrame(merged).to_struct(cells.name)
+
+    kept = plan.keep(on(lambda r: r.map_batches(read, return_dtype=shape, is_elementwise=True), raw))
+    state = plan.keep(on(lambda k: k.struct.field("state"), kept))
+    value = plan.keep(on(lambda k: k.struct.field("value"), kept)) if declared.type not in ("list", "intervals") else state
+    high = plan.keep(on(lambda k: k.struct.field("high"), kept)) if moments else None
+    codes = declared.values if declared.type == "enum" else None
+    return Cells(value, on(lambda s: s == BAD, state), on(lambda s: s == ODD, state), high, codes)
+
+
+def _known(declared: Field, clock: Clock) -> Callable[[Any], tuple[Any, Any, int]]:
+    """A value the reader gave, as what the column holds; state ODD where it cannot."""
+    if declared.type in ("event", "datetime", "date"):
+
+        def moment(found: Any) -> tuple[Any, Any, int]:
+            ends = (found.low, found.high) if isinstance(found, Interval) else (found, found)
+            low, high = (clock.of_utc(end) for end in ends)
+            return (low, high, KNOWN) if clock.lowest <= low and high <= clock.highest else (None, None, ODD)
+
+        return moment
+    if declared.type == "enum":
+        where = {text: index for index, text in enumerate(declared.values, 1)}
+        return lambda found: (where[found], None, KNOWN)
+    if declared.type in ("number", "money"):
+        return _number
+    if declared.type == "integer":
+        return lambda found: (int(found), None, KNOWN) if abs(found) < _LARGEST else (None, None, ODD)
+    if declared.type in ("list", "intervals"):
+        return lambda found: (1, None, ODD)
+    return lambda found: (found, None, KNOWN)
+
+
+def _number(found: Any) -> tuple[Any, Any, int]:
+    if abs(found) >= _LARGEST:
+        return None, None, ODD
+    near = float(found)
+    return (near, None, KNOWN) if Decimal(repr(near)) == found else (None, None, ODD)
+
+
+def _fast(declared: Field, clock: Clock) -> Callable[[pl.Series], pl.DataFrame] | None:
+    """What Polars reads by itself of a text column; state ODD marks what it leaves."""
+    if declared.type in ("event", "datetime") and not declared.formats and clock.steady:
+
+        def times(cells: pl.Series) -> pl.DataFrame:
+            plain = cells.str.contains(_ISO)
+            read = cells.set(~plain, None).str.replace("T", " ", literal=True).str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False, time_unit="us")
+            ticks = read.to_physical()
+            inside = ticks.is_between(clock.lowest, clock.highest).fill_null(False)
+            state = pl.DataFrame({"n": cells.is_null(), "i": inside}).select(pl.when("n").then(EMPTY).when("i").then(KNOWN).otherwise(ODD).cast(pl.UInt8))
+            ticks = ticks.set(~inside, None)
+            return pl.DataFrame({"value": ticks, "high": ticks, "state": state.to_series()})
+
+        return times
+    if declared.type in ("number", "money", "integer"):
+        whole = declared.type == "integer"
+
+        def numbers(cells: pl.Series) -> pl.DataFrame:
+            plain = cells.str.contains(_PLAIN_NUMBER if not whole else r"^-?[0-9]{1,12}$").fill_null(False)
+            value = cells.set(~plain, None).cast(pl.Int64 if whole else pl.Float64, strict=False)
+            state = pl.DataFrame({"n": cells.is_null(), "i": plain}).select(pl.when("n").then(EMPTY).when("i").then(KNOWN).otherwise(ODD).cast(pl.UInt8))
+            return pl.DataFrame({"value": value, "high": pl.Series([None], dtype=pl.Int64).new_from_index(0, cells.len()), "state": state.to_series()})
+
+        return numbers
+    return None
+
+
+def inside(clock: Clock, moment: datetime) -> bool:
+    return clock.lowest <= micros(moment) <= clock.highest
+
+
+def days_apart(ticks: Ex) -> Ex:
+    return ticks // pl.lit(DAY, pl.Int64)
+
+
+def nothing(kind: Any) -> Ex:
+    return constant(None, kind)

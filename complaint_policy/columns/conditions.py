@@ -1,0 +1,358 @@
+"""Conditions as boolean columns: null where unknown, with what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from math import ceil, floor
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from complaint_policy.columns import instants
+from complaint_policy.columns.plan import Ex, on
+from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, among, boolean_of, identity, left_column, lookup, tabulated
+from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.operators import has_any, is_in, outcome_is
+from complaint_policy.patterns import compiled
+from complaint_policy.possible import NONE, Maybe, all_of_conditions, any_of_conditions
+
+if TYPE_CHECKING:
+    from complaint_policy.columns.sheet import Sheet
+
+__all__ = ["as_column", "condition", "conjunction", "tested"]
+
+_SIGNS: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "at_least": lambda a, b: a >= b,
+    "at_most": lambda a, b: a <= b,
+    "above": lambda a, b: a > b,
+    "below": lambda a, b: a < b,
+    "equals": lambda a, b: a == b,
+}
+_LARGEST: Final = 10**15
+
+
+def condition(sheet: Sheet, node: n.Condition, around: instants.Around | None) -> Column:
+    match node:
+        case n.Always(value=value):
+            return Column("boolean", Ex(pl.lit(value)))
+        case n.All(parts=parts):
+            return conjunction(sheet, [sheet.condition(p, around) for p in parts])
+        case n.Any_(parts=parts):
+            return conjunction(sheet, [sheet.condition(p, around) for p in parts], either=True)
+        case n.Not(part=part):
+            inner = sheet.condition(part, around)
+            return Column("boolean", None if inner.value is None else ~inner.value, inner.specials, inner.code)
+        case n.FactHolds(name=name, kind=kind):
+            return named(sheet, name, kind)
+        case n.Equals(left=left, right=right):
+            return _compared(sheet, left, "equals", right)
+        case n.Compare(left=left, operation=operation, right=right):
+            return _compared(sheet, left, operation, right)
+        case n.OneOf(left=left, values=values):
+            return _one_of(sheet, left, frozenset(values))
+        case n.Moment(left=a, operation=operation, right=b):
+            return instants.compared(sheet, operation, sheet.instant(a, around), sheet.instant(b, around))
+        case n.Present(name=name):
+            return sheet.given(name)
+        case n.PresentBy(name=name):
+            assert around is not None and around.previous is not None
+            return instants.compared(sheet, "by", sheet.moment(name), around.previous)
+        case n.HasAny(left=left, texts=texts):
+            return _has_any(sheet, left, texts)
+        case n.Matches(left=left, pattern=pattern):
+            return _matches(sheet, left, pattern)
+        case n.OutcomeIs(rule=rule, outcomes=outcomes):
+            wanted = frozenset(outcomes)
+            return answered(sheet, sheet.verdicts(rule).coded, lambda result: outcome_is(result, wanted))
+        case n.InOrder(instants=parts):
+            return instants.in_order(sheet, [sheet.instant(p, around) for p in parts])
+        case n.During(left=left, calendar=calendar):
+            return instants.during(sheet, sheet.instant(left, around), calendar)
+    return left_column("boolean")
+
+
+def named(sheet: Sheet, name: str, kind: str) -> Column:
+    """A fact that is a condition, a boolean field, or the scope."""
+    if kind == "scope":
+        return sheet.scope()
+    if kind == "fact":
+        expression = sheet.model.facts[name].expression
+        if isinstance(expression, n.Condition):
+            return sheet.condition(expression)
+        if isinstance(expression, n.Value):
+            return as_boolean(sheet, sheet.value(expression))
+        return left_column("boolean")
+    return as_boolean(sheet, sheet.field_column(name))
+
+
+def as_boolean(sheet: Sheet, found: Column | Coded) -> Column:
+    """A value used as a condition: what is neither true nor false is unknown."""
+    if isinstance(found, Coded):
+        return boolean_of(sheet.plan, tabulated(sheet.plan, [found], lambda v: v if isinstance(v, bool) else v.named() if isinstance(v, Maybe) else LEFT_OVER))
+    if found.kind != "boolean":
+        return left_column("boolean")
+    if any(not isinstance(s, Maybe) for s in found.specials):
+        return tested(sheet, found, lambda v: v, lambda s: s if isinstance(s, Maybe) else LEFT_OVER)
+    return found
+
+
+def answered(sheet: Sheet, coded: Coded, test: Callable[[Any], Any]) -> Column:
+    """A test of codes."""
+    answers = [_plain(test(v)) for v in coded.domain]
+    if all(isinstance(a, bool) for a in answers):
+        return Column("boolean", among(Coded(coded.code, tuple(answers)), lambda a: a))
+    return boolean_of(sheet.plan, tabulated(sheet.plan, [Coded(coded.code, tuple(answers))], lambda a: a))
+
+
+def _plain(answer: Any) -> Any:
+    """A condition's answer without the options it was made of."""
+    return Maybe(None, answer.missing, answer.open) if isinstance(answer, Maybe) else bool(answer)
+
+
+# --------------------------------------------------------------------------- all and any
+def conjunction(sheet: Sheet, parts: list[Column], *, either: bool = False) -> Column:
+    """Three-valued *and* (or *or*) of boolean columns."""
+    if not parts:
+        return Column("boolean", Ex(pl.lit(not either)))
+    result = parts[0]
+    for part in parts[1:]:
+        result = _both(sheet, result, part, either)
+    return result
+
+
+def _both(sheet: Sheet, a: Column, b: Column, either: bool) -> Column:
+    left = a.value if a.value is not None else Ex(pl.lit(None, dtype=pl.Boolean))
+    right = b.value if b.value is not None else Ex(pl.lit(None, dtype=pl.Boolean))
+    value = left | right if either else left & right
+    specials = {identity(s): s for s in (*a.specials, *b.specials)}
+    if not specials:
+        return Column("boolean", value)
+    if a.value is None and b.value is None and len(specials) == 1:
+        return Column("boolean", None, tuple(specials.values()))
+    if len(specials) == 1:
+        return Column("boolean", value, tuple(specials.values()))
+    answer = any_of_conditions if either else all_of_conditions
+    full = boolean_of(sheet.plan, tabulated(sheet.plan, [a.coded(sheet.plan), b.coded(sheet.plan)], lambda x, y: answer(x, y), left=LEFT_OVER))
+    return Column("boolean", value, full.specials, full.code) if full.value is not None else full
+
+
+# --------------------------------------------------------------------------- comparisons
+def tested(sheet: Sheet, column: Column, known: Callable[[Ex], Ex], special: Callable[[Any], Any]) -> Column:
+    """A test of a column: ``known`` on its known values, ``special`` on the others."""
+    answers = [_plain(special(s)) for s in column.specials]
+    plan = sheet.plan
+    if column.value is None:
+        if len(answers) == 1:
+            return Column("boolean", Ex(pl.lit(answers[0]))) if isinstance(answers[0], bool) else Column("boolean", None, (answers[0],))
+        return boolean_of(plan, tabulated(plan, [column.state(plan)], lambda s: False if s is KNOWN else _plain(special(s))))
+    value = known(column.value)
+    if not answers:
+        return Column("boolean", value)
+    if all(isinstance(a, Maybe) for a in answers):
+        different = {identity(a): a for a in answers}
+        if len(different) == 1:
+            return Column("boolean", value, tuple(different.values()))
+        return Column("boolean", value, tuple(answers), column.code)
+    if len(answers) == 1:
+        return Column("boolean", value.fill_null(answers[0]))
+    raw = Column("boolean", value, (None,)).coded(plan)
+    return boolean_of(plan, tabulated(plan, [column.state(plan), raw], lambda s, v: (v if v is not None else LEFT_OVER) if s is KNOWN else _plain(special(s))))
+
+
+def as_column(sheet: Sheet, coded: Coded, kind: str) -> Column:
+    """Codes of values as a column of these values."""
+    plan = sheet.plan
+    fits: Any = {"string": str, "number": (int, Decimal), "boolean": bool}[kind]
+    plain = [v if isinstance(v, fits) and (kind == "boolean" or not isinstance(v, bool)) else None for v in coded.domain]
+    specials = tuple(v for v, p in zip(coded.domain, plain, strict=True) if p is None)
+    whole = kind == "number" and all(p is None or isinstance(p, int) for p in plain)
+    if kind == "number" and not whole:
+        if any(p is not None and (abs(p) >= _LARGEST or Decimal(repr(float(p))) != p) for p in plain):
+            return left_column(kind)
+        plain = [None if p is None else float(p) for p in plain]
+    if whole and any(p is not None and abs(p) >= 2**62 for p in plain):
+        return left_column(kind)
+    physical: Any = {"string": pl.String, "boolean": pl.Boolean, "number": pl.Int64 if whole else pl.Float64}[kind]
+    value = plan.keep(lookup(coded, plain, physical)) if any(p is not None for p in plain) else None
+    where = {id(s): i for i, s in enumerate(specials)}
+    return Column(kind, value, specials, lambda: lookup(coded, [where.get(id(v), 0) for v in coded.domain], pl.UInt16), whole)
+
+
+def _compared(sheet: Sheet, left: n.NamedValue, operation: str, right: n.Value) -> Column:
+    a, b = sheet.value(left), sheet.value(right)
+    sign = _SIGNS[operation]
+    plan = sheet.plan
+    if isinstance(a, Coded) and isinstance(b, Coded) and b.width == 1:
+        return answered(sheet, a, lambda x: _sign(sign, x, b.domain[0]))
+    if isinstance(a, Coded) and isinstance(b, Coded):
+        return boolean_of(plan, tabulated(plan, [a, b], lambda x, y: _plain(_sign(sign, x, y))))
+    if isinstance(b, Coded) and b.width == 1 and isinstance(a, Column):
+        literal = b.domain[0]
+        if isinstance(literal, Maybe) and literal.options is not None:
+            return left_column("boolean")
+        if a.kind == "boolean" and isinstance(literal, bool) and operation == "equals":
+            return tested(sheet, a, (lambda v: v) if literal else (lambda v: ~v), lambda s: _sign(sign, s, literal))
+        if a.kind == "string" and isinstance(literal, str):
+            return tested(sheet, a, lambda v: on(lambda e: sign(e, literal), v), lambda s: _sign(sign, s, literal))
+        if a.kind == "number" and isinstance(literal, (int, Decimal)) and not isinstance(literal, bool):
+            return tested(sheet, a, lambda v: _number_test(v, operation, literal, a.whole), lambda s: _sign(sign, s, literal))
+    kind = a.kind if isinstance(a, Column) else b.kind if isinstance(b, Column) else "string"
+    one = a if isinstance(a, Column) else as_column(sheet, a, kind)
+    two = b if isinstance(b, Column) else as_column(sheet, b, kind)
+    if one.kind != two.kind or kind not in ("boolean", "string", "number"):
+        return left_column("boolean")
+    return _side_by_side(sheet, one, two, sign)
+
+
+def _sign(sign: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
+    answer = sign(x, y)
+    # A number that still grows answers for itself; what is not stated equals nothing.
+    return answer if isinstance(answer, (bool, Maybe)) else bool(answer)
+
+
+def _side_by_side(sheet: Sheet, one: Column, two: Column, sign: Callable[[Any, Any], Any]) -> Column:
+    plan = sheet.plan
+    if one.value is None or two.value is None:
+        known: Ex | None = None
+    else:
+        a, b = one.value, two.value
+        if one.kind == "number" and one.whole != two.whole:
+            for column, value in ((one, a), (two, b)):
+                if column.whole:
+                    sheet.leave(on(lambda v: v.abs() >= _LARGEST, value))
+            a, b = a.cast(pl.Float64), b.cast(pl.Float64)
+        known = on(lambda x, y: sign(x, y), a, b)
+    if one.certain and two.certain and known is not None:
+        return Column("boolean", known)
+
+    def answer(s: Any, t: Any, v: Any) -> Any:
+        if s is KNOWN and t is KNOWN:
+            return v if v is not None else LEFT_OVER
+        for special in (s, t):
+            if isinstance(special, Maybe) and special.options is not None:
+                return LEFT_OVER  # what it may be has to be held against each value
+        if s is KNOWN:
+            return _plain(_sign(sign, _Some(), t)) if isinstance(t, Maybe) else _plain(_sign(sign, _Some(), t))
+        return _plain(_sign(sign, s, _Some() if t is KNOWN else t))
+
+    raw = Column("boolean", known, (None,)).coded(plan) if known is not None else Coded(Ex(pl.lit(0, dtype=pl.UInt8), 0, True), (None,))
+    return boolean_of(plan, tabulated(plan, [one.state(plan), two.state(plan), raw], answer))
+
+
+class _Some:
+    """Stands for any known value in a comparison with one that is not known."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _against(self, other: Any) -> Any:
+        return other.named() if isinstance(other, Maybe) else False
+
+    __eq__ = __lt__ = __le__ = __gt__ = __ge__ = _against
+
+
+def _number_test(value: Ex, operation: str, literal: int | Decimal, whole: bool) -> Ex:
+    """Exact comparison with a literal: whole numbers with whole bounds, floats as the shortest text they are written with."""
+    if whole:
+        if literal != int(literal):
+            if operation == "equals":
+                return on(lambda e: pl.when(e.is_not_null()).then(False), value)
+            literal = ceil(literal) if operation in ("at_least", "below") else floor(literal)
+        bound = int(literal)
+        if abs(bound) >= 2**62:
+            truth = operation in (("at_most", "below") if bound > 0 else ("at_least", "above"))
+            return on(lambda e: pl.when(e.is_not_null()).then(truth), value)
+        return on(lambda e: _SIGNS[operation](e, pl.lit(bound, pl.Int64)), value)
+    near = float(literal)
+    written = Decimal(repr(near))
+    if written != literal:
+        # No float is written like the bound: the next one below or above stands for it.
+        if operation == "equals":
+            return on(lambda e: pl.when(e.is_not_null()).then(False), value)
+        reached = operation in ("at_least", "above")
+        operation = ("at_least" if reached else "below") if written > literal else ("above" if reached else "at_most")
+    return on(lambda e: _SIGNS[operation](e, pl.lit(near, pl.Float64)), value)
+
+
+def _one_of(sheet: Sheet, left: n.NamedValue, values: frozenset[Any]) -> Column:
+    found = sheet.value(left)
+    if isinstance(found, Coded):
+        return answered(sheet, found, lambda v: is_in(v, values))
+    if found.kind not in ("string", "number", "boolean"):
+        return left_column("boolean")
+
+    def chain(value: Ex) -> Ex:
+        total: Ex | None = None
+        for literal in sorted(values, key=str):
+            if found.kind == "number":
+                if isinstance(literal, bool) or not isinstance(literal, (int, Decimal)):
+                    continue
+                test = _number_test(value, "equals", literal, found.whole)
+            else:
+                test = value.equals(literal)
+            total = test if total is None else total | test
+        return total if total is not None else on(lambda e: pl.when(e.is_not_null()).then(False), value)
+
+    return tested(sheet, found, chain, lambda s: is_in(s, values))
+
+
+# --------------------------------------------------------------------------- texts
+def _has_any(sheet: Sheet, left: n.NamedValue, texts: tuple[str, ...]) -> Column:
+    found = sheet.value(left)
+    if isinstance(found, Coded):
+        return boolean_of(sheet.plan, tabulated(sheet.plan, [found], lambda v: _plain(has_any(v, texts))))
+    if found.kind == "list" and left.source == "field":
+        return _by_cell(sheet, left.name, lambda value: _plain(has_any(value, texts)))
+    if found.kind != "string":
+        return left_column("boolean")
+
+    def chain(value: Ex) -> Ex:
+        if len(texts) == 1:
+            return on(lambda e: e.str.contains(texts[0], literal=True), value)
+        return on(lambda e: e.str.contains_any(list(texts)), value)
+
+    return tested(sheet, found, chain, lambda s: has_any(s, texts))
+
+
+def _matches(sheet: Sheet, left: n.NamedValue, pattern: str) -> Column:
+    found = sheet.value(left)
+    fits = compiled(pattern).fullmatch
+    if isinstance(found, Coded):
+        return boolean_of(
+            sheet.plan, tabulated(sheet.plan, [found], lambda v: fits(v) is not None if isinstance(v, str) else False if v is NONE else _plain(_all_fit(v, fits)))
+        )
+    if found.kind != "string":
+        return left_column("boolean")
+
+    def run(cells: pl.Series) -> pl.Series:
+        """RE2 over the different texts."""
+        different = cells.drop_nulls().unique()
+        if not different.len():
+            return pl.Series(cells.name, [None], dtype=pl.Boolean).new_from_index(0, cells.len())
+        answers = pl.Series([fits(text) is not None for text in different.to_list()], dtype=pl.Boolean)
+        return cells.replace_strict(different, answers, default=None, return_dtype=pl.Boolean)
+
+    def known(value: Ex) -> Ex:
+        return sheet.plan.keep(on(lambda e: e.map_batches(run, return_dtype=pl.Boolean, is_elementwise=True), value))
+
+    return tested(sheet, found, known, lambda s: False if s is NONE else s)
+
+
+def _all_fit(value: Any, fits: Any) -> Any:
+    if isinstance(value, Maybe) and value.options is not None:
+        answers = {fits(o) is not None for o in value.options}
+        return answers.pop() if len(answers) == 1 else value
+    return value
+
+
+def _by_cell(sheet: Sheet, name: str, test: Callable[[Any], Any]) -> Column:
+    """A test of a list, cell by cell through the record evaluation's reader."""
+    from complaint_policy.columns.cells import cell_by_cell
+
+    known = sheet.columns[name]
+    return cell_by_cell(Ex(known[0]), sheet.declared(name), sheet.clock, sheet.plan, sheet.model.currency, test, sheet.as_of)
+
+
+def moment_of(sheet: Sheet, ticks: int) -> datetime:
+    return sheet.clock.to_utc(ticks)

@@ -1,0 +1,287 @@
+"""Counting a length from instants on columns: due instants by tables of days, made once by the record evaluation's own counter."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+from attrs import frozen
+
+from complaint_policy.columns.clock import DAY, micros
+from complaint_policy.columns.plan import Ex, on
+from complaint_policy.columns.values import ANY, Instants, Shape
+from complaint_policy.counting import Counter, Counting, calendar_of
+from complaint_policy.expressions import nodes as n
+from complaint_policy.lengths import Length
+from complaint_policy.possible import DayEnd
+
+if TYPE_CHECKING:
+    from complaint_policy.columns.instants import Around
+    from complaint_policy.columns.sheet import Sheet
+
+__all__ = ["counted", "due_of", "moved", "shown"]
+
+# The most opening hours of one day a table holds.
+_MOST_SPELLS: Final = 6
+_MICRO: Final = timedelta(microseconds=1)
+
+
+def counted(sheet: Sheet, node: n.Counted, around: Around | None) -> Instants:
+    """``within`` a length from an instant, or ``ahead`` of it."""
+    from complaint_policy.columns.instants import left_instants
+
+    base = sheet.instant(node.base, around)
+    if not isinstance(node.length, Length):
+        if all(not s.bounded and s.kind != ANY for s in base.shapes) and base.low is None:
+            pass  # whatever the number, nothing is counted from what has not begun
+        return left_instants()
+    counter = Counter(node.length, node.counting, ahead=node.ahead)
+    made = moved(sheet, base, counter)
+    if counter.provisional_from() is not None and not isinstance(node.base, n.RuleStart):
+        _leave_unannounced(sheet, counter, base, made)
+    return made
+
+
+def _leave_unannounced(sheet: Sheet, counter: Counter, base: Instants, due: Instants) -> None:
+    """Past the last announced day of its calendar a counted instant is one of many."""
+    limit = counter.provisional_from()
+    if limit is None or base.low is None or due.low is None:
+        return
+    # A limit that is rolled back rests on days up to a fortnight after it.
+    edge = sheet.clock.of_utc(limit) - 15 * DAY
+    sheet.leave(on(lambda *ends: pl.any_horizontal(*(e >= edge for e in ends)), *(e for e in (base.high or base.low, due.high or due.low))))
+
+
+def moved(sheet: Sheet, base: Instants, counter: Counter) -> Instants:
+    """Instants moved by a counter that never puts a later instant before an earlier one."""
+    if base.low is None:
+        return Instants(None, None, base.shapes, base._state)
+    low = due_of(sheet, base.low, counter, base.day_end)
+    if low is None:
+        from complaint_policy.columns.instants import left_instants
+
+        sheet.reasons.append(f"{counter.length.text.en}, {counter.counting.after_hours}")
+        return left_instants()
+    high = None if base.high is None else due_of(sheet, base.high, counter, base.day_end)
+    low = sheet.plan.keep(low)
+    _leave_lost(sheet, counter, base.low, low)
+    day_end: bool | Ex = counter.counting.ends == "end_of_day" if counter.length.counts_days else base.day_end if counter.length.is_exact else False
+    if high is None:
+        return Instants(low, None, base.shapes, base._state, day_end, None if _may_precede(counter) else _table_of(sheet, base.low, counter))
+    high = sheet.plan.keep(high)
+    _leave_lost(sheet, counter, base.high, high)
+    return _agreed(sheet, Instants(low, high, base.shapes, base._state, day_end))
+
+
+def _leave_lost(sheet: Sheet, counter: Counter, start: Ex, due: Ex) -> None:
+    """Starts outside the days of the clock, and due instants that are."""
+    if counter.length.is_exact:
+        return
+    table = _table_of(sheet, start, counter)
+    if table is not None and None not in table[1]:
+        sheet.leave_once(("days", str(start.expr)), lambda: on(lambda b, d: b.is_not_null() & d.is_null(), start, table[0]))
+    else:
+        sheet.leave(on(lambda b, d: b.is_not_null() & d.is_null(), start, due))
+
+
+def _agreed(sheet: Sheet, one: Instants) -> Instants:
+    """Spans whose ends have become one are exact."""
+    from complaint_policy.columns.values import EXACT, SPAN, Coded, tabulated
+
+    assert one.low is not None and one.high is not None
+    met = Coded(None, (False, True), sheet.plan.keep(on(lambda a, b: (a == b).fill_null(False), one.low, one.high)))
+    again = tabulated(sheet.plan, [one.state(sheet.plan), met], lambda s, m: Shape(EXACT) if m and s.kind == SPAN else s, key=lambda s: s)
+    if len(again.domain) == 1 and again.domain[0].kind == EXACT:
+        return Instants(one.low, None, again.domain, None, one.day_end)
+    return Instants(one.low, one.high, again.domain, lambda: again.code, one.day_end)
+
+
+def due_of(sheet: Sheet, start: Ex, counter: Counter, day_end: bool | Ex) -> Ex | None:
+    """The due ticks of start ticks, null where a table ends; None where only the record evaluation can count."""
+    clock, length, counting = sheet.clock, counter.length, counter.counting
+    if length.is_exact:
+        span = (length.exactly() * counter.sign) // _MICRO
+        return start + pl.lit(span, pl.Int64)
+    if clock.zone.name != counting.timezone:
+        return None
+    if length.unit == "working hours":
+        if day_end is not False:
+            return None
+        return _working_time(sheet, start, counter)
+    if counting.after_hours != "as_received" and length.unit == "working days":
+        return None
+    if counting.ends == "same_time":
+        return None if day_end is not False else _same_time(sheet, start, counter)
+    key = ("due", length.amount, length.unit, length.same_day, counting, counter.sign)
+    table = sheet.tables.get(key)
+    if table is None:
+        days = _day_table(sheet, counter)
+        table = sheet.tables[key] = pl.lit(pl.Series(days, dtype=pl.Int64)), days
+    series = table[0]
+    due = on(lambda d: series.gather(d), sheet.day_index(start))
+    if _may_precede(counter):
+        # What would end before its start (rolled back, or past the day's closing) is the record evaluation's.
+        sheet.leave(on(lambda s, d: d < s, start, due))
+    return due
+
+
+def _table_of(sheet: Sheet, start: Ex, counter: Counter) -> tuple[Ex, list[int | None]] | None:
+    """The table a due instant was looked up in, where it was."""
+    length = counter.length
+    found = sheet.tables.get(("due", length.amount, length.unit, length.same_day, counter.counting, counter.sign))
+    return None if length.is_exact or found is None else (sheet.day_index(start), found[1])
+
+
+def _may_precede(counter: Counter) -> bool:
+    return counter.sign > 0 and (counter.counting.roll == "previous_working_day" or counter.counting.ends == "close_of_business")
+
+
+def _day_table(sheet: Sheet, counter: Counter) -> list[int | None]:
+    """The due ticks for each day of the clock."""
+    clock, zone = sheet.clock, sheet.zone
+    plain = counter.length.unit == "days" and counter.counting.ends == "end_of_day" and counter.counting.roll == "none" and clock.steady
+    if plain:
+        days = 0 if counter.length.same_day or not counter.amount else counter.amount - (counter.sign if counter.counting.first_day == "included" else 0)
+        return [(clock.base + i + days + 1) * DAY - 1 for i in range(clock.days)]
+    found: list[int | None] = []
+    first = clock.first.toordinal()
+    for index in range(clock.days):
+        # Any instant of the day: the due day depends on nothing but the day.
+        start = zone.day_start(first + index) + timedelta(minutes=30)
+        try:
+            found.append(clock.of_utc(_plain(counter._count(start))))
+        except (OverflowError, ValueError):
+            found.append(None)
+    return found
+
+
+def _plain(moment: datetime) -> datetime:
+    if isinstance(moment, DayEnd):
+        return moment.boundary - _MICRO
+    return moment
+
+
+def _same_time(sheet: Sheet, start: Ex, counter: Counter) -> Ex:
+    """The due day at the clock time of the start: the later reading in a fold, shifted on in a gap."""
+    clock, zone = sheet.clock, sheet.zone
+    key = ("day", counter.length.amount, counter.length.unit, counter.length.same_day, counter.counting, counter.sign)
+    table = sheet.tables.get(key)
+    if table is None:
+        found: list[int | None] = []
+        first = clock.first.toordinal()
+        for index in range(clock.days):
+            try:
+                found.append((micros(zone.to_wall(_plain(counter._count(zone.day_start(first + index) + timedelta(hours=12))))) // DAY) * DAY)
+            except (OverflowError, ValueError):
+                found.append(None)
+        table = sheet.tables[key] = pl.lit(pl.Series(found, dtype=pl.Int64))
+    wall = clock.to_wall(start)
+    due_wall = on(lambda d, w: table.gather(d) + w % DAY, sheet.day_index(start), wall)
+    due = clock.from_wall_late(due_wall)
+    if counter.sign > 0:
+        sheet.leave(on(lambda s, d: d < s, start, due))
+    return due
+
+
+# --------------------------------------------------------------------------- working hours
+_HOUR: Final = 3_600_000_000
+
+
+@frozen
+class Spells:
+    """Opening hours as tables: where each spell begins and ends, the time worked before it, the first spell of each day of the clock
+    and of each hour of worked time, and in how many spells from there on an instant, or an amount of work, must be sought."""
+
+    begin: pl.Expr
+    end: pl.Expr
+    before: pl.Expr
+    by_day: pl.Expr
+    by_hour: pl.Expr
+    day_steps: int
+    hour_steps: int
+
+
+def _working_time(sheet: Sheet, start: Ex, counter: Counter) -> Ex | None:
+    """Working time counted by the sum of worked time up to the start."""
+    if counter.sign < 0 or counter.counting.at_closing != "stay" or counter.counting.after_hours != "as_received" or not counter.length.amount:
+        return None
+    key = ("spells", counter.counting.calendar)
+    if key not in sheet.tables:
+        sheet.tables[key] = spells_of(sheet, counter.counting)
+    spells: Spells | None = sheet.tables[key]
+    if spells is None:
+        return None
+    span = counter.length.exactly() // _MICRO
+    tables = spells
+
+    def worked(s: pl.Expr, d: pl.Expr) -> pl.Expr:
+        """The time worked since the clock began, over the few spells of the start's day."""
+        first = tables.by_day.gather(d)
+        total = tables.before.gather(first, null_on_oob=True)
+        for offset in range(tables.day_steps):
+            spell = first + pl.lit(offset, pl.UInt32)
+            low, high = tables.begin.gather(spell, null_on_oob=True), tables.end.gather(spell, null_on_oob=True)
+            total = total + (pl.min_horizontal(s, high) - low).clip(lower_bound=0).fill_null(0)
+        return total
+
+    target = sheet.plan.keep(on(lambda s, d: worked(s, d) + span, start, sheet.day_index(start)))
+
+    def placed(t: pl.Expr) -> pl.Expr:
+        guess = tables.by_hour.gather(((t - 1) // _HOUR).cast(pl.UInt32, strict=False), null_on_oob=True)
+        chain: Any = pl
+        for offset in range(tables.hour_steps):
+            spell = guess + pl.lit(offset, pl.UInt32)
+            done, low, high = (table.gather(spell, null_on_oob=True) for table in (tables.before, tables.begin, tables.end))
+            chain = chain.when(t <= done + (high - low)).then(low + (t - done))
+        result: pl.Expr = chain.otherwise(None)
+        return result
+
+    return on(placed, target)
+
+
+def spells_of(sheet: Sheet, counting: Counting) -> Spells | None:
+    """The opening hours of a calendar over the clock's days."""
+    if counting.calendar is None:
+        return None
+    calendar, clock = calendar_of(counting.calendar), sheet.clock
+    begins: list[int] = []
+    ends: list[int] = []
+    by_day: list[int] = []
+    first, most = clock.first.toordinal(), 1
+    for index in range(clock.days):
+        by_day.append(len(begins))
+        spans = calendar.open_spans(date.fromordinal(first + index))
+        most = max(most, len(spans))
+        begins += [clock.of_utc(low) for low, _ in spans]
+        ends += [clock.of_utc(high) for _, high in spans]
+    before: list[int] = []
+    total = 0
+    for low, high in zip(begins, ends, strict=True):
+        before.append(total)
+        total += high - low
+    by_hour: list[int] = []
+    place, steps = 0, 1
+    for worked in range(0, total, _HOUR):
+        while before[place] + ends[place] - begins[place] <= worked:
+            place += 1
+        if by_hour:
+            steps = max(steps, place - by_hour[-1] + 1)
+        by_hour.append(place)
+    if most > _MOST_SPELLS or steps > 2 * _MOST_SPELLS:
+        return None
+    whole = (pl.lit(pl.Series(values, dtype=pl.Int64)) for values in (begins, ends, before))
+    places = (pl.lit(pl.Series(values, dtype=pl.UInt32)) for values in (by_day, by_hour))
+    return Spells(*whole, *places, most, steps)
+
+
+def shown(sheet: Sheet, due: Instants) -> Ex | None:
+    """Naive UTC microseconds of the earliest due instants as they are printed: the end of a day as its last second."""
+    if due.low is None:
+        return None
+    ticks = sheet.clock.to_utc_column(due.low)
+    if due.day_end is True:
+        return ticks - pl.lit(999_999, pl.Int64)
+    if due.day_end is False:
+        return ticks
+    return on(lambda t, e: pl.when(e).then(t - 999_999).otherwise(t), ticks, due.day_end)

@@ -1,0 +1,105 @@
+"""Columns under construction: expressions, the stage at which each can be computed, and shared parts computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import polars as pl
+from attrs import define, field, frozen
+
+__all__ = ["Ex", "Plan", "constant", "on"]
+
+_PREFIX: Final = "\x1f"  # no column of a table is called so
+
+
+@frozen(eq=False)
+class Ex:
+    """An expression, and the stage of the plan from which on it can be computed."""
+
+    expr: pl.Expr
+    stage: int = 0
+    kept: bool = False  # a column by itself
+
+    def __and__(self, other: Ex) -> Ex:
+        return on(lambda a, b: a & b, self, other)
+
+    def __or__(self, other: Ex) -> Ex:
+        return on(lambda a, b: a | b, self, other)
+
+    def __invert__(self) -> Ex:
+        return on(lambda a: ~a, self)
+
+    def __add__(self, other: Any) -> Ex:
+        return on(lambda a, b: a + b, self, other)
+
+    def __sub__(self, other: Any) -> Ex:
+        return on(lambda a, b: a - b, self, other)
+
+    def __mul__(self, other: Any) -> Ex:
+        return on(lambda a, b: a * b, self, other)
+
+    def __floordiv__(self, other: Any) -> Ex:
+        return on(lambda a, b: a // b, self, other)
+
+    def __lt__(self, other: Any) -> Ex:
+        return on(lambda a, b: a < b, self, other)
+
+    def __le__(self, other: Any) -> Ex:
+        return on(lambda a, b: a <= b, self, other)
+
+    def __gt__(self, other: Any) -> Ex:
+        return on(lambda a, b: a > b, self, other)
+
+    def __ge__(self, other: Any) -> Ex:
+        return on(lambda a, b: a >= b, self, other)
+
+    def equals(self, other: Any) -> Ex:
+        return on(lambda a, b: a == b, self, other)
+
+    def cast(self, kind: Any, *, strict: bool = True) -> Ex:
+        return on(lambda a: a.cast(kind, strict=strict), self)
+
+    def is_null(self) -> Ex:
+        return on(lambda a: a.is_null(), self)
+
+    def is_not_null(self) -> Ex:
+        return on(lambda a: a.is_not_null(), self)
+
+    def fill_null(self, value: Any) -> Ex:
+        return on(lambda a, b: a.fill_null(b), self, value)
+
+
+def on(function: Callable[..., pl.Expr], *parts: Any) -> Ex:
+    """``function`` over expressions; anything else among ``parts`` is handed on as it is."""
+    stage = max((p.stage for p in parts if isinstance(p, Ex)), default=0)
+    return Ex(function(*(p.expr if isinstance(p, Ex) else p for p in parts)), stage)
+
+
+def constant(value: Any, kind: Any) -> Ex:
+    return Ex(pl.lit(value, dtype=kind), 0, True)
+
+
+@define
+class Plan:
+    """Columns to be added to a table, in stages: each may use those of the stages before it."""
+
+    stages: list[list[pl.Expr]] = field(factory=list)
+    _count: int = 0
+
+    def keep(self, ex: Ex) -> Ex:
+        """The same expression as a column, computed once however often it is used."""
+        if ex.kept:
+            return ex
+        name = f"{_PREFIX}{self._count}"
+        self._count += 1
+        while len(self.stages) <= ex.stage:
+            self.stages.append([])
+        self.stages[ex.stage].append(ex.expr.alias(name))
+        return Ex(pl.col(name), ex.stage + 1, True)
+
+    def applied(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """The table with every column of the plan."""
+        for stage in self.stages:
+            frame = frame.with_columns(stage)
+        return frame

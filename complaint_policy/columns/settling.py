@@ -1,0 +1,102 @@
+"""How a rule's frame settles results on columns: scope, when, exempt, by the record evaluation's own settler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
+
+from complaint_policy.columns.numbers import Stand
+from complaint_policy.columns.values import LEFT, Coded, among, is_left, tabulated
+from complaint_policy.expressions.moments import AS_OF
+from complaint_policy.frame import Rule, settler
+from complaint_policy.outcomes import INDETERMINATE, RANK
+from complaint_policy.possible import NOT_YET
+from complaint_policy.results import Details, Settled
+
+if TYPE_CHECKING:
+    from complaint_policy.columns.sheet import Sheet
+
+__all__ = ["applies_to", "key_of", "left_result", "leave_undecided", "rank_of", "settled_results"]
+
+
+def key_of(result: Any) -> Any:
+    """What other rules, and the table of decisions, can see of a result."""
+    return (result.outcome, result.missing, result.possible, getattr(result, "begun", None) is NOT_YET)
+
+
+def rank_of(result: Any) -> int:
+    """The place of a result's outcome in the order of a decision's status: then the codes are the outcomes."""
+    return RANK[result.outcome]
+
+
+def left_result(rule: Rule, like: Settled | None = None) -> Settled:
+    """The result that leaves a row to the record evaluation."""
+    details = Details()
+    details.missing = (LEFT,)
+    if like is None:
+        return Settled(rule, INDETERMINATE, details)
+    made = copy(like)
+    made.outcome, made._more = INDETERMINATE, details
+    return made
+
+
+def _fresh(result: Settled) -> Settled:
+    """A copy that may be changed."""
+    made = copy(result)
+    if made._more is not None:
+        made._more = copy(made._more)
+    return made
+
+
+def settled_results(sheet: Sheet, rule: Rule, raw: Coded, apart: Settled) -> Coded:
+    """The results ``raw`` as the rule's frame leaves them; rows with a waiver are left to the record evaluation."""
+    scoped = sheet.model.scope is not None
+    if not scoped and rule.when is None and not rule.exempt:
+        return raw
+    stand = Stand(sheet)
+    held: list[Any] = [None]
+    inputs = [raw]
+    stand.order.append(AS_OF)  # the result is handed in beside the state
+    scope = None
+    if scoped:
+        inputs.append(sheet.scope().coded(sheet.plan))
+        scope = stand.condition()
+    when = None
+    if rule.when is not None:
+        inputs.append(sheet.condition(rule.when).coded(sheet.plan))
+        when = stand.condition()
+    exempt = []
+    for exemption in rule.exempt:
+        inputs.append(sheet.condition(exemption.when).coded(sheet.plan))
+        exempt.append(evolve(exemption, when=stand.condition()))
+    standing = evolve(rule, when=when, exempt=tuple(exempt), waivable_by=())
+    settle = settler(standing, stand.compiler, scope, lambda state: held[0], 0, apart)
+
+    def answer(result: Settled, *conditions: Any) -> Settled:
+        held[0] = _fresh(result)
+        return settle(stand.state((None, *conditions)))
+
+    return tabulated(sheet.plan, inputs, answer, key=key_of, place=rank_of, left=left_result(rule, apart))
+
+
+def applies_to(sheet: Sheet, rule: Rule) -> Callable[[], Any] | None:
+    """The column that says whether a rule applies at all, or None where every rule of its kind does."""
+    if sheet.model.scope is None and rule.when is None:
+        return None
+
+    def make() -> Any:
+        from complaint_policy.columns.conditions import conjunction
+
+        parts = [sheet.scope()] if sheet.model.scope is not None else []
+        return conjunction(sheet, [*parts, *([sheet.condition(rule.when)] if rule.when is not None else [])])
+
+    return make
+
+
+def leave_undecided(sheet: Sheet, coded: Coded) -> None:
+    """Rows whose result columns cannot give are left to the record evaluation."""
+    if any(is_left(r.missing) for r in coded.domain if r is not None):
+        sheet.leave(among(coded, lambda r: r is not None and is_left(r.missing)))

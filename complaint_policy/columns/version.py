@@ -1,0 +1,231 @@
+"""One policy version over a table: the sheet, and the columns of its decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+from attrs import define
+
+from complaint_policy.columns.clock import Clock
+from complaint_policy.columns.lengths import shown
+from complaint_policy.columns.plan import Ex, constant, on
+from complaint_policy.columns.settling import leave_undecided
+from complaint_policy.columns.sheet import Hints, Sheet, Verdicts
+from complaint_policy.columns.values import LATER, Coded, Column, TooWide, among, is_left, lookup
+from complaint_policy.frame import COMPANY
+from complaint_policy.outcomes import BREACHED, INDETERMINATE, NOT_APPLICABLE, RANK, STATUS_ORDER
+from complaint_policy.possible import Maybe
+
+if TYPE_CHECKING:
+    from complaint_policy.compiled import CompiledVersion
+
+__all__ = ["OUTCOME", "Judged", "Unsupported", "judged_version"]
+
+OUTCOME: Final = pl.Enum(list(STATUS_ORDER))
+# Kinds whose rules put nothing into the table of decisions.
+_ELSEWHERE: Final = frozenset({"escalation", "portfolio"})
+
+
+class Unsupported(Exception):
+    """A kind of rule that has no columns: its version is judged record by record."""
+
+
+@define
+class RuleColumns:
+    """What the table says of one rule."""
+
+    id: str
+    kind: str
+    coded: Coded
+    verdicts: Verdicts | None = None
+
+
+@define
+class Judged:
+    """A version over a table: ``left`` says which rows are left to the record evaluation (None: none can be)."""
+
+    sheet: Sheet
+    rules: tuple[RuleColumns, ...]
+    severity: Coded | None
+    owned: Coded | None
+    scope: Column
+    status: Ex
+    id: Ex
+    left: Ex | None
+    minor_digits: int
+
+    def rule(self, identity: str) -> RuleColumns | None:
+        return next((r for r in self.rules if r.id == identity), None)
+
+    # ---------------------------------------------------------------- columns of the table
+    def severity_level(self) -> Ex:
+        """The level by name, null where it is undecided or the policy has none."""
+        levels = self.sheet.model.section("severity")
+        names: tuple[str, ...] = getattr(levels, "levels", ())
+        kind = pl.Enum(list(names)) if names else pl.String()
+        if self.severity is None or not names:
+            return constant(None, pl.String)
+        if self.severity.domain == tuple(range(len(names))):
+            return self._in_scope(on(lambda c: c.cat.to(kind), self.severity.code))
+        return self._in_scope(lookup(self.severity, [names[v] if isinstance(v, int) else None for v in self.severity.domain], kind))
+
+    def _in_scope(self, value: Ex) -> Ex:
+        if self.sheet.model.scope is None or self.scope.value is None:
+            return value
+        return on(lambda v, s: pl.when(s.fill_null(True)).then(v), value, self.scope.value)
+
+    def owner(self) -> Ex:
+        if self.owned is None:
+            return constant(None, pl.String)
+        owners = [o.result.owner for o in self.owned.domain]
+        kind = pl.Enum(sorted({o for o in owners if o is not None}))
+        return self._in_scope(lookup(self.owned, owners, kind))
+
+    def outcome(self, rule: RuleColumns) -> Ex:
+        ranks = [RANK[r.outcome] for r in rule.coded.domain]
+        if all(rank == code for code, rank in enumerate(ranks)) or _placed(rule.coded):
+            return on(lambda c: c.cat.to(OUTCOME), rule.coded.code)
+        return lookup(rule.coded, [r.outcome for r in rule.coded.domain], OUTCOME)
+
+    def due_at(self, rule: RuleColumns) -> Ex:
+        """Naive UTC."""
+        due = rule.verdicts.due if rule.verdicts is not None else None
+        ticks = shown(self.sheet, due) if due is not None else None
+        return constant(None, pl.Datetime("us")) if ticks is None else on(lambda t: t.cast(pl.Datetime("us")), ticks)
+
+    def amount(self, rule: RuleColumns, part: str = "amount") -> Ex:
+        values = [None if p is None else getattr(p, part) for p in rule.coded.domain]
+        kind = pl.Decimal(38, self.minor_digits)
+        if all(v is None for v in values):
+            return constant(None, kind)
+        return lookup(rule.coded, values, kind)
+
+    def missing(self, coded: Coded, names: Callable[[Any], tuple[str, ...]]) -> Ex:
+        lists = [list(names(v)) or None for v in coded.domain]
+        table = pl.lit(pl.Series(lists, dtype=pl.List(pl.String)))
+        return on(lambda c: table.gather(c.cast(pl.UInt32)), coded.code)
+
+    def severity_names(self, value: Any) -> tuple[str, ...]:
+        """The levels a severity's value may be."""
+        names = self.sheet.model.section("severity").levels
+        return tuple(names[v] for v in value.options) if isinstance(value, Maybe) else (names[value],)
+
+    # ---------------------------------------------------------------- what the summary reads
+    def lateness(self, rule: RuleColumns) -> tuple[Ex, Ex]:
+        """By how much each breached act is late (microseconds, null where nobody knows), and whether it is still open."""
+        breached = among(rule.coded, lambda r: r.outcome == BREACHED)
+        verdicts = rule.verdicts
+        if verdicts is None or verdicts.due is None or verdicts.due.low is None or verdicts.done is None:
+            return constant(None, pl.Int64), constant(False, pl.Boolean)
+        due, done, sheet = verdicts.due, verdicts.done, self.sheet
+        now = sheet.now
+        later = next((i for i, s in enumerate(done.shapes) if s.kind == LATER), None)
+        opened: Ex = constant(False, pl.Boolean)
+        if later is not None:
+            opened = breached & (done.state(sheet.plan).code.equals(later))
+        latest = due.high or due.low
+        end: Any = latest
+        if due.day_end is True:
+            end = latest + pl.lit(1, pl.Int64)
+        elif due.day_end is not False:
+            end = on(lambda t, e: pl.when(e).then(t + 1).otherwise(t), latest, due.day_end)
+        act = constant(None, pl.Int64) if done.low is None else done.low
+
+        def over(b: pl.Expr, o: pl.Expr, a: pl.Expr, last: pl.Expr, e: pl.Expr) -> pl.Expr:
+            there = last < 2**62
+            return pl.when(b & o & there).then(now - e).when(b & there & (a > last)).then(a - e)
+
+        return on(over, breached, opened, act, latest, end), opened
+
+
+def _placed(coded: Coded) -> bool:
+    """Whether the codes that rows can have are the ranks of their outcomes."""
+    filler = coded.domain[0]
+    return all(RANK[r.outcome] == code or r is filler for code, r in enumerate(coded.domain)) and RANK[filler.outcome] in (
+        code for code, r in enumerate(coded.domain) if r is filler
+    )
+
+
+def judged_version(
+    compiled: CompiledVersion,
+    columns: Mapping[str, tuple[pl.Expr, Any]],
+    as_of: datetime,
+    days: tuple[date, date],
+    hints: Hints,
+    rules: tuple[Any, ...],
+    minor_digits: int,
+) -> Judged:
+    """The version over a table with those columns.
+
+    ``columns`` gives for each field the table knows its expression and Polars type; ``days`` the first and last day that times are
+    expected on; ``hints`` what is known or believed of it; ``rules`` the ids and kinds of the columns wanted.  Raises :class:`Unsupported`.
+    """
+    model = compiled.model
+    clock = Clock(compiled.zone, *days)
+    rooms: dict[str, Callable[[Sheet], Any]] = {}
+    for kind in compiled.kinds:
+        section = model.section(kind.key)
+        if kind.columns is not None:
+            rooms |= dict(import_module(kind.columns).columns(section))
+        elif kind.key not in _ELSEWHERE and section:
+            raise Unsupported(kind.key)
+    used = tuple(name for _, name, *_ in compiled.intake.fields)
+    tables = compiled.kept.setdefault(("tables", days), {})
+    sheet = Sheet(model, compiled.setting, clock, as_of, dict(columns), frozenset(used), rooms, hints, tables)
+    try:
+        return _judged(sheet, used, rules, minor_digits)
+    except TooWide:
+        raise
+
+
+def _judged(sheet: Sheet, used: tuple[str, ...], rules: tuple[Any, ...], minor_digits: int) -> Judged:
+    model, plan = sheet.model, sheet.plan
+    for name in used:
+        sheet.cells(name)  # a cell that cannot be used is counted, whether or not it was looked at
+    severity = sheet.severity() if getattr(model.section("severity"), "levels", ()) else None
+    owned: Coded | None = sheet.made("owned") if getattr(model.section("responsibility"), "by", ()) or getattr(model.section("responsibility"), "otherwise", None) else None
+    found: list[RuleColumns] = []
+    ranks: list[Ex] = []
+    for wanted in rules:
+        rule = model.rule(wanted.id)
+        if rule is None:
+            continue
+        if not wanted.judged:
+            coded: Coded = sheet.made(f"rule:{rule.id}")
+            leave_undecided(sheet, coded)
+            found.append(RuleColumns(rule.id, wanted.kind, coded))
+            continue
+        verdicts = sheet.verdicts(rule.id)
+        leave_undecided(sheet, verdicts.coded)
+        column = RuleColumns(rule.id, wanted.kind, verdicts.coded, verdicts)
+        found.append(column)
+        if rule.duty_of == COMPANY:
+            placed = _placed(verdicts.coded)
+            ranks.append(
+                verdicts.coded.code.cast(pl.UInt8) if placed else lookup(verdicts.coded, [RANK[r.outcome] for r in verdicts.coded.domain], pl.UInt8)
+            )
+    if severity is not None and any(isinstance(v, Maybe) and is_left(v.missing) for v in severity.domain):
+        sheet.leave(among(severity, lambda v: isinstance(v, Maybe) and is_left(v.missing)))
+    if owned is not None and any(is_left(o.result.missing) for o in owned.domain):
+        sheet.leave(among(owned, lambda o: is_left(o.result.missing)))
+    scope = sheet.scope()
+    if any(isinstance(s, Maybe) and is_left(s.missing) for s in scope.specials):
+        coded_scope = scope.coded(plan)
+        sheet.leave(among(coded_scope, lambda v: isinstance(v, Maybe) and is_left(v.missing)))
+    status = on(lambda *parts: pl.min_horizontal(*parts) if len(parts) > 1 else parts[0], *ranks) if ranks else None
+    if model.scope is not None:
+        outside, unknown = RANK[NOT_APPLICABLE], RANK[INDETERMINATE]
+        held = scope.value if scope.value is not None else constant(None, pl.Boolean)
+        if status is None:
+            status = on(lambda s: pl.when(s.is_null()).then(unknown).otherwise(outside).cast(pl.UInt8), held)
+        else:
+            status = on(lambda r, s: pl.when(s.fill_null(True)).then(r).otherwise(outside).cast(pl.UInt8), status, held)
+    elif status is None:
+        status = constant(RANK[NOT_APPLICABLE], pl.UInt8)
+    identity = sheet.field_column("id")
+    number = identity.value if isinstance(identity, Column) and identity.kind == "string" else None
+    return Judged(sheet, tuple(found), severity, owned, scope, plan.keep(status), number or constant(None, pl.String), sheet.left(), minor_digits)

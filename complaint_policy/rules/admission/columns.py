@@ -1,0 +1,24 @@
+"""Whether each row is admitted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from complaint_policy.columns.settling import key_of, left_result, rank_of, settled_results
+from complaint_policy.columns.sheet import Sheet, Verdicts
+from complaint_policy.columns.values import tabulated
+from complaint_policy.outcomes import NOT_APPLICABLE
+from complaint_policy.results import AdmissionResult
+from complaint_policy.rules.admission import Admission, judged
+
+
+def columns(section: tuple[Admission, ...]) -> Iterable[tuple[str, Callable[[Sheet], Any]]]:
+    for rule in section:
+        yield f"rule:{rule.id}", lambda sheet, rule=rule: _verdicts(rule, sheet)  # type: ignore[misc]
+
+
+def _verdicts(rule: Admission, sheet: Sheet) -> Verdicts:
+    holds = sheet.condition(rule.require).coded(sheet.plan)
+    raw = tabulated(sheet.plan, [holds], lambda answer: judged(rule, answer), key=key_of, place=rank_of, left=left_result(rule))
+    return Verdicts(settled_results(sheet, rule, raw, AdmissionResult(rule, NOT_APPLICABLE)))

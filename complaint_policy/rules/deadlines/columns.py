@@ -1,0 +1,324 @@
+"""The outcome and due instant of a deadline for every row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+import polars as pl
+from attrs import evolve
+
+from complaint_policy.columns import instants, lengths
+from complaint_policy.columns.clock import DAY
+from complaint_policy.columns.conditions import conjunction
+from complaint_policy.columns.instants import Around
+from complaint_policy.columns.plan import Ex, constant, on
+from complaint_policy.columns.settling import applies_to, key_of, rank_of, settled_results
+from complaint_policy.columns.sheet import Sheet, Verdicts
+from complaint_policy.columns.values import (
+    EXACT,
+    LATER,
+    LEFT,
+    LEFT_OVER,
+    LEFT_SHAPE,
+    SPAN,
+    STATED_NONE,
+    Coded,
+    Instants,
+    Shape,
+    among,
+    tabulated,
+)
+from complaint_policy.counting import Counter
+from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.moments import AS_OF
+from complaint_policy.intake import empty_value
+from complaint_policy.lengths import Length
+from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
+from complaint_policy.possible import NONE, NOT_YET, Maybe, possibilities
+from complaint_policy.results import Details, GeneralDeadline
+from complaint_policy.rules.deadlines.model import Deadline
+from complaint_policy.rules.deadlines.record import General
+
+_DAYS: Final = [datetime(2000, 1, 1) + timedelta(days=i) for i in range(60)]
+# Later than every tick: a limit nobody can name yet.
+_NO_END: Final = 2**62
+
+
+def columns(section: tuple[Deadline, ...]) -> Iterable[tuple[str, Callable[[Sheet], Any]]]:
+    for rule in section:
+        yield f"rule:{rule.id}", lambda sheet, rule=rule: _Judged(rule, sheet).verdicts()  # type: ignore[misc]
+
+
+class _Judged:
+    """One deadline over a sheet."""
+
+    def __init__(self, rule: Deadline, sheet: Sheet) -> None:
+        self.rule, self.sheet, self.plan = rule, sheet, sheet.plan
+        self.general = General(rule, sheet.setting)
+        self.start = sheet.instant(rule.start)
+        self.done = sheet.instant(rule.act)
+
+    def verdicts(self) -> Verdicts:
+        rule, sheet = self.rule, self.sheet
+        due = self._due()
+        pauses = self._unknown_pauses()
+        if pauses is not None:
+            due = self._without_end(due, pauses)
+        due = self._begun(due)
+        provisional = self._provisional(due)
+        raw = self._outcomes(due, provisional)
+        apart = GeneralDeadline(rule, NOT_APPLICABLE, NONE, NONE, NONE, sheet.zone)
+        coded = settled_results(sheet, rule, raw, apart)
+        start, done = self.start, self.done
+        applies = applies_to(sheet, rule)
+        if applies is not None:
+            held = applies().coded(self.plan)
+            start, due, done = (self._apart(one, held) for one in (start, due, done))
+        return Verdicts(coded, start, due, done, provisional[0] if provisional is not None else None)
+
+    # ---------------------------------------------------------------- the limit
+    def _due(self) -> Instants:
+        """The limit, and the extensions that hold: an unknown one gives two possible limits."""
+        rule, sheet = self.rule, self.sheet
+        limits = [sheet.instant(rule.within, Around(self.start))]
+        conditions: list[Coded] = []
+        for step in rule.extend:
+            around = Around(self.start, limits[-1])
+            parts = [sheet.condition(c, around) for c in (step.when, step.needs) if c is not None]
+            conditions.append(conjunction(sheet, parts).coded(self.plan))
+            limits.append(sheet.instant(step.within, around))
+        if not conditions:
+            return limits[0]
+
+        def climb(index: int, holds: tuple[Any, ...]) -> Any:
+            step = index
+            while step < len(holds):
+                held = holds[step]
+                if held is False:
+                    return step
+                if held is not True:
+                    return possibilities((step, climb(step + 1, holds)), held.missing, held.open)
+                step += 1
+            return step
+
+        chosen = tabulated(self.plan, conditions, lambda *holds: climb(0, holds), left=LEFT_OVER)
+        return instants.picked(sheet, chosen, limits)
+
+    def _unknown_pauses(self) -> Coded | None:
+        """What is missing of pauses nobody knows; rows with pauses are left to the record evaluation."""
+        parts = [self._pause(span) for span in self.rule.pauses]
+        known = [p for p in parts if p is not None]
+        if not known:
+            return None
+
+        def union(*values: Any) -> Any:
+            unknown = [v for v in values if isinstance(v, Maybe)]
+            return Maybe(None, frozenset().union(*(u.missing for u in unknown))) if unknown else None
+
+        return tabulated(self.plan, known, union)
+
+    def _pause(self, span: n.Span) -> Coded | None:
+        """Of one kind of pause: None where the clock never stands still, else codes of None or what is missing."""
+        sheet = self.sheet
+        if isinstance(span, n.NamedSpan):
+            cells, empty = sheet.cells(span.name), empty_value(sheet.declared(span.name))
+            unknown = Maybe(None, frozenset({span.name}))
+            if cells is None:
+                return Coded(constant(0, pl.UInt8), (unknown,))
+            nothing = None if empty is NONE else empty
+            if cells.bad is None:
+                return None if nothing is None else Coded(constant(0, pl.UInt8), (nothing,))
+            return Coded(None, (nothing, unknown), self.plan.keep(cells.bad.fill_null(False)))
+        if isinstance(span, n.Between):
+            start, end = sheet.instant(span.start), sheet.instant(span.end)
+
+            def answer(a: Shape, b: Shape) -> Any:
+                return None if a.kind in (LATER, STATED_NONE) or b.kind == STATED_NONE else LEFT_OVER
+
+            return tabulated(self.plan, [start.state(self.plan), end.state(self.plan)], answer)
+        sheet.reasons.append(f"{self.rule.id}: pauses")
+        return Coded(constant(0, pl.UInt8), (LEFT_OVER,))
+
+    def _without_end(self, due: Instants, pauses: Coded) -> Instants:
+        """With a pause nobody knows, the limit may lie anywhere from where it would be without it."""
+        if due.low is None:
+            return due
+
+        def answer(shape: Shape, unknown: Any) -> Shape:
+            return shape if unknown is None or not shape.bounded else Shape(SPAN, shape.missing | unknown.missing)
+
+        coded = tabulated(self.plan, [due.state(self.plan), pauses], answer, key=lambda s: s)
+        beyond = among(pauses, lambda unknown: unknown is not None)
+        high = self.plan.keep(on(lambda h, low, b: pl.when(b & low.is_not_null()).then(_NO_END).otherwise(h), due.high or due.low, due.low, beyond))
+        return Instants(due.low, high, coded.domain, lambda: coded.code, due.day_end)
+
+    def _begun(self, due: Instants) -> Instants:
+        """Nothing is due of what has not begun, whatever the limit refers to."""
+        if not any(s.kind == LATER for s in self.start.shapes) or _counts_from_start(self.rule):
+            return due
+        coded = tabulated(
+            self.plan, [self.start.state(self.plan), due.state(self.plan)], lambda s, d: Shape(LATER) if s.kind == LATER else d, key=lambda s: s
+        )
+        return instants.settled(self.sheet, due.low, due.high, coded, due.day_end)
+
+    def _apart(self, one: Instants, held: Coded) -> Instants:
+        """Of a rule that does not apply nothing is shown."""
+        coded = tabulated(
+            self.plan, [held, one.state(self.plan)], lambda h, s: Shape(STATED_NONE) if h is False else s, key=lambda s: s
+        )
+        return instants.settled(self.sheet, one.low, one.high, coded, one.day_end)
+
+    # ---------------------------------------------------------------- calendar and warning
+    def _provisional(self, due: Instants) -> tuple[Ex, Coded] | None:
+        """Rows whose limit lies past the last announced day, and in which year after that day it lies."""
+        limit = self.general.provisional_from
+        if limit is None or due.low is None:
+            return None
+        sheet, high = self.sheet, due.high or due.low
+        edge = sheet.clock.of_utc(limit)
+        if any(c.counting.roll == "previous_working_day" or c.sign < 0 for c in self.general.own_counters):
+            # Rolled back, or counted back, it may rest on days that lie after it.
+            sheet.leave(on(lambda h: (h >= edge - 15 * DAY) & (h < edge), high))
+        year = sheet.zone.to_wall(limit).year
+        bounds = [sheet.clock.of_utc(sheet.zone.day_start(datetime(year + k, 1, 1).toordinal())) for k in range(1, 4)]
+        past = self.plan.keep(on(lambda h: ((h >= edge) & (h < _NO_END)).fill_null(False), high))
+        sheet.leave(on(lambda h: (h >= bounds[-1]) & (h < _NO_END), high))
+
+        def count(p: pl.Expr, h: pl.Expr) -> pl.Expr:
+            total = p.cast(pl.UInt8)
+            for bound in bounds[:-1]:
+                total = total + (p & (h >= bound).fill_null(False)).cast(pl.UInt8)
+            return total
+
+        years = Coded(self.plan.keep(on(count, past, high)), (None, *(f"{self.general.calendar_name} {year + k}" for k in range(len(bounds)))))
+        return past, years
+
+    def _risk(self, due: Instants) -> Coded | None:
+        """Whether an open duty is past its warning point (None: the record evaluation has to say)."""
+        risk, sheet, plan = self.rule.at_risk, self.sheet, self.plan
+        if risk is None or due.low is None or self.start.low is None:
+            return None
+        unsure = Coded(constant(0, pl.UInt8), (None,))
+        if not isinstance(due.day_end, bool):
+            return unsure
+        step = 1 if due.day_end else 0
+        if isinstance(risk, Length):
+            if risk.is_exact:
+                at = due.low + pl.lit(step - risk.exactly() // timedelta(microseconds=1), pl.Int64)
+            else:
+                counting = evolve(self.rule.counting, roll="none", first_day="excluded", ends="end_of_day" if due.day_end else "same_time")
+                back = lengths.due_of(sheet, due.low, Counter(risk, counting, ahead=True), False)
+                if back is None:
+                    return unsure
+                back = plan.keep(back)
+                sheet.leave(on(lambda d, b: d.is_not_null() & b.is_null(), due.low, back))
+                at = back + pl.lit(1 if due.day_end and risk.counts_days else 0, pl.Int64)
+        else:
+            counter = self.general.risk_counter
+            if counter is not None and counter.length.is_working:
+                return unsure
+            part = int(Decimal(risk) * 1_000_000)
+
+            def share(s: pl.Expr, d: pl.Expr) -> pl.Expr:
+                net = d + step - s
+                return s + (net // 1_000_000) * part + (net % 1_000_000) * part // 1_000_000
+
+            at = on(share, self.start.low, due.low)
+        now = sheet.now
+        return Coded(None, (False, True), plan.keep(on(lambda a: (a < now).fill_null(False), at)))
+
+    # ---------------------------------------------------------------- the outcome
+    def _outcomes(self, due: Instants, provisional: tuple[Ex, Coded] | None) -> Coded:
+        """Results by what start, limit and act are, and where they lie against one another."""
+        plan, sheet, rule = self.plan, self.sheet, self.rule
+        start, done = self.start, self.done
+        lies, reversed_ = self._against(due), self._reversed()
+        closed = sheet.moment("closed_at") if any(s.kind == LATER for s in start.shapes) else None
+        risk = self._risk(due)
+        nothing = Coded(constant(0, pl.UInt8), (None,))
+        # Counted from the start alone, the limit is there where the start is.
+        alike = due.shapes == start.shapes and due._state is start._state and _counts_from_start(rule)
+        inputs = [start.state(plan), nothing if alike else due.state(plan), done.state(plan), lies, reversed_]
+        inputs.append(nothing if closed is None else closed.state(plan))
+        inputs.append(risk or nothing)
+        inputs.append(provisional[1] if provisional is not None else nothing)
+
+        def answer(s: Shape, given: Shape | None, a: Shape, where: str, early: bool, close: Shape | None, risky: Any, year: str | None) -> GeneralDeadline:
+            d = s if given is None else given
+            if any(shape == LEFT_SHAPE for shape in (s, d, a)) or (s.kind == SPAN and not s.interval and a.bounded):
+                return _left(rule, sheet)
+            result = self._judged(s, d, a, where, early, close)
+            if year is not None:
+                result.own_details().provisional = True
+                if result.outcome == BREACHED:
+                    result.outcome = INDETERMINATE
+                    result.own_details().possible = frozenset({MET, BREACHED} if a.kind != LATER else {PENDING, BREACHED})
+                    result.own_details().missing = (year,)
+            if risk is not None and result.outcome == PENDING and s.bounded and d.bounded:
+                if risky is None:
+                    return _left(rule, sheet)
+                if risky:
+                    result.outcome = AT_RISK
+            return result
+
+        return tabulated(plan, inputs, answer, key=key_of, place=rank_of, left=_left(rule, sheet))
+
+    def _judged(self, s: Shape, d: Shape, a: Shape, where: str, early: bool, close: Shape | None) -> GeneralDeadline:
+        """The record evaluation's outcome of instants that lie as the row's do."""
+        state: list[Any] = [None] * len(self.sheet.setting.slots)
+        due = d.value(*((_DAYS[20], _DAYS[20]) if d.kind == EXACT else (_DAYS[10], _DAYS[20])))
+        as_of = {"in time": _DAYS[5], "late": _DAYS[30], "either": _DAYS[15]}[where]
+        if a.kind == EXACT:
+            low = high = {"in time": _DAYS[5], "late": _DAYS[30], "either": _DAYS[15]}[where]
+        else:
+            low, high = {"in time": (_DAYS[4], _DAYS[5]), "late": (_DAYS[30], _DAYS[31]), "either": (_DAYS[5], _DAYS[30])}[where]
+        done = a.value(low, high)
+        begin = high + timedelta(days=1) if early else _DAYS[1]
+        start = s.value(begin, begin if s.kind == EXACT else begin + timedelta(hours=1))
+        state[AS_OF] = as_of
+        state[self.general.closed] = close.value(_DAYS[2], _DAYS[2]) if close is not None else NOT_YET
+        result = GeneralDeadline(self.rule, PENDING, start, due, done, self.sheet.zone)
+        self.general._decide(result, state, start, due, done)
+        return result
+
+    def _against(self, due: Instants) -> Coded:
+        """Where the act, or without one the moment of judgement, lies: in time, late, or such that it depends."""
+        now, done = self.sheet.now, self.done
+        if due.low is None:
+            return Coded(constant(0, pl.UInt8), ("in time",))
+        low = constant(now, pl.Int64) if done.low is None else done.low.fill_null(now)
+        if due.exact and done.exact:
+            late = low > due.low
+            return Coded(None, ("in time", "late"), self.plan.keep(late if due.simple else late.fill_null(False)))
+        high = low if done.high is None else done.high.fill_null(now)
+
+        def settle(a: pl.Expr, b: pl.Expr, first: pl.Expr, last: pl.Expr) -> pl.Expr:
+            in_time, late = a <= last, b > first
+            return pl.when(in_time & late).then(2).when(late).then(1).otherwise(0).cast(pl.UInt8)
+
+        return Coded(self.plan.keep(on(settle, low, high, due.low, due.high or due.low)), ("in time", "late", "either"))
+
+    def _reversed(self) -> Coded:
+        """Whether the act is before its start."""
+        start, done = self.start, self.done
+        if start.low is None or done.low is None:
+            return Coded(constant(0, pl.UInt8), (False,))
+        early = (done.high or done.low) < start.low
+        if self.sheet.hints.hopeful:
+            self.sheet.leave(early)
+            return Coded(constant(0, pl.UInt8), (False,))
+        return Coded(None, (False, True), self.plan.keep(early.fill_null(False)))
+
+
+def _counts_from_start(rule: Deadline) -> bool:
+    """Whether every limit is a length from the start, which has no due instant before it has begun."""
+    return all(isinstance(limit, n.Counted) and isinstance(limit.base, n.RuleStart) for limit in rule.limits) and not rule.extend
+
+
+def _left(rule: Deadline, sheet: Sheet) -> GeneralDeadline:
+    details = Details()
+    details.missing = (LEFT,)
+    return GeneralDeadline(rule, INDETERMINATE, NOT_YET, NOT_YET, NOT_YET, sheet.zone, details)

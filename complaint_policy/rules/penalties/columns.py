@@ -1,0 +1,246 @@
+"""The penalty proposed for every row, exact to the minor unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import polars as pl
+
+from complaint_policy.columns.conditions import conjunction
+from complaint_policy.columns.numbers import Stand, finite
+from complaint_policy.columns.plan import constant, on
+from complaint_policy.columns.sheet import Sheet
+from complaint_policy.columns.values import KNOWN, LEFT, LEFT_OVER, Coded, Column, TooWide, tabulated
+from complaint_policy.expressions import nodes as n
+from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET
+from complaint_policy.possible import Maybe
+from complaint_policy.results import Details, PenaltyResult, Settled
+from complaint_policy.rules.penalties.model import Penalty
+from complaint_policy.rules.penalties.record import bounds_of, charging, pair_of, proposer
+
+_NOTHING: Final = (0, 0, frozenset[str]())
+
+
+def columns(section: tuple[Penalty, ...]) -> Iterable[tuple[str, Callable[[Sheet], Any]]]:
+    for rule in section:
+        yield f"rule:{rule.id}", lambda sheet, rule=rule: _proposals(rule, sheet)  # type: ignore[misc]
+
+
+def _proposals(rule: Penalty, sheet: Sheet) -> Coded:
+    """Codes of :class:`PenaltyResult`, None where the penalty is not triggered."""
+    stand = Stand(sheet)
+    inputs: list[Coded] = []
+
+    def hand_in(coded: Coded) -> Callable[[list[Any]], Any]:
+        slot = stand._slot()
+        inputs.append(coded)
+        return lambda state: state[slot]
+
+    conditions = [sheet.scope()] if sheet.model.scope is not None else []
+    conditions += [sheet.condition(rule.when)] if rule.when is not None else []
+    when = hand_in(conjunction(sheet, conditions).coded(sheet.plan)) if conditions else None
+    breaches = hand_in(_breaches(rule, sheet)) if rule.breaches_of else None
+    amount = hand_in(_value(sheet, rule.amount)) if rule.amount is not None else None
+    bounds = hand_in(_bounds(rule, sheet)) if rule.range is not None else None
+    charge = _charge(rule.charge, sheet) if rule.charge is not None else None
+    charged = hand_in(charge) if charge is not None else None
+    most = len(rule.breaches_of) if rule.per == "breach" else 1 if rule.breaches_of else 0
+    slots = [stand._slot() for _ in range(2 * most)]
+    propose = proposer(
+        rule,
+        when=when,
+        triggers=[(f"{index}", slot) for index, slot in enumerate(slots)],
+        amount=amount,
+        bounds=bounds,
+        charge=None if charged is None else lambda state: (None, charged(state)),
+        currency=sheet.model.currency,
+        waivers=None,
+    )
+
+    def answer(*values: Any) -> PenaltyResult | None:
+        state = stand.state((*values, *([None] * len(slots))))
+        if breaches is not None:
+            certain, perhaps, missing = breaches(state)
+            for index, slot in enumerate(slots):
+                state[slot] = _made_up(rule, BREACHED if index < certain else INDETERMINATE if most <= index < most + perhaps else MET, missing)
+        return propose(state)
+
+    try:
+        return tabulated(sheet.plan, inputs, answer, key=_key, left=_left(rule))
+    except TooWide:
+        sheet.reasons.append(rule.id)
+        return Coded(constant(0, pl.UInt8), (_left(rule),))
+
+
+def _left(rule: Penalty) -> PenaltyResult:
+    """The proposal that leaves a row to the record evaluation."""
+    return PenaltyResult(rule, INDETERMINATE, (), None, None, None, None, None, None, (LEFT,))
+
+
+def _key(result: PenaltyResult | None) -> Any:
+    return None if result is None else (result.state, result.amount, result.min, result.max, result.missing)
+
+
+def _made_up(rule: Penalty, outcome: str, missing: frozenset[str]) -> Settled:
+    details = None
+    if outcome == INDETERMINATE:
+        details = Details()
+        details.missing = tuple(sorted(missing))
+    return Settled(rule, outcome, details)
+
+
+def _breaches(rule: Penalty, sheet: Sheet) -> Coded:
+    """How many of the rules are broken for certain, how many perhaps, and what is missing of those; where it is one penalty a case, at most one."""
+    plan, once = sheet.plan, rule.per != "breach"
+    parts = [sheet.verdicts(identity).coded for identity in rule.breaches_of]
+    if once and not any(_class_of(r) not in ("kept", "broken") for part in parts for r in part.domain):
+        broken = [on(lambda c, codes=_codes(part, "broken"): _any_of(c, codes), part.code) for part in parts if _codes(part, "broken")]
+        if not broken:
+            return Coded(constant(0, pl.UInt8), (_NOTHING,))
+        return Coded(None, (_NOTHING, (1, 0, frozenset())), plan.keep(on(_either, *broken)))
+    state = Coded(constant(0, pl.UInt8), (_NOTHING,))
+
+    def follow(so_far: Any, *classes: Any) -> Any:
+        certain, perhaps, missing = so_far
+        for one in classes:
+            if one == "broken":
+                certain = 1 if once else certain + 1
+            elif one != "kept":
+                perhaps, missing = 1 if once else perhaps + 1, missing | one
+        return certain, perhaps, missing
+
+    for group in _grouped([tabulated(plan, [part], _class_of, key=lambda v: v, left=frozenset({LEFT})) for part in parts]):
+        state = tabulated(plan, [state, *group], follow, key=lambda v: v, left=(0, 1, frozenset({LEFT})))
+    return state
+
+
+def _either(*tests: pl.Expr) -> pl.Expr:
+    total = tests[0]
+    for test in tests[1:]:
+        total = total | test
+    return total
+
+
+def _class_of(result: Any) -> Any:
+    """Whether a result triggers: for certain, perhaps (what is missing), or not."""
+    if result.outcome == BREACHED:
+        return "broken"
+    if result.outcome == INDETERMINATE and (result.possible is None or BREACHED in result.possible):
+        return frozenset(result.missing)
+    return "kept"
+
+
+def _codes(part: Coded, wanted: str) -> list[int]:
+    return [code for code, result in enumerate(part.domain) if _class_of(result) == wanted]
+
+
+def _any_of(code: pl.Expr, codes: list[int]) -> pl.Expr:
+    test = code == codes[0]
+    for one in codes[1:]:
+        test = test | (code == one)
+    return test
+
+
+def _grouped(parts: list[Coded], most: int = 2_000) -> Iterable[list[Coded]]:
+    """As many at once as make a small table."""
+    group: list[Coded] = []
+    size = 1
+    for part in parts:
+        if group and size * part.width > most:
+            yield group
+            group, size = [], 1
+        group.append(part)
+        size *= part.width
+    if group:
+        yield group
+
+
+def _value(sheet: Sheet, node: n.Value) -> Coded:
+    """The possible values as codes; what cannot be enumerated is left to the record evaluation."""
+    found = finite(sheet, sheet.value(node))
+    return found if found is not None else Coded(constant(0, pl.UInt8), (LEFT_OVER,))
+
+
+def _bounds(rule: Penalty, sheet: Sheet) -> Coded:
+    """The range as codes of pairs, or of all the pairs it may be."""
+    stand = Stand(sheet)
+    if isinstance(rule.range, n.Range):
+        ends = [_value(sheet, end) for end in (rule.range.low, rule.range.high)]
+        slots = [stand._slot(), stand._slot()]
+        pair = pair_of(lambda state: state[slots[0]], lambda state: state[slots[1]])
+        return tabulated(sheet.plan, ends, stand.asked(pair), key=_pair_key)
+    assert rule.range is not None
+    parts = [part for branch in rule.range.branches for part in (branch.then.low, branch.then.high)]
+    inputs: list[Coded] = []
+    if any("severity" in n.names_in(branch.when) for branch in rule.range.branches):
+        stand.severity()
+        inputs.append(sheet.severity())
+    whens: list[n.Condition | None] = []
+    from complaint_policy.columns.numbers import atoms
+
+    for branch in rule.range.branches:
+        standing = None if branch.when is None else atoms(sheet, stand, branch.when, inputs, None)
+        if branch.when is not None and standing is None:
+            return Coded(constant(0, pl.UInt8), (LEFT_OVER,))
+        whens.append(standing)
+    for part in dict.fromkeys(parts):
+        stand.value(part)
+        inputs.append(_value(sheet, part))
+    branches = [(when, pair_of(stand.compiler.value(b.then.low), stand.compiler.value(b.then.high))) for when, b in zip(whens, rule.range.branches, strict=True)]
+    choose = stand.compiler.choose(branches, frozenset(n.fields_in(rule.range)))
+    return tabulated(sheet.plan, inputs, stand.asked(choose), key=_pair_key)
+
+
+def _pair_key(value: Any) -> Any:
+    from complaint_policy.columns.values import identity
+
+    return (value.missing, value.open, repr(value.options), type(value).__name__) if isinstance(value, Maybe) else identity(value)
+
+
+def _charge(node: n.Value, sheet: Sheet) -> Coded | None:
+    """What is missing to know whom to charge (None where it is known): the name itself is in no table."""
+    stand = Stand(sheet)
+    inputs: list[Coded] = []
+    if not _stands(node, sheet, stand, inputs, set()):
+        return Coded(constant(0, pl.UInt8), (frozenset({LEFT}),))
+    find = charging(node, _setting(stand, sheet))
+
+    def answer(*values: Any) -> Any:
+        charge, missing = find(stand.state(values))
+        return None if charge is not None else missing
+
+    try:
+        return tabulated(sheet.plan, inputs, answer, key=lambda v: v)
+    except TooWide:
+        return Coded(constant(0, pl.UInt8), (frozenset({LEFT}),))
+
+
+def _setting(stand: Stand, sheet: Sheet) -> Any:
+    from complaint_policy.kinds import Setting
+
+    return Setting(stand.compiler, stand.compiler, sheet.zone, None, sheet.model, 0, stand.slots)
+
+
+def _stands(node: n.Value, sheet: Sheet, stand: Stand, inputs: list[Coded], seen: set[Any]) -> bool:
+    """Hands in every field and condition of the chain of who is charged; whether that could be done."""
+    if isinstance(node, n.NamedValue) and node.source == "field":
+        if node.name not in seen:
+            seen.add(node.name)
+            found = sheet.field_column(node.name)
+            state = found.state(sheet.plan) if isinstance(found, Column) else found
+            stand.slots[f"field:{node.name}"] = stand._slot()
+            inputs.append(Coded(state.code, tuple("somebody" if v is KNOWN else v for v in state.domain)))
+        return True
+    if isinstance(node, n.FirstKnown):
+        return all(_stands(p, sheet, stand, inputs, seen) for p in node.parts)
+    if isinstance(node, n.Choose):
+        for branch in node.branches:
+            if branch.when is not None and branch.when not in seen:
+                seen.add(branch.when)
+                stand.whole_condition(branch.when)
+                inputs.append(sheet.condition(branch.when).coded(sheet.plan))
+            if not _stands(branch.then, sheet, stand, inputs, seen):
+                return False
+        return True
+    return isinstance(node, n.Literal)

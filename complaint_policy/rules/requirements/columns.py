@@ -1,0 +1,49 @@
+"""The outcome of a requirement for every row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import polars as pl
+
+from complaint_policy.columns.instants import compared
+from complaint_policy.columns.plan import constant, on
+from complaint_policy.columns.settling import key_of, left_result, rank_of, settled_results
+from complaint_policy.columns.sheet import Sheet, Verdicts
+from complaint_policy.columns.values import EXACT, Instants, Shape, tabulated
+from complaint_policy.outcomes import NOT_APPLICABLE
+from complaint_policy.results import RequirementResult
+from complaint_policy.rules.requirements.model import Requirement
+from complaint_policy.rules.requirements.record import judged
+
+
+def columns(section: tuple[Requirement, ...]) -> Iterable[tuple[str, Callable[[Sheet], Any]]]:
+    for rule in section:
+        yield f"rule:{rule.id}", lambda sheet, rule=rule: _verdicts(rule, sheet)  # type: ignore[misc]
+
+
+def _verdicts(rule: Requirement, sheet: Sheet) -> Verdicts:
+    plan = sheet.plan
+    holds = sheet.condition(rule.require).coded(plan)
+    now = Instants(constant(sheet.now, pl.Int64), None, (Shape(EXACT),))
+    reached = compared(sheet, "by", _boundaries(sheet, sheet.instant(rule.before)), now).coded(plan)
+    raw = tabulated(plan, [holds, reached], lambda h, r: judged(rule, h, r), key=key_of, place=rank_of, left=left_result(rule))
+    return Verdicts(settled_results(sheet, rule, raw, RequirementResult(rule, NOT_APPLICABLE, rule.event)))
+
+
+def _boundaries(sheet: Sheet, before: Instants) -> Instants:
+    """A day ends with the next day's first instant."""
+    if before.low is None or before.day_end is False:
+        return before
+    end = before.day_end
+
+    def later(value: Any) -> Any:
+        if value is None:
+            return None
+        if end is True:
+            return sheet.plan.keep(value + pl.lit(1, pl.Int64))
+        return sheet.plan.keep(on(lambda v, e: pl.when(e).then(v + 1).otherwise(v), value, end))
+
+    state = None if before._state is None and len(before.shapes) <= 2 else before.state(sheet.plan).code
+    return Instants(later(before.low), later(before.high), before.shapes, None if state is None else (lambda: state))
