@@ -33,6 +33,8 @@ __all__ = [
     "portfolio_partials",
     "reasons_of",
     "reject_partials",
+    "span",
+    "straddled",
     "tally_of",
 ]
 
@@ -156,14 +158,26 @@ def count_ids(ids: pl.Series) -> tuple[int, int]:
 
 def median_of(spans: pl.Series) -> timedelta:
     """The median of spans in microseconds, cut to whole ones as ``Tally`` does."""
-    count = len(spans)
-    middle = (count - 1) // 2, count // 2
-    if int(spans.max() or 0) < _EXACT:  # type: ignore[arg-type]
-        low, high = (int(spans.quantile(i / max(count - 1, 1), "nearest") or 0) for i in middle)
-    else:
-        ordered = spans.sort()
-        low, high = int(ordered[middle[0]]), int(ordered[middle[1]])
-    return (int((low + high) / 2) if low != high else low) * _MICROSECOND
+    places = (len(spans) - 1) // 2, len(spans) // 2
+    longest: Any = spans.max()
+    if longest >= _EXACT:
+        return span(straddled(spans.sort(), places))
+    ends: Any = [spans.quantile(place / max(len(spans) - 1, 1), "nearest") for place in places]
+    return span(_halfway(int(ends[0]), int(ends[1])))
+
+
+def straddled(ordered: pl.Series, places: tuple[int, int]) -> int:
+    """What lies halfway between the values at two places."""
+    return _halfway(int(ordered[places[0]]), int(ordered[places[1]]))
+
+
+def _halfway(low: int, high: int) -> int:
+    return low if low == high else int((low + high) / 2)
+
+
+def span(microseconds: Any) -> timedelta:
+    """So many microseconds."""
+    return int(microseconds) * _MICROSECOND
 
 
 def tally_of(counts: pl.DataFrame, columns: DecisionColumns, *, ids: tuple[int, int] = (0, 0), late: dict[str, Lateness] | None = None) -> Tally:
@@ -216,7 +230,7 @@ class _Filled(Tally):
             return Lateness(breached, still_open, 0, None, None)
         spans = pl.concat(self.spans[rule])
         longest: Any = spans.max()
-        return Lateness(breached, still_open, len(spans), median_of(spans), longest * _MICROSECOND)
+        return Lateness(breached, still_open, len(spans), median_of(spans), span(longest))
 
     @property
     def repeated_ids(self) -> int:
