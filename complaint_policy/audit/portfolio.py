@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
@@ -37,6 +39,17 @@ class Portfolio:
         levels = compiled.model.section("severity").levels
         for measure in self._measures.values():
             measure.add(id(compiled), state, day, levels)
+
+    def parts(self) -> Iterable[tuple[str, str]]:
+        """What was gathered, each as the rule's id and a text that :meth:`add_part` of another portfolio reads."""
+        for rule, measure in self._measures.items():
+            for period, group, values in measure.cells():
+                yield rule, json.dumps([period, group, [str(v) if isinstance(v, Fraction) else v for v in values]], ensure_ascii=False)
+
+    def add_part(self, rule: str, text: str, times: int = 1) -> None:
+        """Add what another portfolio gathered."""
+        period, group, values = json.loads(text)
+        self._measures[rule].add_cell(period, tuple(group), (Fraction(v) if isinstance(v, str) else v for v in values), times)
 
     def results(self) -> Mapping[str, tuple[PortfolioResult, ...]]:
         """The figures by rule id, each by period and group."""

@@ -63,6 +63,11 @@ class RecordStream:
         return self._reader.source_fields
 
     @property
+    def wanted(self) -> tuple[str, ...]:
+        """The columns the mapping reads."""
+        return self._reader.wanted
+
+    @property
     def unused_columns(self) -> tuple[str, ...]:
         """Named columns of the table that the mapping does not read."""
         used = set(self._reader.wanted)

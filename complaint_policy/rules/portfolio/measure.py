@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
-from attrs import define, frozen
+from attrs import astuple, define, frozen
 
 from complaint_policy.expressions import nodes as n
 from complaint_policy.kinds import Setting
@@ -56,6 +56,9 @@ class _Cell:
     perhaps_unknown: int = 0
     least: Fraction | None = Fraction(0)
     most: Fraction | None = Fraction(0)
+
+
+_COUNTS: Final = ("true", "false", "unknown", "perhaps_true", "perhaps_false", "perhaps_unknown")
 
 
 class Measure:
@@ -120,6 +123,20 @@ class Measure:
             low, high = min(low, Fraction(0)), max(high, Fraction(0))
         cell.least = None if cell.least is None else cell.least + low
         cell.most = None if cell.most is None else cell.most + high
+
+    def cells(self) -> Iterable[tuple[str, tuple[str, ...], tuple[Any, ...]]]:
+        """What was gathered, by period and group, for :meth:`add_cell` of another measure of the same rule."""
+        for (period, group), cell in self._cells.items():
+            yield period, group, astuple(cell)
+
+    def add_cell(self, period: str, group: tuple[str, ...], values: Iterable[Any], times: int = 1) -> None:
+        """Add what another measure gathered, as often as it was gathered."""
+        more = _Cell(*values)
+        cell = self._cells.setdefault((period, group), _Cell())
+        for name in _COUNTS:
+            setattr(cell, name, getattr(cell, name) + times * getattr(more, name))
+        cell.least = None if cell.least is None or more.least is None else cell.least + times * more.least
+        cell.most = None if cell.most is None or more.most is None else cell.most + times * more.most
 
     def results(self) -> Iterable[PortfolioResult]:
         """Every figure, by period and group."""

@@ -1,0 +1,227 @@
+"""The audit of a Spark DataFrame: the policy travels to the records, and only decisions or counts travel back.
+
+docs/scale.md says when that pays.  Needs ``pip install 'complaint-policy[audit,spark]'`` here and on the workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from importlib import import_module
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+from attrs import evolve
+
+from complaint_policy.audit.batches import BatchJudge
+from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns
+from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
+from complaint_policy.audit.mapping import ColumnMapping
+from complaint_policy.audit.partials import KEYS, LATE, REJECT, SUMS, add_portfolio, reasons_of, tally_of
+from complaint_policy.audit.portfolio import Portfolio
+from complaint_policy.audit.spark_lateness import lateness_of
+from complaint_policy.audit.spark_types import polars_schema, quoted, spark_schema
+from complaint_policy.audit.spark_worker import IDS, ROW, ROWS, Shipment, counts_schema, decisions_schema
+from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
+from complaint_policy.errors import MissingExtra, RecordError, UsageError
+from complaint_policy.rules.portfolio.measure import PortfolioResult
+from complaint_policy.texts import Text
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+__all__ = ["SparkAudit", "audit_spark"]
+
+_SHOWN: Final = 10
+
+
+def audit_spark(
+    policy: AnyPolicy,
+    frame: DataFrame,
+    *,
+    as_of: datetime | str,
+    mapping: ColumnMapping | str | PathLike[str] | None = None,
+    waivers: Any = (),
+    columns: Sequence[str] = (),
+    row: str | None = None,
+    count_ids: bool = True,
+) -> SparkAudit:
+    """Hold every record of a Spark DataFrame against ``policy`` as things stood at ``as_of``.
+
+    ``mapping``, ``waivers`` and ``columns`` are those of ``Policy.audit``; nothing is computed before it is asked for.
+
+    The rows of a Spark table have no position.  ``row`` names a column of whole numbers that gives each its own, from 0, if
+    the decisions are to be those of one machine to the letter.  Without it ``row`` is a key made of the row's content (Spark's
+    ``xxhash64`` of the columns the mapping reads): the same in every run, and shared by rows that are alike throughout.
+    ``count_ids=False`` spares the summary its count of repeated ids, which takes a shuffle of all of them.
+
+    Raises :class:`MissingExtra` without pyspark and pyarrow, :class:`MappingError` for a mapping that fits neither policy nor table,
+    :class:`UsageError` for a wrong call, such as the mapping of an event log.
+    """
+    for package in ("pyspark", "pyarrow", "pandas"):
+        try:
+            import_module(package)
+        except ImportError:
+            raise MissingExtra(package, "audit,spark") from None
+    if not isinstance(frame, import_module("pyspark.sql").DataFrame):
+        name = type(frame).__name__
+        raise UsageError(Text(f"a {name} is no Spark DataFrame", f"{name} 不是 Spark DataFrame"))
+    schema, unreadable = polars_schema(frame.schema)
+    judge = BatchJudge(policy, schema=schema, as_of=as_of, mapping=mapping, waivers=waivers, columns=columns)
+    for name in judge.wanted:
+        if name in unreadable:
+            kind = unreadable[name]
+            raise UsageError(Text(f"column '{name}' has a type that no field has: {kind}", f"列“{name}”的类型不能用于任何字段：{kind}"))
+    if row is not None and schema.get(row) not in (pl.Int64, pl.Int32, pl.Int16, pl.Int8):
+        raise UsageError(Text(f"row: '{row}' is no column of whole numbers", f"row：“{row}”不是整数列"))
+    wanted = pl.Schema({name: schema[name] for name in judge.wanted})
+    sent = BatchJudge(policy, schema=wanted, as_of=as_of, mapping=judge.mapping, waivers=waivers, columns=columns)
+    return SparkAudit(frame, judge, sent, row, count_ids)
+
+
+class SparkAudit:
+    """The audit of a Spark DataFrame.  Every part is computed by Spark, when and as often as it is asked for."""
+
+    def __init__(self, frame: DataFrame, judge: BatchJudge, sent: BatchJudge, row: str | None, count_ids: bool) -> None:
+        self._frame, self._judge, self._row, self._count_ids = frame, judge, row, count_ids
+        self._sent = sent
+        self._bytes: bytes = import_module("pyspark.serializers").CPickleSerializer().dumps(sent)
+        self._summary: Summary | None = None
+
+    @cached_property
+    def decisions(self) -> DataFrame:
+        """One row a decided record, as in ``Audit.decisions``; due dates are instants, shown in the session's time zone."""
+        return self._mapped("decisions", decisions_schema(self._sent))
+
+    @cached_property
+    def rejected(self) -> DataFrame:
+        """One row a rejected row of the source; ``source_row`` is known where ``row`` was given."""
+        return self._mapped("rejected", pl.Schema(REJECTED_SCHEMA))
+
+    @property
+    def portfolio(self) -> Mapping[str, tuple[PortfolioResult, ...]]:
+        """The figures of the rules over many records."""
+        return self.summary().portfolio
+
+    def summary(self) -> Summary:
+        """Counts, shares and sums; computed once.  From Python only counts travel back, and the ids, to be counted."""
+        if self._summary is None:
+            self._summary = self._summarised()
+        return self._summary
+
+    def write_decisions(self, path: str | PathLike[str], *, separator: str = ".", mode: str = "errorifexists") -> None:
+        """Write the decisions as Parquet; ``separator="__"`` gives ``<rule>__outcome`` for ``<rule>.outcome``, which SQL need not quote.
+
+        ``mode`` is Spark's: ``errorifexists``, ``overwrite``, ``append`` or ``ignore``.
+        """
+        decided = self.decisions
+        names = [name.replace(".", separator) for name in decided.columns]
+        decided.toDF(*names).write.mode(mode).parquet(str(path))
+
+    def write_rejected(self, path: str | PathLike[str], *, mode: str = "errorifexists") -> None:
+        """Write the rejects as Parquet."""
+        self.rejected.write.mode(mode).parquet(str(path))
+
+    def decision(self, which: str | int) -> AnyDecision:
+        """The full decision of one record, made here: a text is its ``id``, a number its ``row``.
+
+        Raises :class:`UsageError` where no record, or more than one, is meant, or where it was rejected.
+        """
+        source = self._source(with_row=True)
+        en, zh = (f"row {which}", f"第 {which} 行") if isinstance(which, int) else (f"the id '{which}'", f"编号“{which}”")
+        if isinstance(which, int):
+            found = source.where(source[quoted(ROW)] == which)
+        else:
+            found = source.mapInArrow(self._task("sought", which), source.schema)
+        rows = pl.DataFrame(found.limit(_SHOWN + 1).toArrow())
+        if rows.height != 1:
+            raise UsageError(_not_one(en, zh, rows))
+        entry = next(self._sent.entries(rows.select(pl.col(name).cast(kind) for name, kind in self._sent.schema.items())))
+        try:
+            if entry.fault is not None:
+                raise RecordError(entry.fault)
+            return self._sent.evaluate(entry)
+        except RecordError as error:
+            raise UsageError(Text(f"{en} was rejected: {error.reason.en}", f"{zh}未被采用：{error.reason.zh}")) from None
+
+    # ---------------------------------------------------------------- on Spark
+    def _source(self, *, with_row: bool) -> DataFrame:
+        """The columns the mapping reads, and with them the identity of rows."""
+        functions = import_module("pyspark.sql.functions")
+        spelled = {name.strip(): name for name in self._frame.columns}
+        chosen = [functions.col(quoted(spelled[name])).alias(name) for name in self._sent.wanted]
+        if self._row is not None:
+            chosen.append(functions.col(quoted(self._row)).cast("long").alias(ROW))
+        elif with_row:
+            chosen.append(functions.xxhash64(*(functions.col(quoted(spelled[name])) for name in self._sent.wanted)).alias(ROW))
+        return self._frame.select(*chosen)
+
+    def _mapped(self, work: str, schema: pl.Schema, *, with_row: bool = True) -> DataFrame:
+        return self._source(with_row=with_row).mapInArrow(self._task(work), spark_schema(schema))
+
+    def _task(self, work: str, wanted_id: str = "") -> Callable[[Iterator[Any]], Iterator[Any]]:
+        shipment = Shipment(self._bytes, work, self._row is not None, wanted_id)
+
+        def task(batches: Iterator[Any]) -> Iterator[Any]:
+            # Before Polars is imported: as many workers run as there are cores.
+            import os
+
+            os.environ.setdefault("POLARS_MAX_THREADS", "1")
+            from complaint_policy.audit.spark_worker import run
+
+            return run(shipment, batches)
+
+        return task
+
+    def _summarised(self) -> Summary:
+        shape: DecisionColumns = self._judge.shape
+        counts = self._mapped("counts", counts_schema(shape), with_row=False).persist()
+        try:
+            total = self._added_up(counts)
+            ids = self._repeated(counts) if total.filter(pl.col("part") == IDS).height else (0, 0)
+            late = lateness_of(counts, total, shape)
+        finally:
+            counts.unpersist()
+        numbers = {part: int(total.filter(pl.col("part") == part)["records"].sum()) for part in (ROWS, "decided", REJECT)}
+        identity = Identity(numbers[ROWS], numbers["decided"], numbers[REJECT], 0)
+        identity.check()
+        policy = self._judge.policy
+        gathered = Portfolio(policy)
+        add_portfolio(total, gathered)
+        tally = tally_of(total.filter(pl.col("part") != LATE), shape, ids=ids, late=late)
+        summary = summarise(tally, policy, self._notes(), identity, pl.DataFrame(schema=REJECTED_SCHEMA), gathered.results())
+        return evolve(summary, rejects=reasons_of(total))
+
+    def _added_up(self, counts: DataFrame) -> pl.DataFrame:
+        """All partials added up by Spark; of values only the places of rejects come along, and how long the longest was late."""
+        f = import_module("pyspark.sql.functions")
+        sums = [f.sum(name).alias(name) for name in SUMS]
+        places = f.collect_list(f.when(f.col("part") == REJECT, f.col("values"))).alias("places")
+        longest = f.max(f.when(f.col("part") == LATE, f.array_max("values"))).alias("longest")
+        added = pl.DataFrame(counts.groupBy(*KEYS).agg(*sums, places, longest).toArrow())
+        money = {name: counts_schema(self._judge.shape)[name] for name in ("total", "least", "most")}
+        return added.with_columns(pl.col("places").list.eval(pl.element().explode()).alias("values")).drop("places").cast(money)
+
+    def _repeated(self, counts: DataFrame) -> tuple[int, int]:
+        f = import_module("pyspark.sql.functions")
+        if not self._count_ids:
+            return 0, 0
+        times = counts.where(f.col("part") == IDS).select(f.explode(IDS).alias("id")).groupBy("id").count().where(f.col("count") > 1)
+        (found,) = times.agg(f.count("count"), f.coalesce(f.sum("count"), f.lit(0))).collect()
+        return int(found[0]), int(found[1])
+
+    def _notes(self) -> SourceNotes:
+        judge = self._judge
+        unused = tuple(name for name in judge.unused_columns if name != self._row)
+        fields = tuple(sorted(judge.source_fields))
+        as_of = judge.policy.zone.to_aware(judge.instant)
+        return SourceNotes("table", "spark", None, None, True, (), judge.mapping.name, fields, unused, as_of)
+
+
+def _not_one(en: str, zh: str, rows: pl.DataFrame) -> Text:
+    if not rows.height:
+        return Text(f"no record has {en}", f"没有{zh}的记录")
+    shown = ", ".join(map(str, rows[ROW].head(_SHOWN)))
+    return Text(f"more than one record has {en}; ask by row: {shown}", f"{zh}对应多条记录；请按行号查询：{shown}")

@@ -1,0 +1,186 @@
+"""What runs inside Spark's Python workers: Arrow batches in, decisions, rejects or partial counts out.
+
+A worker makes the policy ready once and keeps it while it lives; small batches are put together first, since a call of
+Polars costs some milliseconds however few rows it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from importlib import import_module
+from typing import Any, Final
+
+import polars as pl
+from attrs import frozen
+
+from complaint_policy.audit.batches import BatchJudge
+from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns
+from complaint_policy.audit.partials import late_in_buckets, merged, partials, partials_schema, portfolio_partials, reject_partials
+
+__all__ = ["IDS", "ROW", "ROWS", "Shipment", "counts_schema", "decisions_schema", "run"]
+
+# The column that carries a row's identity beside the columns of the record.
+ROW: Final = "#row"
+ROWS: Final = "rows"
+IDS: Final = "ids"
+# Rows judged at a time: the fixed cost of a call is small beside them, and they fit a core's share of memory.
+BATCH: Final = 131_072
+# Rows after which a task hands on what it counted so far.
+_FLUSHED: Final = 8_000_000
+_KEPT: Final = 4
+
+
+@frozen
+class Shipment:
+    """What a task is sent: the judge as Spark pickles it, once for all tasks of an audit.
+
+    ``work`` names what to do, ``numbered`` says that :data:`ROW` counts rows from 0, so that places can be told.
+    """
+
+    judge: bytes
+    work: str
+    numbered: bool
+    wanted_id: str = ""
+
+
+def run(shipment: Shipment, batches: Iterator[Any]) -> Iterator[Any]:
+    """The batches a task gives for those it is given."""
+    worker = _Worker(shipment)
+    work: Callable[[Iterator[Any]], Iterator[Any]] = getattr(worker, shipment.work)
+    return work(batches)
+
+
+@lru_cache(maxsize=_KEPT)
+def _made_ready(judge: bytes) -> BatchJudge:
+    """The judge of this process: made when its first batch comes, used for all that follow."""
+    made: BatchJudge = import_module("pyspark.serializers").CPickleSerializer().loads(judge)
+    return made
+
+
+def decisions_schema(judge: BatchJudge) -> pl.Schema:
+    """The columns of the decisions: those of ``Audit.decisions``, with instants in UTC, as Spark keeps them."""
+    empty = judge.public(pl.DataFrame(schema=judge.shape.inner_schema()))
+    return pl.Schema({name: _plain_type(kind) for name, kind in empty.schema.items()})
+
+
+def counts_schema(columns: DecisionColumns) -> pl.Schema:
+    """The columns of partial counts, and the ids a batch decided."""
+    return pl.Schema(dict(partials_schema(columns)) | {IDS: pl.List(pl.String)})
+
+
+class _Worker:
+    def __init__(self, shipment: Shipment) -> None:
+        self._judge = _made_ready(shipment.judge)
+        self._numbered, self._id = shipment.numbered, shipment.wanted_id
+
+    def decisions(self, batches: Iterator[Any]) -> Iterator[Any]:
+        schema = decisions_schema(self._judge)
+        for frame, rows in self._frames(batches):
+            decided, _ = self._judge.judge(frame)
+            yield from _sent(_plain(self._judge.public(_with_rows(decided, rows))), schema)
+
+    def rejected(self, batches: Iterator[Any]) -> Iterator[Any]:
+        for frame, rows in self._frames(batches):
+            _, rejected = self._judge.judge(frame)
+            yield from _sent(self._placed(rejected, rows), pl.Schema(REJECTED_SCHEMA))
+
+    def counts(self, batches: Iterator[Any]) -> Iterator[Any]:
+        """Counts of a whole task, but for the ids, which are handed on batch by batch."""
+        schema = counts_schema(self._judge.shape)
+        gathered: list[pl.DataFrame] = []
+        since = 0
+        for frame, rows in self._frames(batches):
+            decided, rejected = self._judge.judge(frame)
+            gathered += [partials(decided, self._judge.shape), reject_partials(self._placed(rejected, rows), self._judge.shape)]
+            gathered.append(_one(ROWS, frame.height, partials_schema(self._judge.shape)))
+            ids = decided["id"].drop_nulls()
+            if len(ids):
+                yield from _sent(_one(IDS, len(ids), schema).with_columns(ids.implode().alias(IDS)), schema)
+            since += frame.height
+            if since >= _FLUSHED:
+                yield from _sent(self._summed(gathered), schema)
+                gathered, since = [], 0
+        yield from _sent(self._summed(gathered), schema)
+
+    def sought(self, batches: Iterator[Any]) -> Iterator[Any]:
+        """The source's own rows whose id is the wanted one."""
+        for batch in batches:
+            frame = _conform(pl.DataFrame(batch), self._judge.schema)
+            places = [entry.position for entry in self._judge.entries(frame) if entry.id == self._id]
+            if places:
+                yield batch.take(import_module("pyarrow").array(places))
+
+    def _summed(self, gathered: list[pl.DataFrame]) -> pl.DataFrame:
+        gathered.append(portfolio_partials(self._judge.take_portfolio(), self._judge.shape))
+        counts = pl.concat(gathered)
+        late = late_in_buckets(counts.filter(pl.col("part") == "late"))
+        return pl.concat([merged(counts.filter(pl.col("part") != "late")), late], how="diagonal_relaxed")
+
+    def _frames(self, batches: Iterator[Any]) -> Iterator[tuple[pl.DataFrame, pl.Series | None]]:
+        pyarrow = import_module("pyarrow")
+        for together in _together(batches):
+            frame = pl.DataFrame(pyarrow.Table.from_batches(together)).rechunk()
+            rows = frame[ROW] if ROW in frame.columns else None
+            yield _conform(frame, self._judge.schema), rows
+
+    def _placed(self, rejected: pl.DataFrame, rows: pl.Series | None) -> pl.DataFrame:
+        """Rejects with the identity of their rows; a place can be told only where rows are numbered."""
+        placed = _with_rows(rejected, rows)
+        return placed.with_columns(source_row=pl.col("row") + 1 if self._numbered else pl.lit(None, pl.Int64))
+
+
+def _together(batches: Iterator[Any]) -> Iterator[list[Any]]:
+    held: list[Any] = []
+    height = 0
+    for batch in batches:
+        if batch.num_rows:
+            held.append(batch)
+            height += batch.num_rows
+        if height >= BATCH:
+            yield held
+            held, height = [], 0
+    if held:
+        yield held
+
+
+def _conform(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """The columns of the record, typed as the judge was told: Spark shows instants in the zone of the session."""
+    return frame.select(pl.col(name) if frame.schema[name] == kind else pl.col(name).cast(kind) for name, kind in schema.items())
+
+
+def _with_rows(frame: pl.DataFrame, rows: pl.Series | None) -> pl.DataFrame:
+    """The positions in a batch replaced by the identity of the rows."""
+    row = pl.lit(None, pl.Int64) if rows is None else rows.gather(frame["row"])
+    return frame.with_columns(row.alias("row"))
+
+
+def _one(part: str, records: int, schema: pl.Schema) -> pl.DataFrame:
+    row = dict.fromkeys(schema) | {"part": part, "records": records, "least_open": 0, "most_open": 0}
+    return pl.DataFrame([row], schema=schema)
+
+
+def _plain_type(kind: Any) -> Any:
+    if isinstance(kind, pl.Enum):
+        return pl.String()
+    return pl.Datetime("us", "UTC") if isinstance(kind, pl.Datetime) and kind.time_zone else kind
+
+
+def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """Words as texts and instants in UTC."""
+    return frame.cast({name: _plain_type(kind) for name, kind in frame.schema.items()})  # type: ignore[arg-type]
+
+
+def _sent(frame: pl.DataFrame, schema: pl.Schema) -> Iterator[Any]:
+    """A frame as the Arrow batches Spark reads: it knows no views and, in lists, no large offsets."""
+    pyarrow = import_module("pyarrow")
+    missing = [pl.lit(None, kind).alias(name) for name, kind in schema.items() if name not in frame.columns]
+    table = frame.with_columns(missing).select(schema.names()).to_arrow(compat_level=pl.CompatLevel.oldest())
+    kinds = pyarrow.schema([pyarrow.field(field.name, _arrow(pyarrow, field.type)) for field in table.schema])
+    yield from table.cast(kinds).combine_chunks().to_batches()
+
+
+def _arrow(pyarrow: Any, kind: Any) -> Any:
+    if kind == pyarrow.large_string():
+        return pyarrow.string()
+    return pyarrow.list_(_arrow(pyarrow, kind.value_type)) if pyarrow.types.is_large_list(kind) else kind
