@@ -17,6 +17,7 @@ from tests.equality.comparing import Loop, audited, differences, entries_of, loo
 from tests.equality.counts import count_decisions, count_policy, count_table
 from tests.equality.policies import Drawn, draw_policy, features_of
 from tests.equality.records import Table, draw_table, split_frame
+from tests.equality.reducing import reduced, shown
 
 __all__ = ["Found", "Run", "both", "check_seed", "check_table"]
 
@@ -30,10 +31,11 @@ class Found:
     seed: int
     table: int
     differences: list[str]
+    small: str = ""
 
     def __str__(self) -> str:
-        shown = "\n  ".join(self.differences[:12])
-        return f"seed {self.seed}, table {self.table} (again: COMPLAINT_POLICY_FUZZ_SEED={self.seed}):\n  {shown}"
+        told = "\n  ".join(self.differences[:12])
+        return f"seed {self.seed}, table {self.table} (again: COMPLAINT_POLICY_FUZZ_SEED={self.seed}):\n  {told}\n{self.small}"
 
 
 @define
@@ -72,8 +74,8 @@ def check_table(policy: Policy, table: Table, random: Random, run: Run | None = 
     return same_whatever_the_order(audit, again, order)
 
 
-def check_seed(seed: int, features: Sequence[str] | None = None) -> Run:
-    """The policy of a seed on its tables; ``features`` beside those that have their turn."""
+def check_seed(seed: int, features: Sequence[str] | None = None, *, small: bool = True) -> Run:
+    """The policy of a seed on its tables, with the ``features`` that have their turn, or these; the first difference is made ``small``."""
     run = Run()
     drawn = draw_policy(seed, tuple(features) if features is not None else features_of(seed))
     policy = loaded(drawn, run)
@@ -85,8 +87,20 @@ def check_seed(seed: int, features: Sequence[str] | None = None) -> Run:
         count_table(run.counts, table)
         told = check_table(policy, table, Random(f"order {seed} {number}"), run)
         if told:
-            run.found.append(Found(seed, number, told))
+            order = f"order {seed} {number}"
+            cut = small and not run.found
+            run.found.append(Found(seed, number, told, smallest(drawn, table, order) if cut else ""))
     return run
+
+
+def smallest(drawn: Drawn, table: Table, order: str) -> str:
+    """A small policy and table that still differ."""
+
+    def differ(policy: Policy, table: Table) -> list[str]:
+        return check_table(policy, table, Random(order))
+
+    drawn, table = reduced(drawn, table, differ)
+    return shown(drawn, table, differ(drawn.load(), table))
 
 
 def loaded(drawn: Drawn, run: Run) -> Policy | None:

@@ -17,9 +17,11 @@ from tests.equality.comparing import Loop
 from tests.equality.policies import Drawn
 from tests.equality.records import Table
 
-__all__ = ["count_decisions", "count_policy", "count_table", "table_of"]
+__all__ = ["MET", "count_decisions", "count_policy", "count_table", "table_of"]
 
 Counts = Counter[tuple[str, str]]
+# What the run as a whole has met.
+MET: Counts = Counter()
 
 
 def count_policy(counts: Counts, policy: Policy, drawn: Drawn) -> None:
@@ -177,10 +179,9 @@ def count_decisions(counts: Counts, found: Loop) -> None:
 
 
 def table_of(counts: Counts) -> str:
-    """The counts as a table, one line a thing."""
+    """The counts as a table, three things a line."""
     lines = []
     for group in dict.fromkeys(group for group, _ in sorted(counts)):
-        items = sorted((name, times) for (of, name), times in counts.items() if of == group)
-        lines.append(f"{group}")
-        lines += [f"    {name:<44}{times:>9,}" for name, times in items]
+        items = [f"{name[:44]:<44}{times:>8,}" for (of, name), times in sorted(counts.items()) if of == group]
+        lines += [group, *("    " + "    ".join(items[at : at + 3]) for at in range(0, len(items), 3))]
     return "\n".join(lines)

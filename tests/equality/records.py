@@ -48,6 +48,12 @@ FORMS: Final[dict[str, tuple[str, ...]]] = {
     "list": ("text", "list", "list", "list_int", "null"),
     "intervals": ("text", "structs", "structs_date", "structs_text", "pairs", "null"),
 }
+# The forms an ordinary export has: every cell means what its field is.
+ORDINARY: Final[dict[str, tuple[str, ...]]] = {
+    "event": ("naive_us", "naive_us", "naive_ms", "naive_ns", "aware_utc", "aware_zone"), "datetime": ("naive_us", "aware_zone"), "date": ("date",),
+    "boolean": ("bool",), "integer": ("int",), "number": ("float", "int", "decimal"), "money": ("float", "int", "decimal"),
+    "string": ("text", "categorical"), "enum": ("text", "enum"), "list": ("list", "text"), "intervals": ("structs", "text"),
+}  # fmt: skip
 DELIVERIES: Final = ("frame", "frame", "frame", "lazy", "chunks", "arrow", "text", "records", "records")
 
 
@@ -106,9 +112,10 @@ class _Tables:
     def __init__(self, policy: Policy, fields: Mapping[str, Mapping[str, Any]], centre: datetime, random: Random, most: int) -> None:
         self.policy, self.fields, self.centre, self.random, self.most = policy, fields, centre, random, most
         self.zone: Zone = policy.zone
-        # Half of the tables are ordinary; the others hold more and more odd cells.
-        self.odd = self.one((0.0, 0.0, 0.02, 0.08, 0.25))
-        self.lacking = self.one((0.0, 0.05, 0.15, 0.4))
+        # A good part of the tables is ordinary; the others hold more and more odd cells.
+        self.ordinary = self.chance(0.4)
+        self.odd = 0.0 if self.ordinary else self.one((0.0, 0.02, 0.08, 0.25))
+        self.lacking = self.one((0.0, 0.0, 0.05) if self.ordinary else (0.0, 0.05, 0.15, 0.4))
         self.borders: dict[datetime, list[datetime]] = {}
 
     def chance(self, share: float) -> bool:
@@ -205,16 +212,21 @@ class _Tables:
         forms, series = {}, []
         for name in names:
             spec = self.spec(name)
-            options = FORMS[spec["type"]]
-            form = "text" if delivery == "text" else self.one(options)
-            if name == "received_at" and form in ("null", "int") and self.chance(0.9):
-                form = "naive_us"
+            form = "text" if delivery == "text" else self.form(name, spec)
             forms[name] = form
             series.append(self.column(name, spec, form, starts))
         frame = pl.DataFrame(series) if series else pl.DataFrame()
         if delivery == "chunks":
             frame = split_frame(frame, [self.random.randint(0, frame.height) for _ in range(self.random.randint(1, 3))])
         return frame, frame.to_dicts(), forms
+
+    def form(self, name: str, spec: Mapping[str, Any]) -> str:
+        """The form of a column; one that makes every cell empty or unusable is rare."""
+        options = (ORDINARY if self.ordinary else FORMS)[spec["type"]]
+        form = str(self.one(options))
+        if form == "null" or (form == "int" and spec["type"] in ("event", "datetime", "enum")) or (form == "bool" and spec["type"] == "integer"):
+            form = str(self.one(options)) if name != "received_at" or self.chance(0.5) else "naive_us"
+        return form
 
     def records(self, names: list[str], starts: list[datetime]) -> tuple[None, list[Row], dict[str, str]]:
         """Plain mappings: each cell in a form of its own, keys left out."""
@@ -226,9 +238,8 @@ class _Tables:
                 if self.chance(0.05) and name != "received_at":
                     continue
                 spec = self.spec(name)
-                form = self.one([f for f in FORMS[spec["type"]] if f not in ("categorical", "enum", "null")])
-                if name == "received_at" and form == "int":
-                    form = "naive_us"
+                form = self.form(name, spec)
+                form = "text" if form in ("categorical", "enum", "null") else form
                 forms[name] = "python"
                 row[name] = self.plain(spec, form, self.cell(name, spec, form, received, index))
             rows.append(row)
