@@ -336,8 +336,10 @@ class _Maker:
         body: Document = {"record": {"fields": self.fields}}
         for _ in range(self.random.randint(2, 5)):
             self.fact()
+        numbers = len(self.facts)
         for form in self.wanted.get("value", []):
             self.fact_of_value(form)
+        self.asked_values = [n for n in self.names if n.source == "fact" and n.kind in _NUMERIC and int(n.name[1:]) >= numbers]
         if self.wants("instant", "fact", 0.0):
             self.fact_of_instant()
         if self.wants("section", "scope", 0.15):
@@ -354,16 +356,21 @@ class _Maker:
         body["deadlines"] = self.deadlines()
         for _ in range(self.random.randint(0, 2)):
             self.fact()
-        for form in self.wanted.get("condition", []):
-            self.keep_fact(self.leaf(form), "boolean")
-        if self.wants("section", "requirements", 0.6) or "condition" in self.wanted:
-            body["requirements"] = [self.requirement(i) for i in range(self.random.randint(1, 3))]
+        asked = [self.keep_fact(self.leaf(form), "boolean") for form in self.wanted.get("condition", [])]
+        if self.wants("section", "requirements", 0.6) or asked:
+            # A condition asked for is shown as it is: by a requirement whose moment has passed.
+            shown: list[Document] = [{"id": f"RQ-{fact.name}", "require": {fact.name: "true"}, "before": "received_at"} for fact in asked]
+            for rule in shown:
+                self.judged.append((rule["id"], "requirement"))
+            body["requirements"] = [*shown, *(self.requirement(i) for i in range(self.random.randint(1, 3)))]
         if self.wants("section", "retention", 0.4):
             body["retention"] = [self.retention(i) for i in range(self.random.randint(1, 2))]
         if self.wants("section", "escalation", 0.3):
             body["escalation"] = [{"id": f"ESC-{i}", "when": self.condition(), "to": self.role_value()} for i in range(self.random.randint(1, 2))]
-        if self.wants("section", "penalties", 0.5) or "penalty" in self.wanted or "currency" in self.wanted:
-            body["penalties"] = self.penalties()
+        if self.wants("section", "penalties", 0.5) or "penalty" in self.wanted or "currency" in self.wanted or self.asked_values:
+            # A number asked for is shown as it is: as the amount of a penalty that is always due.
+            shown = [{"id": f"PN-{n.name}", "when": {"received_at": "present"}, "amount": {"field": n.name}} for n in self.asked_values]
+            body["penalties"] = [*shown, *self.penalties()]
         if self.wants("section", "portfolio", 0.3):
             body["portfolio"] = [self.figure(i) for i in range(self.random.randint(1, 2))]
         if self.facts:
@@ -1032,9 +1039,7 @@ class _Maker:
 
     # ---------------------------------------------------------------- the other kinds
     def requirement(self, index: int) -> Document:
-        facts = self.of_kind("boolean", source="fact")
-        wanted = bool(self.wanted.get("condition")) and not index and facts
-        rule: Document = {"id": f"RQ-{index}", "require": {facts[-1].name: "true"} if wanted else self.condition()}
+        rule: Document = {"id": f"RQ-{index}", "require": self.condition()}
         if self.chance(0.6):
             rule["before"] = self.one(("received_at", "responded_at", self.instant(1)))
         return self.frame(rule, "requirement")

@@ -19,7 +19,6 @@ import polars as pl
 from attrs import evolve, field, frozen
 
 from complaint_policy import Policy
-from complaint_policy.errors import ComplaintPolicyError
 from complaint_policy.instants import highest, lowest
 from complaint_policy.possible import DayEnd
 from complaint_policy.zones import Zone
@@ -30,7 +29,7 @@ __all__ = ["FORMS", "Table", "draw_table", "draw_table_for", "split_frame"]
 Row = dict[str, Any]
 _One = TypeVar("_One")
 _MICRO: Final = timedelta(microseconds=1)
-_STEPS: Final = (timedelta(0), timedelta(0), _MICRO, -_MICRO, timedelta(seconds=1), -timedelta(seconds=1), timedelta(hours=1), -timedelta(hours=1))
+_STEPS: Final = (timedelta(0), timedelta(0), _MICRO, -_MICRO, timedelta(seconds=1), -timedelta(seconds=1), timedelta(minutes=20), -timedelta(hours=1))
 _NEAR: Final = tuple(timedelta(hours=h) for h in (-30, -1, 0, 1, 2, 5, 20, 26, 47, 48, 72, 100, 170, 360, 800))
 
 # The physical forms by type of field; what a form cannot say of a field is a cell that cannot be used.
@@ -112,6 +111,7 @@ class _Tables:
     def __init__(self, policy: Policy, fields: Mapping[str, Mapping[str, Any]], centre: datetime, random: Random, most: int) -> None:
         self.policy, self.fields, self.centre, self.random, self.most = policy, fields, centre, random, most
         self.zone: Zone = policy.zone
+        self.changing = self.zone.steady_from > centre
         # A good part of the tables is ordinary; the others hold more and more odd cells.
         self.ordinary = self.chance(0.4)
         self.odd = 0.0 if self.ordinary else self.one((0.0, 0.02, 0.08, 0.25))
@@ -137,23 +137,25 @@ class _Tables:
             day = self.centre + timedelta(days=self.one((-45, -20, -9, -4, -2, -1, 0, 0, 1, 3)))
             wall = day + self.one((timedelta(0), timedelta(hours=2, minutes=30), timedelta(hours=10), timedelta(hours=17, minutes=59), timedelta(hours=23, minutes=59, seconds=59, microseconds=999999)))
             received = self.zone.to_utc(wall)
-            self.borders[received] = self.turns({"id": "turn", "received_at": self.aware(received)})
+            self.borders[received] = self.turns({"id": "turn", "received_at": self.aware(received)}, received)
 
     def aware(self, instant: datetime) -> datetime:
         return instant.replace(tzinfo=UTC)
 
-    def turns(self, record: Row) -> list[datetime]:
+    def turns(self, record: Row, received: datetime) -> list[datetime]:
+        """The due instants of a record on which nothing has been done, and when it is at risk."""
         found: list[datetime] = []
-        try:
-            decision = self.policy.evaluate(record, as_of=self.aware(self.zone.to_utc(self.centre + timedelta(days=300))))
+        for as_of in (received + timedelta(minutes=1), self.zone.to_utc(self.centre + timedelta(days=300))):
+            try:
+                decision = self.policy.evaluate(record, as_of=self.aware(as_of))
+            except Exception:  # noqa: BLE001  what cannot be judged turns nowhere; the comparison tells what it thinks of it
+                continue
             for line in decision.deadlines:
                 for due in (lowest(line.due), highest(line.due)):
                     if due is not None and due.year < 2300:
                         found.append(due.boundary if isinstance(due, DayEnd) else due)
                 if line.details.at_risk_at is not None:
-                    found.append(line.details.at_risk_at)
-        except ComplaintPolicyError:
-            pass
+                    found += [line.details.at_risk_at] * 3
         return found
 
     def instant(self, received: datetime) -> datetime:
@@ -170,7 +172,7 @@ class _Tables:
 
     def moment_of_judgement(self) -> datetime:
         every = [b for borders in self.borders.values() for b in borders if abs(b - self.centre) < timedelta(days=400)]
-        if every and self.chance(0.4):
+        if every and self.chance(0.5):
             return self.of(every) + self.step()
         wall = self.centre + timedelta(days=self.one((-1, 0, 1, 2, 4, 8, 15, 30, 90)), hours=self.one((0, 2, 9, 12, 20)), minutes=self.one((0, 30)))
         return self.zone.to_utc(wall)
@@ -282,6 +284,8 @@ class _Tables:
     # ---------------------------------------------------------------- cells
     def moment_cell(self, spec: Mapping[str, Any], form: str, instant: datetime, odd: bool) -> Any:
         wall = self.zone.to_wall(instant).replace(fold=0)
+        if self.chance(0.1 if self.changing else 0.02) and not form.startswith("aware"):  # what the clock shows while it is changed, or never shows
+            wall = self.centre + timedelta(minutes=15 * self.random.randint(-2, 12))
         if odd:
             if form in ("text", "categorical"):
                 return self.one(("soon", "2026-02-30", "2026-13-01T00:00", "1800-01-01", "9999-12-31", "20260301", "2026-3-1", "２０２６-03-01", "2026-03-01T25:00", "0000-01-01"))
