@@ -44,7 +44,7 @@ unit: $(INSTALLED) ## pytest; a skipped test names what it needs
 	$(BIN)/python -m pytest
 
 fuzz: $(INSTALLED) ## the property tests on random examples, many of them
-	COMPLAINT_POLICY_FUZZ=1 $(BIN)/python -m pytest tests/calendars tests/meaning tests/properties
+	COMPLAINT_POLICY_FUZZ=1 $(BIN)/python -m pytest tests/calendars tests/equality tests/meaning tests/properties
 
 policies: $(INSTALLED) ## check every shipped policy and run the tests beside its rules
 	$(BIN)/complaint-policy check $(SHIPPED)
