@@ -17,7 +17,7 @@ from complaint_policy.errors import WaiverError
 from complaint_policy.expressions.compile import Compiler
 from complaint_policy.expressions.environment import Environment
 from complaint_policy.expressions.moments import FIRST_FREE
-from complaint_policy.expressions.nodes import fields_in, names_in
+from complaint_policy.expressions.nodes import Condition, fields_in, names_in
 from complaint_policy.expressions.parse_conditions import parse_condition
 from complaint_policy.frame import Waived
 from complaint_policy.head import scalar_text, text_of, words
@@ -48,6 +48,7 @@ class Waiver:
     ids: frozenset[str]
     test: Test | None
     fault: Text | None = None
+    condition: Condition | None = None  # what ``test`` tests
 
     def holds_at(self, instant: datetime) -> bool:
         return (self.at is None or self.at <= instant) and (self.until is None or instant < self.until)
@@ -103,9 +104,9 @@ def _waiver(policy: Policy, node: Node) -> Waiver:
     if reason is None:
         faults.append(Text("no reason", "没有理由"))
     at, until = _moment(policy, node.get("at"), faults, last=False), _moment(policy, node.get("until"), faults, last=True)
-    ids, test = _records(model, policy, node.get("records"), faults)
+    ids, test, condition = _records(model, policy, node.get("records"), faults)
     fault = joined(faults) if faults else None
-    return Waiver(rule_id, by, reason or Text("", ""), at, until, ids, test, fault)
+    return Waiver(rule_id, by, reason or Text("", ""), at, until, ids, test, fault, condition)
 
 
 def _moment(policy: Policy, node: Node | None, faults: list[Text], *, last: bool) -> datetime | None:
@@ -123,12 +124,12 @@ def _moment(policy: Policy, node: Node | None, faults: list[Text], *, last: bool
     return policy.zone.day_start(day.toordinal())
 
 
-def _records(model: Any, policy: Policy, node: Node | None, faults: list[Text]) -> tuple[frozenset[str], Test | None]:
+def _records(model: Any, policy: Policy, node: Node | None, faults: list[Text]) -> tuple[frozenset[str], Test | None, Condition | None]:
     if node is None:
         faults.append(Text("no records named", "未指明记录"))
-        return frozenset(), None
+        return frozenset(), None, None
     if not isinstance(node, Mapping):
-        return frozenset(words(node)), None
+        return frozenset(words(node)), None, None
     problems = Problems()
     env = Environment(
         problems, dict(model.fields), lambda name, place: None, frozenset(), {}, (), dict(model.calendars), model.counting, terms=dict(model.terms)
@@ -138,7 +139,7 @@ def _records(model: Any, policy: Policy, node: Node | None, faults: list[Text]) 
         faults.extend(p.message for p in problems.sorted())
         if not problems.has_any():
             faults.append(Text("the condition may name record fields only", "条件只能使用记录字段"))
-        return frozenset(), None
+        return frozenset(), None, None
     names = dict.fromkeys(fields_in(condition))
     slots = {f"field:{name}": index for index, name in enumerate(names, FIRST_FREE)}
     given = {name: FIRST_FREE + len(slots) + i for i, name in enumerate(names)}
@@ -152,7 +153,7 @@ def _records(model: Any, policy: Policy, node: Node | None, faults: list[Text]) 
         intake.read(record, state, instant, source_fields, {})
         return function(state) if function is not None else False
 
-    return frozenset(), test
+    return frozenset(), test, condition
 
 
 def chosen(

@@ -14,13 +14,16 @@ from typing import Any, Final
 
 import polars as pl
 
-from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns, DecisionRows
+from complaint_policy.audit.columns import DecisionColumns
+from complaint_policy.audit.engine import Engine, Look, looked_at
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.judging import columns_of_policy, fields_of_policy
 from complaint_policy.audit.mapping import ColumnMapping, by_name, check_against_columns, check_against_policy, load_mapping
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Counts, Entry, RecordStream
 from complaint_policy.audit.tables import FrameTable
+from complaint_policy.audit.tiers import Tiers, numbered
+from complaint_policy.audit.typed import typed_table
 from complaint_policy.errors import ComplaintPolicyError, InputError, MappingError, RecordError, UsageError
 from complaint_policy.problems import nearest
 from complaint_policy.texts import Text
@@ -28,7 +31,7 @@ from complaint_policy.waivers import WaiverSet
 
 __all__ = ["BatchJudge", "mapping_for"]
 
-_CHUNK: Final = 5_000
+_LOOKED_AT: Final = 10_000
 
 
 class BatchJudge:
@@ -62,6 +65,8 @@ class BatchJudge:
         self._public = self.shape.public(self.extra)
         stream = RecordStream(FrameTable(pl.LazyFrame(schema=schema), "table", "polars"), self.mapping, policy.zone)
         self.wanted, self.source_fields, self.unused_columns = stream.wanted, stream.source_fields, stream.unused_columns
+        self.typed = typed_table(schema, self.mapping, policy.zone, {c.strip(): c for c in schema.names()})
+        self._batches: Tiers | None = None
         self._as_of = policy.zone.to_wall(self.instant)
         self._portfolio = Portfolio(policy)
 
@@ -70,29 +75,20 @@ class BatchJudge:
 
     def judge(self, frame: pl.DataFrame, first_row: int = 0) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The decisions of a batch, with every inner column, and the rows rejected; ``row`` counts from ``first_row``."""
-        rows = DecisionRows(self.shape, self.instant)
-        decided = [pl.DataFrame(schema=self.shape.inner_schema())]
-        rejected: list[tuple[Any, ...]] = []
-        for entry in self.entries(frame):
-            position = first_row + entry.position
-            try:
-                if entry.fault is not None:
-                    raise RecordError(entry.fault)
-                decision = self.evaluate(entry)
-                rows.add(position, decision)
-                self._portfolio.add(decision)
-            except RecordError as error:
-                rejected.append((position, position + 1, entry.id, error.reason.en, error.reason.zh, error.field))
-            except ComplaintPolicyError:
-                raise
-            except Exception as error:  # noqa: BLE001 (one record never stops an audit)
-                name = type(error).__name__
-                rejected.append((position, position + 1, entry.id, f"judging the record failed ({name})", f"判定该记录时出错（{name}）", None))
-            if len(rows) >= _CHUNK:
-                decided.append(rows.frame())
-        if len(rows):
-            decided.append(rows.frame())
-        return pl.concat(decided), pl.DataFrame(rejected, schema=REJECTED_SCHEMA, orient="row")
+        found = self.tiers(frame, whole=False).run(numbered(frame, first_row))
+        return found.decided, found.rejected
+
+    def tiers(self, frame: pl.DataFrame, *, whole: bool, inner: bool = True) -> Tiers:
+        """The tiers for tables like this one; ``whole``: for no other rows than these."""
+        if whole:
+            return self._tiers_for(looked_at(frame, self.typed, whole=True), inner)
+        if self._batches is None:
+            self._batches = self._tiers_for(looked_at(frame.head(_LOOKED_AT), self.typed, whole=False), inner)
+        return self._batches
+
+    def _tiers_for(self, look: Look, inner: bool) -> Tiers:
+        engine = Engine(self.policy, self.typed, self.shape, self.instant, self._waivers, look, dict(self.schema))
+        return Tiers(engine, self.entries, self.evaluate, inner, self.extra)
 
     def public(self, inner: pl.DataFrame) -> pl.DataFrame:
         """The columns of ``Audit.decisions``."""

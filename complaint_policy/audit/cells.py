@@ -89,6 +89,11 @@ class RecordReader:
                 record[name] = value
         return record
 
+    def only_field(self) -> Callable[[Cells], object]:
+        """The reader of the one field of a mapping that has one."""
+        ((_, read),) = self._fields
+        return read
+
     def passes(self, condition: RowFilter) -> Callable[[Cells], bool]:
         """The test of one filter."""
         index, values = self._index[condition.column], condition.values

@@ -23,6 +23,8 @@ from complaint_policy.outcomes import BREACHED, INDETERMINATE, STATUS_ORDER
 from complaint_policy.texts import Text
 
 __all__ = [
+    "LATE",
+    "PartialRows",
     "add_portfolio",
     "count_ids",
     "late_in_buckets",
@@ -73,7 +75,7 @@ def partials(inner: pl.DataFrame, columns: DecisionColumns) -> pl.DataFrame:
     found = inner.select(*_codes("status"), *(e for r in judged for e in _codes(f"{r}.outcome")), *_late(deadlines))
     spans = {rule: found[f"{rule}/spans"] for rule in deadlines}
     counted = found.drop(s.name for s in spans.values()).row(0, named=True)
-    rows = _Rows()
+    rows = PartialRows()
     rows.add("decided", None, None, inner.height)
     rows.add("id.missing", None, None, inner["id"].null_count())
     for outcome in STATUS_ORDER:
@@ -104,7 +106,7 @@ def partials(inner: pl.DataFrame, columns: DecisionColumns) -> pl.DataFrame:
 def reject_partials(rejected: pl.DataFrame, columns: DecisionColumns) -> pl.DataFrame:
     """The counts of one batch of rejects: by reason, each with the first places."""
     grouped = rejected.group_by("reason", "reason_zh").agg(pl.len(), pl.col("source_row").drop_nulls().sort().head(PLACES))
-    rows = _Rows()
+    rows = PartialRows()
     for reason, reason_zh, times, places in grouped.iter_rows():
         rows.add(REJECT, reason, reason_zh, times, values=pl.Series([places], dtype=pl.List(pl.Int64)))
     return rows.frame(partials_schema(columns))
@@ -112,7 +114,7 @@ def reject_partials(rejected: pl.DataFrame, columns: DecisionColumns) -> pl.Data
 
 def portfolio_partials(gathered: Portfolio, columns: DecisionColumns) -> pl.DataFrame:
     """What the portfolio rules gathered: each cell as a text, counted by how often it came up."""
-    rows = _Rows()
+    rows = PartialRows()
     for rule, text in gathered.parts():
         rows.add(PORTFOLIO, rule, text, 1)
     return rows.frame(partials_schema(columns))
@@ -241,7 +243,7 @@ class _Filled(Tally):
         return self.id_counts[1]
 
 
-class _Rows:
+class PartialRows:
     """Rows of partials being gathered; what counts nothing is left out."""
 
     def __init__(self) -> None:

@@ -40,6 +40,15 @@ class Portfolio:
         for measure in self._measures.values():
             measure.add(id(compiled), state, day, levels)
 
+    @property
+    def empty(self) -> bool:
+        """Whether the policy has no such rule."""
+        return not self._measures
+
+    def measure(self, rule: str) -> Measure:
+        """What one rule gathers."""
+        return self._measures[rule]
+
     def parts(self) -> Iterable[tuple[str, str]]:
         """What was gathered, each as the rule's id and a text that :meth:`add_part` of another portfolio reads."""
         for rule, measure in self._measures.items():

@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 from attrs import define
 
 from complaint_policy.coerce import Unusable, is_empty
-from complaint_policy.columns.clock import DAY, Clock, micros
-from complaint_policy.columns.plan import Ex, Plan, constant, on
+from complaint_policy.columns.clock import Clock
+from complaint_policy.columns.plan import Ex, Plan, on
 from complaint_policy.fields import Field
-from complaint_policy.intake import cell_reader
+from complaint_policy.intake import cell_reader, empty_value
 from complaint_policy.possible import NONE, NOT_YET, Interval, Maybe
+
+if TYPE_CHECKING:
+    from complaint_policy.columns.sheet import Source
 
 __all__ = ["Cells", "read_cells"]
 
@@ -73,10 +76,13 @@ def _typed_moments(raw: Ex, kind: Any, declared: Field, clock: Clock, plan: Plan
     return Cells(ticks, None, odd)
 
 
-def read_cells(raw: Ex, kind: Any, declared: Field, clock: Clock, plan: Plan, currency: str | None, as_of: datetime, full: bool = False) -> Cells:
-    """The cells of a column of Polars type ``kind`` as those of a field."""
+def read_cells(source: Source, declared: Field, clock: Clock, plan: Plan, currency: str | None, as_of: datetime, full: bool = False) -> Cells:
+    """The cells of a table's column as those of a field."""
+    raw, kind = Ex(source.expr), source.kind
     if kind == pl.Null:
         return Cells(None)
+    if source.meaning is not None:
+        return _by_reader(raw, kind, declared, clock, plan, currency, as_of, source.meaning)
     found: Cells | None = None
     base = kind.base_type()
     if declared.type in ("event", "datetime", "date"):
@@ -162,8 +168,10 @@ _ISO: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}$"
 _PLAIN_NUMBER: Final = r"^-?[0-9]{1,12}(?:\.[0-9]{1,3})?$"
 
 
-def _by_reader(raw: Ex, kind: Any, declared: Field, clock: Clock, plan: Plan, currency: str | None, as_of: datetime) -> Cells:
-    """Each different cell through the record evaluation's reader."""
+def _by_reader(
+    raw: Ex, kind: Any, declared: Field, clock: Clock, plan: Plan, currency: str | None, as_of: datetime, meaning: Callable[[Any], Any] | None = None
+) -> Cells:
+    """Each different cell through the record evaluation's reader, after what the mapping makes of it."""
     moments = declared.type in ("event", "datetime", "date")
     physical = pl.Int64 if moments or declared.type == "enum" else _PHYSICAL.get(declared.type, pl.UInt8)
     shape = pl.Struct({"value": physical, "high": pl.Int64, "state": pl.UInt8})
@@ -171,9 +179,11 @@ def _by_reader(raw: Ex, kind: Any, declared: Field, clock: Clock, plan: Plan, cu
     # An event after as_of has not happened; that is settled on the column, so that cells are read as they stand.
     far = datetime(9000, 1, 1)
     known = _known(declared, clock)
-    fast = _fast(declared, clock) if kind == pl.String else None
+    fast = _fast(declared, clock) if kind == pl.String and meaning is None else None
 
     def one(cell: Any) -> tuple[Any, Any, int]:
+        if meaning is not None:
+            cell = meaning(cell)
         if is_empty(cell):
             return None, None, EMPTY
         try:
@@ -191,7 +201,7 @@ def _by_reader(raw: Ex, kind: Any, declared: Field, clock: Clock, plan: Plan, cu
         rest = cells if done is None else cells.filter(done["state"] == ODD)
         if done is not None and not rest.len():
             return done.to_struct(cells.name)
-        nested = cells.dtype.is_nested()
+        nested = cells.dtype.is_nested()  # such cells cannot be told apart cheaply
         different = rest if nested else rest.unique(maintain_order=True)
         answers = [one(cell) for cell in different.to_list()]
         frame = pl.DataFrame(answers, schema={"value": physical, "high": pl.Int64, "state": pl.UInt8}, orient="row")
@@ -206,7 +216,7 @@ def _by_reader(raw: Ex, kind: Any, declared: Field, clock: Clock, plan: Plan, cu
 
     kept = plan.keep(on(lambda r: r.map_batches(read, return_dtype=shape, is_elementwise=True), raw))
     state = plan.keep(on(lambda k: k.struct.field("state"), kept))
-    value = plan.keep(on(lambda k: k.struct.field("value"), kept)) if declared.type not in ("list", "intervals") else state
+    value = plan.keep(on(lambda k: k.struct.field("value"), kept))
     high = plan.keep(on(lambda k: k.struct.field("high"), kept)) if moments else None
     codes = declared.values if declared.type == "enum" else None
     return Cells(value, on(lambda s: s == BAD, state), on(lambda s: s == ODD, state), high, codes)
@@ -229,8 +239,10 @@ def _known(declared: Field, clock: Clock) -> Callable[[Any], tuple[Any, Any, int
         return _number
     if declared.type == "integer":
         return lambda found: (int(found), None, KNOWN) if abs(found) < _LARGEST else (None, None, ODD)
-    if declared.type in ("list", "intervals"):
-        return lambda found: (1, None, ODD)
+    if declared.type == "list":
+        return lambda found: (1, None, KNOWN)
+    if declared.type == "intervals":
+        return lambda found: (1, None, ODD)  # where clocks stand still the record evaluation counts
     return lambda found: (found, None, KNOWN)
 
 
@@ -268,13 +280,27 @@ def _fast(declared: Field, clock: Clock) -> Callable[[pl.Series], pl.DataFrame] 
     return None
 
 
-def inside(clock: Clock, moment: datetime) -> bool:
-    return clock.lowest <= micros(moment) <= clock.highest
+def cell_by_cell(
+    source: Source, declared: Field, clock: Clock, plan: Plan, currency: str | None, test: Callable[[Any], Any], as_of: datetime
+) -> tuple[Ex, tuple[Any, ...]]:
+    """A test of what the record evaluation's reader makes of each cell: codes, and the answers they stand for."""
+    reader = cell_reader(declared, clock.zone, currency)
+    empty, unknown = empty_value(declared), Maybe(None, frozenset({declared.name}))
+    answers = (False, True, test(empty), test(unknown))
 
+    def read(cells: pl.Series) -> pl.Series:
+        codes: list[int] = []
+        for cell in cells.to_list():
+            value = cell if source.meaning is None else source.meaning(cell)
+            if is_empty(value):
+                codes.append(2)
+                continue
+            try:
+                found = reader(value, as_of)
+            except Exception:  # noqa: BLE001  one bad cell costs its own field only
+                codes.append(3)
+                continue
+            codes.append(2 if isinstance(found, Maybe) or found is NONE else int(test(found)))
+        return pl.Series(cells.name, codes, dtype=pl.UInt8)
 
-def days_apart(ticks: Ex) -> Ex:
-    return ticks // pl.lit(DAY, pl.Int64)
-
-
-def nothing(kind: Any) -> Ex:
-    return constant(None, kind)
+    return plan.keep(on(lambda r: r.map_batches(read, return_dtype=pl.UInt8, is_elementwise=True), Ex(source.expr))), answers

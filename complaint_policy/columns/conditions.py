@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from decimal import Decimal
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any, Final
@@ -350,9 +349,5 @@ def _by_cell(sheet: Sheet, name: str, test: Callable[[Any], Any]) -> Column:
     """A test of a list, cell by cell through the record evaluation's reader."""
     from complaint_policy.columns.cells import cell_by_cell
 
-    known = sheet.columns[name]
-    return cell_by_cell(Ex(known[0]), sheet.declared(name), sheet.clock, sheet.plan, sheet.model.currency, test, sheet.as_of)
-
-
-def moment_of(sheet: Sheet, ticks: int) -> datetime:
-    return sheet.clock.to_utc(ticks)
+    code, answers = cell_by_cell(sheet.sources[name], sheet.declared(name), sheet.clock, sheet.plan, sheet.model.currency, test, sheet.as_of)
+    return boolean_of(sheet.plan, tabulated(sheet.plan, [Coded(code, answers)], lambda a: a))

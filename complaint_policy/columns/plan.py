@@ -85,13 +85,14 @@ class Plan:
     """Columns to be added to a table, in stages: each may use those of the stages before it."""
 
     stages: list[list[pl.Expr]] = field(factory=list)
+    prefix: str = _PREFIX
     _count: int = 0
 
     def keep(self, ex: Ex) -> Ex:
         """The same expression as a column, computed once however often it is used."""
         if ex.kept:
             return ex
-        name = f"{_PREFIX}{self._count}"
+        name = f"{self.prefix}{self._count}"
         self._count += 1
         while len(self.stages) <= ex.stage:
             self.stages.append([])

@@ -11,15 +11,16 @@ from attrs import evolve
 from complaint_policy.columns.numbers import Stand
 from complaint_policy.columns.values import LEFT, Coded, among, is_left, tabulated
 from complaint_policy.expressions.moments import AS_OF
-from complaint_policy.frame import Rule, settler
+from complaint_policy.frame import Rule, Waived, settler
 from complaint_policy.outcomes import INDETERMINATE, RANK
-from complaint_policy.possible import NOT_YET
+from complaint_policy.possible import NOT_YET, Maybe
 from complaint_policy.results import Details, Settled
+from complaint_policy.texts import Text
 
 if TYPE_CHECKING:
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["applies_to", "key_of", "left_result", "leave_undecided", "rank_of", "settled_results"]
+__all__ = ["applies_to", "key_of", "leave_undecided", "left_result", "rank_of", "settled_results"]
 
 
 def key_of(result: Any) -> Any:
@@ -54,7 +55,8 @@ def _fresh(result: Settled) -> Settled:
 def settled_results(sheet: Sheet, rule: Rule, raw: Coded, apart: Settled) -> Coded:
     """The results ``raw`` as the rule's frame leaves them; rows with a waiver are left to the record evaluation."""
     scoped = sheet.model.scope is not None
-    if not scoped and rule.when is None and not rule.exempt:
+    waived = sheet.waived(rule.id) if rule.waivable_by else None
+    if not scoped and rule.when is None and not rule.exempt and waived is None:
         return raw
     stand = Stand(sheet)
     held: list[Any] = [None]
@@ -72,12 +74,22 @@ def settled_results(sheet: Sheet, rule: Rule, raw: Coded, apart: Settled) -> Cod
     for exemption in rule.exempt:
         inputs.append(sheet.condition(exemption.when).coded(sheet.plan))
         exempt.append(evolve(exemption, when=stand.condition()))
-    standing = evolve(rule, when=when, exempt=tuple(exempt), waivable_by=())
-    settle = settler(standing, stand.compiler, scope, lambda state: held[0], 0, apart)
+    slot = 0
+    if waived is not None:
+        inputs.append(waived.coded(sheet.plan))
+        slot = stand._slot()
+    standing = evolve(rule, when=when, exempt=tuple(exempt), waivable_by=rule.waivable_by if waived is not None else ())
+    settle = settler(standing, stand.compiler, scope, lambda state: held[0], slot, apart)
+    waiver = {rule.id: Waived(rule.id, "", Text("", ""))}
 
     def answer(result: Settled, *conditions: Any) -> Settled:
         held[0] = _fresh(result)
-        return settle(stand.state((None, *conditions)))
+        state = stand.state((None, *conditions))
+        if waived is not None:
+            if isinstance(state[slot], Maybe):
+                return left_result(rule, apart)
+            state[slot] = waiver if state[slot] else None
+        return settle(state)
 
     return tabulated(sheet.plan, inputs, answer, key=key_of, place=rank_of, left=left_result(rule, apart))
 

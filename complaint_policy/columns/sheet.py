@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from complaint_policy.columns import conditions, instants, numbers
 from complaint_policy.columns.cells import Cells, read_cells
 from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.plan import Ex, Plan, on
-from complaint_policy.columns.values import LEFT_SHAPE, Coded, Column, Instants, TooWide, left_column
+from complaint_policy.columns.values import LEFT, LEFT_OVER, LEFT_SHAPE, Coded, Column, Instants, TooWide, boolean_of, left_column, tabulated
 from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import Field
 from complaint_policy.intake import empty_value
@@ -24,7 +24,16 @@ if TYPE_CHECKING:
     from complaint_policy.kinds import Setting
     from complaint_policy.model import PolicyModel
 
-__all__ = ["Hints", "Sheet", "Verdicts"]
+__all__ = ["Hints", "Sheet", "Source", "Verdicts"]
+
+
+@frozen(eq=False)
+class Source:
+    """Where a table has a field: an expression, its Polars type, and what a cell of it is to the record (None: itself)."""
+
+    expr: pl.Expr
+    kind: Any
+    meaning: Callable[[Any], Any] | None = None
 
 
 @frozen
@@ -50,16 +59,17 @@ class Verdicts:
 
 @define
 class Sheet:
-    """``columns``: the table's column for each field it knows, as an expression with its Polars type."""
+    """``sources``: where the table has each field it knows."""
 
     model: PolicyModel
     setting: Setting
     clock: Clock
     as_of: datetime  # naive UTC
-    columns: dict[str, tuple[pl.Expr, Any]]
+    sources: Mapping[str, Source]
     used: frozenset[str]  # the fields a record of this version is read for
     rooms: dict[str, Callable[[Sheet], Any]]  # by step name: severity, owner, rule:<id>
     hints: Hints
+    waivers: Mapping[str, list[Any]]  # by rule: ids, or conditions, of records a waiver in force names
     tables: dict[Any, Any]  # tables of this clock, kept from audit to audit
     plan: Plan = field(factory=Plan)
     bad: dict[str, Ex] = field(factory=dict)  # unusable cells, by field
@@ -101,11 +111,10 @@ class Sheet:
     def cells(self, name: str) -> Cells | None:
         """The cells of a field; None where the table has no column for it."""
         if name not in self._cells:
-            known = self.columns.get(name)
+            known = self.sources.get(name)
             cells = None
             if known is not None:
-                expr, kind = known
-                cells = read_cells(Ex(expr), kind, self.declared(name), self.clock, self.plan, self.model.currency, self.as_of, name in self.hints.full)
+                cells = read_cells(known, self.declared(name), self.clock, self.plan, self.model.currency, self.as_of, name in self.hints.full)
                 if cells.odd is not None and name not in self.hints.inside:
                     self.leave(cells.odd)
                 if name in self.hints.full and cells.value is not None:
@@ -156,7 +165,8 @@ class Sheet:
             return self._enum(declared, cells, unknown)
         whole = declared.is_numeric and cells.value is not None and (declared.type == "integer" or self._is_whole(name))
         if kind == "list":
-            return left_column(kind) if cells.value is not None else Column(kind, None, (empty_value(declared),))
+            # What a list holds is asked cell by cell; beside that it is given or not.
+            return Column(kind, cells.value, *self._specials(name, cells)) if cells.value is not None else Column(kind, None, (empty_value(declared),))
         if declared.default is None:
             specials, code = self._specials(name, cells)
             return Column(kind, cells.value, specials, code, whole)
@@ -173,8 +183,8 @@ class Sheet:
         return Column(kind, value, (unknown,), None, whole)
 
     def _is_whole(self, name: str) -> bool:
-        kind = self.columns[name][1]
-        return bool(kind.is_integer()) and kind.base_type() not in (pl.UInt64, pl.Int128, pl.UInt128)
+        kind = self.sources[name].kind
+        return self.sources[name].meaning is None and bool(kind.is_integer()) and kind.base_type() not in (pl.UInt64, pl.Int128, pl.UInt128)
 
     def _enum(self, declared: Field, cells: Cells, unknown: Maybe) -> Coded:
         empty = empty_value(declared)
@@ -211,8 +221,6 @@ class Sheet:
         there = cells.value.is_not_null()
         if cells.codes is not None:
             there = on(lambda v: v.is_not_null() & (v != 255), cells.value) if cells.high is None else there
-        if declared.type in ("list", "intervals"):
-            return left_column("boolean")
         if cells.bad is None:
             return Column("boolean", self.plan.keep(there))
         value = on(lambda t, b: pl.when(~b.fill_null(False)).then(t), there, cells.bad)
@@ -251,6 +259,25 @@ class Sheet:
         if self.model.scope is None:
             return Column("boolean", Ex(pl.lit(True)))
         return self.condition(self.model.scope)
+
+    def waived(self, rule: str) -> Column | None:
+        """The records a waiver of the rule names, or None where there is none."""
+        from complaint_policy.columns.conditions import conjunction, tested
+
+        parts: list[Column] = []
+        for records in self.waivers.get(rule, ()):
+            if isinstance(records, n.Condition):
+                named = self.condition(records)
+            else:
+                column = self.field_column("id")
+                ids = sorted(records)
+                named = left_column("boolean")
+                if isinstance(column, Column) and column.kind == "string":
+                    named = tested(self, column, lambda v, ids=ids: on(lambda e: e.is_in(ids), v), lambda s: False)  # type: ignore[misc]
+            # Only where it holds for certain is a record waived.
+            coded = named.coded(self.plan)
+            parts.append(boolean_of(self.plan, tabulated(self.plan, [coded], lambda v: v if isinstance(v, bool) else LEFT_OVER if LEFT in v.missing else False)))
+        return conjunction(self, parts, either=True) if parts else None
 
     # ---------------------------------------------------------------- expressions
     def condition(self, node: n.Condition | None, around: instants.Around | None = None) -> Column:

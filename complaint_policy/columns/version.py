@@ -14,7 +14,7 @@ from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.lengths import shown
 from complaint_policy.columns.plan import Ex, constant, on
 from complaint_policy.columns.settling import leave_undecided
-from complaint_policy.columns.sheet import Hints, Sheet, Verdicts
+from complaint_policy.columns.sheet import Hints, Sheet, Source, Verdicts
 from complaint_policy.columns.values import LATER, Coded, Column, TooWide, among, is_left, lookup
 from complaint_policy.frame import COMPANY
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, NOT_APPLICABLE, RANK, STATUS_ORDER
@@ -57,6 +57,7 @@ class Judged:
     id: Ex
     left: Ex | None
     minor_digits: int
+    portions: Any = None  # what the caller wanted of the sheet beside
 
     def rule(self, identity: str) -> RuleColumns | None:
         return next((r for r in self.rules if r.id == identity), None)
@@ -152,17 +153,20 @@ def _placed(coded: Coded) -> bool:
 
 def judged_version(
     compiled: CompiledVersion,
-    columns: Mapping[str, tuple[pl.Expr, Any]],
+    sources: Mapping[str, Source],
     as_of: datetime,
     days: tuple[date, date],
     hints: Hints,
     rules: tuple[Any, ...],
     minor_digits: int,
+    waivers: Mapping[str, list[Any]],
+    beside: Callable[[Sheet], Any] | None = None,
 ) -> Judged:
     """The version over a table with those columns.
 
-    ``columns`` gives for each field the table knows its expression and Polars type; ``days`` the first and last day that times are
-    expected on; ``hints`` what is known or believed of it; ``rules`` the ids and kinds of the columns wanted.  Raises :class:`Unsupported`.
+    ``sources`` says where the table has each field it knows; ``days`` the first and last day that times are
+    expected on; ``hints`` what is known or believed of it; ``rules`` the ids and kinds of the columns wanted, ``beside``
+    what else is wanted of the sheet.  Raises :class:`Unsupported`.
     """
     model = compiled.model
     clock = Clock(compiled.zone, *days)
@@ -175,14 +179,14 @@ def judged_version(
             raise Unsupported(kind.key)
     used = tuple(name for _, name, *_ in compiled.intake.fields)
     tables = compiled.kept.setdefault(("tables", days), {})
-    sheet = Sheet(model, compiled.setting, clock, as_of, dict(columns), frozenset(used), rooms, hints, tables)
+    sheet = Sheet(model, compiled.setting, clock, as_of, sources, frozenset(used), rooms, hints, waivers, tables)
     try:
-        return _judged(sheet, used, rules, minor_digits)
+        return _judged(sheet, used, rules, minor_digits, beside)
     except TooWide:
-        raise
+        raise Unsupported("tables") from None
 
 
-def _judged(sheet: Sheet, used: tuple[str, ...], rules: tuple[Any, ...], minor_digits: int) -> Judged:
+def _judged(sheet: Sheet, used: tuple[str, ...], rules: tuple[Any, ...], minor_digits: int, beside: Callable[[Sheet], Any] | None) -> Judged:
     model, plan = sheet.model, sheet.plan
     for name in used:
         sheet.cells(name)  # a cell that cannot be used is counted, whether or not it was looked at
@@ -228,4 +232,5 @@ def _judged(sheet: Sheet, used: tuple[str, ...], rules: tuple[Any, ...], minor_d
         status = constant(RANK[NOT_APPLICABLE], pl.UInt8)
     identity = sheet.field_column("id")
     number = identity.value if isinstance(identity, Column) and identity.kind == "string" else None
-    return Judged(sheet, tuple(found), severity, owned, scope, plan.keep(status), number or constant(None, pl.String), sheet.left(), minor_digits)
+    portions = beside(sheet) if beside is not None else None
+    return Judged(sheet, tuple(found), severity, owned, scope, plan.keep(status), number or constant(None, pl.String), sheet.left(), minor_digits, portions)

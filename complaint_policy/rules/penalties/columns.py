@@ -17,7 +17,7 @@ from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET
 from complaint_policy.possible import Maybe
 from complaint_policy.results import Details, PenaltyResult, Settled
 from complaint_policy.rules.penalties.model import Penalty
-from complaint_policy.rules.penalties.record import bounds_of, charging, pair_of, proposer
+from complaint_policy.rules.penalties.record import charging, pair_of, proposer
 
 _NOTHING: Final = (0, 0, frozenset[str]())
 
@@ -45,6 +45,9 @@ def _proposals(rule: Penalty, sheet: Sheet) -> Coded:
     bounds = hand_in(_bounds(rule, sheet)) if rule.range is not None else None
     charge = _charge(rule.charge, sheet) if rule.charge is not None else None
     charged = hand_in(charge) if charge is not None else None
+    waived = sheet.waived(rule.id) if rule.waivable_by else None
+    waiver = hand_in(waived.coded(sheet.plan)) if waived is not None else None
+    held = stand._slot()
     most = len(rule.breaches_of) if rule.per == "breach" else 1 if rule.breaches_of else 0
     slots = [stand._slot() for _ in range(2 * most)]
     propose = proposer(
@@ -55,11 +58,15 @@ def _proposals(rule: Penalty, sheet: Sheet) -> Coded:
         bounds=bounds,
         charge=None if charged is None else lambda state: (None, charged(state)),
         currency=sheet.model.currency,
-        waivers=None,
+        waivers=held if waiver is not None else None,
     )
 
     def answer(*values: Any) -> PenaltyResult | None:
-        state = stand.state((*values, *([None] * len(slots))))
+        state = stand.state((*values, *([None] * (len(slots) + 1))))
+        if waiver is not None:
+            if isinstance(waiver(state), Maybe):
+                return _left(rule)
+            state[held] = {rule.id: True} if waiver(state) else None
         if breaches is not None:
             certain, perhaps, missing = breaches(state)
             for index, slot in enumerate(slots):

@@ -89,40 +89,48 @@ class Measure:
         member = True if among is None else among(state)
         if member is False:
             return
-        group = tuple(_label(axis, state[slot], levels) for axis, slot in slots)
+        self._put(received, tuple(_label(axis, state[slot], levels) for axis, slot in slots), member, of(state), 1)
+
+    def add_counted(self, key: int, received: date, group: tuple[str, ...], member: Any, value: Any, times: int) -> None:
+        """So many records of a period and group, judged by the version ``key``, of which the conditions say the same."""
+        if key in self._functions and member is not False:
+            self._put(received, group, member, value, times)
+
+    def _put(self, received: date, group: tuple[str, ...], member: Any, value: Any, times: int) -> None:
+        if self.rule is None:
+            return
         cell = self._cells.setdefault((period_of(received, self.rule.per), group), _Cell())
-        value = of(state)
         if self.rule.measure in ("share", "count"):
-            self._count(cell, member is True, value)
+            self._count(cell, member is True, value, times)
         else:
-            self._sum(cell, member is True, value)
+            self._sum(cell, member is True, value, times)
 
     @staticmethod
-    def _count(cell: _Cell, certain: bool, value: Any) -> None:
+    def _count(cell: _Cell, certain: bool, value: Any, times: int) -> None:
         answer = "true" if value is True else "false" if value is False else "unknown"
         name = answer if certain else f"perhaps_{answer}"
-        setattr(cell, name, getattr(cell, name) + 1)
+        setattr(cell, name, getattr(cell, name) + times)
 
     @staticmethod
-    def _sum(cell: _Cell, certain: bool, value: Any) -> None:
+    def _sum(cell: _Cell, certain: bool, value: Any, times: int) -> None:
         options = options_of(value)
         numbers = [Fraction(o) for o in options or () if isinstance(o, (int, Decimal)) and not isinstance(o, bool)]
         if value is NONE or value is NOT_YET:
             return  # nothing was stated: nothing to add
         if certain:
-            cell.true += 1
+            cell.true += times
         else:
-            cell.perhaps_true += 1
+            cell.perhaps_true += times
         if not options or len(numbers) < len(options):
-            cell.unknown += 1
+            cell.unknown += times
             cell.least = cell.most = None
             return
         low, high = min(numbers), max(numbers)
-        cell.unknown += low != high
+        cell.unknown += times * (low != high)
         if not certain:
             low, high = min(low, Fraction(0)), max(high, Fraction(0))
-        cell.least = None if cell.least is None else cell.least + low
-        cell.most = None if cell.most is None else cell.most + high
+        cell.least = None if cell.least is None else cell.least + times * low
+        cell.most = None if cell.most is None else cell.most + times * high
 
     def cells(self) -> Iterable[tuple[str, tuple[str, ...], tuple[Any, ...]]]:
         """What was gathered, by period and group, for :meth:`add_cell` of another measure of the same rule."""

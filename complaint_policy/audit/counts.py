@@ -1,0 +1,140 @@
+"""What a summary counts, straight from columns: sums of codes in one pass, and no table of decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+from attrs import define, field
+
+from complaint_policy.audit.columns import DecisionColumns
+from complaint_policy.audit.partials import LATE, PartialRows, partials_schema
+from complaint_policy.columns.values import Coded
+from complaint_policy.columns.version import Judged
+from complaint_policy.outcomes import INDETERMINATE, STATUS_ORDER
+from complaint_policy.possible import Maybe
+
+__all__ = ["Counting", "read_row"]
+
+# So many comparisons are cheaper than grouping.
+_FEW = 40
+
+
+@define
+class Counting:
+    """The counts of one version over a table: expressions that each give one row, and what their values mean."""
+
+    judged: Judged
+    shape: DecisionColumns
+    effective: str
+    _exprs: list[pl.Expr] = field(factory=list)
+    _meanings: list[Callable[[Any, PartialRows], None]] = field(factory=list)
+
+    def expressions(self) -> list[pl.Expr]:
+        """The reductions, named by their number."""
+        if not self._exprs:
+            self._gather()
+        return [e.alias(str(i)) for i, e in enumerate(self._exprs)]
+
+    def partials(self, row: dict[str, Any]) -> pl.DataFrame:
+        """The partial counts of what the expressions gave: values, or for spans a Series."""
+        rows = PartialRows()
+        for index, meaning in enumerate(self._meanings):
+            meaning(row[str(index)], rows)
+        return rows.frame(partials_schema(self.shape))
+
+    def _want(self, expr: pl.Expr, meaning: Callable[[Any, PartialRows], None]) -> None:
+        self._exprs.append(expr)
+        self._meanings.append(meaning)
+
+    # ---------------------------------------------------------------- what is counted
+    def _gather(self) -> None:
+        judged = self.judged
+        self._want(pl.len(), self._decided)
+        self._want(judged.id.expr.is_null().sum(), lambda n, rows: rows.add("id.missing", None, None, n))
+        status = judged.status.expr
+        for code, outcome in enumerate(STATUS_ORDER):
+            self._want((status == code).sum(), lambda n, rows, o=outcome: rows.add("status", None, o, n))  # type: ignore[misc]
+        scoped = judged.scope.value.expr.fill_null(True) if judged.sheet.model.scope is not None and judged.scope.value is not None else None
+        if judged.severity is not None:
+            self._codes(judged.severity, self._severity, scoped)
+        if judged.owned is not None:
+            self._codes(judged.owned, self._owner, scoped)
+        for name, bad in judged.sheet.bad.items():
+            if name in judged.sheet.used:
+                self._want(bad.expr.sum(), lambda n, rows, f=name: rows.add("unusable", None, f, n))  # type: ignore[misc]
+        for rule in judged.rules:
+            if rule.kind == "penalty":
+                self._codes(rule.coded, lambda p, n, rows, r=rule.id: _penalty(r, p, n, rows), None)  # type: ignore[misc]
+                continue
+            self._codes(rule.coded, lambda result, n, rows, r=rule.id: _outcome(r, result, n, rows), None)  # type: ignore[misc]
+            if rule.kind == "deadline":
+                over, opened = judged.lateness(rule)
+                self._want(opened.expr.sum(), lambda n, rows, r=rule.id: rows.add("open", r, None, n or 0))  # type: ignore[misc]
+                self._want(over.expr.drop_nulls().implode(), lambda spans, rows, r=rule.id: _spans(r, spans, rows))  # type: ignore[misc]
+
+    def _decided(self, count: int, rows: PartialRows) -> None:
+        rows.add("decided", None, None, count)
+        rows.add("version", None, self.effective, count)
+
+    def _severity(self, value: Any, count: int, rows: PartialRows) -> None:
+        if isinstance(value, Maybe):
+            rows.add("severity", None, None, count)
+            for name in value.missing:
+                rows.add("missing", "severity", name, count)
+        else:
+            rows.add("severity", None, self.judged.severity_names(value)[0], count)
+
+    def _owner(self, owned: Any, count: int, rows: PartialRows) -> None:
+        result = owned.result
+        if result.owner or result.candidates:
+            rows.add("owner", None, result.owner, count)
+        if not result.owner:
+            for name in result.missing:
+                rows.add("missing", "owner", name, count)
+
+    def _codes(self, coded: Coded, meaning: Callable[[Any, int, PartialRows], None], where: pl.Expr | None) -> None:
+        """How often each code stands."""
+        if coded.width == 1:
+            self._want(pl.len() if where is None else where.sum(), lambda n, rows: meaning(coded.domain[0], n, rows) if n else None)
+            return
+        code = coded.code.expr if where is None else coded.code.expr.filter(where)
+        if coded.width <= _FEW:
+            for number, value in enumerate(coded.domain):
+                self._want((code == number).sum(), lambda n, rows, v=value: meaning(v, n, rows) if n else None)  # type: ignore[misc]
+            return
+
+        def grouped(pairs: Any, rows: PartialRows) -> None:
+            for pair in pairs:
+                meaning(coded.domain[pair["code"]], pair["count"], rows)
+
+        self._want(code.alias("code").value_counts(name="count").implode(), grouped)
+
+
+def _outcome(rule: str, result: Any, count: int, rows: PartialRows) -> None:
+    rows.add("outcome", rule, result.outcome, count)
+    if result.outcome == INDETERMINATE:
+        for name in result.missing:
+            rows.add("missing", rule, name, count)
+
+
+def _penalty(rule: str, proposal: Any, count: int, rows: PartialRows) -> None:
+    if proposal is None:
+        return
+    amounts = [proposal.amount, proposal.min, proposal.max]
+    total, least, most = (Decimal(0) if a is None else a * count for a in amounts)
+    rows.add("penalty", rule, proposal.state, count, (total, least, most, count * (proposal.min is None), count * (proposal.max is None)))
+
+
+def _spans(rule: str, spans: Any, rows: PartialRows) -> None:
+    if spans is not None and len(spans):
+        rows.add(LATE, rule, None, len(spans), values=spans)
+
+
+def read_row(frame: pl.DataFrame) -> dict[str, Any]:
+    """The values of a frame of one row; lists stay Series, as they may hold a number for every record."""
+    return {name: frame[name][0] for name in frame.columns}
+
+

@@ -1,0 +1,301 @@
+"""A policy over the columns of a table: what can be decided on columns is, the rest by the record evaluation.
+
+Rows go through up to three tiers.  The first believes what a look at the table suggests (no empty cells where there were none, no act
+before its start) and leaves a row that is otherwise; the second believes nothing; what even it leaves (a clock that stands still, an
+amount counted from days late) is judged record by record.  All three give the same decisions; they differ in speed alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+import polars as pl
+from attrs import define, field, frozen
+
+from complaint_policy.audit.columns import DecisionColumns
+from complaint_policy.audit.interfaces import AnyPolicy
+from complaint_policy.audit.judging import levels_of_policy
+from complaint_policy.audit.portions import portions
+from complaint_policy.audit.typed import TypedTable
+from complaint_policy.columns.cells import read_cells
+from complaint_policy.columns.clock import Clock
+from complaint_policy.columns.plan import Ex, Plan, on
+from complaint_policy.columns.sheet import Hints
+from complaint_policy.columns.values import Coded, among
+from complaint_policy.columns.version import OUTCOME, Judged, RuleColumns, Unsupported, judged_version
+from complaint_policy.possible import Maybe
+from complaint_policy.waivers import WaiverSet
+
+__all__ = ["ROW", "Engine", "Look", "looked_at", "owners_of"]
+
+ROW: Final = "\x1frow"  # the row's number in the source, beside its columns
+LEFT: Final = "\x1fleft"
+_KEPT: Final = 8  # compiled tables of one version that are remembered
+
+
+@frozen
+class Look:
+    """What was seen of a table beforehand: see :class:`Hints`, and the first and last day of its times."""
+
+    full: frozenset[str] = frozenset()
+    given: frozenset[str] = frozenset()
+    inside: frozenset[str] = frozenset()
+    days: tuple[date, date] | None = None
+
+
+def looked_at(frame: pl.DataFrame, table: TypedTable, *, whole: bool) -> Look:
+    """A look at a table, or at its first rows (not ``whole``): then what is seen is believed, not known."""
+    plain = {n: s for n, s in table.sources.items() if s.meaning is None and s.expr.meta.is_column()}
+    columns = {n: frame.get_column(s.expr.meta.output_name()) for n, s in plain.items()}
+    full = {n for n, c in columns.items() if not c.null_count() and c.dtype not in (pl.Null, pl.Object)}
+    floats = {n for n, c in columns.items() if c.dtype.is_float()}
+    given = {n for n in full if n not in floats}
+    times = {n: c for n, c in columns.items() if c.dtype in (pl.Datetime, pl.Date) and c.null_count() < len(c)}
+    inside: set[str] = set()
+    first: date | None = None
+    last: date | None = None
+    for column in times.values():
+        low, high = (_day(end) for end in (column.min(), column.max()))
+        first, last = min(first or low, low), max(last or high, high)
+    days = None
+    if first is not None and last is not None:
+        # Whole years, so that tables of days serve many audits.
+        days = date(max(first.year - 1, 1850), 1, 1), date(min(last.year + 2, 2400), 12, 31)
+        if days[1].year - days[0].year > _MOST_YEARS:
+            days = None
+    if whole and days is not None:
+        inside |= set(times)
+    if whole:
+        inside |= {n for n in floats if _reasonable(columns[n])}
+    return Look(frozenset(full), frozenset(given if whole else ()), frozenset(inside), days)
+
+
+# Wider spans of days hold typing errors, whose rows are then left.
+_MOST_YEARS: Final = 80
+
+
+def _day(value: Any) -> date:
+    day = value.date() if isinstance(value, datetime) else value
+    return date(min(max(day.year, 1), 9990), 1, 1)
+
+
+def _reasonable(column: pl.Series) -> bool:
+    ends: Any = (column.min(), column.max())
+    return all(end is None or abs(end) < 1e15 for end in ends) and not bool(column.is_infinite().any())
+
+
+def owners_of(policy: AnyPolicy) -> list[str]:
+    """Every owner a version of the policy can name."""
+    found: dict[str, None] = {}
+    for version in policy.versions:
+        section = version.model.section("responsibility")
+        for row in getattr(section, "rows", ()):
+            found[row.roles.owner] = None
+        if getattr(section, "otherwise", None) is not None:
+            found[section.otherwise.owner] = None
+    return list(found)
+
+
+@define
+class _Tier:
+    """One version over the table under some beliefs; None where its rules have no columns."""
+
+    judged: Judged | None
+
+
+@define(eq=False)
+class Engine:
+    """One policy over tables of one kind; ``as_of`` is naive UTC."""
+
+    policy: AnyPolicy
+    table: TypedTable
+    shape: DecisionColumns
+    as_of: datetime
+    waivers: WaiverSet
+    look: Look
+    schema: Mapping[str, Any]
+    notes: dict[str, None] = field(factory=dict)
+    _tiers: dict[tuple[int, bool], _Tier] = field(factory=dict)
+    _receipt: Any = None
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The days times are expected on."""
+        if self.look.days is not None:
+            return self.look.days
+        year = self.as_of.year
+        return date(year - 25, 1, 1), date(year + 5, 12, 31)
+
+    # ---------------------------------------------------------------- which version
+    def receipt(self) -> tuple[Plan, Ex, Ex | None]:
+        """The plan that reads ``received_at``, its ticks, and the rows whose receipt columns cannot read."""
+        if self._receipt is None:
+            source = self.table.sources.get("received_at")
+            plan = Plan(prefix="\x1er")
+            last = self.policy.versions[-1].model
+            clock = Clock(self.policy.zone, *self.days)
+            if source is None:
+                self._receipt = plan, Ex(pl.lit(None, dtype=pl.Int64)), None, clock
+            else:
+                cells = read_cells(source, last.fields["received_at"], clock, plan, last.currency, self.as_of)
+                odd = None if "received_at" in self.look.inside else cells.odd
+                value = cells.value if cells.value is not None else Ex(pl.lit(None, dtype=pl.Int64))
+                self._receipt = plan, value, odd, clock
+        plan, value, odd, _ = self._receipt
+        return plan, value, odd
+
+    def routes(self) -> list[pl.Expr]:
+        """For each version the rows it judges (of those whose receipt columns can read)."""
+        _, received, odd = self.receipt()
+        clock: Clock = self._receipt[3]
+        found: list[pl.Expr] = []
+        for version in self.policy.versions:
+            test = received.expr.is_not_null()
+            for day, begins in ((version.start, True), (version.until, False)):
+                if day is None:
+                    continue
+                ticks = clock.of_utc(self.policy.zone.day_start(day.toordinal()))
+                test = test & (received.expr >= ticks if begins else received.expr < ticks)
+            if odd is not None:
+                test = test & ~odd.expr.fill_null(False)
+            if self.table.keeps is not None:
+                test = test & self.table.keeps
+            found.append(test)
+        return found
+
+    # ---------------------------------------------------------------- tiers
+    def tier(self, version: int, *, hopeful: bool) -> Judged | None:
+        """The version over the table; None where it has to be judged record by record."""
+        key = (version, hopeful)
+        if key not in self._tiers:
+            self._tiers[key] = _Tier(self._made(version, hopeful))
+        return self._tiers[key].judged
+
+    def _made(self, index: int, hopeful: bool) -> Judged | None:
+        policy: Any = self.policy
+        version = policy.versions[index]
+        compiled = policy.compiled(version)
+        full = self.look.full if hopeful else frozenset()
+        hints = Hints(hopeful, full, self.look.given, self.look.inside)
+        plain = all(s.meaning is None for s in self.table.sources.values())
+        sources = tuple((n, str(s.expr), str(s.kind)) for n, s in self.table.sources.items())
+        key = ("judged", sources, self.as_of, self.days, hints, tuple(r.id for r in self.shape.rules)) if plain and not self.waivers else None
+        kept: dict[Any, Any] = compiled.kept
+        if key is not None and key in kept:
+            made: Judged | None = kept[key]
+            return made
+        try:
+            judged = judged_version(
+                compiled, self.table.sources, self.as_of, self.days, hints, self.shape.rules, self.shape.minor_digits, self._waived(version.model), portions
+            )
+            for reason in judged.sheet.reasons:
+                self.notes[f"{reason}"] = None
+        except Unsupported as error:
+            self.notes[str(error)] = None
+            judged = None
+        if key is not None:
+            for old in [k for k in kept if isinstance(k, tuple) and k[0] == "judged"][: -_KEPT or None]:
+                kept.pop(old, None)
+            kept[key] = judged
+        return judged
+
+    def _waived(self, model: Any) -> Mapping[str, list[Any]]:
+        """For each rule the records a waiver in force names: by their ids, or by a condition."""
+        found: dict[str, list[Any]] = {}
+        for waiver in self.waivers.waivers:
+            if waiver.fault is None and waiver.holds_at(self.as_of) and model.rule(waiver.rule) is not None:
+                found.setdefault(waiver.rule, []).append(waiver.condition if waiver.test is not None else waiver.ids)
+        return found
+
+    # ---------------------------------------------------------------- columns
+    def wanted(self, judged: Judged, version: int, *, inner: bool, extra: Sequence[str]) -> list[pl.Expr]:
+        """The columns of the decisions table (``inner``: with those only the summary reads), instants in naive UTC."""
+        policy = self.policy
+        out: dict[str, pl.Expr] = {"row": pl.col(ROW), "id": judged.id.expr, "status": judged.status.expr.cat.to(OUTCOME)}
+        out["severity"] = judged.severity_level().expr.cast(level_type(policy))
+        if inner or "severity.possible" in extra:
+            out["severity.possible"] = _possible(judged)
+        out["owner"] = judged.owner().expr.cast(owner_type(policy))
+        if inner:
+            out |= self._undecided(judged, version)
+        for rule in self.shape.rules:
+            column = judged.rule(rule.id)
+            out |= _of_rule(judged, rule, column, inner=inner, missing=inner or "missing" in extra, digits=self.shape.minor_digits)
+        return [expr.alias(name) for name, expr in out.items()]
+
+    def _undecided(self, judged: Judged, version: int) -> dict[str, pl.Expr]:
+        out: dict[str, pl.Expr] = {}
+        nothing = pl.lit(None, dtype=_NAMES)
+        severity, owned = judged.severity, judged.owned
+        out["severity.missing"] = nothing
+        if severity is not None:
+            names = judged.missing(severity, lambda v: tuple(sorted(v.missing)) if isinstance(v, Maybe) else ())
+            out["severity.missing"] = judged._in_scope(names).expr
+        out["owned"] = pl.lit(False)
+        out["owner.missing"] = nothing
+        if owned is not None:
+            out["owned"] = judged._in_scope(among(owned, lambda o: bool(o.result.owner or o.result.candidates))).expr.fill_null(False)
+            out["owner.missing"] = judged._in_scope(judged.missing(owned, lambda o: () if o.result.owner else o.result.missing)).expr
+        out["version"] = pl.lit(self.policy.versions[version].model.effective.isoformat())
+        bad = [pl.when(b.expr).then(pl.lit(n)) for n, b in judged.sheet.bad.items() if n in judged.sheet.used]
+        if bad:
+            listed = pl.concat_list(bad).list.drop_nulls()
+            out["unusable"] = pl.when(listed.list.len() > 0).then(listed)
+        else:
+            out["unusable"] = nothing
+        return out
+
+
+_NAMES: Final = pl.List(pl.String)
+
+
+def level_type(policy: AnyPolicy) -> Any:
+    """Levels as an enumeration, of every version's."""
+    levels = list(levels_of_policy(policy))
+    return pl.Enum(levels) if levels else pl.String()
+
+
+def owner_type(policy: AnyPolicy) -> Any:
+    owners = owners_of(policy)
+    return pl.Enum(owners) if owners else pl.String()
+
+
+def _possible(judged: Judged) -> pl.Expr:
+    if judged.severity is None:
+        return pl.lit(None, dtype=_NAMES)
+    return judged._in_scope(judged.missing(judged.severity, judged.severity_names)).expr
+
+
+def _of_rule(judged: Judged, rule: Any, column: RuleColumns | None, *, inner: bool, missing: bool, digits: int) -> dict[str, pl.Expr]:
+    out: dict[str, pl.Expr] = {}
+
+    def put(name: str, kind: Any, make: Callable[[RuleColumns], Ex]) -> None:
+        out[f"{rule.id}.{name}"] = pl.lit(None, dtype=kind) if column is None else make(column).expr
+
+    if rule.judged:
+        put("outcome", OUTCOME, judged.outcome)
+        if missing:
+            put("missing", _NAMES, lambda c: judged.missing(c.coded, lambda r: r.missing))
+    if rule.kind == "deadline":
+        put("due_at", pl.Datetime("us"), judged.due_at)
+        if inner:
+            late = judged.lateness(column) if column is not None else None
+            put("over_by", pl.Duration("us"), lambda c: on(lambda o: o.cast(pl.Duration("us")), late[0] if late else Ex(pl.lit(None))))
+            put("open", pl.Boolean, lambda c: late[1] if late else Ex(pl.lit(False)))
+            if column is None:
+                out[f"{rule.id}.open"] = pl.lit(False)
+    if rule.kind == "penalty":
+        put("amount", pl.Decimal(38, digits), lambda c: judged.amount(c))
+        if inner:
+            for part in ("min", "max"):
+                put(part, pl.Decimal(38, digits), lambda c, part=part: judged.amount(c, part))  # type: ignore[misc]
+            put("state", pl.String, lambda c: on(lambda e: e, _states(c.coded)))
+    return out
+
+
+def _states(coded: Coded) -> Ex:
+    from complaint_policy.columns.values import lookup
+
+    return lookup(coded, [None if p is None else p.state for p in coded.domain], pl.String)

@@ -1,0 +1,159 @@
+"""The portfolio rules over columns: records counted by period, group and what their conditions say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+from attrs import define
+
+from complaint_policy.audit.portfolio import Portfolio
+from complaint_policy.columns.numbers import finite
+from complaint_policy.columns.plan import constant
+from complaint_policy.columns.sheet import Sheet
+from complaint_policy.columns.values import LEFT, Coded, Column, among
+from complaint_policy.expressions import nodes as n
+from complaint_policy.possible import Maybe
+from complaint_policy.rules.portfolio.measure import period_of
+
+__all__ = ["Portion", "portions"]
+
+
+@define
+class Portion:
+    """One portfolio rule of one version: the columns its records are counted by, and how their values read."""
+
+    rule: Any
+    columns: dict[str, pl.Expr]
+    readers: dict[str, Callable[[Any], Any]]
+    scope: pl.Expr | None
+
+    def counted(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """How many of the rows stand in each combination."""
+        names = list(self.columns)
+        within = rows if self.scope is None else rows.filter(self.scope)
+        return within.select(e.alias(name) for name, e in self.columns.items()).group_by(names).agg(pl.len().alias("times"))
+
+    def add_to(self, portfolio: Portfolio, counts: pl.DataFrame, key: int) -> None:
+        """Add counted combinations to the portfolio's measure."""
+        measure = portfolio.measure(self.rule.id)
+        axes = [name for name in self.columns if name.startswith("by")]
+        for row in counts.sort(list(self.columns)).iter_rows(named=True):
+            day = self.readers["day"](row["day"])
+            group = tuple(self.readers[a](row[a]) for a in axes)
+            measure.add_counted(key, day, group, self.readers["among"](row["among"]), self.readers["of"](row["of"]), row["times"])
+
+
+def portions(sheet: Sheet) -> list[Portion] | None:
+    """The portfolio rules of a version as columns; None where one of them has none.
+
+    Rows on which what they test is left to the record evaluation are left altogether: call it before ``sheet.left()`` is.
+    """
+    rules = sheet.model.sections.get("portfolio", ())
+    found = [_portion(rule, sheet) for rule in rules]
+    known = [p for p in found if p is not None]
+    return known if len(known) == len(found) else None
+
+
+def _portion(rule: Any, sheet: Sheet) -> Portion | None:
+    columns: dict[str, pl.Expr] = {}
+    readers: dict[str, Callable[[Any], Any]] = {}
+    received = sheet.moment("received_at")
+    if received.low is None:
+        return None
+    first = sheet.clock.first
+    period = _periods(sheet, rule.per)
+    table = pl.lit(pl.Series(period[0], dtype=pl.UInt32))
+    columns["day"] = table.gather(sheet.day_index(received.low).expr)
+    readers["day"] = lambda index: first + timedelta(days=period[1][index])
+    for number, axis in enumerate(rule.by):
+        axis_column = _axis(axis, sheet)
+        if axis_column is None:
+            return None
+        columns[f"by{number}"], readers[f"by{number}"] = axis_column
+    member = sheet.condition(rule.among).coded(sheet.plan) if rule.among is not None else Coded(constant(0, pl.UInt8), (True,))
+    columns["among"], readers["among"] = _coded(sheet, member)
+    if isinstance(rule.of, n.Condition):
+        columns["of"], readers["of"] = _coded(sheet, sheet.condition(rule.of).coded(sheet.plan))
+    else:
+        found = sheet.value(rule.of)
+        coded = finite(sheet, found)
+        if coded is not None:
+            columns["of"], readers["of"] = _coded(sheet, coded)
+        elif isinstance(found, Column) and found.kind == "number" and found.value is not None:
+            columns["of"], readers["of"] = _numbers(sheet, found)
+        else:
+            return None
+    scope = sheet.scope()
+    within = None if sheet.model.scope is None or scope.value is None else scope.value.expr.fill_null(True)
+    return Portion(rule, columns, readers, within)
+
+
+def _coded(sheet: Sheet, coded: Coded) -> tuple[pl.Expr, Callable[[Any], Any]]:
+    if any(isinstance(v, Maybe) and LEFT in v.missing for v in coded.domain):
+        sheet.leave(among(coded, lambda v: isinstance(v, Maybe) and LEFT in v.missing))
+    return coded.code.expr, lambda code: coded.domain[code]
+
+
+def _numbers(sheet: Sheet, column: Column) -> tuple[pl.Expr, Callable[[Any], Any]]:
+    """Values as they stand; the special of a null one beside it."""
+    value = column.value
+    assert value is not None
+    index = column.special(sheet.plan)
+    code = index.expr if index is not None else pl.lit(0)
+    both = pl.struct(value.expr.alias("value"), pl.when(value.expr.is_null()).then(code).alias("special"))
+
+    def read(found: dict[str, Any]) -> Any:
+        number = found["value"]
+        if number is None:
+            return column.specials[found["special"] or 0]
+        return number if column.whole else Decimal(repr(number))
+
+    return both, read
+
+
+def _axis(axis: str, sheet: Sheet) -> tuple[pl.Expr, Callable[[Any], Any]] | None:
+    """An axis as a column, and the label of a value."""
+    if axis == "severity":
+        levels = sheet.model.section("severity").levels
+        coded = sheet.severity()
+        expr, value = _coded(sheet, coded)
+        return expr, lambda code: levels[value(code)] if isinstance(value(code), int) else "?"
+    found = sheet.owner() if axis == "owner" else sheet.field_column(axis)
+    if isinstance(found, Coded):
+        expr, value = _coded(sheet, found)
+        return expr, lambda code: _label(value(code))
+    if found.value is None:
+        return pl.lit(0), lambda _: "?"
+    if found.kind not in ("string", "number", "boolean"):
+        return None
+    whole = found.whole
+    return found.value.expr, lambda v: "?" if v is None else _label(v if found.kind != "number" or whole else Decimal(repr(v)))
+
+
+def _label(value: Any) -> str:
+    return str(value) if isinstance(value, (str, bool, int, Decimal)) else "?"
+
+
+def _periods(sheet: Sheet, per: str) -> tuple[list[int], list[int]]:
+    """For each day of the clock the number of its period, and of each period a day."""
+    key = ("periods", per)
+    if key not in sheet.tables:
+        first: date = sheet.clock.first
+        numbers: list[int] = []
+        samples: list[int] = []
+        seen: dict[str, int] = {}
+        for index in range(sheet.clock.days):
+            name = period_of(first + timedelta(days=index), per)
+            if name not in seen:
+                seen[name] = len(samples)
+                samples.append(index)
+            numbers.append(seen[name])
+        sheet.tables[key] = numbers, samples
+    made: tuple[list[int], list[int]] = sheet.tables[key]
+    return made
+
+

@@ -1,0 +1,85 @@
+"""The columns of a table as the fields of a policy: which are read as they stand, and which through the mapping, cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import polars as pl
+from attrs import frozen
+
+from complaint_policy.audit.cells import RecordReader
+from complaint_policy.audit.mapping import ColumnMapping, FieldMapping
+from complaint_policy.columns.cells import WHITE
+from complaint_policy.columns.sheet import Source
+from complaint_policy.zones import Zone
+
+__all__ = ["TypedTable", "typed_table"]
+
+_WHITE: Final = WHITE
+
+
+@frozen
+class TypedTable:
+    """How a table of one schema gives the fields: ``sources`` by field, ``keeps`` says which rows the mapping keeps (None: all)."""
+
+    sources: Mapping[str, Source]
+    keeps: pl.Expr | None
+    blank: pl.Expr  # rows with nothing in any column that is read
+
+
+def typed_table(schema: Mapping[str, Any], mapping: ColumnMapping, zone: Zone, spelled: Mapping[str, str]) -> TypedTable:
+    """The fields of a table whose columns are called ``spelled[name]``."""
+    sources = {f.name: _source(f, mapping, schema, zone, spelled) for f in mapping.fields}
+    reader = RecordReader(mapping, zone)
+    blanks = [_is_blank(pl.col(spelled[c]), schema[spelled[c]], mapping.blank) for c in reader.wanted]
+    keeps = [_passes(pl.col(spelled[f.column]), schema[spelled[f.column]], f.values) for f in mapping.where]
+    return TypedTable(sources, pl.all_horizontal(keeps) if keeps else None, pl.all_horizontal(blanks) if blanks and mapping.skip_blank else pl.lit(False))
+
+
+def _source(field: FieldMapping, mapping: ColumnMapping, schema: Mapping[str, Any], zone: Zone, spelled: Mapping[str, str]) -> Source:
+    if field.constant is not None:
+        text = field.constant if field.constant.strip() else None
+        return Source(pl.lit(text, dtype=pl.String), pl.String())
+    blank = mapping.blank if field.blank is None else field.blank
+    plain = len(field.columns) == 1 and field.values is None and not field.formats and not field.as_date
+    first = spelled[field.columns[0]]
+    kind = schema[first]
+    if plain and not blank:
+        return Source(pl.col(first), kind)
+    if plain and kind == pl.String:
+        cell = pl.col(first)
+        return Source(pl.when(~cell.str.strip_chars(_WHITE).is_in(sorted(blank))).then(cell), kind)
+    one = RecordReader(ColumnMapping("", blank=mapping.blank, fields=(field,)), zone)
+    read = one.only_field()
+    names = [spelled[c] for c in one.wanted]
+    if len(names) == 1:
+        return Source(pl.col(names[0]), kind, lambda cell: read((cell,)))
+    return Source(pl.struct(pl.col(n).alias(str(i)) for i, n in enumerate(names)), pl.Struct({str(i): schema[n] for i, n in enumerate(names)}), _by_struct(read))
+
+
+def _by_struct(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda cell: read(tuple(cell.values()) if cell is not None else ())
+
+
+def _is_blank(column: pl.Expr, kind: Any, blank: frozenset[str]) -> pl.Expr:
+    if kind == pl.String:
+        return column.is_null() | column.str.strip_chars(_WHITE).is_in(["", *sorted(blank)])
+    if kind.is_float():
+        return column.is_null() | column.is_nan()
+    if kind == pl.List:
+        return column.is_null() | (column.list.len() == 0)
+    return column.is_null()
+
+
+def _passes(column: pl.Expr, kind: Any, values: frozenset[str]) -> pl.Expr:
+    from complaint_policy.audit.cells import as_text
+
+    if kind == pl.String:
+        return column.fill_null("").str.strip_chars(_WHITE).is_in(sorted(values))
+
+    def test(cells: pl.Series) -> pl.Series:
+        answers = {cell: ("" if cell is None else as_text(cell)) in values for cell in cells.unique().to_list()}
+        return pl.Series(cells.name, [answers[cell] for cell in cells.to_list()], dtype=pl.Boolean)
+
+    return column.map_batches(test, return_dtype=pl.Boolean, is_elementwise=True)
