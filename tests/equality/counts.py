@@ -132,6 +132,8 @@ def count_table(counts: Counts, table: Table) -> None:
     counts["waivers", "waivers"] += len(table.waivers)
     if table.frame is not None:
         counts.update(("column", _form(kind)) for kind in table.frame.schema.values())
+    else:
+        counts.update(("python cell", type(value).__name__) for record in table.records for value in record.values())
 
 
 def _form(kind: Any) -> str:

@@ -1087,7 +1087,7 @@ class _Maker:
                 del made["amount"]
         if part == "charge" or self.chance(0.25):
             made["charge"] = self.text_value(1)
-        if part == "waivable" or self.chance(0.15):
+        if part == "waivable" or self.chance(0.25):
             made["waivable"] = {"by": [self.one(ROLES[:3])]}
         made["payable_to"] = self.one(("company", "complainant", "regulator"))
         return made

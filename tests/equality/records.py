@@ -33,7 +33,7 @@ _STEPS: Final = (timedelta(0), timedelta(0), _MICRO, -_MICRO, timedelta(seconds=
 _NEAR: Final = tuple(timedelta(hours=h) for h in (-30, -1, 0, 1, 2, 5, 20, 26, 47, 48, 72, 100, 170, 360, 800))
 
 # The physical forms by type of field; what a form cannot say of a field is a cell that cannot be used.
-_MOMENTS: Final = ("naive_us", "naive_us", "naive_ms", "naive_ns", "aware_utc", "aware_zone", "aware_other_ns", "date", "text", "text", "categorical", "null", "int")
+_MOMENTS: Final = ("naive_us", "naive_us", "naive_ms", "naive_ns", "aware_utc", "aware_zone", "aware_other_ns", "date", "text", "text", "categorical", "null", "int", "time")
 FORMS: Final[dict[str, tuple[str, ...]]] = {
     "event": _MOMENTS,
     "datetime": _MOMENTS,
@@ -42,10 +42,10 @@ FORMS: Final[dict[str, tuple[str, ...]]] = {
     "integer": ("int", "int", "int8", "float", "decimal", "text", "null", "bool"),
     "number": ("float", "float", "int", "float32", "decimal", "text", "null"),
     "money": ("float", "int", "decimal", "decimal_wide", "text", "text", "null"),
-    "string": ("text", "text", "categorical", "enum", "int", "float", "bool", "date", "null"),
+    "string": ("text", "text", "categorical", "enum", "int", "float", "bool", "date", "time", "null"),
     "enum": ("text", "text", "categorical", "enum", "enum", "int", "null"),
     "list": ("text", "list", "list", "list_int", "null"),
-    "intervals": ("text", "structs", "structs_date", "structs_text", "pairs", "null"),
+    "intervals": ("text", "structs", "structs_date", "structs_text", "structs_open", "pairs", "null"),
 }
 # The forms an ordinary export has: every cell means what its field is.
 ORDINARY: Final[dict[str, tuple[str, ...]]] = {
@@ -226,7 +226,7 @@ class _Tables:
         """The form of a column; one that makes every cell empty or unusable is rare."""
         options = (ORDINARY if self.ordinary else FORMS)[spec["type"]]
         form = str(self.one(options))
-        if form == "null" or (form == "int" and spec["type"] in ("event", "datetime", "enum")) or (form == "bool" and spec["type"] == "integer"):
+        if form in ("null", "time") or (form == "int" and spec["type"] in ("event", "datetime", "enum")) or (form == "bool" and spec["type"] == "integer"):
             form = str(self.one(options)) if name != "received_at" or self.chance(0.5) else "naive_us"
         return form
 
@@ -277,8 +277,8 @@ class _Tables:
         return getattr(self, f"{kind}_cell")(spec, form, odd)
 
     def identity(self, form: str, index: int) -> Any:
-        if form in ("int", "float", "bool", "date"):
-            return {"int": index, "float": self.one((float(index), index + 0.5)), "bool": index % 2 == 0, "date": date(2026, 1, 1)}[form]
+        if form in ("int", "float", "bool", "date", "time"):
+            return {"int": index, "time": time(index % 24), "float": self.one((float(index), index + 0.5)), "bool": index % 2 == 0, "date": date(2026, 1, 1)}[form]
         return self.one((f"C-{index}", f"C-{index}", f"C-{index}", "C-0", "C-1", f" C-{index} ", "编号１", None, "", "   "))
 
     # ---------------------------------------------------------------- cells
@@ -289,14 +289,16 @@ class _Tables:
         if odd:
             if form in ("text", "categorical"):
                 return self.one(("soon", "2026-02-30", "2026-13-01T00:00", "1800-01-01", "9999-12-31", "20260301", "2026-3-1", "２０２６-03-01", "2026-03-01T25:00", "0000-01-01"))
-            if form == "int":
-                return self.one((0, 45000, 1772300000))
+            if form in ("int", "time"):
+                return self.one((0, 45000, 1772300000)) if form == "int" else time(10)
             far = self.one((datetime(1800, 1, 1), datetime(2401, 1, 1), datetime(1849, 12, 31, 23, 59, 59), datetime(9000, 1, 1), datetime(1900, 1, 1)))
             if form.endswith("ns"):  # nanoseconds reach from 1678 to 2262
                 far = datetime(1800, 1, 1)
             return far.date() if form == "date" else far
         if form == "int":
             return self.one((None, 45000))
+        if form == "time":
+            return wall.time()
         if form == "date":
             return wall.date()
         if form in ("text", "categorical"):
@@ -388,6 +390,8 @@ class _Tables:
                 return self.chance(0.5)
             case "date":
                 return date(2026, 3, self.random.randint(1, 9))
+            case "time":
+                return time(self.random.randint(0, 23))
         word = self.one((*WORDS, *TAGS, *ROLES[:2], "13800138000", "宽带断网三天\n第二行", "FRAUD!", "x"))
         if form == "enum":
             return word
@@ -422,6 +426,8 @@ class _Tables:
         match form:
             case "structs":
                 return [{"from": low, "to": high} for low, high in walls]
+            case "structs_open":
+                return [{"from": low} for low, _ in walls]
             case "structs_date":
                 return [{"from": low and low.date(), "to": high and high.date()} for low, high in walls]
             case "structs_text":
@@ -462,9 +468,20 @@ def _cast(dtype: Any) -> Callable[[str, list[Any], _Tables], pl.Series]:
     return lambda name, values, _: pl.Series(name, values, dtype=dtype, strict=False)
 
 
+def _nanoseconds(series: pl.Series, tables: _Tables) -> pl.Series:
+    """Instants between two microseconds, as nanoseconds allow."""
+    shifts = pl.Series([tables.one((0, 0, 1, 500, 999)) for _ in range(series.len())], dtype=pl.Int64)
+    return (series.to_physical() + shifts).cast(series.dtype).alias(series.name)
+
+
+def _naive_ns(name: str, values: list[Any], tables: _Tables) -> pl.Series:
+    return _nanoseconds(pl.Series(name, values, dtype=pl.Datetime("ns")), tables)
+
+
 def _aware(unit: Any, zone: str | None) -> Callable[[str, list[Any], _Tables], pl.Series]:
     def series(name: str, values: list[Any], tables: _Tables) -> pl.Series:
         naive = pl.Series(name, values, dtype=pl.Datetime(unit))
+        naive = _nanoseconds(naive, tables) if unit == "ns" else naive
         return naive.dt.replace_time_zone("UTC").dt.convert_time_zone(zone or tables.zone.name)
 
     return series
@@ -477,12 +494,12 @@ def _enumerated(name: str, values: list[Any], _: _Tables) -> pl.Series:
 
 _NAIVE: Final = pl.Datetime("us")
 _SERIES: Final[dict[str, Callable[[str, list[Any], _Tables], pl.Series]]] = {
-    "naive_us": _cast(_NAIVE), "naive_ms": _cast(pl.Datetime("ms")), "naive_ns": _cast(pl.Datetime("ns")),
+    "naive_us": _cast(_NAIVE), "naive_ms": _cast(pl.Datetime("ms")), "naive_ns": _naive_ns, "time": _cast(pl.Time),
     "aware_utc": _aware("us", "UTC"), "aware_zone": _aware("us", None), "aware_other_ns": _aware("ns", "Europe/Paris"),
     "date": _cast(pl.Date), "text": _cast(pl.String), "categorical": _cast(pl.Categorical), "enum": _enumerated, "null": _cast(pl.Null),
     "int": _cast(pl.Int64), "int8": _cast(pl.Int8), "float": _cast(pl.Float64), "float32": _cast(pl.Float32), "bool": _cast(pl.Boolean),
     "decimal": _cast(pl.Decimal(20, 4)), "decimal_wide": _cast(pl.Decimal(38, 12)),
     "list": _cast(pl.List(pl.String)), "list_int": _cast(pl.List(pl.Int64)),
     "structs": _cast(pl.List(pl.Struct({"from": _NAIVE, "to": _NAIVE}))), "structs_date": _cast(pl.List(pl.Struct({"from": pl.Date, "to": pl.Date}))),
-    "structs_text": _cast(pl.List(pl.Struct({"from": pl.String, "to": pl.String}))), "pairs": _cast(pl.List(pl.List(_NAIVE))),
+    "structs_open": _cast(pl.List(pl.Struct({"from": _NAIVE}))), "structs_text": _cast(pl.List(pl.Struct({"from": pl.String, "to": pl.String}))), "pairs": _cast(pl.List(pl.List(_NAIVE))),
 }  # fmt: skip

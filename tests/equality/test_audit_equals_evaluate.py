@@ -14,10 +14,15 @@ from functools import cache
 from random import SystemRandom
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from complaint_policy import PolicyError
 from tests.equality.checking import Found, Run, check_seed
 from tests.equality.counts import MET
 from tests.equality.floors import FLOORS
+from tests.equality.policies import Drawn, draw_policy, policies
+from tests.equality.records import draw_table
 
 FUZZ = int(os.environ.get("COMPLAINT_POLICY_FUZZ") or 0)
 MINUTES = float(os.environ.get("COMPLAINT_POLICY_FUZZ_MINUTES") or 0)
@@ -55,6 +60,19 @@ def test_the_run_has_met_everything() -> None:
     assert not few
     assert counts["policies", "not valid"] * 20 <= counts["policies", "loaded"]
     assert counts["records", "decided"] > counts["rows", "rows"] * 0.8
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@given(drawn=policies(), seed=st.integers(0, 2**20))
+def test_a_seed_draws_the_same_again(drawn: Drawn, seed: int) -> None:
+    """What a run prints is found again from its seed alone."""
+    again = draw_policy(drawn.seed, drawn.features)
+    assert str(again) == str(drawn)
+    try:
+        policy = drawn.load()
+    except PolicyError:
+        return
+    assert repr(draw_table(drawn, policy, seed).records) == repr(draw_table(again, policy, seed).records)
 
 
 if (FUZZ or MINUTES) and not SEED:  # else nothing is skipped: the test is not there
