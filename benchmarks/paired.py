@@ -1,0 +1,66 @@
+"""Contenders side by side in one run: they take turns, round by round, and a ratio is the median of the rounds' ratios.
+
+So the drift of a noisy machine falls on both sides of a ratio.  What a contender gives is dropped outside the timed part.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+Run = Callable[[], Any]
+
+
+def peer(module: str) -> Any:
+    """A library that may be absent: ``None`` then."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        return None
+
+
+def timed(run: Run) -> float:
+    """The seconds of one run."""
+    gc.collect()
+    start = time.perf_counter()
+    found = run()
+    taken = time.perf_counter() - start
+    del found
+    return taken
+
+
+def rounds_of(contenders: Mapping[str, Run], rounds: int) -> dict[str, list[float]]:
+    """The seconds of each contender in each round; the caller has warmed them up."""
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name, run in contenders.items():
+            times[name].append(timed(run))
+    return times
+
+
+def ratio(times: Mapping[str, Sequence[float]], name: str, reference: str) -> float:
+    """How many times as fast as the reference a contender is."""
+    return statistics.median(r / t for t, r in zip(times[name], times[reference], strict=True))
+
+
+def show(title: str, times: Mapping[str, Sequence[float]], count: int, references: Sequence[str], unit: str = "rows/s") -> None:
+    """One line a contender: how much a second, the ratio to each reference, the median and the shortest time."""
+    width = max(34, *(len(name) for name in times))
+    letters = {name: chr(ord("A") + i) for i, name in enumerate(references)}
+    print(f"\n{title}")
+    print(f"  {'':{width}} {unit:>14} " + " ".join(f"{'to ' + letter:>8}" for letter in letters.values()) + f" {'median ms':>11} {'min ms':>9}")
+    for name, taken in times.items():
+        median = statistics.median(taken)
+        ratios = " ".join(f"{ratio(times, name, reference):8.3f}" for reference in references)
+        mark = f" = {letters[name]}" if name in letters else ""
+        print(f"  {name:{width}} {count / median:14,.0f} {ratios} {median * 1e3:11.1f} {min(taken) * 1e3:9.1f}{mark}", flush=True)
+
+
+def missing(names: Sequence[str]) -> None:
+    """Say which contenders are not there."""
+    if names:
+        print(f"not installed, so not measured: {', '.join(names)} (make bench installs them)")

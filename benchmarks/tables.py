@@ -1,0 +1,328 @@
+"""The audit of a table against the same workload written by hand: Polars, DuckDB, Narwhals, pandas, all in one run.
+
+    python benchmarks/tables.py [--rows 1000000] [--rounds 5] [--only decisions,parquet,csv] [--memory]
+
+``decisions``  a table in memory, to the decisions of all rows, read in full
+``parquet``    a Parquet file, to the summary (of the library: ``summary().to_dict()``)
+``csv``        a CSV file, to the summary
+
+Before anything is timed every contender's answers are held equal to those of the tuned Polars, on every row and column:
+severity, owner, five outcomes, the amount, and the due instants of those that give them.  How codes and words compare, and
+what is done about rows without ``received_at``, stands in ``comparable``.
+
+The library gives more than the hand-written ones: due instants, the state of the case, row and id, words in place of codes,
+decimals; and in its summary every rule's outcomes and lateness.  So it is set against ``tuned`` (the cheapest that gives
+the decision), ``tuned, due instants`` and ``tuned, the library's columns``, and against ``the whole summary``.
+
+Without ``--rows`` the library is tried on 20,000 rows first, and the table is as large as fits into ``--seconds``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import hand_polars
+import hand_summary
+import paired
+import polars as pl
+import table_data
+from hand import COLUMNS, DUES, OFFSET, STEPS
+from hand_duckdb import Duck
+from hand_narwhals import Narwhals
+from hand_pandas import Pandas
+from workload import AS_OF, LEVELS, policy_text
+
+from complaint_policy import load_policy_text
+
+MODES = ("decisions", "parquet", "csv")
+TUNED, DUE_TUNED, SAME = "polars tuned, streaming", "polars tuned, due instants", "polars tuned, the library's columns"
+DUCK, DUCK_WHOLE, POLARS_WHOLE = "duckdb tuned", "duckdb tuned, the whole summary", "polars tuned, the whole summary"
+LIBRARY = "complaint_policy"
+# What a ratio is taken to, those first that the design's bounds are about.
+REFERENCES = {"decisions": (TUNED, DUE_TUNED, SAME), "parquet": (DUCK, DUCK_WHOLE, TUNED), "csv": (DUCK, DUCK_WHOLE, TUNED)}
+SIZES = (20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000)
+Run = Callable[[], Any]
+
+
+class Tables:
+    """The table in all the shapes contenders take it in; each is made when it is first asked for."""
+
+    def __init__(self, rows: int, threads: int) -> None:
+        self.rows, self.threads = rows, threads
+        self.policy = load_policy_text(policy_text())
+
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        return pl.read_parquet(self.parquet)
+
+    @cached_property
+    def with_ids(self) -> pl.DataFrame:
+        return pl.read_parquet(table_data.parquet(self.rows, ids=True))
+
+    @cached_property
+    def parquet(self) -> Path:
+        return table_data.parquet(self.rows)
+
+    @cached_property
+    def csv(self) -> Path:
+        return table_data.csv(self.rows)
+
+    @cached_property
+    def duck(self) -> Duck:
+        return Duck(self.threads)
+
+    @cached_property
+    def duck_table(self) -> Duck:
+        self.duck.load(self.frame)
+        return self.duck
+
+    @cached_property
+    def pandas(self) -> Pandas:
+        return Pandas()
+
+    def scan(self, path: Path) -> pl.LazyFrame:
+        return pl.scan_csv(path, try_parse_dates=True) if path.suffix == ".csv" else pl.scan_parquet(path)
+
+
+# --------------------------------------------------------------------------- contenders
+def decisions(tables: Tables) -> dict[str, Callable[[bool], Run]]:
+    """To the decisions of all rows; asked for it, with the number of each row, by which they are compared."""
+
+    def library(frame: pl.DataFrame) -> Run:
+        return lambda: tables.policy.audit(frame, as_of=AS_OF).decisions
+
+    def polars(how: str, engine: hand_polars.Engine) -> Callable[[bool], Run]:
+        def made(numbered: bool) -> Run:
+            frame = tables.frame.with_row_index("row") if numbered and how != "same" else tables.frame
+            return lambda: hand_polars.decisions(frame.lazy(), how, engine, ("row",) if numbered else ())
+
+        return made
+
+    found: dict[str, Callable[[bool], Run]] = {
+        LIBRARY: lambda numbered: library(tables.frame),
+        f"{LIBRARY}, rows with ids": lambda numbered: library(tables.with_ids),
+        "polars plain, in memory": polars("plain", "in-memory"),
+        "polars plain, streaming": polars("plain", "streaming"),
+        "polars tuned, in memory": polars("tuned", "in-memory"),
+        TUNED: polars("tuned", "streaming"),
+        DUE_TUNED: polars("dues", "streaming"),
+        SAME: polars("same", "streaming"),
+    }
+    if paired.peer("duckdb") and paired.peer("pyarrow"):
+        found |= {f"duckdb {how}": lambda numbered, how=how: lambda: tables.duck_table.decisions(how, ("row",) if numbered else ()) for how in ("plain", "tuned")}  # type: ignore[misc]
+    if paired.peer("narwhals"):
+        found["narwhals on polars, streaming"] = lambda numbered: _narwhals_polars(tables.frame.with_row_index("row").lazy(), "decisions", numbered)
+        if paired.peer("duckdb") and paired.peer("pyarrow"):
+            found["narwhals on duckdb"] = lambda numbered: _narwhals_duckdb(tables.duck_table, "w", "decisions", numbered)
+    if paired.peer("pandas") and paired.peer("pyarrow"):
+        found["pandas"] = lambda numbered: _pandas_decisions(tables, numbered)
+    return found
+
+
+def _pandas_decisions(tables: Tables, numbered: bool) -> Run:
+    frame = tables.pandas.read(tables.parquet)
+    return lambda: tables.pandas.decisions(frame)
+
+
+def summaries(tables: Tables, path: Path) -> dict[str, Run]:
+    """From a file to the summary."""
+    found: dict[str, Run] = {
+        LIBRARY: lambda: tables.policy.audit(path, as_of=AS_OF).summary().to_dict(),
+        f"{LIBRARY}, keep=False": lambda: tables.policy.audit(path, as_of=AS_OF, keep=False).summary().to_dict(),
+        "polars plain, streaming": lambda: hand_polars.summary(tables.scan(path), "plain", "streaming"),
+        TUNED: lambda: hand_polars.summary(tables.scan(path), "tuned", "streaming"),
+        POLARS_WHOLE: lambda: hand_summary.polars(tables.scan(path)),
+    }
+    if paired.peer("duckdb") and paired.peer("pyarrow"):
+        duck = tables.duck
+        found |= {f"duckdb {how}": lambda how=how: duck.summary(path, how) for how in ("plain", "tuned")}  # type: ignore[misc]
+        found[DUCK_WHOLE] = lambda: hand_summary.duckdb(duck, path)
+    if paired.peer("narwhals"):
+        found["narwhals on polars, streaming"] = _narwhals_polars(tables.scan(path), "summary", False)
+        if paired.peer("duckdb") and paired.peer("pyarrow"):
+            found["narwhals on duckdb"] = _narwhals_duckdb(tables.duck, path, "summary", False)
+    if paired.peer("pandas") and paired.peer("pyarrow") and path.suffix == ".parquet":
+        found["pandas"] = lambda: tables.pandas.summary(tables.pandas.read(path))
+    return found
+
+
+def _narwhals_polars(frame: pl.LazyFrame, what: str, numbered: bool) -> Run:
+    written = Narwhals(numbers=True)
+    calendar, owners = written.calendar().lazy(), written.owners().lazy()
+    if what == "decisions":
+        return lambda: written.decisions(frame, calendar, owners, ("row",) if numbered else ()).collect(engine="streaming")
+    return lambda: written.summary(frame, calendar, owners).collect(engine="streaming").rows()
+
+
+def _narwhals_duckdb(duck: Duck, source: str | Path, what: str, numbered: bool) -> Run:
+    written = Narwhals(numbers=False)
+    calendar, owners = duck.table("narwhals_calendar", written.calendar()), duck.table("narwhals_owners", written.owners())
+    if what == "decisions":
+        return lambda: written.decisions(duck.relation(source), calendar, owners, ("row",) if numbered else ()).to_arrow_table()
+    return lambda: written.summary(duck.relation(source), calendar, owners).fetchall()
+
+
+# --------------------------------------------------------------------------- equality
+def comparable(found: Any) -> pl.DataFrame:
+    """Any contender's decisions in one form: rows that were decided, in the order of the table.
+
+    Levels are 1 to 4, owners texts, amounts whole yuan and 0 without a breach.  States are 0 met, 1 breached, 2 pending;
+    a deadline whose start has not come is ``pending`` to the library and null (or -1) to the references.  Due instants are
+    wall time in whole seconds: the end of a day is 23:59:59 to the library and its last microsecond to the references.
+    """
+    frame = found if isinstance(found, pl.DataFrame) else pl.DataFrame(found)
+    c = pl.col
+    if "DL-ack.outcome" in frame.columns:
+        dues = {f"due_{s}": c(f"DL-{s}.due_at").dt.convert_time_zone("UTC").dt.replace_time_zone(None) + OFFSET for s in STEPS}
+        codes = {f"st_{s}": c(f"DL-{s}.outcome").cast(pl.String).replace_strict({"met": 0, "breached": 1, "pending": 2}, return_dtype=pl.Int8) for s in STEPS}
+        levels = {level: i for i, level in enumerate(LEVELS, 1)}
+        severity = c("severity").cast(pl.String).replace_strict(levels, return_dtype=pl.Int8)
+        frame = frame.sort("row").select(
+            "row", severity=severity, owner=c("owner").cast(pl.String), **codes, penalty=c("PN-case.amount").fill_null(0).cast(pl.Int64), **dues
+        )
+    else:
+        if "row" not in frame.columns:  # only pandas, which keeps the order
+            frame = frame.with_row_index("row").filter("decided")
+        frame = frame.sort("row")
+        dues = {name: c(name).dt.replace_time_zone(None) for name in DUES if name in frame.columns}
+        frame = frame.with_columns(c("owner").cast(pl.String), c("severity").cast(pl.Int8), *(c(f"st_{s}").cast(pl.Int8) for s in STEPS), **dues)
+        frame = frame.with_columns(pl.when(c(f"st_{s}") < 0).then(2).otherwise(c(f"st_{s}")).fill_null(2).cast(pl.Int8).alias(f"st_{s}") for s in STEPS)
+    names = [name for name in ("row", *COLUMNS, *DUES) if name in frame.columns]
+    instants = [name for name in DUES if name in frame.columns]
+    return frame.select(names).with_columns(c("row").cast(pl.Int64), c("penalty").cast(pl.Int64), *(c(name).cast(pl.Datetime("us")).dt.truncate("1s") for name in instants))
+
+
+def assert_decisions(name: str, found: pl.DataFrame, wanted: pl.DataFrame, decided: pl.Series) -> None:
+    """Every column a contender gives, on every row that is decided."""
+    if found.height != wanted.height:
+        found = found.filter(pl.col("row").is_in(decided.implode()))
+    assert found["row"].equals(wanted["row"]), f"{name}: other rows than expected ({found.height}, not {wanted.height})"
+    for column in found.columns:
+        differing = (found[column].ne_missing(wanted[column])).arg_true()
+        if len(differing):
+            row = differing[0]
+            raise AssertionError(f"{name}: {column} differs on {len(differing)} rows, first {found.row(row, named=True)} instead of {wanted.row(row, named=True)}")
+
+
+def check_decisions(tables: Tables, contenders: Mapping[str, Callable[[bool], Run]]) -> None:
+    """Hold every contender's decisions equal."""
+    decided = tables.frame.with_row_index("row").filter(pl.col("received_at").is_not_null())["row"].cast(pl.Int64)
+    wanted = comparable(contenders[DUE_TUNED](True)()).filter(pl.col("row").is_in(decided.implode()))
+    for name, made in contenders.items():
+        assert_decisions(name, comparable(made(True)()), wanted, decided)
+    print(f"decisions: {len(contenders)} contenders equal on {wanted.height:,} rows and {wanted.width - 1} columns ({tables.rows - wanted.height:,} rows rejected)")
+
+
+def check_summaries(what: str, contenders: Mapping[str, Run]) -> None:
+    """Hold every contender's summary equal: by owner and severity, or whole."""
+    grouped = _grouped(contenders[TUNED]())
+    whole = contenders[POLARS_WHOLE]()
+    margins = hand_summary.margins(grouped)
+    assert margins == {name: whole[name] for name in margins}, (margins, whole)
+    for name, run in contenders.items():
+        found = run()
+        wanted: Any = whole if isinstance(found, dict) else grouped
+        if isinstance(found, dict):
+            found = hand_summary.of_library(found) if "identity" in found else found
+        else:
+            found = _grouped(found)
+        assert found == wanted, f"{name}: {found}, not {wanted}"
+    print(f"{what}: {len(contenders)} summaries equal")
+
+
+def _grouped(rows: Sequence[Any]) -> list[tuple[str, int, int, int, int]]:
+    return sorted((str(o), int(s), int(n), int(b), int(p)) for o, s, n, b, p in rows if n)
+
+
+# --------------------------------------------------------------------------- runs
+def measured(tables: Tables, modes: Sequence[str], rounds: int, chosen: Callable[[str], bool]) -> None:
+    """Equality, then time, of each mode."""
+    for mode in modes:
+        if mode == "decisions":
+            made = {name: make for name, make in decisions(tables).items() if chosen(name)}
+            check_decisions(tables, made)
+            contenders = {name: make(False) for name, make in made.items()}
+            title = f"{tables.rows:,} rows in memory to decisions"
+        else:
+            contenders = {name: run for name, run in summaries(tables, getattr(tables, mode)).items() if chosen(name)}
+            check_summaries(mode, contenders)
+            title = f"{mode} of {tables.rows:,} rows to the summary"
+        if not rounds:
+            continue
+        for run in contenders.values():
+            run()
+        references = [name for name in REFERENCES[mode] if name in contenders]
+        paired.show(title, paired.rounds_of(contenders, rounds), tables.rows, references)
+
+
+def fitting(seconds: float, rounds: int) -> int:
+    """As many rows as the library judges in the time there is."""
+    tables = Tables(SIZES[0], 1)
+    run = decisions(tables)[LIBRARY](False)
+    run()
+    speed = SIZES[0] / paired.timed(run)
+    # Each round judges five times, and so do the comparison and the warming up.
+    rows = max((size for size in SIZES if size / speed * 6 * (rounds + 2) <= seconds), default=SIZES[0])
+    print(f"the library judges about {speed:,.0f} rows/s: {rows:,} rows (say --rows for another number)")
+    return rows
+
+
+def memory(tables: Tables, modes: Sequence[str]) -> None:
+    """The peak memory of each contender, each in a process of its own."""
+    for mode in modes:
+        names = decisions(tables) if mode == "decisions" else summaries(tables, getattr(tables, mode))
+        print(f"\n{mode}, {tables.rows:,} rows: memory of a process that does only this, MiB (ready: libraries loaded, table in memory if it is to be)")
+        for name in names:
+            command = [sys.executable, __file__, "--rows", str(tables.rows), "--threads", str(tables.threads), "--alone", mode, name]
+            found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+            print(f"  {name:36} ready {found['ready']:8,.0f}   peak {found['peak']:8,.0f}   {found['seconds']:8.2f} s", flush=True)
+
+
+def alone(tables: Tables, mode: str, name: str) -> None:
+    """One contender, once."""
+    run = decisions(tables)[name](False) if mode == "decisions" else summaries(tables, getattr(tables, mode))[name]
+    ready = _peak()
+    seconds = paired.timed(run)
+    print(json.dumps({"ready": ready, "peak": _peak(), "seconds": seconds}))
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, help="as many as fit into --seconds unless said")
+    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--rounds", type=int, default=5, help="0: only the comparison")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 2, help="of DuckDB; for Polars set POLARS_MAX_THREADS")
+    parser.add_argument("--only", default=",".join(MODES), help="decisions, parquet, csv")
+    parser.add_argument("--name", default="", help="only contenders with this (a regular expression) in their name, beside those ratios are taken to")
+    parser.add_argument("--memory", action="store_true", help="peak memory of each contender instead of time")
+    parser.add_argument("--alone", nargs=2, metavar=("MODE", "NAME"), help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    modes = [mode for mode in options.only.split(",") if mode in MODES]
+    if options.alone:
+        alone(Tables(options.rows, options.threads), *options.alone)
+        return
+    paired.missing([name for name in ("duckdb", "narwhals", "pandas", "pyarrow") if paired.peer(name) is None])
+    tables = Tables(options.rows or fitting(options.seconds, options.rounds), options.threads)
+    if options.memory:
+        memory(tables, modes)
+    else:
+        needed = {*(name for names in REFERENCES.values() for name in names), POLARS_WHOLE}
+        measured(tables, modes, options.rounds, lambda name: name in needed or re.search(options.name, name) is not None)
+
+
+if __name__ == "__main__":
+    main()
