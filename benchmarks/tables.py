@@ -36,7 +36,7 @@ import hand_summary
 import paired
 import polars as pl
 import table_data
-from hand import COLUMNS, DUES, OFFSET, STEPS
+from hand import COLUMNS, DONE, DUES, OFFSET, STEPS
 from hand_duckdb import Duck
 from hand_narwhals import Narwhals
 from hand_pandas import Pandas
@@ -90,8 +90,14 @@ class Tables:
     def pandas(self) -> Pandas:
         return Pandas()
 
-    def scan(self, path: Path) -> pl.LazyFrame:
-        return pl.scan_csv(path, try_parse_dates=True) if path.suffix == ".csv" else pl.scan_parquet(path)
+    def scan(self, path: Path, how: str = "tuned") -> pl.LazyFrame:
+        if path.suffix != ".csv":
+            return pl.scan_parquet(path)
+        if how == "plain":
+            return pl.scan_csv(path, try_parse_dates=True)
+        # Read as texts and parsed by one known format: six times as fast as what `try_parse_dates` does.
+        instants = pl.col("received_at", *DONE).str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", cache=False)
+        return pl.scan_csv(path).with_columns(instants)
 
 
 # --------------------------------------------------------------------------- contenders
@@ -139,7 +145,7 @@ def summaries(tables: Tables, path: Path) -> dict[str, Run]:
     found: dict[str, Run] = {
         LIBRARY: lambda: tables.policy.audit(path, as_of=AS_OF).summary().to_dict(),
         f"{LIBRARY}, keep=False": lambda: tables.policy.audit(path, as_of=AS_OF, keep=False).summary().to_dict(),
-        "polars plain, streaming": lambda: hand_polars.summary(tables.scan(path), "plain", "streaming"),
+        "polars plain, streaming": lambda: hand_polars.summary(tables.scan(path, "plain"), "plain", "streaming"),
         TUNED: lambda: hand_polars.summary(tables.scan(path), "tuned", "streaming"),
         POLARS_WHOLE: lambda: hand_summary.polars(tables.scan(path)),
     }
