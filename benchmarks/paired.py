@@ -6,21 +6,21 @@ So the drift of a noisy machine falls on both sides of a ratio.  What a contende
 from __future__ import annotations
 
 import gc
-import importlib
+import importlib.util
+import resource
 import statistics
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 Run = Callable[[], Any]
 
 
-def peer(module: str) -> Any:
-    """A library that may be absent: ``None`` then."""
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        return None
+def installed(*modules: str) -> bool:
+    """Whether libraries that may be absent are there; nothing is imported by asking."""
+    return all(importlib.util.find_spec(module) for module in modules)
 
 
 def timed(run: Run) -> float:
@@ -31,6 +31,16 @@ def timed(run: Run) -> float:
     taken = time.perf_counter() - start
     del found
     return taken
+
+
+def peak_memory() -> float:
+    """The most memory this process has had, in MiB."""
+    try:
+        # `ru_maxrss` starts at what the parent had, this one at nothing.
+        status = Path("/proc/self/status").read_text("ascii")
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def rounds_of(contenders: Mapping[str, Run], rounds: int) -> dict[str, list[float]]:

@@ -23,10 +23,9 @@ import argparse
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -52,6 +51,8 @@ LIBRARY = "complaint_policy"
 REFERENCES = {"decisions": (TUNED, DUE_TUNED, SAME), "parquet": (DUCK, DUCK_WHOLE, TUNED), "csv": (DUCK, DUCK_WHOLE, TUNED)}
 SIZES = (20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000)
 Run = Callable[[], Any]
+# A contender, made ready when its turn comes; asked for it, its decisions have the number of each row, by which they are compared.
+Make = Callable[[bool], Run]
 
 
 class Tables:
@@ -101,20 +102,34 @@ class Tables:
 
 
 # --------------------------------------------------------------------------- contenders
-def decisions(tables: Tables) -> dict[str, Callable[[bool], Run]]:
-    """To the decisions of all rows; asked for it, with the number of each row, by which they are compared."""
+def contenders_of(tables: Tables, mode: str) -> dict[str, Make]:
+    """The contenders of a mode, as far as their libraries are there."""
+    return _decisions(tables) if mode == "decisions" else _summaries(tables, mode)
 
+
+def _decisions(tables: Tables) -> dict[str, Make]:
     def library(frame: pl.DataFrame) -> Run:
         return lambda: tables.policy.audit(frame, as_of=AS_OF).decisions
 
-    def polars(how: str, engine: hand_polars.Engine) -> Callable[[bool], Run]:
+    def polars(how: str, engine: hand_polars.Engine) -> Make:
         def made(numbered: bool) -> Run:
             frame = tables.frame.with_row_index("row") if numbered and how != "same" else tables.frame
             return lambda: hand_polars.decisions(frame.lazy(), how, engine, ("row",) if numbered else ())
 
         return made
 
-    found: dict[str, Callable[[bool], Run]] = {
+    def duckdb(how: str) -> Make:
+        def made(numbered: bool) -> Run:
+            duck = tables.duck_table
+            return lambda: duck.decisions(how, ("row",) if numbered else ())
+
+        return made
+
+    def pandas(numbered: bool) -> Run:
+        written, frame = tables.pandas, tables.pandas.read(tables.parquet)
+        return lambda: written.decisions(frame)
+
+    found: dict[str, Make] = {
         LIBRARY: lambda numbered: library(tables.frame),
         f"{LIBRARY}, rows with ids": lambda numbered: library(tables.with_ids),
         "polars plain, in memory": polars("plain", "in-memory"),
@@ -124,41 +139,47 @@ def decisions(tables: Tables) -> dict[str, Callable[[bool], Run]]:
         DUE_TUNED: polars("dues", "streaming"),
         SAME: polars("same", "streaming"),
     }
-    if paired.peer("duckdb") and paired.peer("pyarrow"):
-        found |= {f"duckdb {how}": lambda numbered, how=how: lambda: tables.duck_table.decisions(how, ("row",) if numbered else ()) for how in ("plain", "tuned")}  # type: ignore[misc]
-    if paired.peer("narwhals"):
+    with_duckdb = paired.installed("duckdb", "pyarrow")
+    if with_duckdb:
+        found |= {f"duckdb {how}": duckdb(how) for how in ("plain", "tuned")}
+    if paired.installed("narwhals"):
         found["narwhals on polars, streaming"] = lambda numbered: _narwhals_polars(tables.frame.with_row_index("row").lazy(), "decisions", numbered)
-        if paired.peer("duckdb") and paired.peer("pyarrow"):
-            found["narwhals on duckdb"] = lambda numbered: _narwhals_duckdb(tables.duck_table, "w", "decisions", numbered)
-    if paired.peer("pandas") and paired.peer("pyarrow"):
-        found["pandas"] = lambda numbered: _pandas_decisions(tables, numbered)
+    if paired.installed("narwhals") and with_duckdb:
+        found["narwhals on duckdb"] = lambda numbered: _narwhals_duckdb(tables.duck_table, "w", "decisions", numbered)
+    if paired.installed("pandas", "pyarrow"):
+        found["pandas"] = pandas
     return found
 
 
-def _pandas_decisions(tables: Tables, numbered: bool) -> Run:
-    frame = tables.pandas.read(tables.parquet)
-    return lambda: tables.pandas.decisions(frame)
+def _summaries(tables: Tables, mode: str) -> dict[str, Make]:
+    path = tables.csv if mode == "csv" else tables.parquet
 
+    def library(**options: Any) -> Make:
+        return lambda _: lambda: tables.policy.audit(path, as_of=AS_OF, **options).summary().to_dict()
 
-def summaries(tables: Tables, path: Path) -> dict[str, Run]:
-    """From a file to the summary."""
-    found: dict[str, Run] = {
-        LIBRARY: lambda: tables.policy.audit(path, as_of=AS_OF).summary().to_dict(),
-        f"{LIBRARY}, keep=False": lambda: tables.policy.audit(path, as_of=AS_OF, keep=False).summary().to_dict(),
-        "polars plain, streaming": lambda: hand_polars.summary(tables.scan(path, "plain"), "plain", "streaming"),
-        TUNED: lambda: hand_polars.summary(tables.scan(path), "tuned", "streaming"),
-        POLARS_WHOLE: lambda: hand_summary.polars(tables.scan(path)),
+    def polars(how: str) -> Make:
+        return lambda _: lambda: hand_polars.summary(tables.scan(path, how), how, "streaming")
+
+    def duckdb(how: str) -> Make:
+        return lambda _: lambda duck=tables.duck: duck.summary(path, how)  # type: ignore[misc]
+
+    found: dict[str, Make] = {
+        LIBRARY: library(),
+        f"{LIBRARY}, keep=False": library(keep=False),
+        "polars plain, streaming": polars("plain"),
+        TUNED: polars("tuned"),
+        POLARS_WHOLE: lambda _: lambda: hand_summary.polars(tables.scan(path)),
     }
-    if paired.peer("duckdb") and paired.peer("pyarrow"):
-        duck = tables.duck
-        found |= {f"duckdb {how}": lambda how=how: duck.summary(path, how) for how in ("plain", "tuned")}  # type: ignore[misc]
-        found[DUCK_WHOLE] = lambda: hand_summary.duckdb(duck, path)
-    if paired.peer("narwhals"):
-        found["narwhals on polars, streaming"] = _narwhals_polars(tables.scan(path), "summary", False)
-        if paired.peer("duckdb") and paired.peer("pyarrow"):
-            found["narwhals on duckdb"] = _narwhals_duckdb(tables.duck, path, "summary", False)
-    if paired.peer("pandas") and paired.peer("pyarrow") and path.suffix == ".parquet":
-        found["pandas"] = lambda: tables.pandas.summary(tables.pandas.read(path))
+    with_duckdb = paired.installed("duckdb", "pyarrow")
+    if with_duckdb:
+        found |= {f"duckdb {how}": duckdb(how) for how in ("plain", "tuned")}
+        found[DUCK_WHOLE] = lambda _: lambda duck=tables.duck: hand_summary.duckdb(duck, path)  # type: ignore[misc]
+    if paired.installed("narwhals"):
+        found["narwhals on polars, streaming"] = lambda _: _narwhals_polars(tables.scan(path), "summary", False)
+    if paired.installed("narwhals") and with_duckdb:
+        found["narwhals on duckdb"] = lambda _: _narwhals_duckdb(tables.duck, path, "summary", False)
+    if paired.installed("pandas", "pyarrow") and mode == "parquet":
+        found["pandas"] = lambda _: lambda written=tables.pandas: written.summary(written.read(path))  # type: ignore[misc]
     return found
 
 
@@ -220,23 +241,23 @@ def assert_decisions(name: str, found: pl.DataFrame, wanted: pl.DataFrame, decid
             raise AssertionError(f"{name}: {column} differs on {len(differing)} rows, first {found.row(row, named=True)} instead of {wanted.row(row, named=True)}")
 
 
-def check_decisions(tables: Tables, contenders: Mapping[str, Callable[[bool], Run]]) -> None:
+def check_decisions(tables: Tables, contenders: Mapping[str, Make]) -> None:
     """Hold every contender's decisions equal."""
     decided = tables.frame.with_row_index("row").filter(pl.col("received_at").is_not_null())["row"].cast(pl.Int64)
     wanted = comparable(contenders[DUE_TUNED](True)()).filter(pl.col("row").is_in(decided.implode()))
-    for name, made in contenders.items():
-        assert_decisions(name, comparable(made(True)()), wanted, decided)
+    for name, make in contenders.items():
+        assert_decisions(name, comparable(make(True)()), wanted, decided)
     print(f"decisions: {len(contenders)} contenders equal on {wanted.height:,} rows and {wanted.width - 1} columns ({tables.rows - wanted.height:,} rows rejected)")
 
 
-def check_summaries(what: str, contenders: Mapping[str, Run]) -> None:
+def check_summaries(what: str, contenders: Mapping[str, Make]) -> None:
     """Hold every contender's summary equal: by owner and severity, or whole."""
-    grouped = _grouped(contenders[TUNED]())
-    whole = contenders[POLARS_WHOLE]()
+    grouped = _grouped(contenders[TUNED](False)())
+    whole = contenders[POLARS_WHOLE](False)()
     margins = hand_summary.margins(grouped)
     assert margins == {name: whole[name] for name in margins}, (margins, whole)
-    for name, run in contenders.items():
-        found = run()
+    for name, make in contenders.items():
+        found = make(False)()
         wanted: Any = whole if isinstance(found, dict) else grouped
         if isinstance(found, dict):
             found = hand_summary.of_library(found) if "identity" in found else found
@@ -251,59 +272,51 @@ def _grouped(rows: Sequence[Any]) -> list[tuple[str, int, int, int, int]]:
 
 
 # --------------------------------------------------------------------------- runs
-def measured(tables: Tables, modes: Sequence[str], rounds: int, chosen: Callable[[str], bool]) -> None:
-    """Equality, then time, of each mode."""
-    for mode in modes:
-        if mode == "decisions":
-            made = {name: make for name, make in decisions(tables).items() if chosen(name)}
-            check_decisions(tables, made)
-            contenders = {name: make(False) for name, make in made.items()}
-            title = f"{tables.rows:,} rows in memory to decisions"
-        else:
-            contenders = {name: run for name, run in summaries(tables, getattr(tables, mode)).items() if chosen(name)}
-            check_summaries(mode, contenders)
-            title = f"{mode} of {tables.rows:,} rows to the summary"
-        if not rounds:
-            continue
-        for run in contenders.values():
-            run()
-        references = [name for name in REFERENCES[mode] if name in contenders]
-        paired.show(title, paired.rounds_of(contenders, rounds), tables.rows, references)
+def measured(tables: Tables, mode: str, makers: Mapping[str, Make], rounds: int) -> None:
+    """Equality, then time."""
+    if mode == "decisions":
+        check_decisions(tables, makers)
+    else:
+        check_summaries(mode, makers)
+    if not rounds:
+        return
+    contenders = {name: make(False) for name, make in makers.items()}
+    for run in contenders.values():
+        run()
+    title = f"{tables.rows:,} rows in memory to decisions" if mode == "decisions" else f"{mode} of {tables.rows:,} rows to the summary"
+    references = [name for name in REFERENCES[mode] if name in contenders]
+    paired.show(title, paired.rounds_of(contenders, rounds), tables.rows, references)
 
 
-def fitting(seconds: float, rounds: int) -> int:
+def fitting(seconds: float, rounds: int, modes: Sequence[str]) -> int:
     """As many rows as the library judges in the time there is."""
-    tables = Tables(SIZES[0], 1)
-    run = decisions(tables)[LIBRARY](False)
+    run = contenders_of(Tables(SIZES[0], 1), "decisions")[LIBRARY](False)
     run()
     speed = SIZES[0] / paired.timed(run)
-    # Each round judges five times, and so do the comparison and the warming up.
-    rows = max((size for size in SIZES if size / speed * 6 * (rounds + 2) <= seconds), default=SIZES[0])
+    # It is compared, warmed up, and measured in each round, twice in each mode.
+    rows = max((size for size in SIZES if size / speed * 2 * len(modes) * (rounds + 2) <= seconds), default=SIZES[0])
     print(f"the library judges about {speed:,.0f} rows/s: {rows:,} rows (say --rows for another number)")
     return rows
 
 
-def memory(tables: Tables, modes: Sequence[str]) -> None:
+def memory(tables: Tables, mode: str, names: Iterable[str]) -> None:
     """The peak memory of each contender, each in a process of its own."""
-    for mode in modes:
-        names = decisions(tables) if mode == "decisions" else summaries(tables, getattr(tables, mode))
-        print(f"\n{mode}, {tables.rows:,} rows: memory of a process that does only this, MiB (ready: libraries loaded, table in memory if it is to be)")
-        for name in names:
-            command = [sys.executable, __file__, "--rows", str(tables.rows), "--threads", str(tables.threads), "--alone", mode, name]
-            found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
-            print(f"  {name:36} ready {found['ready']:8,.0f}   peak {found['peak']:8,.0f}   {found['seconds']:8.2f} s", flush=True)
+    # The files are written before, not in those processes.
+    paths = (tables.parquet, table_data.parquet(tables.rows, ids=True)) if mode == "decisions" else (getattr(tables, mode),)
+    size = sum(path.stat().st_size for path in paths[:1]) / 2**20
+    print(f"\n{mode}, {tables.rows:,} rows ({size:,.0f} MiB): memory in MiB of a process that does only this once, before and at its peak")
+    for name in names:
+        command = [sys.executable, __file__, "--rows", str(tables.rows), "--threads", str(tables.threads), "--alone", mode, name]
+        found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+        print(f"  {name:36} before {found['before']:8,.0f}   peak {found['peak']:8,.0f}   {found['seconds']:8.2f} s", flush=True)
 
 
 def alone(tables: Tables, mode: str, name: str) -> None:
     """One contender, once."""
-    run = decisions(tables)[name](False) if mode == "decisions" else summaries(tables, getattr(tables, mode))[name]
-    ready = _peak()
+    run = contenders_of(tables, mode)[name](False)
+    before = paired.peak_memory()
     seconds = paired.timed(run)
-    print(json.dumps({"ready": ready, "peak": _peak(), "seconds": seconds}))
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"before": before, "peak": paired.peak_memory(), "seconds": seconds}))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -321,13 +334,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.alone:
         alone(Tables(options.rows, options.threads), *options.alone)
         return
-    paired.missing([name for name in ("duckdb", "narwhals", "pandas", "pyarrow") if paired.peer(name) is None])
-    tables = Tables(options.rows or fitting(options.seconds, options.rounds), options.threads)
-    if options.memory:
-        memory(tables, modes)
-    else:
-        needed = {*(name for names in REFERENCES.values() for name in names), POLARS_WHOLE}
-        measured(tables, modes, options.rounds, lambda name: name in needed or re.search(options.name, name) is not None)
+    paired.missing([name for name in ("duckdb", "narwhals", "pandas", "pyarrow") if not paired.installed(name)])
+    tables = Tables(options.rows or fitting(options.seconds, options.rounds, modes), options.threads)
+    for mode in modes:
+        needed = {*REFERENCES[mode], POLARS_WHOLE}
+        makers = {name: make for name, make in contenders_of(tables, mode).items() if name in needed or re.search(options.name, name)}
+        if options.memory:
+            memory(tables, mode, makers)
+        else:
+            measured(tables, mode, makers, options.rounds)
 
 
 if __name__ == "__main__":
