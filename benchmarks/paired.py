@@ -57,17 +57,26 @@ def ratio(times: Mapping[str, Sequence[float]], name: str, reference: str) -> fl
     return statistics.median(r / t for t, r in zip(times[name], times[reference], strict=True))
 
 
-def show(title: str, times: Mapping[str, Sequence[float]], count: int, references: Sequence[str], unit: str = "rows/s") -> None:
+def show(
+    title: str,
+    times: Mapping[str, Sequence[float]],
+    count: int,
+    references: Sequence[str],
+    *,
+    unit: str = "rows/s",
+    scale: tuple[float, str] = (1e3, "ms"),
+) -> None:
     """One line a contender: how much a second, the ratio to each reference, the median and the shortest time."""
     width = max(34, *(len(name) for name in times))
     letters = {name: chr(ord("A") + i) for i, name in enumerate(references)}
+    factor, small = scale
     print(f"\n{title}")
-    print(f"  {'':{width}} {unit:>14} " + " ".join(f"{'to ' + letter:>8}" for letter in letters.values()) + f" {'median ms':>11} {'min ms':>9}")
+    print(f"  {'':{width}} {unit:>14} " + " ".join(f"{'to ' + letter:>8}" for letter in letters.values()) + f" {'median ' + small:>11} {'min ' + small:>9}")
     for name, taken in times.items():
         median = statistics.median(taken)
         ratios = " ".join(f"{ratio(times, name, reference):8.3f}" for reference in references)
         mark = f" = {letters[name]}" if name in letters else ""
-        print(f"  {name:{width}} {count / median:14,.0f} {ratios} {median * 1e3:11.1f} {min(taken) * 1e3:9.1f}{mark}", flush=True)
+        print(f"  {name:{width}} {count / median:14,.0f} {ratios} {median * factor:11.2f} {min(taken) * factor:9.2f}{mark}", flush=True)
 
 
 def missing(names: Sequence[str]) -> None:
