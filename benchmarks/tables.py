@@ -49,7 +49,9 @@ DUCK, DUCK_WHOLE, POLARS_WHOLE = "duckdb tuned", "duckdb tuned, the whole summar
 LIBRARY = "complaint_policy"
 # What a ratio is taken to, those first that the design's bounds are about.
 REFERENCES = {"decisions": (TUNED, DUE_TUNED, SAME), "parquet": (DUCK, DUCK_WHOLE, TUNED), "csv": (DUCK, DUCK_WHOLE, TUNED)}
-SIZES = (20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000)
+SIZES = (5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000)
+# Seconds all other contenders take together for a row.
+OTHERS = 7e-6
 Run = Callable[[], Any]
 # A contender, made ready when its turn comes; asked for it, its decisions have the number of each row, by which they are compared.
 Make = Callable[[bool], Run]
@@ -289,14 +291,16 @@ def measured(tables: Tables, mode: str, makers: Mapping[str, Make], rounds: int)
 
 
 def fitting(seconds: float, rounds: int, modes: Sequence[str]) -> int:
-    """As many rows as the library judges in the time there is."""
-    run = contenders_of(Tables(SIZES[0], 1), "decisions")[LIBRARY](False)
+    """As many rows as are judged in the time there is."""
+    rows = SIZES[2]
+    run = contenders_of(Tables(rows, 1), "decisions")[LIBRARY](False)
     run()
-    speed = SIZES[0] / paired.timed(run)
-    # It is compared, warmed up, and measured in each round, twice in each mode.
-    rows = max((size for size in SIZES if size / speed * 2 * len(modes) * (rounds + 2) <= seconds), default=SIZES[0])
-    print(f"the library judges about {speed:,.0f} rows/s: {rows:,} rows (say --rows for another number)")
-    return rows
+    taken = paired.timed(run) / rows
+    # Every contender is compared, warmed up and measured in each round; the library twice in each mode.
+    each = (2 * taken + OTHERS) * len(modes) * (rounds + 2)
+    fits = max((size for size in SIZES if size * each <= seconds), default=SIZES[0])
+    print(f"the library judges about {1 / taken:,.0f} rows/s: {fits:,} rows in each table (--rows takes another number)")
+    return fits
 
 
 def memory(tables: Tables, mode: str, names: Iterable[str]) -> None:
