@@ -40,7 +40,7 @@ def growing(sizes: Sequence[int], largest: int, seconds: float) -> Iterator[int]
     """The sizes in turn, while the next one still fits into the time there is."""
     start = time.perf_counter()
     before, last = start, 0
-    chosen = [size for size in sizes if size <= largest]
+    chosen = [size for size in sizes if size <= largest] or [largest]
     for size in chosen:
         now = time.perf_counter()
         if last and now - start + (now - before) * size / last > seconds:
