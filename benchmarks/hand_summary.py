@@ -41,7 +41,7 @@ def polars(frame: pl.LazyFrame) -> Whole:
         **{f"{s}_met": (c(f"st_{s}") == 0).sum() for s in STEPS},
         **{f"{s}_open": c(f"open_{s}").sum() for s in STEPS},
         **{f"{s}_breached": c(f"over_{s}").count() for s in STEPS},
-        **{f"{s}_median": c(f"over_{s}").median() for s in STEPS},
+        **{f"{s}_median": c(f"over_{s}").drop_nulls().median() for s in STEPS},
         **{f"{s}_longest": c(f"over_{s}").max() for s in STEPS},
     ).row(0, named=True)
     owners = [o for k in CATEGORIES for o in OWNER[k]]
