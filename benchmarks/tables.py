@@ -330,7 +330,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=5, help="0: only the comparison")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 2, help="of DuckDB; for Polars set POLARS_MAX_THREADS")
     parser.add_argument("--only", default=",".join(MODES), help="decisions, parquet, csv")
-    parser.add_argument("--name", default="", help="only contenders with this (a regular expression) in their name, beside those ratios are taken to")
+    parser.add_argument("--name", default="", help="only contenders whose name has this (a regular expression), beside those that ratios are taken to")
     parser.add_argument("--memory", action="store_true", help="peak memory of each contender instead of time")
     parser.add_argument("--alone", nargs=2, metavar=("MODE", "NAME"), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
@@ -341,7 +341,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     paired.missing([name for name in ("duckdb", "narwhals", "pandas", "pyarrow") if not paired.installed(name)])
     tables = Tables(options.rows or fitting(options.seconds, options.rounds, modes), options.threads)
     for mode in modes:
-        needed = {*REFERENCES[mode], POLARS_WHOLE}
+        needed = set() if options.memory else {*REFERENCES[mode], POLARS_WHOLE}
         makers = {name: make for name, make in contenders_of(tables, mode).items() if name in needed or re.search(options.name, name)}
         if options.memory:
             memory(tables, mode, makers)
