@@ -228,7 +228,8 @@ def comparable(found: Any) -> pl.DataFrame:
         frame = frame.with_columns(pl.when(c(f"st_{s}") < 0).then(2).otherwise(c(f"st_{s}")).fill_null(2).cast(pl.Int8).alias(f"st_{s}") for s in STEPS)
     names = [name for name in ("row", *COLUMNS, *DUES) if name in frame.columns]
     instants = [name for name in DUES if name in frame.columns]
-    return frame.select(names).with_columns(c("row").cast(pl.Int64), c("penalty").cast(pl.Int64), *(c(name).cast(pl.Datetime("us")).dt.truncate("1s") for name in instants))
+    seconds = [c(name).cast(pl.Datetime("us")).dt.truncate("1s") for name in instants]
+    return frame.select(names).with_columns(c("row").cast(pl.Int64), c("penalty").cast(pl.Int64), *seconds)
 
 
 def assert_decisions(name: str, found: pl.DataFrame, wanted: pl.DataFrame, decided: pl.Series) -> None:
@@ -240,7 +241,8 @@ def assert_decisions(name: str, found: pl.DataFrame, wanted: pl.DataFrame, decid
         differing = (found[column].ne_missing(wanted[column])).arg_true()
         if len(differing):
             row = differing[0]
-            raise AssertionError(f"{name}: {column} differs on {len(differing)} rows, first {found.row(row, named=True)} instead of {wanted.row(row, named=True)}")
+            both = f"{found.row(row, named=True)} instead of {wanted.row(row, named=True)}"
+            raise AssertionError(f"{name}: {column} differs on {len(differing)} rows, first {both}")
 
 
 def check_decisions(tables: Tables, contenders: Mapping[str, Make]) -> None:
@@ -249,7 +251,8 @@ def check_decisions(tables: Tables, contenders: Mapping[str, Make]) -> None:
     wanted = comparable(contenders[DUE_TUNED](True)()).filter(pl.col("row").is_in(decided.implode()))
     for name, make in contenders.items():
         assert_decisions(name, comparable(make(True)()), wanted, decided)
-    print(f"decisions: {len(contenders)} contenders equal on {wanted.height:,} rows and {wanted.width - 1} columns ({tables.rows - wanted.height:,} rows rejected)")
+    rejected = tables.rows - wanted.height
+    print(f"decisions: {len(contenders)} contenders equal on {wanted.height:,} rows and {wanted.width - 1} columns ({rejected:,} rows rejected)")
 
 
 def check_summaries(what: str, contenders: Mapping[str, Make]) -> None:
