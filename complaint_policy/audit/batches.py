@@ -15,7 +15,7 @@ from typing import Any, Final
 import polars as pl
 
 from complaint_policy.audit.columns import DecisionColumns
-from complaint_policy.audit.engine import Engine, Look, looked_at
+from complaint_policy.audit.engine import ROW, Engine, Look, looked_at
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.judging import columns_of_policy, fields_of_policy
 from complaint_policy.audit.mapping import ColumnMapping, by_name, check_against_columns, check_against_policy, load_mapping
@@ -88,7 +88,7 @@ class BatchJudge:
 
     def _tiers_for(self, look: Look, inner: bool) -> Tiers:
         engine = Engine(self.policy, self.typed, self.shape, self.instant, self._waivers, look, dict(self.schema))
-        return Tiers(engine, self.entries, self.evaluate, inner, self.extra)
+        return Tiers(engine, self._entries_of, self.evaluate, inner, self.extra, self._portfolio)
 
     def public(self, inner: pl.DataFrame) -> pl.DataFrame:
         """The columns of ``Audit.decisions``."""
@@ -97,7 +97,17 @@ class BatchJudge:
     def take_portfolio(self) -> Portfolio:
         """What the portfolio rules gathered of the batches judged since this was last asked."""
         gathered, self._portfolio = self._portfolio, Portfolio(self.policy)
+        if self._batches is not None:
+            self._batches.portfolio = self._portfolio
         return gathered
+
+    def _entries_of(self, rows: pl.DataFrame) -> Iterator[Entry]:
+        """The records of some numbered rows."""
+        places = rows[ROW].to_list()
+        for entry in self.entries(rows.drop(ROW)):
+            entry.position = places[entry.position]
+            entry.line = entry.position + 1
+            yield entry
 
     def entries(self, frame: pl.DataFrame) -> Iterator[Entry]:
         """The records of a batch."""

@@ -28,7 +28,7 @@ from complaint_policy.columns.version import OUTCOME, Judged, RuleColumns, Unsup
 from complaint_policy.possible import Maybe
 from complaint_policy.waivers import WaiverSet
 
-__all__ = ["ROW", "Engine", "Look", "looked_at", "owners_of"]
+__all__ = ["ROW", "Engine", "Look", "has_columns", "level_type", "looked_at", "owner_type", "owners_of"]
 
 ROW: Final = "\x1frow"  # the row's number in the source, beside its columns
 LEFT: Final = "\x1fleft"
@@ -63,7 +63,7 @@ def looked_at(frame: pl.DataFrame, table: TypedTable, *, whole: bool) -> Look:
     if first is not None and last is not None:
         # Whole years, so that tables of days serve many audits.
         days = date(max(first.year - 1, 1850), 1, 1), date(min(last.year + 2, 2400), 12, 31)
-        if days[1].year - days[0].year > _MOST_YEARS:
+        if not 0 < days[1].year - days[0].year <= _MOST_YEARS:
             days = None
     if whole and days is not None:
         inside |= set(times)
@@ -192,6 +192,9 @@ class Engine:
             )
             for reason in judged.sheet.reasons:
                 self.notes[f"{reason}"] = None
+            if judged.portions is None:  # a portfolio rule without columns: its version is judged record by record
+                self.notes["portfolio"] = None
+                judged = None
         except Unsupported as error:
             self.notes[str(error)] = None
             judged = None
@@ -251,13 +254,22 @@ class Engine:
 _NAMES: Final = pl.List(pl.String)
 
 
+def has_columns(policy: AnyPolicy) -> bool:
+    """Whether the policy is one of this library's; a stranger's is asked record by record."""
+    return hasattr(policy, "compiled")
+
+
 def level_type(policy: AnyPolicy) -> Any:
     """Levels as an enumeration, of every version's."""
+    if not has_columns(policy):
+        return pl.String()
     levels = list(levels_of_policy(policy))
     return pl.Enum(levels) if levels else pl.String()
 
 
 def owner_type(policy: AnyPolicy) -> Any:
+    if not has_columns(policy):
+        return pl.String()
     owners = owners_of(policy)
     return pl.Enum(owners) if owners else pl.String()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
@@ -27,18 +28,28 @@ class Audit:
     def __init__(
         self,
         *,
-        decisions: pl.DataFrame | None,
-        rejected: pl.DataFrame,
-        summary: Summary,
+        decisions: Callable[[], pl.DataFrame] | None,
+        rejected: Callable[[], pl.DataFrame],
+        summary: Callable[[], Summary],
+        find: Callable[[int], AnyDecision | None],
         entries: Callable[[], Iterator[Entry]],
-        judge: Callable[[Entry], AnyDecision],
         unchanged: Callable[[], bool],
     ) -> None:
-        self._decisions = decisions
-        self.rejected = rejected
+        self._give, self._rejects, self._summarise = decisions, rejected, summary
+        self._find, self._entries, self._unchanged = find, entries, unchanged
+
+    @cached_property
+    def rejected(self) -> pl.DataFrame:
         """One row a rejected source row: ``row, source_row, id, reason, reason_zh, field``."""
-        self._summary = summary
-        self._entries, self._judge, self._unchanged = entries, judge, unchanged
+        return self._rejects()
+
+    @cached_property
+    def _decisions(self) -> pl.DataFrame | None:
+        return None if self._give is None else self._give()
+
+    @cached_property
+    def _summary(self) -> Summary:
+        return self._summarise()
 
     def __repr__(self) -> str:
         counts = self._summary.identity
@@ -61,7 +72,7 @@ class Audit:
         return self._summary.portfolio
 
     def summary(self) -> Summary:
-        """Counts, shares and sums; computed while the audit ran."""
+        """Counts, shares and sums."""
         return self._summary
 
     def write_decisions(self, path: str | PathLike[str]) -> None:
@@ -84,9 +95,9 @@ class Audit:
         refused = self.rejected.filter(pl.col("row") == row)
         if refused.height:
             raise _was_rejected(f"row {row}", f"第 {row} 行", refused)
-        for entry in self._entries():
-            if entry.position == row and entry.fault is None:
-                return self._judge(entry)
+        found = self._find(row) if row >= 0 else None
+        if found is not None:
+            return found
         raise UsageError(Text(f"row {row} is no record that was decided", f"第 {row} 行不是已判定的记录"))
 
     def _row_of(self, case_id: str) -> int:

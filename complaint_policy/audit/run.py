@@ -1,7 +1,7 @@
-"""The audit: a table of records held against a policy, record by record.
+"""The audit: a table of records held against a policy.
 
-Reading (sources, cells, folding), judging (``policy.evaluate``), gathering (columns) and summarising (summary) each
-stand in their own module; this one only passes the records along and sees that none is lost.
+A table of columns is judged on its columns (frames), records that come one by one are gathered to tables first (streams).
+Reading (sources, cells, folding), judging (tiers), counting and summarising each stand in their own module.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from contextlib import ExitStack
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
-from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns, DecisionRows
+from complaint_policy.audit.engine import has_columns
+from complaint_policy.audit.frames import FrameAudit
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.judging import columns_of_policy, fields_of_policy
 from complaint_policy.audit.mapping import (
@@ -25,22 +26,19 @@ from complaint_policy.audit.mapping import (
     check_against_policy,
     load_mapping,
 )
-from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
 from complaint_policy.audit.result import Audit
 from complaint_policy.audit.sources import InputOptions, SourceTable, open_source
-from complaint_policy.audit.summary import Identity, SourceNotes, summarise
-from complaint_policy.audit.tables import memory_table
-from complaint_policy.audit.tally import Tally
+from complaint_policy.audit.streams import StreamAudit
+from complaint_policy.audit.tables import FrameTable, memory_table
 from complaint_policy.audit.writing import FrameWriter
-from complaint_policy.errors import ComplaintPolicyError, InputError, MappingError, RecordError
+from complaint_policy.errors import InputError, MappingError
 from complaint_policy.problems import nearest
 from complaint_policy.texts import Text
 from complaint_policy.waivers import WaiverSet
 
 __all__ = ["run_audit"]
 
-CHUNK: Final = 5_000
 Judge = Callable[[Entry], AnyDecision]
 
 
@@ -72,90 +70,56 @@ def run_audit(
     instant = policy.instant(as_of)
     table, mapping = _opened(policy, source, mapping)
     stream = RecordStream(table, mapping, policy.zone)
-    judge = _judge(policy, policy.zone.to_wall(instant), stream.source_fields, waivers)
-    decided = _Decided(columns_of_policy(policy), instant, columns, keep)
-    portfolio = Portfolio(policy)
-    rejected: list[tuple[Any, ...]] = []
-    counts = Counts()
-
-    with ExitStack() as stack:
+    # Waivers are read once: they are held against every record.
+    held = waivers if isinstance(waivers, (WaiverSet, str, bytes)) else list(waivers)
+    held = held if isinstance(held, WaiverSet) else policy.read_waivers(held)
+    judge = _judge(policy, policy.zone.to_wall(instant), stream.source_fields, held)
+    shape = columns_of_policy(policy)
+    public = pl.DataFrame(schema=shape.inner_schema()).select(shape.public(columns)).schema
+    if isinstance(table, FrameTable) and mapping.events is None and table.columns and has_columns(policy):
+        lazily = FrameAudit(policy, table, mapping, stream, shape, instant, held, judge, columns, progress)
         if decisions_to is not None:
-            decided.writer = stack.enter_context(FrameWriter(Path(decisions_to), decided.schema))
-        for entry in stream.entries(counts, progress):
-            try:
-                if entry.fault is not None:
-                    raise RecordError(entry.fault)
-                decision = judge(entry)
-                decided.add(entry.position, decision)
-                portfolio.add(decision)
-            except RecordError as error:
-                rejected.append(_reject(entry, error.reason, error.field))
-            except ComplaintPolicyError:
-                raise
-            except Exception as error:  # noqa: BLE001 (one record never stops an audit)
-                rejected.append(_reject(entry, _failure(error), None))
-        decided.flush()
+            with FrameWriter(Path(decisions_to), public) as writer:
+                for piece in lazily.public_batches():
+                    writer.write(piece)
+        return Audit(
+            decisions=(lambda: lazily.decisions) if keep else None,
+            rejected=lambda: lazily.rejected,
+            summary=lazily.summary,
+            find=lazily.decision,
+            entries=lambda: stream.entries(Counts()),
+            unchanged=table.unchanged,
+        )
+    fields = {f.name: f for f in fields_of_policy(policy)}
+    whole = StreamAudit(policy, stream, mapping, shape, instant, held, judge, tuple(columns), progress, fields)
+    kept: list[pl.DataFrame] = []
+    with ExitStack() as stack:
+        writer_ = stack.enter_context(FrameWriter(Path(decisions_to), public)) if decisions_to is not None else None
 
-    if progress is not None:
-        progress(counts.rows, 1.0)
-    rejects = pl.DataFrame(rejected, schema=REJECTED_SCHEMA, orient="row").sort("row")
-    identity = Identity(counts.rows, decided.tally.decided, rejects.height, counts.folded)
-    identity.check()
-    notes = SourceNotes.of(table, mapping, stream, policy.zone.to_aware(instant))
+        def take(piece: pl.DataFrame) -> None:
+            if writer_ is not None:
+                writer_.write(piece)
+            if keep:
+                kept.append(piece)
+
+        summary, rejected = whole.run(take)
+
+    def find(row: int) -> AnyDecision | None:
+        return next((judge(e) for e in stream.entries(Counts()) if e.position == row and e.fault is None), None)
+
     return Audit(
-        decisions=decided.frame() if keep else None,
-        rejected=rejects,
-        summary=summarise(decided.tally, policy, notes, identity, rejects, portfolio.results()),
+        decisions=(lambda: pl.concat(kept).sort("row")) if keep else None,
+        rejected=lambda: rejected,
+        summary=lambda: summary,
+        find=find,
         entries=lambda: stream.entries(Counts()),
-        judge=judge,
         unchanged=table.unchanged,
     )
 
 
-class _Decided:
-    """What becomes of decisions: gathered, counted, written and kept, a chunk at a time."""
-
-    def __init__(self, shape: DecisionColumns, instant: datetime, extra: Sequence[str], keep: bool) -> None:
-        self._gathered, self.tally = DecisionRows(shape, instant), Tally(shape)
-        self._public = shape.public(extra)
-        self._empty = pl.DataFrame(schema=shape.inner_schema()).select(self._public)
-        self._kept: list[pl.DataFrame] = []
-        self._keep = keep
-        self.writer: FrameWriter | None = None
-
-    @property
-    def schema(self) -> pl.Schema:
-        """The columns handed out."""
-        return self._empty.schema
-
-    def add(self, row: int, decision: AnyDecision) -> None:
-        self._gathered.add(row, decision)
-        if len(self._gathered) >= CHUNK:
-            self.flush()
-
-    def flush(self) -> None:
-        if not len(self._gathered):
-            return
-        frame = self._gathered.frame()
-        self.tally.add(frame)
-        shown = frame.select(self._public)
-        if self.writer is not None:
-            self.writer.write(shown)
-        if self._keep:
-            self._kept.append(shown)
-
-    def frame(self) -> pl.DataFrame:
-        """All decisions, in the order of the source."""
-        return pl.concat([self._empty, *self._kept]).sort("row")
-
-
-def _judge(policy: AnyPolicy, as_of: datetime, source_fields: frozenset[str], waivers: Any) -> Judge:
-    # Waivers are read once: they are held against every record.
-    held = waivers if isinstance(waivers, (WaiverSet, str, bytes)) else list(waivers)
-    held = held if isinstance(held, WaiverSet) else policy.read_waivers(held)
-
+def _judge(policy: AnyPolicy, as_of: datetime, source_fields: frozenset[str], waivers: WaiverSet) -> Judge:
     def judge(entry: Entry) -> AnyDecision:
-        return policy.evaluate(entry.record, as_of=as_of, source_fields=source_fields, waivers=held)
+        return policy.evaluate(entry.record, as_of=as_of, source_fields=source_fields, waivers=waivers)
 
     return judge
 
@@ -193,12 +157,3 @@ def _no_receipt(table: SourceTable) -> Text:
     )
     hint = nearest("received_at", [c for c in table.columns if c])
     return message if hint is None else message + Text(f" ({hint.en})", f"（{hint.zh}）")
-
-
-def _reject(entry: Entry, reason: Text, field: str | None) -> tuple[Any, ...]:
-    return (entry.position, entry.line, entry.id, reason.en, reason.zh, field)
-
-
-def _failure(error: Exception) -> Text:
-    name = type(error).__name__
-    return Text(f"judging the record failed ({name})", f"判定该记录时出错（{name}）")

@@ -13,7 +13,7 @@ from complaint_policy.audit.sources import FileHandle, Row, SourceTable, checked
 from complaint_policy.errors import InputError
 from complaint_policy.texts import Text
 
-__all__ = ["FrameTable", "ListTable", "memory_table", "parquet_table"]
+__all__ = ["FrameTable", "ListTable", "memory_table", "parquet_table", "unreadable"]
 
 _BATCH: Final = 10_000
 
@@ -21,17 +21,27 @@ _BATCH: Final = 10_000
 class FrameTable(SourceTable):
     """A Polars query: only the wanted columns are ever collected, batch by batch."""
 
-    def __init__(self, frame: pl.LazyFrame, name: str, kind: str, *, handle: FileHandle | None = None) -> None:
+    def __init__(self, frame: pl.LazyFrame, name: str, kind: str, *, handle: FileHandle | None = None, in_memory: bool = False) -> None:
         self.name, self.kind = name, kind
         self._frame, self._handle = frame, handle
         self._done, self._height = 0, 0
         try:
             names = frame.collect_schema().names()
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise _unreadable(name, error) from None
+            raise unreadable(name, error) from None
         self.columns = checked_columns(names, name) if names else ()
         # Names as the frame spells them: a header may carry blanks.
         self._spelled = dict(zip(self.columns, names, strict=True))
+        self.in_memory = in_memory
+
+    @property
+    def frame(self) -> pl.LazyFrame:
+        """The query itself."""
+        return self._frame
+
+    def spelled(self, name: str) -> str:
+        """A column's name as the frame spells it."""
+        return self._spelled[name]
 
     def share(self) -> float | None:
         return self._done / self._height if self._height else None
@@ -43,7 +53,7 @@ class FrameTable(SourceTable):
         try:
             yield from self._rows(wanted)
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise _unreadable(self.name, error) from None
+            raise unreadable(self.name, error) from None
 
     def _rows(self, wanted: Sequence[str]) -> Iterator[Row]:
         self._height = self._frame.select(pl.len()).collect().item() if self._handle else 0
@@ -94,13 +104,13 @@ def memory_table(source: object) -> SourceTable:
     if isinstance(source, pl.LazyFrame):
         return FrameTable(source, "table", "polars")
     if isinstance(source, pl.DataFrame):
-        return FrameTable(source.lazy(), "table", "polars")
+        return FrameTable(source.lazy(), "table", "polars", in_memory=True)
     if hasattr(source, "__arrow_c_stream__"):
         try:
             frame = pl.DataFrame(source)
         except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
-            raise _unreadable("table", error) from None
-        return FrameTable(frame.lazy(), "table", "arrow")
+            raise unreadable("table", error) from None
+        return FrameTable(frame.lazy(), "table", "arrow", in_memory=True)
     if isinstance(source, Iterable) and not isinstance(source, (str, bytes, Mapping)):
         return ListTable(source)
     raise InputError(
@@ -122,10 +132,10 @@ def parquet_table(handle: FileHandle) -> FrameTable:
         try:
             frame = pl.read_parquet(io.BytesIO(content)).lazy()
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise _unreadable(handle.path.name, error) from None
+            raise unreadable(handle.path.name, error) from None
     return FrameTable(frame, handle.path.name, "parquet", handle=handle)
 
 
-def _unreadable(name: str, error: Exception) -> InputError:
+def unreadable(name: str, error: Exception) -> InputError:
     first = str(error).splitlines()[0] if str(error) else type(error).__name__
     return InputError(Text(f"'{name}' cannot be read: {first}", f"无法读取“{name}”：{first}"))

@@ -9,7 +9,7 @@ import polars as pl
 from attrs import define, field
 
 from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionRows
-from complaint_policy.audit.engine import LEFT, ROW, Engine
+from complaint_policy.audit.engine import LEFT, ROW, Engine, level_type, owner_type
 from complaint_policy.audit.interfaces import AnyDecision
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Entry
@@ -25,8 +25,6 @@ _STREAMED: Final = 150_000
 
 def inner_types(engine: Engine) -> dict[str, Any]:
     """The types of every inner column, levels and owners as enumerations."""
-    from complaint_policy.audit.engine import level_type, owner_type
-
     return engine.shape.inner_schema() | {"severity": level_type(engine.policy), "owner": owner_type(engine.policy)}
 
 
@@ -49,6 +47,7 @@ class Tiers:
     inner: bool
     extra: Sequence[str] = ()
     portfolio: Portfolio | None = None
+    plain_rejects: bool = True  # a row's number in the source is its place there
     by_record: int = field(default=0, init=False)
 
     def names(self) -> list[str]:
@@ -71,8 +70,8 @@ class Tiers:
         )
 
     # ---------------------------------------------------------------- one batch
-    def run(self, frame: pl.DataFrame) -> Judgement:
-        """Judges the rows of a frame that has a column ``ROW``."""
+    def run(self, frame: pl.DataFrame, *, believed: bool = True) -> Judgement:
+        """Judges the rows of a frame that has a column ``ROW``; not ``believed``: none of them is what a look at the table suggests."""
         engine = self.engine
         parts: list[pl.DataFrame] = []
         kept = frame.lazy()
@@ -82,18 +81,20 @@ class Tiers:
         leftover: list[pl.DataFrame] = []
         for version, route in enumerate(engine.routes()):
             mine = received.filter(route)
-            first = engine.tier(version, hopeful=True)
+            first = engine.tier(version, hopeful=believed)
             if first is None:
                 rows = _collected(mine.select(frame.columns), frame.height)
                 routed += rows.height
                 leftover.append(rows)
                 continue
+            self._portions(first, version, mine)
             found, left = self._through(first, version, mine, frame)
             routed += found.height + (left.height if left is not None else 0)
             parts.append(found)
             if left is not None and left.height:
-                second = engine.tier(version, hopeful=False)
+                second = engine.tier(version, hopeful=False) if believed else None
                 if second is not None:
+                    self._portions(second, version, left.lazy())
                     found, left = self._through(second, version, left.lazy(), left)
                     parts.append(found)
                 if left is not None and left.height:
@@ -111,6 +112,17 @@ class Tiers:
                 rejected = pl.concat([rejected, refused])
         self.by_record += by_record
         return Judgement(self._joined(parts), rejected.sort("row") if rejected.height else rejected, by_record)
+
+    def _portions(self, judged: Any, version: int, rows: pl.LazyFrame) -> None:
+        """What the portfolio rules count of the rows a tier decides."""
+        if self.portfolio is None or self.portfolio.empty:
+            return
+        policy: Any = self.engine.policy
+        decided = judged.sheet.plan.applied(rows)
+        if judged.left is not None:
+            decided = decided.filter(~judged.left.expr)
+        for portion in judged.portions:
+            portion.add_to(self.portfolio, portion.counted(decided).collect(), id(policy.compiled(policy.versions[version])))
 
     def _joined(self, parts: list[pl.DataFrame]) -> pl.DataFrame:
         types = inner_types(self.engine)
@@ -130,9 +142,9 @@ class Tiers:
             wanted.append(judged.left.expr.alias(LEFT))
         found = _collected(judged.sheet.plan.applied(rows).select(wanted), frame.height)
         if judged.left is None:
-            return found, None
+            return found.select(self.names()), None
         flags = found[LEFT]
-        found = found.drop(LEFT)
+        found = found.select(self.names())
         if not flags.any():
             return found, None
         places = found["row"].filter(flags)
@@ -150,7 +162,7 @@ class Tiers:
         if source is not None:
             absent = absent & source.expr.is_null()
         identity = _plain_id(engine)
-        if not plain or engine.table.keeps is not None or identity is None:
+        if not self.plain_rejects or not plain or engine.table.keeps is not None or identity is None:
             absent = pl.lit(False)
         query = received.filter(~pl.any_horizontal(*routes).fill_null(False)).select(*frame.columns, absent.alias(LEFT), engine.table.blank.alias(_BLANK))
         rest = _collected(query, frame.height)
@@ -171,25 +183,30 @@ class Tiers:
         return others, refused
 
     def _records(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Rows through the record evaluation."""
+        return self.records_of(self.entries(rows))
+
+    def records_of(self, entries: Iterable[Entry]) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Records through the record evaluation: those decided, and those rejected."""
         shape, engine = self.engine.shape, self.engine
         gathered = DecisionRows(shape, engine.as_of)
         frames: list[pl.DataFrame] = []
         rejected: list[tuple[Any, ...]] = []
-        positions = rows[ROW].to_list()
-        for entry in self.entries(rows.drop(ROW)):
-            position = positions[entry.position]
+        for entry in entries:
+            position, line = entry.position, entry.line
             try:
                 if entry.fault is not None:
                     raise RecordError(entry.fault)
-                gathered.add(position, self.judge(entry))
+                decision = self.judge(entry)
+                gathered.add(position, decision)
+                if self.portfolio is not None:
+                    self.portfolio.add(decision)
             except RecordError as error:
-                rejected.append((position, position + 1, entry.id, error.reason.en, error.reason.zh, error.field))
+                rejected.append((position, line, entry.id, error.reason.en, error.reason.zh, error.field))
             except ComplaintPolicyError:
                 raise
             except Exception as error:  # noqa: BLE001 (one record never stops an audit)
                 name = type(error).__name__
-                rejected.append((position, position + 1, entry.id, f"judging the record failed ({name})", f"判定该记录时出错（{name}）", None))
+                rejected.append((position, line, entry.id, f"judging the record failed ({name})", f"判定该记录时出错（{name}）", None))
             if len(gathered) >= _CHUNK:
                 frames.append(gathered.frame())
         frames.append(gathered.frame())

@@ -64,7 +64,7 @@ class Clock:
         self.first, self.last = first, last
         self.base = epoch_day(first)
         self.days = epoch_day(last) - self.base + 1
-        self.steady = datetime.combine(first, datetime.min.time()) >= zone.steady_from + timedelta(days=2)
+        self.steady = datetime.combine(first, datetime.min.time()) - timedelta(days=2) >= zone.steady_from
         self.offset = zone.steady_offset // _MICRO if self.steady else 0
         self._changes = () if self.steady else changes(zone, first, last)
         # The ticks between which this clock is right; what lies outside is left to the record evaluation.

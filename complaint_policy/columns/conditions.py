@@ -198,9 +198,11 @@ def _compared(sheet: Sheet, left: n.NamedValue, operation: str, right: n.Value) 
         if a.kind == "number" and isinstance(literal, (int, Decimal)) and not isinstance(literal, bool):
             return tested(sheet, a, lambda v: _number_test(v, operation, literal, a.whole), lambda s: _sign(sign, s, literal))
     kind = a.kind if isinstance(a, Column) else b.kind if isinstance(b, Column) else "string"
+    if kind not in ("boolean", "string", "number"):
+        return left_column("boolean")
     one = a if isinstance(a, Column) else as_column(sheet, a, kind)
     two = b if isinstance(b, Column) else as_column(sheet, b, kind)
-    if one.kind != two.kind or kind not in ("boolean", "string", "number"):
+    if one.kind != two.kind:
         return left_column("boolean")
     return _side_by_side(sheet, one, two, sign)
 

@@ -9,7 +9,7 @@ import polars as pl
 from attrs import define
 
 from complaint_policy.columns import lengths, numbers
-from complaint_policy.columns.plan import Ex, constant, on
+from complaint_policy.columns.plan import Ex, constant, looked_up, on
 from complaint_policy.columns.values import ANY, EXACT, LATER, LEFT_OVER, LEFT_SHAPE, SPAN, STATED_NONE, Coded, Column, Instants, Shape, boolean_of, tabulated
 from complaint_policy.counting import calendar_of
 from complaint_policy.expressions import moments
@@ -365,7 +365,7 @@ def settled(sheet: Sheet, low: Ex | None, high: Ex | None, coded: Coded, day_end
 
 def _flag(coded: Coded, wanted: list[bool]) -> Ex:
     table = pl.lit(pl.Series(wanted, dtype=pl.Boolean))
-    return on(lambda c: table.gather(c.cast(pl.UInt32)), coded.code)
+    return looked_up(table, coded.code)
 
 
 def _first_known(sheet: Sheet, parts: list[Instants]) -> Instants:

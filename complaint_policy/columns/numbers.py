@@ -66,7 +66,9 @@ def finite(sheet: Sheet, found: Column | Coded) -> Coded | None:
         return found
     if found.kind == "boolean":
         return found.coded(sheet.plan)
-    return found.state(sheet.plan) if found.value is None else None
+    if found.value is not None:
+        return None
+    return found.state(sheet.plan)
 
 
 def _first_known(sheet: Sheet, node: n.FirstKnown, parts: tuple[n.Value, ...]) -> Column | Coded:
@@ -117,7 +119,7 @@ def _gathered(sheet: Sheet, chosen: Coded, columns: list[Column], kind: str) -> 
     where = {id(s): i for i, s in enumerate(specials)}
     table = pl.lit(pl.Series([where.get(id(v), 0) for v in chosen.domain], dtype=pl.UInt16))
     whole = all(columns[v].whole for _, v in picks)
-    return Column(kind, picked, specials, lambda: on(lambda c: table.gather(c.cast(pl.UInt32)), chosen.code), whole)
+    return Column(kind, picked, specials, lambda: looked_up(table, chosen.code), whole)
 
 
 def _choose(sheet: Sheet, node: n.Choose, branches: tuple[n.ValueBranch, ...]) -> Column | Coded:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import polars as pl
 from attrs import define, field, frozen
 
-__all__ = ["Ex", "Plan", "constant", "on"]
+__all__ = ["Ex", "Plan", "constant", "looked_up", "on"]
 
 _PREFIX: Final = "\x1f"  # no column of a table is called so
 
@@ -74,6 +74,12 @@ def on(function: Callable[..., pl.Expr], *parts: Any) -> Ex:
     """``function`` over expressions; anything else among ``parts`` is handed on as it is."""
     stage = max((p.stage for p in parts if isinstance(p, Ex)), default=0)
     return Ex(function(*(p.expr if isinstance(p, Ex) else p for p in parts)), stage)
+
+
+def looked_up(table: pl.Expr, index: Ex) -> Ex:
+    """What stands in a table at each row's index; one index for all rows gives one value for all."""
+    found = on(lambda i: table.gather(i.cast(pl.UInt32)), index)
+    return found if index.expr.meta.root_names() else Ex(found.expr.first(), found.stage)
 
 
 def constant(value: Any, kind: Any) -> Ex:

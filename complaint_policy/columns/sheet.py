@@ -294,7 +294,7 @@ class Sheet:
 
     def _remembered(self, node: Any, around: Any, make: Callable[[], Any], otherwise: Any) -> Any:
         """Made once for equal expressions; what would need too large a table is left to the record evaluation."""
-        key = ("node", type(node).__name__, node, id(around) if around is not None and around.matters(node) else None)
+        key = ("node", type(node).__name__, node, around if around is not None and around.matters(node) else None)
         if key not in self._made:
             try:
                 self._made[key] = make()

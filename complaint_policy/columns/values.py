@@ -12,7 +12,7 @@ from typing import Any, Final
 import polars as pl
 from attrs import define, frozen
 
-from complaint_policy.columns.plan import Ex, Plan, constant, on
+from complaint_policy.columns.plan import Ex, Plan, constant, looked_up, on
 from complaint_policy.possible import NONE, NOT_YET, Empty, Growing, Interval, Maybe
 
 __all__ = [
@@ -104,10 +104,9 @@ class Column:
 
     def state(self, plan: Plan) -> Coded:
         """0 where the value is known, else 1 and the index of the special; the domain's first entry stands for any known value."""
-        domain = (KNOWN, *self.specials)
         if self.value is None:
-            index = self.special(plan)
-            return Coded(constant(1, pl.UInt8) if index is None else (index + 1).cast(pl.UInt8), domain)
+            return self._unknown(plan)
+        domain = (KNOWN, *self.specials)
         if not self.specials:
             return Coded(constant(0, pl.UInt8), domain)
         index = self.special(plan)
@@ -115,6 +114,11 @@ class Column:
             return Coded(None, domain, plan.keep(self.value.is_null()))
         chosen = on(lambda v, i: pl.when(v.is_null()).then(i + 1).otherwise(0).cast(pl.UInt8), self.value, index)
         return Coded(plan.keep(chosen), domain)
+
+    def _unknown(self, plan: Plan) -> Coded:
+        """A column without a known value."""
+        index = self.special(plan)
+        return Coded(constant(0, pl.UInt8), self.specials[:1]) if index is None else Coded(index, self.specials)
 
     def special(self, plan: Plan) -> Ex | None:
         """The index of the special, or None where there is only one."""
@@ -125,10 +129,9 @@ class Column:
     def coded(self, plan: Plan) -> Coded:
         """A boolean column as codes: false, true, then the specials."""
         assert self.kind == "boolean"
-        domain = (False, True, *self.specials)
         if self.value is None:
-            index = self.special(plan)
-            return Coded(constant(2, pl.UInt8) if index is None else (index + 2).cast(pl.UInt8), domain)
+            return self._unknown(plan)
+        domain = (False, True, *self.specials)
         index = self.special(plan)
         if index is None:
             if not self.specials:
@@ -224,7 +227,10 @@ class Instants:
 
 def left_column(kind: str) -> Column:
     """A column that is left to the record evaluation on every row."""
-    return Column(kind, None, (LEFT_OVER,))
+    return Column(_KINDS.get(kind, kind), None, (LEFT_OVER,))
+
+
+_KINDS: Final = {"integer": "number", "money": "number", "enum": "string"}
 
 
 # --------------------------------------------------------------------------- tables
@@ -314,7 +320,7 @@ def _decided(inputs: Sequence[Coded], answers: list[int], kind: Any) -> Ex:
     if answers == list(range(len(answers))):
         return index.cast(kind)
     table = pl.lit(pl.Series(answers, dtype=kind))
-    return on(lambda i: table.gather(i.cast(pl.UInt32)), index)
+    return looked_up(table, index)
 
 
 def _sides(inputs: Sequence[Coded], answers: list[int], place: int) -> tuple[list[int], list[int]]:
@@ -399,7 +405,7 @@ def lookup(coded: Coded, values: Sequence[Any], kind: Any) -> Ex:
     if coded.width == 1:
         return Ex(pl.lit(values[0], dtype=kind), coded.code.stage)
     table = pl.lit(pl.Series(list(values), dtype=kind))
-    return on(lambda c: table.gather(c.cast(pl.UInt32)), coded.code)
+    return looked_up(table, coded.code)
 
 
 def boolean_of(plan: Plan, coded: Coded) -> Column:

@@ -12,7 +12,7 @@ from attrs import define
 
 from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.lengths import shown
-from complaint_policy.columns.plan import Ex, constant, on
+from complaint_policy.columns.plan import Ex, constant, looked_up, on
 from complaint_policy.columns.settling import leave_undecided
 from complaint_policy.columns.sheet import Hints, Sheet, Source, Verdicts
 from complaint_policy.columns.values import LATER, Coded, Column, TooWide, among, is_left, lookup
@@ -70,7 +70,7 @@ class Judged:
         kind = pl.Enum(list(names)) if names else pl.String()
         if self.severity is None or not names:
             return constant(None, pl.String)
-        if self.severity.domain == tuple(range(len(names))):
+        if len(self.severity.domain) == len(names) and all(type(v) is int and v == i for i, v in enumerate(self.severity.domain)):
             return self._in_scope(on(lambda c: c.cat.to(kind), self.severity.code))
         return self._in_scope(lookup(self.severity, [names[v] if isinstance(v, int) else None for v in self.severity.domain], kind))
 
@@ -108,7 +108,7 @@ class Judged:
     def missing(self, coded: Coded, names: Callable[[Any], tuple[str, ...]]) -> Ex:
         lists = [list(names(v)) or None for v in coded.domain]
         table = pl.lit(pl.Series(lists, dtype=pl.List(pl.String)))
-        return on(lambda c: table.gather(c.cast(pl.UInt32)), coded.code)
+        return looked_up(table, coded.code)
 
     def severity_names(self, value: Any) -> tuple[str, ...]:
         """The levels a severity's value may be."""

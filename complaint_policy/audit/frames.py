@@ -1,0 +1,262 @@
+"""An audit of a table of typed columns: a frame in memory, a Polars query, a Parquet file.
+
+Nothing is computed before it is asked for: the decisions when they are looked at, the summary from sums of codes in one pass of
+Polars' streaming engine, without a table of decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, Final
+
+import polars as pl
+
+from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns, frame_zone
+from complaint_policy.audit.counts import Counting, read_row
+from complaint_policy.audit.engine import LEFT, ROW, Engine, Look, looked_at
+from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
+from complaint_policy.audit.mapping import ColumnMapping
+from complaint_policy.audit.partials import count_ids, partials, tally_of
+from complaint_policy.audit.portfolio import Portfolio
+from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
+from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
+from complaint_policy.audit.tables import FrameTable, unreadable
+from complaint_policy.audit.tiers import Tiers, inner_types, numbered
+from complaint_policy.audit.typed import typed_table
+from complaint_policy.errors import InputError
+from complaint_policy.texts import Text
+
+__all__ = ["FrameAudit"]
+
+# Rows judged at a time where a table is not in memory.
+_BATCH: Final = 250_000
+_LOOKED_AT: Final = 20_000
+
+
+class FrameAudit:
+    """One audit of a :class:`FrameTable`; every result is computed once, when it is first asked for."""
+
+    def __init__(
+        self,
+        policy: AnyPolicy,
+        table: FrameTable,
+        mapping: ColumnMapping,
+        stream: RecordStream,
+        shape: DecisionColumns,
+        instant: Any,
+        waivers: Any,
+        judge: Any,
+        extra: Sequence[str],
+        progress: Progress | None,
+    ) -> None:
+        self.policy, self.table, self.mapping, self.stream, self.shape = policy, table, mapping, stream, shape
+        self._instant, self._waivers, self._judge, self._extra, self._progress = instant, waivers, judge, tuple(extra), progress
+        shape.public(extra)  # refuses a column nobody knows
+        names = [table.spelled(name) for name in stream.wanted]
+        self._rows = table.frame.select(names)
+        self._schema = dict(self._rows.collect_schema())
+        self._typed = typed_table(self._schema, mapping, policy.zone, {name: table.spelled(name) for name in stream.wanted})
+        self._done = 0
+
+    # ---------------------------------------------------------------- the table
+    @cached_property
+    def _whole(self) -> pl.DataFrame | None:
+        """The table, where it is in memory."""
+        return numbered(self._read(self._rows)) if self.table.in_memory else None
+
+    def _read(self, query: pl.LazyFrame, engine: Any = "auto") -> pl.DataFrame:
+        try:
+            return query.collect(engine=engine)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            self._refuse_changed()
+            raise unreadable(self.table.name, error) from None
+
+    def _refuse_changed(self) -> None:
+        if not self.table.unchanged():
+            raise InputError(Text("the file has changed since the audit", "审计之后文件已被更改"))
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The policy over the table's columns."""
+        whole = self._whole
+        if whole is not None:
+            look = looked_at(whole, self._typed, whole=True)
+        else:
+            look = self._first_look()
+        return Engine(self.policy, self._typed, self.shape, self._instant, self._waivers, look, self._schema)
+
+    def _first_look(self) -> Look:
+        return looked_at(self._read(self._rows.head(_LOOKED_AT)), self._typed, whole=False)
+
+    def _batches(self) -> Iterator[pl.DataFrame]:
+        """The numbered rows, a piece at a time."""
+        whole = self._whole
+        if whole is not None:
+            yield whole
+            return
+        first = 0
+        try:
+            total = self._rows.select(pl.len()).collect(engine="streaming").item() if self._progress is not None else 0
+            for batch in self._rows.collect_batches(chunk_size=_BATCH, maintain_order=True):
+                if batch.height:
+                    yield numbered(batch, first)
+                    first += batch.height
+                    if self._progress is not None:
+                        self._progress(first, first / total if total else None)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            self._refuse_changed()
+            raise unreadable(self.table.name, error) from None
+
+    def _entries_of(self, rows: pl.DataFrame) -> Iterable[Entry]:
+        """The records of some numbered rows."""
+        places = rows[ROW].to_list()
+        mini = FrameTable(rows.drop(ROW).lazy(), self.table.name, self.table.kind)
+        for entry in RecordStream(mini, self.mapping, self.policy.zone).entries(Counts()):
+            entry.position = places[entry.position]
+            entry.line = entry.position + 1
+            yield entry
+
+    def _tiers(self, *, inner: bool, portfolio: Portfolio | None = None) -> Tiers:
+        return Tiers(self.engine, self._entries_of, self._judge, inner, self._extra, portfolio)
+
+    # ---------------------------------------------------------------- decisions
+    @cached_property
+    def _judged(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        tiers = self._tiers(inner=False)
+        found = [tiers.run(batch) for batch in self._batches()]
+        decided = [f.decided for f in found if f.decided.height] or [pl.DataFrame(schema={n: inner_types(self.engine)[n] for n in tiers.names()})]
+        rejected = pl.concat([pl.DataFrame(schema=REJECTED_SCHEMA), *(f.rejected for f in found)])
+        return shown(pl.concat(decided), self.shape), rejected
+
+    @property
+    def decisions(self) -> pl.DataFrame:
+        return self._judged[0]
+
+    @property
+    def rejected(self) -> pl.DataFrame:
+        return self._judged[1] if "_judged" in self.__dict__ else self._counted[1]
+
+    def public_batches(self) -> Iterator[pl.DataFrame]:
+        """The decisions a piece at a time, for a file."""
+        tiers = self._tiers(inner=False)
+        for batch in self._batches():
+            yield shown(tiers.run(batch).decided, self.shape)
+
+    def decision(self, row: int) -> AnyDecision | None:
+        """The full decision of one row."""
+        whole = self._whole
+        rows = whole.filter(pl.col(ROW) == row) if whole is not None else numbered(self._read(self._rows.slice(row, 1)), row)
+        for entry in self._entries_of(rows):
+            if entry.fault is None:
+                return self._judge(entry)
+        return None
+
+    # ---------------------------------------------------------------- summary
+    @cached_property
+    def _counted(self) -> tuple[Summary, pl.DataFrame]:
+        engine, portfolio = self.engine, Portfolio(self.policy)
+        counts: list[pl.DataFrame] = []
+        rejects = [pl.DataFrame(schema=REJECTED_SCHEMA)]
+        numbers: list[pl.Series] = []
+        rows = 0
+        if self._one_pass(portfolio):
+            rows = self._count_whole(counts, rejects, numbers, portfolio)
+        else:
+            tiers = self._tiers(inner=True, portfolio=portfolio)
+            for batch in self._batches():
+                found = tiers.run(batch)
+                rows += batch.height
+                counts.append(partials(found.decided, self.shape))
+                rejects.append(found.rejected)
+                numbers.append(found.decided["id"])
+        rejected = pl.concat(rejects).sort("row")
+        ids = count_ids(pl.concat(numbers)) if numbers else (0, 0)
+        tally = tally_of(pl.concat(counts), self.shape, ids=ids) if counts else tally_of(partials(pl.DataFrame(schema=inner_types(engine)), self.shape), self.shape)
+        identity = Identity(rows, tally.decided, rejected.height, 0)
+        identity.check()
+        if self._progress is not None:
+            self._progress(rows, 1.0)
+        notes = SourceNotes.of(self.table, self.mapping, self.stream, self.policy.zone.to_aware(self._instant))
+        return summarise(tally, self.policy, notes, identity, rejected, portfolio.results()), rejected
+
+    def summary(self) -> Summary:
+        return self._counted[0]
+
+    def _one_pass(self, portfolio: Portfolio) -> bool:
+        """Whether columns can count every version."""
+        for version in range(len(self.policy.versions)):
+            judged = self.engine.tier(version, hopeful=True)
+            if judged is None or (not portfolio.empty and judged.portions is None):
+                return False
+        return True
+
+    def _count_whole(self, counts: list[pl.DataFrame], rejects: list[pl.DataFrame], numbers: list[pl.Series], portfolio: Portfolio) -> int:
+        """Counts the whole table in one pass a version; what the columns leave goes through the tiers."""
+        engine = self.engine
+        whole = self._whole
+        table = whole.lazy() if whole is not None else self._rows.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
+        plan, _, _ = engine.receipt()
+        received = plan.applied(table)
+        routes = engine.routes()
+        total, routed = 0, 0
+        has_ids = "id" in self.stream.source_fields
+        for version, route in enumerate(routes):
+            judged = engine.tier(version, hopeful=True)
+            assert judged is not None
+            counting = Counting(judged, self.shape, self.policy.versions[version].model.effective.isoformat())
+            wanted = counting.expressions()
+            mine = judged.sheet.plan.applied(received.filter(route))
+            kept = mine if judged.left is None else mine.filter(~judged.left.expr)
+            queries = [kept.select(wanted), received.select(pl.len().alias("rows"))]
+            if judged.left is not None:
+                queries.append(mine.filter(judged.left.expr).select(self._schema.keys() | {ROW}))
+            if has_ids:
+                queries.append(kept.select(judged.id.expr.alias("id")))
+            for portion in judged.portions or ():
+                queries.append(portion.counted(kept))
+            found = self._collected(queries)
+            row = read_row(found[0])
+            counts.append(counting.partials(row))
+            total = found[1].item()
+            routed += row["0"]
+            rest = found[2:]
+            left = rest.pop(0) if judged.left is not None else None
+            if has_ids:
+                numbers.append(rest.pop(0)["id"])
+            for portion, cells in zip(judged.portions or (), rest, strict=True):
+                portion.add_to(portfolio, cells, id(judged_key(self.policy, version)))
+            if left is not None and left.height:
+                routed += left.height
+                self._count_left(left.select(ROW, *self._schema).sort(ROW), counts, rejects, numbers, portfolio)
+        if routed < total:
+            others = received.filter(~pl.any_horizontal(*routes).fill_null(False)).select(*self._schema, ROW)
+            self._count_left(self._read(others, "streaming").sort(ROW), counts, rejects, numbers, portfolio)
+        return total
+
+    def _collected(self, queries: list[pl.LazyFrame]) -> list[pl.DataFrame]:
+        try:
+            return pl.collect_all(queries, engine="streaming")
+        except (pl.exceptions.PolarsError, OSError) as error:
+            self._refuse_changed()
+            raise unreadable(self.table.name, error) from None
+
+    def _count_left(self, rows: pl.DataFrame, counts: list[pl.DataFrame], rejects: list[pl.DataFrame], numbers: list[pl.Series], portfolio: Portfolio) -> None:
+        tiers = self._tiers(inner=True, portfolio=portfolio)
+        for start in range(0, rows.height, _BATCH):
+            found = tiers.run(rows.slice(start, _BATCH), believed=False)
+            counts.append(partials(found.decided, self.shape))
+            rejects.append(found.rejected)
+            numbers.append(found.decided["id"])
+
+
+def judged_key(policy: Any, version: int) -> Any:
+    """What a portfolio knows a version by."""
+    return policy.compiled(policy.versions[version])
+
+
+def shown(inner: pl.DataFrame, shape: DecisionColumns) -> pl.DataFrame:
+    """Due instants in the policy's time zone."""
+    zone = frame_zone(shape.zone)
+    dues = [pl.col(f"{r.id}.due_at").dt.replace_time_zone("UTC").dt.convert_time_zone(zone) for r in shape.rules if r.kind == "deadline"]
+    return inner.with_columns(dues) if dues else inner

@@ -1,0 +1,177 @@
+"""An audit of records that come one by one: text files, JSON, workbooks, event logs folded to cases, lists in memory.
+
+Records are gathered to typed tables, a batch at a time, and judged on columns; what fits no column goes record by record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from math import isinf
+from typing import Any, Final
+
+import polars as pl
+from attrs import define, field
+
+from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns
+from complaint_policy.audit.engine import ROW, Engine, has_columns, looked_at
+from complaint_policy.audit.frames import shown
+from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
+from complaint_policy.audit.mapping import ColumnMapping, FieldMapping
+from complaint_policy.audit.partials import count_ids, partials, tally_of
+from complaint_policy.audit.portfolio import Portfolio
+from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
+from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
+from complaint_policy.audit.tiers import Tiers
+from complaint_policy.audit.typed import typed_table
+from complaint_policy.fields import Field
+
+__all__ = ["StreamAudit"]
+
+BATCH: Final = 100_000
+_LOOKED_AT: Final = 20_000
+_WHOLE: Final = 2**62
+
+
+@define
+class StreamAudit:
+    """Judges the records of a stream while it is read, and keeps what was asked for."""
+
+    policy: AnyPolicy
+    stream: RecordStream
+    mapping: ColumnMapping
+    shape: DecisionColumns
+    instant: datetime
+    waivers: Any
+    judge: Callable[[Entry], AnyDecision]
+    extra: tuple[str, ...]
+    progress: Progress | None
+    fields: dict[str, Field]
+    _engines: dict[Any, Engine] = field(factory=dict)
+    _counts: Counts = field(factory=Counts)
+
+    def run(self, keep: Callable[[pl.DataFrame], None]) -> tuple[Summary, pl.DataFrame]:
+        """Judges everything; ``keep`` is handed the public columns of each batch, in order."""
+        portfolio = Portfolio(self.policy)
+        counts: list[pl.DataFrame] = []
+        rejects = [pl.DataFrame(schema=REJECTED_SCHEMA)]
+        numbers: list[pl.Series] = []
+        names: list[str] | None = None
+        for batch in self._batches():
+            decided, rejected, tiers = self._judged(batch, portfolio)
+            if names is None:
+                names = Tiers(tiers.engine, tiers.entries, self.judge, False, self.extra).names()
+            counts.append(partials(decided, self.shape))
+            rejects.append(rejected)
+            numbers.append(decided["id"])
+            keep(shown(decided.select(names), self.shape))
+        rejected = pl.concat(rejects).sort("row")
+        empty = partials(pl.DataFrame(schema=self.shape.inner_schema()), self.shape)
+        tally = tally_of(pl.concat([empty, *counts]), self.shape, ids=count_ids(pl.concat(numbers)) if numbers else (0, 0))
+        identity = Identity(self._counts.rows, tally.decided, rejected.height, self._counts.folded)
+        identity.check()
+        if self.progress is not None:
+            self.progress(self._counts.rows, 1.0)
+        notes = SourceNotes.of(self.stream.table, self.mapping, self.stream, self.policy.zone.to_aware(self.instant))
+        return summarise(tally, self.policy, notes, identity, rejected, portfolio.results()), rejected
+
+    def _batches(self) -> Iterator[list[Entry]]:
+        batch: list[Entry] = []
+        for entry in self.stream.entries(self._counts, self.progress):
+            batch.append(entry)
+            if len(batch) >= BATCH:
+                yield batch
+                batch = []
+        yield batch
+
+    # ---------------------------------------------------------------- one batch
+    def _judged(self, batch: list[Entry], portfolio: Portfolio) -> tuple[pl.DataFrame, pl.DataFrame, Tiers]:
+        records = [e for e in batch if e.fault is None]
+        if has_columns(self.policy):
+            frame, odd = _typed(records, sorted(self.stream.source_fields), self.fields)
+        else:
+            frame, odd = pl.DataFrame(schema={ROW: pl.Int64}), records
+        by_row = {e.position: e for e in batch}
+
+        def entries(rows: pl.DataFrame) -> Iterator[Entry]:
+            return (by_row[row] for row in rows[ROW].to_list())
+
+        tiers = Tiers(self._engine(frame), entries, self.judge, True, self.extra, portfolio, plain_rejects=False)
+        parts, rejects = [], []
+        if frame.height:
+            found = tiers.run(frame)
+            parts.append(found.decided)
+            rejects.append(found.rejected)
+        others, rejected = tiers.records_of([*odd, *(e for e in batch if e.fault is not None)])
+        return pl.concat([others, *parts]).sort("row"), pl.concat([rejected, *rejects]), tiers
+
+    def _engine(self, frame: pl.DataFrame) -> Engine:
+        schema = dict(frame.schema)
+        key = tuple(schema.items())
+        if key not in self._engines:
+            names = [n for n in schema if n != ROW]
+            mapping = ColumnMapping("", fields=tuple(FieldMapping(n, (n,)) for n in names))
+            table = typed_table(schema, mapping, self.policy.zone, {n: n for n in names})
+            look = looked_at(frame.head(_LOOKED_AT), table, whole=False)
+            self._engines[key] = Engine(self.policy, table, self.shape, self.instant, self.waivers, look, schema)
+        return self._engines[key]
+
+
+def _typed(entries: list[Entry], names: list[str], fields: dict[str, Field]) -> tuple[pl.DataFrame, list[Entry]]:
+    """The records as a table of one type a field; records with a value of another type are handed back."""
+    columns: dict[str, list[Any]] = {name: [e.record.get(name) for e in entries] for name in names}
+    odd: set[int] = set()
+    types: dict[str, Any] = {}
+    for name, values in columns.items():
+        types[name] = _settle(values, fields.get(name), odd)
+    if odd:
+        kept = [i for i in range(len(entries)) if i not in odd]
+        columns = {name: [values[i] for i in kept] for name, values in columns.items()}
+        rows = [entries[i].position for i in kept]
+    else:
+        rows = [e.position for e in entries]
+    data = {name: pl.Series(name, values, dtype=types[name], strict=True) for name, values in columns.items()}
+    frame = pl.DataFrame({ROW: pl.Series(rows, dtype=pl.Int64)} | data)
+    return frame, [entries[i] for i in sorted(odd)]
+
+
+def _settle(values: list[Any], declared: Field | None, odd: set[int]) -> Any:
+    """The Polars type of a field's values, which may be changed to values that mean the same; those that do not fit are ``odd``."""
+    kinds = set(map(type, values)) - {type(None)}
+    if not kinds:
+        return pl.Null
+    if kinds == {str}:
+        return pl.String
+    if kinds <= {int, float} and float in kinds:
+        for i, value in enumerate(values):
+            if type(value) is int:
+                if abs(value) >= 10**15:
+                    odd.add(i)
+                values[i] = float(value)
+        return pl.Float64
+    if kinds == {Decimal} and declared is not None and declared.is_numeric:
+        for i, value in enumerate(values):
+            if value is not None:
+                if not value.is_finite() or len(str(value)) > 40:
+                    odd.add(i)
+                    values[i] = None
+                else:
+                    values[i] = format(value, "f")
+        return pl.String
+    chosen = max(kinds, key=lambda kind: (sum(type(v) is kind for v in values), kind.__name__))
+    types = {str: pl.String, bool: pl.Boolean, int: pl.Int64, float: pl.Float64, date: pl.Date, datetime: pl.Datetime("us")}
+    for i, value in enumerate(values):
+        fits = type(value) is chosen and chosen in types
+        if fits and chosen is int:
+            fits = -_WHOLE < value < _WHOLE
+        if fits and chosen is datetime:
+            fits = value.tzinfo is None and not value.fold
+        if fits and chosen is float:
+            fits = not isinf(value)
+        if value is not None and not fits:
+            odd.add(i)
+            values[i] = None
+    return types.get(chosen, pl.Null)
+
+
