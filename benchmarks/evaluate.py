@@ -33,11 +33,9 @@ def main() -> None:
 
     def library(row: dict[str, Any]) -> tuple[Any, ...]:
         decision = policy.evaluate(row, as_of=as_of)
-        outcomes, dues = [], []
-        for identity in IDS:
-            deadline = decision.deadline(identity)
-            outcomes.append(deadline.outcome)
-            dues.append(deadline.due_at)
+        ack, investigate, respond, close, followup = decision.deadlines
+        outcomes = ack.outcome, investigate.outcome, respond.outcome, close.outcome, followup.outcome
+        dues = ack.due_at, investigate.due_at, respond.due_at, close.due_at, followup.due_at
         penalties = decision.penalties
         return decision.severity.rank, decision.responsibility.owner, *outcomes, *dues, penalties[0].amount if penalties else 0
 

@@ -81,7 +81,6 @@ class CompiledVersion:
         self.setting = setting
         self.steps = [(self.slots[step.name], step.make(setting)) for step in steps]
         self.intake = Intake([(self.slots[f"field:{name}"], model.fields[name], self.slots.get(f"given:{name}")) for name in used], self.zone, model.currency)
-        self.overlooked = self.intake  # by the straight line, once there is one
         self._blank: State = [None] * len(self.slots)
         self._blank[PAUSES] = ()
         for name in ("severity", "owner"):
@@ -89,23 +88,19 @@ class CompiledVersion:
         self.scope_slot = self.slots["scope"]
         self._blank[self.scope_slot] = True
         self.received_slot = self.slots["field:received_at"]
+        self.deadline_index = {rule.id: index for index, rule in enumerate(model.section("deadlines"))}
         self.rule_slots = {rule.id: self.slots[f"rule:{rule.id}"] for rule in model.all_rules() if f"rule:{rule.id}" in self.slots}
 
-    def straight(self, start: date, until: date | None, finish: Callable[..., Any]) -> Ordinary | None:
+    def straight(self, start: date, until: date | None, decision: type, origin: Any) -> Ordinary | None:
         """The function for ordinary records received from ``start`` until ``until`` (exclusive), or ``None``."""
         emitters = [(self.model.section(kind.key), kind.emit) for kind in self.kinds]
         bounds = [datetime.combine(day, datetime.min.time()) if day is not None else None for day in (start, until)]
-        made = straight_function(self.model, self.setting, self.zone, emitters, bounds[0] or datetime.min, bounds[1], finish)
-        if made is None:
-            return None
-        ordinary, looked_at = made
-        self.overlooked = self.intake.without(looked_at)
-        return ordinary
+        return straight_function(self.model, self.setting, self.zone, emitters, bounds[0] or datetime.min, bounds[1], decision, origin)
 
     def unusable(self, record: Any, as_of: datetime) -> dict[str, Text]:
         """The unusable cells of an ordinary record: in fields that its decision did not look at."""
         reasons: dict[str, Text] = {}
-        self.overlooked.read(record, [None] * len(self.slots), as_of, None, reasons)
+        self.intake.read(record, [None] * len(self.slots), as_of, None, reasons)
         return reasons
 
     @cached_property

@@ -7,7 +7,6 @@ read.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from copy import copy
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -67,12 +66,6 @@ class Intake:
     def __init__(self, fields: list[tuple[int, Field, int | None]], zone: Zone, currency: str | None) -> None:
         """``fields``: slot, field, and the slot for whether it was given (or None)."""
         self.fields = [(slot, field.name, _reader(field, zone, currency), Maybe(None, frozenset({field.name})), given) for slot, field, given in fields]
-
-    def without(self, names: Collection[str]) -> Intake:
-        """The same readers but for those fields."""
-        rest = copy(self)
-        rest.fields = [entry for entry in self.fields if entry[1] not in names]
-        return rest
 
     def read(self, record: Any, state: list[Any], as_of: datetime, source_fields: Collection[str] | None, unusable: Reasons) -> None:
         """Fills the state; a cell that cannot be read is unknown, with its reason in ``unusable``."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
-from functools import partial
 from typing import Any, Final
 
 from attrs import frozen
 
 from complaint_policy.coerce import Unusable, is_empty, read_moment
 from complaint_policy.compiled import CompiledVersion
-from complaint_policy.decision import Decision, Finding, Origin
+from complaint_policy.decision import Decision, Finding, Origin, judged_decision
 from complaint_policy.errors import RecordError, UsageError
 from complaint_policy.fields import Field
 from complaint_policy.intake import getter_of, snapshot
@@ -174,15 +173,13 @@ class Policy:
         _check_call(source_fields, waivers)
         compiled = self.compiled(self._version_for(record, source_fields))
         origin = Origin(self, compiled, source_fields, waivers if isinstance(waivers, WaiverSet) else tuple(waivers))
-        decision = Decision(origin, snapshot(record, compiled.model.fields), instant)
-        decision._judged  # noqa: B018  a wrong waiver file is an error of this call
-        return decision
+        return judged_decision(origin, snapshot(record, compiled.model.fields), instant)
 
     def _first(self, record: dict[str, Any], as_of: Any) -> Decision | None:
         """Makes the straight line of the latest version, then uses it."""
         version = self._versions[-1]
         compiled = self.compiled(version)
-        self._ordinary = compiled.straight(version.start, version.until, partial(Decision, Origin(self, compiled))) or _never
+        self._ordinary = compiled.straight(version.start, version.until, Decision, Origin(self, compiled)) or _never
         return self._ordinary(record, as_of)
 
     def judge(self, decision: Decision, trace: list[datetime] | None = None) -> tuple[list[Any], dict[str, Text], list[Finding]]:
@@ -205,7 +202,7 @@ class Policy:
         waiting = {*_candidates([*trace, *_future_events(decision)]), *self._waiver_ends(decision)}
         now, looked = decision._as_of, 0
         while (instant := min((t for t in waiting if t > now), default=None)) is not None:
-            later = Decision(decision._origin, decision._record, instant)
+            later = judged_decision(decision._origin, decision._record, instant)
             if later.signature() != before:
                 return instant
             waiting, now = {t for t in waiting if t > instant}, instant

@@ -27,15 +27,20 @@ if TYPE_CHECKING:
 
 __all__ = ["Straight", "Unsupported", "straight_function"]
 
-# record, as_of → whatever `finish` makes of the record, as_of and the results, or None.  The results:
-# severity, responsibility, deadlines, penalties (None where not triggered), those triggered, where each deadline stands.
+# record, as_of → the decision, or None.
 Ordinary = Callable[[dict[str, Any], Any], Any]
 
 _SIGNS: Final = {"at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
 # Up to here floats, which enter by their shortest text, compare with whole numbers exactly.
 _LARGEST: Final = 10**15
+_FLOAT: Final = f"{float(_LARGEST)!r}"
+_EPOCH: Final = datetime(1970, 1, 1)
 # From here on times are unusable (coerce.py says so), also where they have not come yet.
 _TOO_LATE: Final = datetime(2401, 1, 1)
+# Values of a strange type, unknown values, days without a table, times past the end of time.
+_NOT_ORDINARY: Final = (TypeError, LookupError, AttributeError, OverflowError)
+# From the first day of the version on.
+_MOST_DAYS: Final = 16_384
 
 
 class Unsupported(Exception):
@@ -49,12 +54,13 @@ class Straight:
         self.model = model
         self.setting = setting
         self.zone = zone
-        self.constants: dict[str, Any] = {"DT": datetime, "NEW": tuple.__new__, "MAP": map, "TUPLE": tuple}
+        self.constants: dict[str, Any] = {"DT": datetime}
         self.names: list[str] = []  # of the fields read, in the order of their variables
         self.intake: list[str] = []
         self.body: list[str] = []
         self._fields: dict[str, str] = {}
-        self._days: dict[str, str] = {}
+        self._since: dict[str, str] = {}
+        self._tables: dict[str, list[Any]] = {}
         self._depth = 0
 
     def constant(self, value: Any) -> str:
@@ -77,15 +83,19 @@ class Straight:
         self.intake += self._read(declared, variable)
         return variable
 
+    def position(self, variable: str) -> int:
+        """Where a field's value stands among the record's ``values``."""
+        return int(variable.removeprefix("v"))
+
     def _read(self, declared: Field, v: str) -> list[str]:
         if declared.type == "event":
             return [
-                f"if {v} is not None:",
-                f"    if {v}.__class__ is not DT: return None",
+                f"if {v}.__class__ is DT:",
                 # Comparing an aware time with a naive one raises TypeError: not ordinary.
                 f"    if {v} > as_of:",
                 f"        if {v} >= {self.constant(_TOO_LATE)}: return None",
-                f"        {v} = None",
+                f"        {v} = None; values = {self.constant(_not_yet)}(values, {self.position(v)})",
+                f"elif {v} is not None: return None",
             ]
         if declared.default is None and declared.empty != "unknown":
             raise Unsupported(declared.type)
@@ -98,22 +108,41 @@ class Straight:
             lines = [otherwise, absent]
         elif declared.type in ("number", "money"):
             whole, real = self.constant(int), self.constant(float)
-            test = f"if {v}.__class__ is not {whole} or not -{_LARGEST} < {v} < {_LARGEST}:"
-            lines = [f"if {v} is None: {absent}", f"elif {v}.__class__ is not {real} or not -{_LARGEST} < {v} < {_LARGEST}: return None"]
+            test = f"if {v}.__class__ is not {real} or not -{_FLOAT} < {v} < {_FLOAT}:"
+            lines = [f"if {v} is None: {absent}", f"elif {v}.__class__ is not {whole} or not -{_LARGEST} < {v} < {_LARGEST}: return None"]
         elif declared.type == "enum":
             test, lines = f"if {v} not in {self.constant(frozenset(declared.values))}:", [otherwise, absent]
         else:
             raise Unsupported(declared.type)
         return [test, *("    " + line for line in dict.fromkeys(lines))]
 
-    def day(self, moment: str, indent: str) -> str:
-        """The variable with the local day of a moment, computed once for the record's receipt."""
-        if moment not in self._days:
-            name = self._days[moment] = f"day{len(self._days)}"
-            self.line(f"{indent}{name} = {moment}.toordinal()")
-            if indent:  # only there where the moment has happened: computed anew elsewhere
-                return self._days.pop(moment)
-        return self._days[moment]
+    def since(self, moment: str, indent: str) -> str:
+        """How long after the epoch a moment is; computed once where the moment has surely happened."""
+        text = f"({moment} - {self.constant(_EPOCH)})"
+        if indent:
+            return text
+        if moment not in self._since:
+            self._since[moment] = f"since{len(self._since)}"
+            self.line(f"{self._since[moment]} = {text}")
+        return self._since[moment]
+
+    def by_day(self, moment: str, table: Any) -> str:
+        """What ``table`` has for the local day of a moment that has surely happened; all tables of one moment are asked at once."""
+        tables = self._tables.setdefault(moment, [])
+        tables.append(table)
+        return f"{moment}_{len(tables) - 1}"
+
+    def lookups(self, first: datetime) -> list[str]:
+        """The lines that look up the days; no moment lies before ``first``."""
+        lines = []
+        for moment, tables in self._tables.items():
+            days = _Days(tables, first.toordinal())
+            lines += [
+                f"day = {moment}.toordinal()",
+                f"found = {self.constant(days.known)}[day - {days.first:d}] or {self.constant(days.look_up)}(day)",
+                f"{', '.join(f'{moment}_{i}' for i in range(len(tables)))}, = found",
+            ]
+        return lines
 
     # ---------------------------------------------------------------- conditions
     def condition(self, node: n.Condition) -> str:
@@ -142,11 +171,11 @@ class Straight:
                 if isinstance(expression, n.Condition):
                     return self.condition(expression)
             case n.Equals(left=left, right=n.Literal(value=value)):
-                return f"({self.named(left)} == {self.literal(value)})"
+                return f"({self.named(left)} == {self.literal(value, left.kind)})"
             case n.OneOf(left=left, values=values) if left.kind in ("enum", "level"):
                 return f"({self.named(left)} in {self.constant(frozenset(values))})"
             case n.Compare(left=left, operation=operation, right=n.Literal(value=value)):
-                return f"({self.named(left)} {_SIGNS[operation]} {self.literal(value)})"
+                return f"({self.named(left)} {_SIGNS[operation]} {self.literal(value, left.kind)})"
         raise Unsupported(type(node).__name__)
 
     def named(self, node: n.NamedValue) -> str:
@@ -157,7 +186,7 @@ class Straight:
             return self.field(node.name)
         raise Unsupported(node.source)
 
-    def literal(self, value: Any) -> str:
+    def literal(self, value: Any, kind: str) -> str:
         """A literal that floats, which enter by their shortest text, compare with exactly."""
         if isinstance(value, Decimal):
             near = float(value)
@@ -167,8 +196,34 @@ class Straight:
         if isinstance(value, int) and not isinstance(value, bool):
             if abs(value) > _LARGEST:
                 raise Unsupported("large")
-            return f"({value:d})"
+            # Amounts are mostly floats, and those compare with floats fastest.
+            return f"({value:d}.0)" if kind in ("number", "money") else f"({value:d})"
         return self.constant(value)
+
+
+class _Days:
+    """What several tables have for a day; None where one has nothing (which then has no attributes: not ordinary)."""
+
+    def __init__(self, tables: list[Any], first: int) -> None:
+        self._tables = tables
+        self.first = first
+        self.known: list[tuple[Any, ...] | None] = [None] * _MOST_DAYS  # by day, from the first on
+
+    def look_up(self, day: int) -> tuple[Any, ...]:
+        made = self.known[day - self.first] = tuple([_or_none(table, day) for table in self._tables])
+        return made
+
+
+def _or_none(table: Any, day: int) -> Any:
+    try:
+        return table[day]
+    except KeyError:
+        return None
+
+
+def _not_yet(values: tuple[Any, ...], position: int) -> tuple[Any, ...]:
+    """The values without one that lies in the future."""
+    return (*values[:position], None, *values[position + 1 :])
 
 
 def _picker(names: list[str]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
@@ -177,45 +232,45 @@ def _picker(names: list[str]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
 
 
 def straight_function(
-    model: PolicyModel, setting: Setting, zone: Zone, emitters: list[tuple[Any, Any]], start: datetime, until: datetime | None, finish: Callable[..., Any]
-) -> tuple[Ordinary, frozenset[str]] | None:
+    model: PolicyModel, setting: Setting, zone: Zone, emitters: list[tuple[Any, Any]], start: datetime, until: datetime | None, decision: type, origin: Any
+) -> Ordinary | None:
     """The straight-line function of a version for records received in ``[start, until)`` wall time, or ``None``.
 
-    With it come the fields it looks at: the cells of any other may be unusable.
-
-    ``emitters``: for every rule kind, its section's model and its ``emit``.  ``as_of`` is in wall time.
+    ``emitters``: for every rule kind, its section's model and its ``emit``.  ``as_of`` is in wall time.  The
+    function makes a ``decision`` with ``origin``.
     """
     if model.scope is not None or zone.steady_from == datetime.max:
         return None
     source = Straight(model, setting, zone)
     try:
         received = source.field("received_at")
+        first = max(start, zone.steady_from)
         # A record received after as_of, or under another version, is not ordinary.
-        source.intake.append(f"if {received} is None or {received} < {source.constant(max(start, zone.steady_from))}: return None")
+        source.intake.append(f"if {received} is None or {received} < {source.constant(first)}: return None")
         source.intake.append(f"if as_of >= {source.constant(_TOO_LATE)}: return None")
         if until is not None:
             source.intake.append(f"if {received} >= {source.constant(until)}: return None")
-        parts = []
+        results: dict[str, str] = {}
         for section, emit in emitters:
-            if emit is None:
-                if section:
-                    return None
-                continue
-            parts.append(emit(section, source))
+            if emit is not None:
+                results |= emit(section, source)
+            elif section:
+                return None
     except (Unsupported, RecursionError):
         return None
-    results = {key: variable for part in parts for key, variable in part.items()}
-    returned = ", ".join(results.get(key, "()") for key in ("severity", "responsibility", "deadlines", "penalties", "triggered", "index"))
-    source.constants["FINISH"] = finish
+    filled = {"_origin": source.constant(origin), "_record": "record.copy()", "_asked": "as_of", "_ordinary": "True", "_kept": "None"}
+    filled |= {"deadlines": "()", "penalties": "()"} | results
     # A record with every key is read in one step, any other key by key.
     variables = "".join(f"v{i}, " for i in range(len(source.names)))
     one_by_one = "".join(f"get({source.constant(name)}), " for name in source.names)
     lines = ["def ordinary(record, as_of):", "    if as_of.__class__ is not DT: return None"]
-    lines += [f"    try: {variables}= {source.constant(_picker(source.names))}(record)"]
-    lines += [f"    except KeyError: get = record.get; {variables}= {one_by_one}", "    try:"]
-    lines += [f"        {text}" for text in (*source.intake, *source.body)]
-    lines += [f"        return FINISH(record.copy(), as_of, ({returned}))", "    except (TypeError, KeyError, OverflowError):", "        return None"]
-    names: dict[str, Any] = {"__builtins__": {"TypeError": TypeError, "KeyError": KeyError, "OverflowError": OverflowError}, **source.constants}
+    lines += [f"    try: values = {source.constant(_picker(source.names))}(record)"]
+    lines += [f"    except KeyError: get = record.get; values = ({one_by_one})", f"    {variables} = values", "    try:"]
+    lines += [f"        {text}" for text in (*source.intake, *source.lookups(first), *source.body)]
+    lines += [f"        made = {source.constant(decision)}()"]
+    lines += [f"        made.{slot} = {value}" for slot, value in filled.items()]
+    lines += ["        return made", "    except NOT_ORDINARY:", "        return None"]
+    names: dict[str, Any] = {"__builtins__": {"KeyError": KeyError}, "NOT_ORDINARY": _NOT_ORDINARY, **source.constants}
     exec(compile("\n".join(lines), "<complaint_policy straight line>", "exec"), names)  # noqa: S102  names and constants only
     made: Ordinary = names["ordinary"]
-    return made, frozenset(source.names)
+    return made

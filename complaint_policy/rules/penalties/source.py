@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from complaint_policy.expressions import nodes as n
+from complaint_policy.results import PenaltyResult
 from complaint_policy.rules.penalties.model import Penalty
 from complaint_policy.rules.penalties.record import settled_proposal
 from complaint_policy.straight import Straight, Unsupported
@@ -13,17 +14,11 @@ _MOST: Final = 512
 
 
 def emit(section: tuple[Penalty, ...], source: Straight) -> dict[str, str]:
-    if not section:
-        return {}
-    for index, rule in enumerate(section):
-        _penalty(index, rule, source)
-    source.line("penalties = (" + "".join(f"p{i}, " for i in range(len(section))) + ")")
-    if len(section) == 1:
-        return {"penalties": "penalties", "triggered": "(penalties if p0 is not None else ())"}
-    return {"penalties": "penalties", "triggered": "TUPLE([p for p in penalties if p is not None])"}
+    """The penalties triggered: for each rule a tuple of one or none."""
+    return {"penalties": " + ".join(_penalty(rule, source) for rule in section) or "()"}
 
 
-def _penalty(index: int, rule: Penalty, source: Straight) -> None:
+def _penalty(rule: Penalty, source: Straight) -> str:
     deadlines = [d.id for d in source.model.section("deadlines")]
     if rule.when is not None or rule.waivable_by or rule.charge is not None or rule.amount is None or not rule.breaches_of:
         raise Unsupported(rule.id)
@@ -41,10 +36,13 @@ def _penalty(index: int, rule: Penalty, source: Straight) -> None:
             raise Unsupported(rule.id)
     if size > _MOST:
         raise Unsupported(rule.id)
-    picks = "".join(f", {_pick(choose, source)}" for choose in chooses)
-    table = source.constant(_Proposals(rule, chooses, deadlines, source))
     mask = sum(1 << deadlines.index(identity) for identity in rule.breaches_of)
-    source.line(f"p{index} = {table}[broken & {mask:d}{picks},] if broken & {mask:d} else None")
+    # One whole number says it all: a bit for every breach, above them the branches.
+    key, factor = f"(broken & {mask:d})" if mask + 1 != 1 << len(deadlines) else "broken", 1 << len(deadlines)
+    for choose in chooses:
+        key += f" + {factor:d} * {_pick(choose, source)}"
+        factor *= len(choose.branches)
+    return f"({source.constant(_Proposals(rule, chooses, deadlines, source))}[{key}] if broken & {mask:d} else ())"
 
 
 def _pick(choose: n.Choose, source: Straight) -> str:
@@ -73,8 +71,8 @@ def _values(node: n.Value) -> list[n.Value]:
     return found
 
 
-class _Proposals(dict[tuple[Any, ...], Any]):
-    """Proposals by what is broken (a bit a deadline) and which branches hold."""
+class _Proposals(dict[int, tuple[PenaltyResult, ...]]):
+    """Proposals by what is broken and which branches hold."""
 
     def __init__(self, rule: Penalty, chooses: list[n.Choose], deadlines: list[str], source: Straight) -> None:
         super().__init__()
@@ -83,12 +81,14 @@ class _Proposals(dict[tuple[Any, ...], Any]):
         self._chooses = chooses
         self._setting = source.setting
 
-    def __missing__(self, key: tuple[Any, ...]) -> Any:
+    def __missing__(self, key: int) -> tuple[PenaltyResult, ...]:
         rule = self._rule
-        certain = [identity for identity in rule.breaches_of if key[0] >> self._deadlines.index(identity) & 1]
-        branches = {id(choose): pick for choose, pick in zip(self._chooses, key[1:], strict=True)}
-        amount = _chosen(rule.amount, branches)
-        made = self[key] = settled_proposal(rule, self._setting, amount, certain)
+        certain = [identity for identity in rule.breaches_of if key >> self._deadlines.index(identity) & 1]
+        branches: dict[int, int] = {}
+        rest = key >> len(self._deadlines)
+        for choose in self._chooses:
+            rest, branches[id(choose)] = divmod(rest, len(choose.branches))
+        made = self[key] = (settled_proposal(rule, self._setting, _chosen(rule.amount, branches), certain),)
         return made
 
 
