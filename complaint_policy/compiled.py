@@ -18,7 +18,7 @@ from complaint_policy.kinds import RuleKind, Setting, Step
 from complaint_policy.model import PolicyModel
 from complaint_policy.possible import NONE
 from complaint_policy.problems import Problems
-from complaint_policy.straight import Ordinary, straight_function
+from complaint_policy.straight import Maker, Ordinary, straight_function
 from complaint_policy.texts import Text
 from complaint_policy.zones import zone_named
 
@@ -91,11 +91,11 @@ class CompiledVersion:
         self.deadline_index = {rule.id: index for index, rule in enumerate(model.section("deadlines"))}
         self.rule_slots = {rule.id: self.slots[f"rule:{rule.id}"] for rule in model.all_rules() if f"rule:{rule.id}" in self.slots}
 
-    def straight(self, start: date, until: date | None, decision: type, origin: Any) -> Ordinary | None:
-        """The function for ordinary records received from ``start`` until ``until`` (exclusive), or ``None``."""
+    def straight(self, start: date, until: date | None, maker: Maker, sample: dict[str, Any]) -> Ordinary | None:
+        """The function for ordinary records received from ``start`` until ``until`` (exclusive), or ``None``; see straight.py."""
         emitters = [(self.model.section(kind.key), kind.emit) for kind in self.kinds]
         bounds = [datetime.combine(day, datetime.min.time()) if day is not None else None for day in (start, until)]
-        return straight_function(self.model, self.setting, self.zone, emitters, bounds[0] or datetime.min, bounds[1], decision, origin)
+        return straight_function(self.model, self.setting, emitters, bounds[0] or datetime.min, bounds[1], maker, sample)
 
     def unusable(self, record: Any, as_of: datetime) -> dict[str, Text]:
         """The unusable cells of an ordinary record: in fields that its decision did not look at."""

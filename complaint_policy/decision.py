@@ -77,6 +77,7 @@ class Origin:
     compiled: CompiledVersion
     source_fields: Collection[str] | None = None
     waivers: Any = ()
+    names: tuple[str, ...] = ()  # of the values an ordinary decision keeps
 
 
 class _Once(Generic[T]):
@@ -104,11 +105,11 @@ class Decision:
     else is made when it is looked at.
     """
 
-    __slots__ = ("_asked", "_kept", "_ordinary", "_origin", "_record", "deadlines", "penalties", "responsibility", "severity")
+    __slots__ = ("_asked", "_held", "_kept", "_ordinary", "_origin", "deadlines", "penalties", "responsibility", "severity")
 
     # No __init__: the straight line fills the slots itself (straight.py), anything else `judged_decision` below.
     _origin: Origin
-    _record: Any  # the decision's own copy
+    _held: dict[str, Any] | tuple[Any, ...]  # the decision's own copy of the record, or of its values
     _asked: datetime  # naive UTC; of an ordinary record the policy's wall time
     _ordinary: bool  # made by the straight line: the general evaluation has not been asked
     _kept: dict[Any, Any] | None  # what was looked at
@@ -116,6 +117,11 @@ class Decision:
     responsibility: ResponsibilityResult
     deadlines: tuple[DeadlineResult, ...]
     penalties: tuple[PenaltyResult, ...]
+
+    @property
+    def _record(self) -> dict[str, Any]:
+        held = self._held
+        return dict(zip(self._origin.names, held, strict=True)) if isinstance(held, tuple) else held
 
     @property
     def _as_of(self) -> datetime:
@@ -316,10 +322,10 @@ class Decision:
         )
 
 
-def judged_decision(origin: Origin, record: Any, instant: datetime) -> Decision:
+def judged_decision(origin: Origin, record: dict[str, Any], instant: datetime) -> Decision:
     """A decision made by the general evaluation; ``record`` becomes its own, ``instant`` is naive UTC."""
     decision = Decision()
-    decision._origin, decision._record, decision._asked = origin, record, instant
+    decision._origin, decision._held, decision._asked = origin, record, instant
     decision._ordinary, decision._kept = False, None
     compiled, state = origin.compiled, decision._state
     in_scope = state[compiled.scope_slot] is not False

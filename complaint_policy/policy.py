@@ -179,7 +179,8 @@ class Policy:
         """Makes the straight line of the latest version, then uses it."""
         version = self._versions[-1]
         compiled = self.compiled(version)
-        self._ordinary = compiled.straight(version.start, version.until, Decision, Origin(self, compiled)) or _never
+        maker = Decision, lambda names: Origin(self, compiled, names=names)
+        self._ordinary = compiled.straight(version.start, version.until, maker, record) or _never
         return self._ordinary(record, as_of)
 
     def judge(self, decision: Decision, trace: list[datetime] | None = None) -> tuple[list[Any], dict[str, Text], list[Finding]]:

@@ -29,6 +29,8 @@ __all__ = ["Straight", "Unsupported", "straight_function"]
 
 # record, as_of → the decision, or None.
 Ordinary = Callable[[dict[str, Any], Any], Any]
+# The class of decisions, and what makes their origin.
+Maker = tuple[type, Callable[[tuple[str, ...]], Any]]
 
 _SIGNS: Final = {"at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
 # Up to here floats, which enter by their shortest text, compare with whole numbers exactly.
@@ -41,6 +43,8 @@ _TOO_LATE: Final = datetime(2401, 1, 1)
 _NOT_ORDINARY: Final = (TypeError, LookupError, AttributeError, OverflowError)
 # From the first day of the version on.
 _MOST_DAYS: Final = 16_384
+# More fields than that which nobody looks at are not taken along one by one.
+_MOST_OTHERS: Final = 32
 
 
 class Unsupported(Exception):
@@ -231,14 +235,35 @@ def _picker(names: list[str]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
     return itemgetter(*names) if len(names) > 1 else lambda record: (record[names[0]],)
 
 
+def _reading(source: Straight, sample: dict[str, Any]) -> tuple[list[str], tuple[str, ...]]:
+    """The lines that read a record, and the names of its ``values``.
+
+    All values of a record with the keys of ``sample`` are taken in one step: they are the copy that the decision keeps.
+    Any other record is copied first, with the keys it lacks.
+    """
+    others = [name for name in sample if name not in source.names]
+    names = source.names + (others if len(others) <= _MOST_OTHERS else [])
+    pick, blank = source.constant(_picker(names)), source.constant(dict.fromkeys(names))
+    copied = f"held = {blank} | record; values = {pick}(held)"
+    lines = [
+        f"if LEN(record) == {len(names):d}:",
+        f"    try: values = held = {pick}(record)",
+        f"    except KeyError: {copied}",
+        f"else: {copied}",
+        "".join(f"v{i}, " for i in range(len(source.names))) + "_, " * (len(names) - len(source.names)) + "= values",
+    ]
+    return lines, tuple(names)
+
+
 def straight_function(
-    model: PolicyModel, setting: Setting, zone: Zone, emitters: list[tuple[Any, Any]], start: datetime, until: datetime | None, decision: type, origin: Any
+    model: PolicyModel, setting: Setting, emitters: list[tuple[Any, Any]], start: datetime, until: datetime | None, maker: Maker, sample: dict[str, Any]
 ) -> Ordinary | None:
     """The straight-line function of a version for records received in ``[start, until)`` wall time, or ``None``.
 
-    ``emitters``: for every rule kind, its section's model and its ``emit``.  ``as_of`` is in wall time.  The
-    function makes a ``decision`` with ``origin``.
+    ``emitters``: for every rule kind, its section's model and its ``emit``.  ``as_of`` is in wall time.  ``maker`` gives the
+    class of decisions and, for the names of the values they keep, their origin.  ``sample`` is a record like those to come.
     """
+    zone = setting.zone
     if model.scope is not None or zone.steady_from == datetime.max:
         return None
     source = Straight(model, setting, zone)
@@ -250,7 +275,7 @@ def straight_function(
         source.intake.append(f"if as_of >= {source.constant(_TOO_LATE)}: return None")
         if until is not None:
             source.intake.append(f"if {received} >= {source.constant(until)}: return None")
-        results: dict[str, str] = {}
+        results: dict[str, str] = {"deadlines": "()", "penalties": "()"}
         for section, emit in emitters:
             if emit is not None:
                 results |= emit(section, source)
@@ -258,19 +283,14 @@ def straight_function(
                 return None
     except (Unsupported, RecursionError):
         return None
-    filled = {"_origin": source.constant(origin), "_record": "record.copy()", "_asked": "as_of", "_ordinary": "True", "_kept": "None"}
-    filled |= {"deadlines": "()", "penalties": "()"} | results
-    # A record with every key is read in one step, any other key by key.
-    variables = "".join(f"v{i}, " for i in range(len(source.names)))
-    one_by_one = "".join(f"get({source.constant(name)}), " for name in source.names)
-    lines = ["def ordinary(record, as_of):", "    if as_of.__class__ is not DT: return None"]
-    lines += [f"    try: values = {source.constant(_picker(source.names))}(record)"]
-    lines += [f"    except KeyError: get = record.get; values = ({one_by_one})", f"    {variables} = values", "    try:"]
-    lines += [f"        {text}" for text in (*source.intake, *source.lookups(first), *source.body)]
-    lines += [f"        made = {source.constant(decision)}()"]
-    lines += [f"        made.{slot} = {value}" for slot, value in filled.items()]
-    lines += ["        return made", "    except NOT_ORDINARY:", "        return None"]
-    names: dict[str, Any] = {"__builtins__": {"KeyError": KeyError}, "NOT_ORDINARY": _NOT_ORDINARY, **source.constants}
-    exec(compile("\n".join(lines), "<complaint_policy straight line>", "exec"), names)  # noqa: S102  names and constants only
-    made: Ordinary = names["ordinary"]
+    reading, names = _reading(source, sample)
+    decision, origin = maker
+    filled = {"_origin": source.constant(origin(names)), "_held": "held", "_asked": "as_of", "_ordinary": "True", "_kept": "None"} | results
+    body = [*reading, *source.intake, *source.lookups(first), *source.body, f"made = {source.constant(decision)}()"]
+    body += [*(f"made.{slot} = {value}" for slot, value in filled.items()), "return made"]
+    lines = ["def ordinary(record, as_of):", "    if as_of.__class__ is not DT: return None", "    try:"]
+    lines += [*("        " + line for line in body), "    except NOT_ORDINARY:", "        return None"]
+    spaces: dict[str, Any] = {"__builtins__": {"KeyError": KeyError}, "NOT_ORDINARY": _NOT_ORDINARY, "LEN": len, **source.constants}
+    exec(compile("\n".join(lines), "<complaint_policy straight line>", "exec"), spaces)  # noqa: S102  names and constants only
+    made: Ordinary = spaces["ordinary"]
     return made
