@@ -20,6 +20,7 @@ from complaint_policy.possible import NONE
 from complaint_policy.problems import Problems
 from complaint_policy.straight import Maker, Ordinary, straight_function
 from complaint_policy.texts import Text
+from complaint_policy.typed import Typed
 from complaint_policy.zones import zone_named
 
 __all__ = ["CompiledVersion", "steps_of"]
@@ -91,16 +92,17 @@ class CompiledVersion:
         self.deadline_index = {rule.id: index for index, rule in enumerate(model.section("deadlines"))}
         self.rule_slots = {rule.id: self.slots[f"rule:{rule.id}"] for rule in model.all_rules() if f"rule:{rule.id}" in self.slots}
 
-    def straight(self, start: date, until: date | None, maker: Maker, sample: dict[str, Any]) -> Ordinary | None:
-        """The function for ordinary records received from ``start`` until ``until`` (exclusive), or ``None``; see straight.py."""
+    def straight(self, start: date, until: date | None, maker: Maker, sample: dict[str, Any]) -> tuple[Ordinary, Typed] | None:
+        """The function for ordinary records received from ``start`` until ``until`` (exclusive), and what types others for it."""
         emitters = [(self.model.section(kind.key), kind.emit) for kind in self.kinds]
         bounds = [datetime.combine(day, datetime.min.time()) if day is not None else None for day in (start, until)]
-        return straight_function(self.model, self.setting, emitters, bounds[0] or datetime.min, bounds[1], maker, sample)
+        made = straight_function(self.model, self.setting, emitters, bounds[0] or datetime.min, bounds[1], maker, sample)
+        return (made[0], Typed(self.intake, made[1], self.zone)) if made is not None else None
 
-    def unusable(self, record: Any, as_of: datetime) -> dict[str, Text]:
+    def unusable(self, record: Any, as_of: datetime, source_fields: Collection[str] | None) -> dict[str, Text]:
         """The unusable cells of an ordinary record: in fields that its decision did not look at."""
         reasons: dict[str, Text] = {}
-        self.intake.read(record, [None] * len(self.slots), as_of, None, reasons)
+        self.intake.read(record, [None] * len(self.slots), as_of, source_fields, reasons)
         return reasons
 
     @cached_property

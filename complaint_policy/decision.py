@@ -152,7 +152,7 @@ class Decision:
 
     @_Once
     def _overlooked(self) -> Mapping[str, Text]:
-        return self._compiled.unusable(self._record, self._as_of)
+        return self._compiled.unusable(self._record, self._as_of, self._origin.source_fields)
 
     @property
     def _notes(self) -> list[Finding]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from complaint_policy.coerce import Unusable, coercer, is_empty
+from complaint_policy.coerce import Unusable, coercer, is_empty, iso_text
 from complaint_policy.fields import Field
 from complaint_policy.possible import NONE, NOT_YET, Empty, Interval, Maybe
 from complaint_policy.texts import Text
@@ -106,7 +106,7 @@ def _reader(field: Field, zone: Zone, currency: str | None) -> Cell:
     empty = _empty_value(field)
     coerce = coercer(field, zone, currency)
     if field.type in ("event", "datetime"):
-        return _moments(field.type == "event", empty, coerce, zone)
+        return _moments(field.type == "event", empty, coerce, zone, usual=not field.formats)
     if field.type == "enum":
         allowed = frozenset(field.values)
 
@@ -136,12 +136,14 @@ def _reader(field: Field, zone: Zone, currency: str | None) -> Cell:
     return lambda value, as_of: empty if value is None or is_empty(value) else coerce(value)
 
 
-def _moments(event: bool, empty: Any, coerce: Callable[[Any], Any], zone: Zone) -> Cell:
+def _moments(event: bool, empty: Any, coerce: Callable[[Any], Any], zone: Zone, *, usual: bool) -> Cell:
     steady, offset, exact = zone.steady_from, zone.steady_offset, datetime
 
     def moment(value: Any, as_of: datetime) -> Any:
         if value is None:
             return empty
+        if usual and value.__class__ is str and (read := iso_text(value)) is not None:
+            value = read
         if value.__class__ is exact and value.tzinfo is None and value >= steady and value.year < 2400:
             instant = value - offset
         elif is_empty(value):

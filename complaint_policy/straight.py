@@ -6,7 +6,8 @@ slot names and pooled constants only: no text of a policy ever becomes code.  Th
 ``None`` for any other record, and the general evaluation takes over.  A version that uses more than
 the rooms' ``source`` modules can emit has no such function.  A test holds both evaluations equal.
 
-Inside, times are wall times of the policy's zone, which must have stopped changing its offset.
+Inside, times are wall times of the policy's zone.  Where the zone still changes its offset, a record with a time on a day of
+change is not ordinary: any two other times follow each other on the wall as they do in truth.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ class Straight:
         self.model = model
         self.setting = setting
         self.zone = zone
-        self.constants: dict[str, Any] = {"DT": datetime}
+        self.steady = zone.steady_from != datetime.max
+        self.constants: dict[str, Any] = {"DT": datetime, "CHANGES": _Changes(zone)}
         self.names: list[str] = []  # of the fields read, in the order of their variables
         self.intake: list[str] = []
         self.body: list[str] = []
@@ -87,6 +89,16 @@ class Straight:
         self.intake += self._read(declared, variable)
         return variable
 
+    def receipt(self, first: datetime, until: datetime | None) -> None:
+        """Reads the receipt: a record received after as_of, or under another version, is not ordinary."""
+        v = self._fields["received_at"] = f"v{len(self._fields)}"
+        self.names.append("received_at")
+        self.intake.append(f"if {v}.__class__ is not DT or not {self.constant(first)} <= {v} <= as_of < {self.constant(_TOO_LATE)}: return None")
+        if until is not None:
+            self.intake.append(f"if {v} >= {self.constant(until)}: return None")
+        if not self.steady:
+            self.intake.append(f"if CHANGES[{v}.toordinal()] or CHANGES[as_of.toordinal()]: return None")
+
     def position(self, variable: str) -> int:
         """Where a field's value stands among the record's ``values``."""
         return int(variable.removeprefix("v"))
@@ -95,6 +107,7 @@ class Straight:
         if declared.type == "event":
             return [
                 f"if {v}.__class__ is DT:",
+                *([] if self.steady else [f"    if CHANGES[{v}.toordinal()]: return None"]),
                 # Comparing an aware time with a naive one raises TypeError: not ordinary.
                 f"    if {v} > as_of:",
                 f"        if {v} >= {self.constant(_TOO_LATE)}: return None",
@@ -205,6 +218,18 @@ class Straight:
         return self.constant(value)
 
 
+class _Changes(dict[int, bool]):
+    """Whether a zone's offset changes on a day."""
+
+    def __init__(self, zone: Zone) -> None:
+        super().__init__()
+        self._zone = zone
+
+    def __missing__(self, day: int) -> bool:
+        made = self[day] = self._zone.changes_on(day)
+        return made
+
+
 class _Days:
     """What several tables have for a day; None where one has nothing (which then has no attributes: not ordinary)."""
 
@@ -257,24 +282,19 @@ def _reading(source: Straight, sample: dict[str, Any]) -> tuple[list[str], tuple
 
 def straight_function(
     model: PolicyModel, setting: Setting, emitters: list[tuple[Any, Any]], start: datetime, until: datetime | None, maker: Maker, sample: dict[str, Any]
-) -> Ordinary | None:
+) -> tuple[Ordinary, tuple[str, ...]] | None:
     """The straight-line function of a version for records received in ``[start, until)`` wall time, or ``None``.
 
-    ``emitters``: for every rule kind, its section's model and its ``emit``.  ``as_of`` is in wall time.  ``maker`` gives the
-    class of decisions and, for the names of the values they keep, their origin.  ``sample`` is a record like those to come.
+    With it come the names of the fields it looks at.  ``emitters``: for every rule kind, its section's model and its ``emit``.
+    ``as_of`` is in wall time.  ``maker`` gives the class of decisions and, for the names of the values they keep, their origin.
+    ``sample`` is a record like those to come.
     """
-    zone = setting.zone
-    if model.scope is not None or zone.steady_from == datetime.max:
+    if model.scope is not None:
         return None
-    source = Straight(model, setting, zone)
+    source = Straight(model, setting, setting.zone)
     try:
-        received = source.field("received_at")
-        first = max(start, zone.steady_from)
-        # A record received after as_of, or under another version, is not ordinary.
-        source.intake.append(f"if {received} is None or {received} < {source.constant(first)}: return None")
-        source.intake.append(f"if as_of >= {source.constant(_TOO_LATE)}: return None")
-        if until is not None:
-            source.intake.append(f"if {received} >= {source.constant(until)}: return None")
+        first = max(start, setting.zone.steady_from if source.steady else _EPOCH)
+        source.receipt(first, until)
         results: dict[str, str] = {"deadlines": "()", "penalties": "()"}
         for section, emit in emitters:
             if emit is not None:
@@ -293,4 +313,4 @@ def straight_function(
     spaces: dict[str, Any] = {"__builtins__": {"KeyError": KeyError}, "NOT_ORDINARY": _NOT_ORDINARY, "LEN": len, **source.constants}
     exec(compile("\n".join(lines), "<complaint_policy straight line>", "exec"), spaces)  # noqa: S102  names and constants only
     made: Ordinary = spaces["ordinary"]
-    return made
+    return made, tuple(source.names)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from complaint_policy.counting import Counter
 from complaint_policy.expressions import nodes as n
@@ -17,6 +17,7 @@ from complaint_policy.straight import Straight, Unsupported
 from complaint_policy.zones import Zone
 
 _MOST_DAYS: Final = 16_384
+_LONGEST: Final = timedelta(days=60)  # over which days are looked at one by one
 _EPOCH: Final = datetime(1970, 1, 1)
 
 
@@ -80,9 +81,12 @@ def _due(within: n.Instant, start: str, source: Straight, indent: str) -> tuple[
             length = counter.length.exactly()
             # Shown: the same length on from the start, counted from an epoch that has the zone.
             beginning = source.constant(_EPOCH.replace(tzinfo=source.zone) + length)
+            if not source.steady:
+                quiet = _on_day(_Quiet(source.zone, length), start, source, indent)
+                source.line(f"{indent}if {quiet} is None: return None")
             source.line(f"{indent}due = {start} + {source.constant(length)}")
             return "due", f"{beginning} + {source.since(start, indent)}"
-        source.line(f"{indent}due = {_on_day(counter, start, source, indent)}")
+        source.line(f"{indent}due = {_on_day(_DayTable(counter), start, source, indent)}")
         return "due.last", "due.shown"
     if isinstance(within, n.ChooseInstant):
         text = ""
@@ -92,7 +96,7 @@ def _due(within: n.Instant, start: str, source: Straight, indent: str) -> tuple[
             counter = _counter(branch.then, source.zone)
             if counter.length.is_exact:
                 raise Unsupported("choose")
-            due = _on_day(counter, start, source, indent)
+            due = _on_day(_DayTable(counter), start, source, indent)
             text += due if branch.when is None else f"{due} if {source.condition(branch.when)} else "
         if within.branches[-1].when is not None:
             raise Unsupported("choose")
@@ -101,11 +105,11 @@ def _due(within: n.Instant, start: str, source: Straight, indent: str) -> tuple[
     raise Unsupported(type(within).__name__)
 
 
-def _on_day(counter: Counter, start: str, source: Straight, indent: str) -> str:
-    """The due day for the day of the start: those from the receipt are looked up together, any other in its branch."""
+def _on_day(table: dict[int, Any], start: str, source: Straight, indent: str) -> str:
+    """What a table has for the day of the start: from the receipt all tables are asked together, from elsewhere each in its branch."""
     if indent:
-        return f"{source.constant(_DayTable(counter))}[{start}.toordinal()]"
-    return source.by_day(start, _DayTable(counter))
+        return f"{source.constant(table)}[{start}.toordinal()]"
+    return source.by_day(start, table)
 
 
 def _counter(node: n.Counted, zone: Zone) -> Counter:
@@ -147,5 +151,26 @@ class _DayTable(dict[int, _DayDue]):
         if len(self) >= _MOST_DAYS:
             self.clear()
         wall = zone.to_wall(due)
+        if zone.to_utc(wall.replace(fold=0)) != due:  # the day ends twice
+            raise KeyError(day)
         made = self[day] = _DayDue(datetime(wall.year, wall.month, wall.day, wall.hour, wall.minute, wall.second, wall.microsecond), shown)
         return made
+
+
+class _Quiet(dict[int, bool]):
+    """Days of start after which no change of the zone's offset moves the end of an exact length on the wall."""
+
+    def __init__(self, zone: Zone, length: timedelta) -> None:
+        super().__init__()
+        if length > _LONGEST:
+            raise Unsupported("long")
+        self._zone = zone
+        self._days = length.days + 2
+
+    def __missing__(self, day: int) -> bool:
+        if any(self._zone.changes_on(d) for d in range(day, day + self._days)):
+            raise KeyError(day)
+        if len(self) >= _MOST_DAYS:
+            self.clear()
+        self[day] = True
+        return True
