@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from attrs import frozen
 
@@ -36,6 +36,8 @@ __all__ = ["Block", "Decision", "Finding", "Origin", "judged_decision"]
 
 T = TypeVar("T")
 
+# What the straight line fills; an ordinary decision has no other results.
+_FILLED: Final = frozenset({"deadlines", "requirements", "penalties"})
 _NO_SEVERITY = SeverityResult(None, None, None, (), None, ())
 _NO_OWNER = ResponsibilityResult(None, (), None, (), (), None)
 
@@ -101,11 +103,11 @@ class _Once(Generic[T]):
 class Decision:
     """The decision on one record.  Every part is only to be read; times are in the policy's zone.
 
-    ``severity``, ``responsibility``, ``deadlines`` and ``penalties`` (those triggered) are plain attributes; everything
-    else is made when it is looked at.
+    ``severity``, ``responsibility``, ``deadlines``, ``requirements`` and ``penalties`` (those triggered) are plain attributes;
+    everything else is made when it is looked at.
     """
 
-    __slots__ = ("_asked", "_held", "_kept", "_ordinary", "_origin", "deadlines", "penalties", "responsibility", "severity")
+    __slots__ = ("_asked", "_held", "_kept", "_ordinary", "_origin", "deadlines", "penalties", "requirements", "responsibility", "severity")
 
     # No __init__: the straight line fills the slots itself (straight.py), anything else `judged_decision` below.
     _origin: Origin
@@ -116,6 +118,7 @@ class Decision:
     severity: SeverityResult
     responsibility: ResponsibilityResult
     deadlines: tuple[DeadlineResult, ...]
+    requirements: tuple[RequirementResult, ...]
     penalties: tuple[PenaltyResult, ...]
 
     @property
@@ -193,14 +196,9 @@ class Decision:
     # ---------------------------------------------------------------- parts
     def _results(self, key: str) -> tuple[Any, ...]:
         if self._ordinary:
-            results: tuple[Any, ...] = self.deadlines if key == "deadlines" else self.penalties if key == "penalties" else ()
-            return results
+            return getattr(self, key) if key in _FILLED else ()
         slots, state = self._compiled.rule_slots, self._state
         return tuple([state[slots[rule.id]] for rule in self._compiled.model.section(key)])
-
-    @property
-    def requirements(self) -> tuple[RequirementResult, ...]:
-        return self._results("requirements")
 
     @property
     def retention(self) -> tuple[RetentionResult, ...]:
@@ -242,7 +240,7 @@ class Decision:
     @property
     def outcomes(self) -> dict[str, str]:
         """Rule id to outcome, for every rule that can be kept or broken."""
-        if self._ordinary:
+        if self._ordinary and not self.requirements:
             return {result.model.id: result.outcome for result in self.deadlines}
         return {result.rule: result.outcome for result in self.judged()}
 
@@ -331,7 +329,7 @@ def judged_decision(origin: Origin, record: dict[str, Any], instant: datetime) -
     in_scope = state[compiled.scope_slot] is not False
     decision.severity = (state[compiled.slots["severity_result"]] if in_scope else None) or _NO_SEVERITY
     decision.responsibility = _owned(compiled, state) if in_scope else _NO_OWNER
-    decision.deadlines = decision._results("deadlines")
+    decision.deadlines, decision.requirements = decision._results("deadlines"), decision._results("requirements")
     decision.penalties = tuple([p for p in decision._results("penalties") if p is not None])
     return decision
 

@@ -18,6 +18,7 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
+from complaint_policy.coerce import Unusable, as_text
 from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import Field
 from complaint_policy.zones import Zone
@@ -112,7 +113,7 @@ class Straight:
                 f"    if {v} > as_of:",
                 f"        if {v} >= {self.constant(_TOO_LATE)}: return None",
                 f"        {v} = None; values = {self.constant(_not_yet)}(values, {self.position(v)})",
-                f"elif {v} is not None: return None",
+                f"elif {v} is not None: return None" if declared.empty == "not_yet" else "else: return None",
             ]
         if declared.default is None and declared.empty != "unknown":
             raise Unsupported(declared.type)
@@ -187,6 +188,8 @@ class Straight:
                 expression = self.model.facts[name].expression
                 if isinstance(expression, n.Condition):
                     return self.condition(expression)
+            case n.Present(name=name):
+                return self.present(name)
             case n.Equals(left=left, right=n.Literal(value=value)):
                 return f"({self.named(left)} == {self.literal(value, left.kind)})"
             case n.OneOf(left=left, values=values) if left.kind in ("enum", "level"):
@@ -194,6 +197,24 @@ class Straight:
             case n.Compare(left=left, operation=operation, right=n.Literal(value=value)):
                 return f"({self.named(left)} {_SIGNS[operation]} {self.literal(value, left.kind)})"
         raise Unsupported(type(node).__name__)
+
+    def present(self, name: str) -> str:
+        """Whether the record has a value, as it was given."""
+        declared = self.model.fields[name]
+        if declared.type == "event":
+            if name != "received_at":  # which nobody may have compared with the receipt
+                event = self.field(name)
+                self.intake.append(f"if {event} is not None and {event} < {self.field('received_at')}: return None")
+            return f"({self.field(name)} is not None)"
+        if declared.type != "string":
+            raise Unsupported(declared.type)
+        # A text is read for this question alone.
+        known = self._fields.get(name)
+        if known is None:
+            known = self._fields[name] = f"v{len(self._fields)}"
+            self.names.append(name)
+            self.intake.append(f"{known} = {self.constant(_has_text)}({known})")
+        return known
 
     def named(self, node: n.NamedValue) -> str:
         """A field or the severity's rank."""
@@ -218,6 +239,18 @@ class Straight:
         return self.constant(value)
 
 
+def _has_text(value: Any) -> bool:
+    """Whether a cell has a text; raises ``TypeError`` for one that is no ordinary text."""
+    if value is None:
+        return False
+    if value.__class__ is not str:
+        raise TypeError("no text")
+    try:
+        return as_text(value) != ""
+    except (Unusable, ValueError):
+        raise TypeError("unusable") from None
+
+
 class _Changes(dict[int, bool]):
     """Whether a zone's offset changes on a day."""
 
@@ -226,7 +259,10 @@ class _Changes(dict[int, bool]):
         self._zone = zone
 
     def __missing__(self, day: int) -> bool:
-        made = self[day] = self._zone.changes_on(day)
+        try:
+            made = self[day] = self._zone.changes_on(day)
+        except (OverflowError, ValueError):
+            return True  # at the ends of time nothing is ordinary
         return made
 
 
@@ -289,18 +325,18 @@ def straight_function(
     ``as_of`` is in wall time.  ``maker`` gives the class of decisions and, for the names of the values they keep, their origin.
     ``sample`` is a record like those to come.
     """
-    if model.scope is not None:
-        return None
     source = Straight(model, setting, setting.zone)
     try:
         first = max(start, setting.zone.steady_from if source.steady else _EPOCH)
         source.receipt(first, until)
-        results: dict[str, str] = {"deadlines": "()", "penalties": "()"}
+        results = {"deadlines": "()", "requirements": "()", "penalties": "()"}
         for section, emit in emitters:
             if emit is not None:
                 results |= emit(section, source)
             elif section:
                 return None
+        if model.scope is not None:
+            source.line(f"if not {source.condition(model.scope)}: return None")
     except (Unsupported, RecursionError):
         return None
     reading, names = _reading(source, sample)

@@ -46,6 +46,15 @@ CONDITIONS = (
 )
 
 
+REQUIRED = (
+    "{root_cause: present}",
+    "{present: [root_cause, followed_up_at]}",
+    "{noted_at: present, injury: false}",
+    "{any: [{large: true}, {root_cause: present}]}",
+    "{amount_claimed: {below: 1000}}",
+)
+
+
 def _limit(length: str, condition: str | None, other: str) -> str:
     return length if condition is None else f"{{choose: [{{when: {condition}, then: {length}}}, {{otherwise: {other}}}]}}"
 
@@ -74,6 +83,7 @@ def _policies(draw: st.DrawFn) -> str:
             st.sampled_from([("received_at", "responded_at"), ("received_at", "closed_at"), ("closed_at", "followed_up_at"), ("acknowledged_at", "noted_at")])
         )
         own = f", counting: {{{counting}}}" if counting else ""
+        own += draw(st.sampled_from(["", "", ", waivable: {by: [boss]}"])) + draw(st.sampled_from(["", "", f", when: {draw(st.sampled_from(CONDITIONS))}"]))
         names.append(f"DL-{index}")
         rules += f"  - {{id: DL-{index}, from: {start}, to: {act}, within: {_limit(unit, condition, other)}{own}{draw(st.sampled_from(['', ', duty_of: complainant']))}}}\n"
     amount = draw(
@@ -88,6 +98,13 @@ def _policies(draw: st.DrawFn) -> str:
     )
     bounds = draw(st.sampled_from(["", ", range: [100, 300]"])) if amount != "33.335" else ""
     penalty = f"penalties:\n  - {{id: PN, for: [{', '.join(names[: draw(st.integers(1, 4))])}], payable_to: company, per: {draw(st.sampled_from(['case', 'breach']))}, amount: {amount}{bounds}}}\n"
+    requirements = "requirements:\n" if draw(st.booleans()) else ""
+    for index in range(draw(st.integers(1, 2)) if requirements else 0):
+        require, when, exempt = draw(st.sampled_from(REQUIRED)), draw(st.none() | st.sampled_from(CONDITIONS)), draw(st.none() | st.sampled_from(CONDITIONS))
+        extra = f", when: {when}" if when else ""
+        extra += f", exempt: [{{when: {exempt}, reason: {{en: so, zh: 是}}}}]" if exempt else ""
+        requirements += f"  - {{id: RQ-{index}, require: {require}, before: {draw(st.sampled_from(['closed_at', 'responded_at']))}{extra}}}\n"
+    scope = draw(st.sampled_from(["", "", "", "scope: {when: {injury: false}}\n", "scope: {when: {channel: [web, media]}}\n"]))
     announced = draw(st.sampled_from(["", ", announced_until: 2026-03-31"]))
     return f"""
 format: 1
@@ -104,7 +121,7 @@ record:
     injury: {{type: boolean, default: false}}
     amount_claimed: {{default: 0}}
     score: {{type: number, default: 0.5}}
-    noted_at: {{type: event}}
+    noted_at: {{type: event{draw(st.sampled_from(['', '', ', empty: unknown', ', empty: none']))}}}
 facts: {{large: {{amount_claimed: {{at_least: 50}}, affected_customers: {{at_least: 2}}}}}}
 severity:
   levels: [{", ".join(levels)}]
@@ -114,8 +131,8 @@ responsibility:
   by: [channel, severity]
   rows:
 {rows}  otherwise: {{owner: desk}}
-deadlines:
-{rules}{penalty if draw(st.booleans()) else ""}"""
+{scope}deadlines:
+{rules}{requirements}{penalty if draw(st.booleans()) else ""}"""
 
 
 @lru_cache(maxsize=512)
@@ -168,6 +185,7 @@ _ORDINARY: dict[str, list[Any]] = {
     "repeat_count": [1, 0, 3],
     "score": [0.7, 0.69999, 1, None],
     "recorded_owner": [None, "desk", "web_low"],
+    "root_cause": [None, "线路故障", "fault"],
 }
 _CLOCKS = [timedelta(0), timedelta(hours=10), timedelta(days=1) - timedelta(microseconds=1), timedelta(days=1)]
 

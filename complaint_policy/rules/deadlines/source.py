@@ -10,7 +10,8 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.instants import local
 from complaint_policy.lengths import Length
 from complaint_policy.outcomes import BREACHED, MET, NOT_APPLICABLE, PENDING
-from complaint_policy.possible import MAX_INSTANT, DayEnd
+from complaint_policy.possible import MAX_INSTANT, NONE, DayEnd
+from complaint_policy.results import GeneralDeadline
 from complaint_policy.rules.deadlines.model import Deadline
 from complaint_policy.rules.deadlines.ordinary import Ordinary, OrdinaryDeadline
 from complaint_policy.straight import Straight, Unsupported
@@ -30,7 +31,8 @@ def emit(section: tuple[Deadline, ...], source: Straight) -> dict[str, str]:
 
 
 def _deadline(index: int, rule: Deadline, source: Straight) -> None:
-    special = rule.extend or rule.pauses or rule.exempt or rule.waivable_by or rule.when is not None or rule.at_risk is not None
+    # `waivable_by` says nothing here: a call with waivers takes the general evaluation.
+    special = rule.extend or rule.pauses or rule.exempt or rule.at_risk is not None
     if special or not isinstance(rule.start, n.NamedInstant) or not isinstance(rule.act, n.NamedInstant):
         raise Unsupported(rule.id)
     start, act = _event(rule.start, source), _event(rule.act, source)
@@ -38,19 +40,25 @@ def _deadline(index: int, rule: Deadline, source: Straight) -> None:
     whole_days = not (isinstance(rule.within, n.Counted) and isinstance(rule.within.length, Length) and rule.within.length.is_exact)
     of, new = source.constant(Ordinary(rule, source.zone, source.position(start), source.position(act), whole_days)), source.constant(OrdinaryDeadline)
     d = f"d{index}"
-    source.line(f"{d} = {new}(); {d}._of = {of}; {d}._values = values")
-    indent = ""
-    if start != received:  # a record without its receipt is not ordinary
-        source.line(f"if {start} is None:")
-        # A time that nobody has compared with the receipt may be unusable: not ordinary.
-        source.line(f"    if {act} is not None and {act} < {received}: return None")
-        if start != closed:
-            source.line(f"    if {closed} is not None and {closed} < {received}: return None")
-        # Not started: pending, or not applicable once the case is closed.
-        source.line(f"    {d}.due_at = None; {d}.outcome = {_waiting(start, closed)}")
+    outer = ""
+    if rule.when is not None:
+        apart = source.constant(GeneralDeadline(rule, NOT_APPLICABLE, NONE, NONE, NONE, source.zone))
+        source.line(f"if not {source.condition(rule.when)}: {d} = {apart}")
         source.line("else:")
-        indent = "    "
-        source.line(f"    if {start} < {received}: return None")
+        outer = "    "
+    source.line(f"{outer}{d} = {new}(); {d}._of = {of}; {d}._values = values")
+    indent = outer
+    if start != received:  # a record without its receipt is not ordinary
+        source.line(f"{outer}if {start} is None:")
+        # A time that nobody has compared with the receipt may be unusable: not ordinary.
+        source.line(f"{outer}    if {act} is not None and {act} < {received}: return None")
+        if start != closed:
+            source.line(f"{outer}    if {closed} is not None and {closed} < {received}: return None")
+        # Not started: pending, or not applicable once the case is closed.
+        source.line(f"{outer}    {d}.due_at = None; {d}.outcome = {_waiting(start, closed)}")
+        source.line(f"{outer}else:")
+        indent += "    "
+        source.line(f"{indent}if {start} < {received}: return None")
     last, shown = _due(rule.within, start, source, indent)
     # `broken` has a bit for every breach.
     source.line(f"{indent}if {act} is None:")

@@ -20,7 +20,7 @@ def emit(section: tuple[Penalty, ...], source: Straight) -> dict[str, str]:
 
 def _penalty(rule: Penalty, source: Straight) -> str:
     deadlines = [d.id for d in source.model.section("deadlines")]
-    if rule.when is not None or rule.waivable_by or rule.charge is not None or rule.amount is None or not rule.breaches_of:
+    if rule.when is not None or rule.charge is not None or rule.amount is None or not rule.breaches_of:
         raise Unsupported(rule.id)
     if rule.range is not None and not _literal_range(rule.range):
         raise Unsupported(rule.id)
