@@ -84,6 +84,8 @@ def _policies(draw: st.DrawFn) -> str:
         )
         own = f", counting: {{{counting}}}" if counting else ""
         own += draw(st.sampled_from(["", "", ", waivable: {by: [boss]}"])) + draw(st.sampled_from(["", "", f", when: {draw(st.sampled_from(CONDITIONS))}"]))
+        own += draw(st.sampled_from(["", "", "", ", at_risk: 80%", ", at_risk: 1 day", ", at_risk: 2 hours"]))
+        own += draw(st.sampled_from(["", "", "", f", exempt: [{{when: {draw(st.sampled_from(CONDITIONS))}, reason: {{en: so, zh: 是}}}}]"]))
         names.append(f"DL-{index}")
         rules += f"  - {{id: DL-{index}, from: {start}, to: {act}, within: {_limit(unit, condition, other)}{own}{draw(st.sampled_from(['', ', duty_of: complainant']))}}}\n"
     amount = draw(

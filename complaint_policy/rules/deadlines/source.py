@@ -13,7 +13,8 @@ from complaint_policy.outcomes import BREACHED, MET, NOT_APPLICABLE, PENDING
 from complaint_policy.possible import MAX_INSTANT, NONE, DayEnd
 from complaint_policy.results import GeneralDeadline
 from complaint_policy.rules.deadlines.model import Deadline
-from complaint_policy.rules.deadlines.ordinary import Ordinary, OrdinaryDeadline
+from complaint_policy.rules.deadlines.ordinary import Exempting, Ordinary, OrdinaryDeadline, Warner
+from complaint_policy.rules.deadlines.record import warning_of
 from complaint_policy.straight import Straight, Unsupported
 from complaint_policy.zones import Zone
 
@@ -32,8 +33,7 @@ def emit(section: tuple[Deadline, ...], source: Straight) -> dict[str, str]:
 
 def _deadline(index: int, rule: Deadline, source: Straight) -> None:
     # `waivable_by` says nothing here: a call with waivers takes the general evaluation.
-    special = rule.extend or rule.pauses or rule.exempt or rule.at_risk is not None
-    if special or not isinstance(rule.start, n.NamedInstant) or not isinstance(rule.act, n.NamedInstant):
+    if rule.extend or rule.pauses or not isinstance(rule.start, n.NamedInstant) or not isinstance(rule.act, n.NamedInstant):
         raise Unsupported(rule.id)
     start, act = _event(rule.start, source), _event(rule.act, source)
     closed, received = source.field("closed_at"), source.field("received_at")
@@ -69,6 +69,12 @@ def _deadline(index: int, rule: Deadline, source: Straight) -> None:
     source.line(f"{indent}    {d}.outcome = {MET!r}")
     source.line(f"{indent}else: {d}.outcome = {BREACHED!r}; broken |= {1 << index:d}")
     source.line(f"{indent}{d}.due_at = {shown}")
+    if rule.at_risk is not None:
+        source.line(f"{indent}if {d}.outcome == {PENDING!r}: {d} = {source.constant(Warner(warning_of(rule, source.setting)))}({d}, as_of)")
+    word = "if"
+    for exemption in rule.exempt:
+        source.line(f"{outer}{word} {source.condition(exemption.when)}: {d} = {source.constant(Exempting(exemption.reason))}({d}); broken &= ~{1 << index:d}")
+        word = "elif"
 
 
 def _waiting(start: str, closed: str) -> str:
