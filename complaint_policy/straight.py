@@ -148,7 +148,7 @@ class Straight:
         """What ``table`` has for the local day of a moment that has surely happened; all tables of one moment are asked at once."""
         tables = self._tables.setdefault(moment, [])
         tables.append(table)
-        return f"{moment}_{len(tables) - 1}"
+        return f"{moment}_days[{len(tables) - 1}]"
 
     def lookups(self, first: datetime) -> list[str]:
         """The lines that look up the days; no moment lies before ``first``."""
@@ -157,8 +157,7 @@ class Straight:
             days = _Days(tables, first.toordinal())
             lines += [
                 f"day = {moment}.toordinal()",
-                f"found = {self.constant(days.known)}[day - {days.first:d}] or {self.constant(days.look_up)}(day)",
-                f"{', '.join(f'{moment}_{i}' for i in range(len(tables)))}, = found",
+                f"{moment}_days = {self.constant(days.known)}[day - {days.first:d}] or {self.constant(days.look_up)}(day)",
             ]
         return lines
 
