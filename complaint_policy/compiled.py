@@ -65,6 +65,7 @@ class CompiledVersion:
     def __init__(self, model: PolicyModel, kinds: tuple[RuleKind, ...]) -> None:
         self.model = model
         self.kinds = kinds
+        self.judged = tuple(kind.key for kind in kinds if kind.judged)
         self.zone = zone_named(model.timezone)
         steps = ordered(steps_of(model, kinds), Problems())
         used = _fields_used(model, steps)
@@ -81,7 +82,9 @@ class CompiledVersion:
         )
         self.setting = setting
         self.steps = [(self.slots[step.name], step.make(setting)) for step in steps]
-        self.intake = Intake([(self.slots[f"field:{name}"], model.fields[name], self.slots.get(f"given:{name}")) for name in used], self.zone, model.currency)
+        fields = [(self.slots[f"field:{name}"], model.fields[name], self.slots.get(f"given:{name}")) for name in used]
+        self.intake = Intake(fields, self.zone, model.currency)
+        self._identity = Intake([entry for entry in fields if entry[1].name == "id"], self.zone, model.currency)
         self._blank: State = [None] * len(self.slots)
         self._blank[PAUSES] = ()
         for name in ("severity", "owner"):
@@ -104,6 +107,12 @@ class CompiledVersion:
         reasons: dict[str, Text] = {}
         self.intake.read(record, [None] * len(self.slots), as_of, source_fields, reasons)
         return reasons
+
+    def identity(self, record: Any, source_fields: Collection[str] | None) -> Any:
+        """What the ``id`` of an ordinary record reads as."""
+        state: State = [None] * len(self.slots)
+        self._identity.read(record, state, datetime.min, source_fields, {})
+        return state[self.slots["field:id"]]
 
     @cached_property
     def digest(self) -> str:

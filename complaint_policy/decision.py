@@ -14,7 +14,7 @@ from attrs import frozen
 
 from complaint_policy.compiled import CompiledVersion
 from complaint_policy.errors import UsageError
-from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, NOT_APPLICABLE, PENDING, RANK
+from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, NOT_APPLICABLE, PENDING, RANK, STATUS_ORDER
 from complaint_policy.possible import Maybe, as_things_stand
 from complaint_policy.results import (
     AdmissionResult,
@@ -173,7 +173,8 @@ class Decision:
     @property
     def complaint_id(self) -> str | None:
         """The record's ``id``, or ``None``."""
-        value = self._state[self._compiled.slots["field:id"]]
+        # Of an ordinary decision the one cell is read: nothing else need be judged for it.
+        value = self._compiled.identity(self._record, self._origin.source_fields) if self._ordinary else self._state[self._compiled.slots["field:id"]]
         return value if isinstance(value, str) else None
 
     @property
@@ -234,8 +235,10 @@ class Decision:
 
     def judged(self) -> tuple[Judged, ...]:
         """Every result with an outcome, in the order of the policy."""
-        keys = [kind.key for kind in self._compiled.kinds if kind.judged]
-        return tuple(result for key in keys for result in self._results(key))
+        found: tuple[Judged, ...] = ()
+        for key in self._compiled.judged:
+            found += self._results(key)
+        return found
 
     @property
     def outcomes(self) -> dict[str, str]:
@@ -251,11 +254,14 @@ class Decision:
         among the company's rules."""
         if self.in_scope is False:
             return NOT_APPLICABLE
-        ranks = [RANK[r.outcome] for r in self.judged() if r.model.is_companys]
-        if not ranks:
-            return NOT_APPLICABLE if self.in_scope else INDETERMINATE
-        lowest = min(ranks)
-        return next(outcome for outcome, rank in RANK.items() if rank == lowest)
+        lowest = len(STATUS_ORDER)
+        for result in self.judged():
+            rank = RANK[result.outcome]
+            if rank < lowest and result.model.is_companys:
+                lowest = rank
+        if lowest < len(STATUS_ORDER):
+            return STATUS_ORDER[lowest]
+        return NOT_APPLICABLE if self.in_scope else INDETERMINATE
 
     @property
     def breaches(self) -> tuple[Judged, ...]:
