@@ -43,7 +43,7 @@ _EPOCH: Final = datetime(1970, 1, 1)
 _TOO_LATE: Final = datetime(2401, 1, 1)
 # Values of a strange type, unknown values, days without a table, times past the end of time.
 _NOT_ORDINARY: Final = (TypeError, LookupError, AttributeError, OverflowError)
-# From the first day of the version on.
+# So many days are kept at a time.
 _MOST_DAYS: Final = 16_384
 # More fields than that which nobody looks at are not taken along one by one.
 _MOST_OTHERS: Final = 32
@@ -150,16 +150,9 @@ class Straight:
         tables.append(table)
         return f"{moment}_days[{len(tables) - 1}]"
 
-    def lookups(self, first: datetime) -> list[str]:
-        """The lines that look up the days; no moment lies before ``first``."""
-        lines = []
-        for moment, tables in self._tables.items():
-            days = _Days(tables, first.toordinal())
-            lines += [
-                f"day = {moment}.toordinal()",
-                f"{moment}_days = {self.constant(days.known)}[day - {days.first:d}] or {self.constant(days.look_up)}(day)",
-            ]
-        return lines
+    def lookups(self) -> list[str]:
+        """The lines that look up the days."""
+        return [f"{moment}_days = {self.constant(_Days(tables))}[{moment}.toordinal()]" for moment, tables in self._tables.items()]
 
     # ---------------------------------------------------------------- conditions
     def condition(self, node: n.Condition) -> str:
@@ -265,16 +258,17 @@ class _Changes(dict[int, bool]):
         return made
 
 
-class _Days:
+class _Days(dict[int, tuple[Any, ...]]):
     """What several tables have for a day; None where one has nothing (which then has no attributes: not ordinary)."""
 
-    def __init__(self, tables: list[Any], first: int) -> None:
+    def __init__(self, tables: list[Any]) -> None:
+        super().__init__()
         self._tables = tables
-        self.first = first
-        self.known: list[tuple[Any, ...] | None] = [None] * _MOST_DAYS  # by day, from the first on
 
-    def look_up(self, day: int) -> tuple[Any, ...]:
-        made = self.known[day - self.first] = tuple([_or_none(table, day) for table in self._tables])
+    def __missing__(self, day: int) -> tuple[Any, ...]:
+        if len(self) >= _MOST_DAYS:
+            self.clear()
+        made = self[day] = tuple([_or_none(table, day) for table in self._tables])
         return made
 
 
@@ -341,7 +335,7 @@ def straight_function(
     reading, names = _reading(source, sample)
     decision, origin = maker
     filled = {"_origin": source.constant(origin(names)), "_held": "held", "_asked": "as_of", "_ordinary": "True", "_kept": "None"} | results
-    body = [*reading, *source.intake, *source.lookups(first), *source.body, f"made = {source.constant(decision)}()"]
+    body = [*reading, *source.intake, *source.lookups(), *source.body, f"made = {source.constant(decision)}()"]
     body += [*(f"made.{slot} = {value}" for slot, value in filled.items()), "return made"]
     lines = ["def ordinary(record, as_of):", "    if as_of.__class__ is not DT: return None", "    try:"]
     lines += [*("        " + line for line in body), "    except NOT_ORDINARY:", "        return None"]
