@@ -195,3 +195,38 @@ def by_hand(r: dict[str, Any], as_of: dt.datetime = AS_OF) -> tuple[Any, ...]:
     else:
         p = 0
     return s, owner, s1, s2, s3, s4, s5, due1, due2, due3, due4, due5, p
+
+
+def by_hand_without_dues(r: dict[str, Any], as_of: dt.datetime = AS_OF) -> tuple[Any, ...]:
+    """The same without the due instants: severity, owner, five outcomes, penalty."""
+    a = r["amount_claimed"]
+    n = r["affected_customers"]
+    if r["injury"] or (r["regulator_involved"] and a is not None and a >= 50000) or n >= 1000:
+        s = 4
+    elif r["media_exposure"] or (a is not None and a >= 10000) or n >= 100:
+        s = 3
+    elif r["repeat_count"] >= 3 or (a is not None and a >= 1000) or r["channel"] in ("regulator", "media"):
+        s = 2
+    else:
+        s = 1
+    owner = OWNER[r["category"]][s - 1]
+    received, closed = r["received_at"], r["closed_at"]
+    i = received.toordinal() - _ZERO
+    x, due = r["acknowledged_at"], received + _H24
+    s1 = (1 if as_of > due else 2) if x is None else (1 if x > due else 0)
+    x, due = r["investigated_at"], _D1[i]
+    s2 = (1 if as_of > due else 2) if x is None else (1 if x > due else 0)
+    x, due = r["responded_at"], (_C18 if r["region"] == "overseas" else _C15)[i]
+    s3 = (1 if as_of > due else 2) if x is None else (1 if x > due else 0)
+    due = (_D7 if s <= 2 else _D15)[i]
+    s4 = (1 if as_of > due else 2) if closed is None else (1 if closed > due else 0)
+    if closed is None:
+        s5 = None
+    else:
+        x, due = r["followed_up_at"], closed + _H24
+        s5 = (1 if as_of > due else 2) if x is None else (1 if x > due else 0)
+    if s1 == 1 or s2 == 1 or s3 == 1 or s4 == 1 or s5 == 1:
+        p = _PENALTY[s][r["repeat_count"] >= 3]
+    else:
+        p = 0
+    return s, owner, s1, s2, s3, s4, s5, p

@@ -18,7 +18,7 @@ from complaint_policy.possible import MICROSECOND, Interval
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
-__all__ = ["Unusable", "as_text", "coercer", "is_empty", "parse_boolean", "parse_decimal", "read_moment"]
+__all__ = ["Unusable", "as_text", "coercer", "is_empty", "iso_text", "parse_boolean", "parse_decimal", "read_moment"]
 
 _TRUE: Final = frozenset({"true", "yes", "y", "t", "1", "是", "对", "有", "真"})
 _FALSE: Final = frozenset({"false", "no", "n", "f", "0", "否", "不是", "无", "假"})
@@ -162,11 +162,24 @@ def as_text(value: object) -> str:
     raise _no(value, "a text", "文本")
 
 
+def iso_text(value: str) -> datetime | None:
+    """The time of a text in the most usual forms, ``2026-03-01T10:00`` and ``2026-03-01 10:00:00``; ``None`` for any other."""
+    length = len(value)
+    if (length == 16 or (length == 19 and value[16] == ":")) and value[4] == value[7] == "-" and value[10] in "T " and value[13] == ":" and value.isascii():
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    return None
+
+
 def read_moment(value: object, zone: Zone, formats: tuple[str, ...] = ()) -> datetime | date:
     """A cell as an instant (naive UTC), or as a ``date`` where it names only a day.
 
     Raises :class:`Unusable`.
     """
+    if value.__class__ is str and not formats and (usual := iso_text(value)) is not None:
+        return _instant(usual, zone)
     try:
         if isinstance(value, datetime):
             return _instant(value, zone)

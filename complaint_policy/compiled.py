@@ -18,8 +18,9 @@ from complaint_policy.kinds import RuleKind, Setting, Step
 from complaint_policy.model import PolicyModel
 from complaint_policy.possible import NONE
 from complaint_policy.problems import Problems
-from complaint_policy.straight import Ordinary, straight_function
+from complaint_policy.straight import Maker, Ordinary, straight_function
 from complaint_policy.texts import Text
+from complaint_policy.typed import Typed
 from complaint_policy.zones import zone_named
 
 __all__ = ["CompiledVersion", "steps_of"]
@@ -64,6 +65,7 @@ class CompiledVersion:
     def __init__(self, model: PolicyModel, kinds: tuple[RuleKind, ...]) -> None:
         self.model = model
         self.kinds = kinds
+        self.judged = tuple(kind.key for kind in kinds if kind.judged)
         self.zone = zone_named(model.timezone)
         steps = ordered(steps_of(model, kinds), Problems())
         used = _fields_used(model, steps)
@@ -80,9 +82,10 @@ class CompiledVersion:
         )
         self.setting = setting
         self.steps = [(self.slots[step.name], step.make(setting)) for step in steps]
-        self.intake = Intake([(self.slots[f"field:{name}"], model.fields[name], self.slots.get(f"given:{name}")) for name in used], self.zone, model.currency)
+        fields = [(self.slots[f"field:{name}"], model.fields[name], self.slots.get(f"given:{name}")) for name in used]
+        self.intake = Intake(fields, self.zone, model.currency)
+        self._identity = Intake([entry for entry in fields if entry[1].name == "id"], self.zone, model.currency)
         self.kept: dict[Any, Any] = {}  # what the column evaluation made for this version, from audit to audit
-        self.overlooked = self.intake  # by the straight line, once there is one
         self._blank: State = [None] * len(self.slots)
         self._blank[PAUSES] = ()
         for name in ("severity", "owner"):
@@ -90,24 +93,27 @@ class CompiledVersion:
         self.scope_slot = self.slots["scope"]
         self._blank[self.scope_slot] = True
         self.received_slot = self.slots["field:received_at"]
+        self.deadline_index = {rule.id: index for index, rule in enumerate(model.section("deadlines"))}
         self.rule_slots = {rule.id: self.slots[f"rule:{rule.id}"] for rule in model.all_rules() if f"rule:{rule.id}" in self.slots}
 
-    def straight(self, start: date, until: date | None, finish: Callable[..., Any]) -> Ordinary | None:
-        """The function for ordinary records received from ``start`` until ``until`` (exclusive), or ``None``."""
+    def straight(self, start: date, until: date | None, maker: Maker, sample: dict[str, Any]) -> tuple[Ordinary, Typed] | None:
+        """The function for ordinary records received from ``start`` until ``until`` (exclusive), and what types others for it."""
         emitters = [(self.model.section(kind.key), kind.emit) for kind in self.kinds]
         bounds = [datetime.combine(day, datetime.min.time()) if day is not None else None for day in (start, until)]
-        made = straight_function(self.model, self.setting, self.zone, emitters, bounds[0] or datetime.min, bounds[1], finish)
-        if made is None:
-            return None
-        ordinary, looked_at = made
-        self.overlooked = self.intake.without(looked_at)
-        return ordinary
+        made = straight_function(self.model, self.setting, emitters, bounds[0] or datetime.min, bounds[1], maker, sample)
+        return (made[0], Typed(self.intake, made[1], self.zone)) if made is not None else None
 
-    def unusable(self, record: Any, as_of: datetime) -> dict[str, Text]:
+    def unusable(self, record: Any, as_of: datetime, source_fields: Collection[str] | None) -> dict[str, Text]:
         """The unusable cells of an ordinary record: in fields that its decision did not look at."""
         reasons: dict[str, Text] = {}
-        self.overlooked.read(record, [None] * len(self.slots), as_of, None, reasons)
+        self.intake.read(record, [None] * len(self.slots), as_of, source_fields, reasons)
         return reasons
+
+    def identity(self, record: Any, source_fields: Collection[str] | None) -> Any:
+        """What the ``id`` of an ordinary record reads as."""
+        state: State = [None] * len(self.slots)
+        self._identity.read(record, state, datetime.min, source_fields, {})
+        return state[self.slots["field:id"]]
 
     @cached_property
     def digest(self) -> str:

@@ -5,17 +5,16 @@ The parts are views over the computed state, made when they are looked at.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from attrs import frozen
 
 from complaint_policy.compiled import CompiledVersion
 from complaint_policy.errors import UsageError
-from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, NOT_APPLICABLE, PENDING, RANK
+from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, NOT_APPLICABLE, PENDING, RANK, STATUS_ORDER
 from complaint_policy.possible import Maybe, as_things_stand
 from complaint_policy.results import (
     AdmissionResult,
@@ -33,8 +32,12 @@ from complaint_policy.texts import Text
 if TYPE_CHECKING:
     from complaint_policy.policy import Policy
 
-__all__ = ["Block", "Decision", "Finding", "Origin"]
+__all__ = ["Block", "Decision", "Finding", "Origin", "judged_decision"]
 
+T = TypeVar("T")
+
+# What the straight line fills; an ordinary decision has no other results.
+_FILLED: Final = frozenset({"deadlines", "requirements", "penalties"})
 _NO_SEVERITY = SeverityResult(None, None, None, (), None, ())
 _NO_OWNER = ResponsibilityResult(None, (), None, (), (), None)
 
@@ -76,24 +79,57 @@ class Origin:
     compiled: CompiledVersion
     source_fields: Collection[str] | None = None
     waivers: Any = ()
+    names: tuple[str, ...] = ()  # of the values an ordinary decision keeps
+
+
+class _Once(Generic[T]):
+    """A part of a decision that is made when it is first looked at, and kept."""
+
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self._make = make
+        self.__doc__ = make.__doc__
+
+    def __get__(self, decision: Decision, owner: type | None = None) -> T:
+        kept = decision._kept
+        if kept is None:
+            kept = decision._kept = {}
+        make = self._make
+        if make not in kept:
+            kept.setdefault(make, make(decision))
+        made: T = kept[make]
+        return made
 
 
 class Decision:
-    """The decision on one record.  Every part is read-only; times are in the policy's zone."""
+    """The decision on one record.  Every part is only to be read; times are in the policy's zone.
 
-    __slots__ = ("__dict__", "_asked", "_ordinary", "_origin", "_record")
+    ``severity``, ``responsibility``, ``deadlines``, ``requirements`` and ``penalties`` (those triggered) are plain attributes;
+    everything else is made when it is looked at.
+    """
 
-    def __init__(self, origin: Origin, record: Any, asked: datetime, ordinary: tuple[Any, ...] | None = None) -> None:
-        self._origin = origin
-        self._record = record  # the decision's own copy
-        self._asked = asked  # naive UTC; of an ordinary record the policy's wall time
-        # What the straight line gave for an ordinary record; everything else is computed when asked for.
-        self._ordinary = ordinary
+    __slots__ = ("_asked", "_held", "_kept", "_ordinary", "_origin", "deadlines", "penalties", "requirements", "responsibility", "severity")
+
+    # No __init__: the straight line fills the slots itself (straight.py), anything else `judged_decision` below.
+    _origin: Origin
+    _held: dict[str, Any] | tuple[Any, ...]  # the decision's own copy of the record, or of its values
+    _asked: datetime  # naive UTC; of an ordinary record the policy's wall time
+    _ordinary: bool  # made by the straight line: the general evaluation has not been asked
+    _kept: dict[Any, Any] | None  # what was looked at
+    severity: SeverityResult
+    responsibility: ResponsibilityResult
+    deadlines: tuple[DeadlineResult, ...]
+    requirements: tuple[RequirementResult, ...]
+    penalties: tuple[PenaltyResult, ...]
+
+    @property
+    def _record(self) -> dict[str, Any]:
+        held = self._held
+        return dict(zip(self._origin.names, held, strict=True)) if isinstance(held, tuple) else held
 
     @property
     def _as_of(self) -> datetime:
         """The moment of judgement, naive UTC."""
-        return self._asked if self._ordinary is None else self._compiled.zone.to_utc(self._asked)
+        return self._compiled.zone.to_utc(self._asked) if self._ordinary else self._asked
 
     @property
     def _policy(self) -> Policy:
@@ -103,7 +139,7 @@ class Decision:
     def _compiled(self) -> CompiledVersion:
         return self._origin.compiled
 
-    @cached_property
+    @_Once
     def _judged(self) -> tuple[list[Any], dict[str, Text], list[Finding]]:
         """The general evaluation: the state, what is unusable, and its own findings."""
         return self._policy.judge(self)
@@ -115,15 +151,15 @@ class Decision:
     @property
     def unusable(self) -> Mapping[str, Text]:
         """The fields that could not be read, with the reason."""
-        return self._judged[1] if self._ordinary is None else self._overlooked
+        return self._overlooked if self._ordinary else self._judged[1]
 
-    @cached_property
+    @_Once
     def _overlooked(self) -> Mapping[str, Text]:
-        return self._compiled.unusable(self._record, self._as_of)
+        return self._compiled.unusable(self._record, self._as_of, self._origin.source_fields)
 
     @property
     def _notes(self) -> list[Finding]:
-        return self._judged[2] if self._ordinary is None else []
+        return [] if self._ordinary else self._judged[2]
 
     def __repr__(self) -> str:
         return f"Decision({self.complaint_id!r}, {self.status!r})"
@@ -137,7 +173,8 @@ class Decision:
     @property
     def complaint_id(self) -> str | None:
         """The record's ``id``, or ``None``."""
-        value = self._state[self._compiled.slots["field:id"]]
+        # Of an ordinary decision the one cell is read: nothing else need be judged for it.
+        value = self._compiled.identity(self._record, self._origin.source_fields) if self._ordinary else self._state[self._compiled.slots["field:id"]]
         return value if isinstance(value, str) else None
 
     @property
@@ -152,61 +189,17 @@ class Decision:
     @property
     def in_scope(self) -> bool | None:
         """Whether the policy speaks of this record at all; ``None`` where that is unknown."""
-        if self._ordinary is not None:
+        if self._ordinary:
             return True
         scope = self._state[self._compiled.scope_slot]
         return scope if isinstance(scope, bool) else None
 
     # ---------------------------------------------------------------- parts
-    @property
-    def severity(self) -> SeverityResult:
-        if self._ordinary is not None:
-            ordinary: SeverityResult = self._ordinary[0]
-            return ordinary
-        if self.in_scope is False:
-            return _NO_SEVERITY
-        result: SeverityResult | None = self._state[self._compiled.slots["severity_result"]]
-        return result or _NO_SEVERITY
-
-    @property
-    def responsibility(self) -> ResponsibilityResult:
-        if self._ordinary is not None:
-            ordinary: ResponsibilityResult = self._ordinary[1]
-            return ordinary
-        return self._responsibility
-
-    @cached_property
-    def _responsibility(self) -> ResponsibilityResult:
-        if self.in_scope is False:
-            return _NO_OWNER
-        result: ResponsibilityResult = self._state[self._compiled.slots["responsibility_result"]] or _NO_OWNER
-        roles = self._escalations()
-        if not roles:
-            return result
-        return ResponsibilityResult(result.owner, result.candidates, result.accountable, result.consulted, result.informed, result.rule, result.missing, roles)
-
-    def _escalations(self) -> tuple[str, ...]:
-        roles: dict[str, None] = {}
-        for rule in self._compiled.model.section("escalation"):
-            result: EscalationResult = self._state[self._compiled.rule_slots[rule.id]]
-            if result.holds is True and isinstance(result.to, str):
-                roles[result.to] = None
-        return tuple(roles)
-
     def _results(self, key: str) -> tuple[Any, ...]:
-        if self._ordinary is not None:
-            results: tuple[Any, ...] = self._ordinary[2] if key == "deadlines" else self._ordinary[3] if key == "penalties" else ()
-            return results
+        if self._ordinary:
+            return getattr(self, key) if key in _FILLED else ()
         slots, state = self._compiled.rule_slots, self._state
-        return tuple(state[slots[rule.id]] for rule in self._compiled.model.section(key))
-
-    @property
-    def deadlines(self) -> tuple[DeadlineResult, ...]:
-        return self._ordinary[2] if self._ordinary is not None else self._results("deadlines")
-
-    @property
-    def requirements(self) -> tuple[RequirementResult, ...]:
-        return self._results("requirements")
+        return tuple([state[slots[rule.id]] for rule in self._compiled.model.section(key)])
 
     @property
     def retention(self) -> tuple[RetentionResult, ...]:
@@ -216,25 +209,12 @@ class Decision:
     def admission(self) -> tuple[AdmissionResult, ...]:
         return self._results("admission")
 
-    @property
-    def penalties(self) -> tuple[PenaltyResult, ...]:
-        """The penalties triggered; one that is not triggered is not here."""
-        if self._ordinary is not None:
-            triggered: tuple[PenaltyResult, ...] = self._ordinary[4]
-            return triggered
-        return tuple(p for p in self._results("penalties") if p is not None)
-
     def deadline(self, rule: str) -> DeadlineResult:
         """The result of one deadline; raises :class:`UsageError` for any other id."""
-        found = self._ordinary
-        if found is not None and (index := found[5].get(rule)) is not None:
-            deadline: DeadlineResult = found[2][index]
-            return deadline
-        slot = self._compiled.rule_slots.get(rule)
-        result = self._state[slot] if slot is not None else None
-        if not isinstance(result, DeadlineResult):
-            raise UsageError(Text(f"the policy has no deadline '{rule}'", f"该制度没有时限“{rule}”"))
-        return result
+        try:
+            return self.deadlines[self._origin.compiled.deadline_index[rule]]
+        except (KeyError, TypeError):
+            raise UsageError(Text(f"the policy has no deadline '{rule}'", f"该制度没有时限“{rule}”")) from None
 
     def result(self, rule: str) -> Any:
         """The result of any rule by its id (``None`` for a penalty not triggered)."""
@@ -255,28 +235,33 @@ class Decision:
 
     def judged(self) -> tuple[Judged, ...]:
         """Every result with an outcome, in the order of the policy."""
-        keys = [kind.key for kind in self._compiled.kinds if kind.judged]
-        return tuple(result for key in keys for result in self._results(key))
+        found: tuple[Judged, ...] = ()
+        for key in self._compiled.judged:
+            found += self._results(key)
+        return found
 
     @property
     def outcomes(self) -> dict[str, str]:
         """Rule id to outcome, for every rule that can be kept or broken."""
-        if self._ordinary is not None:
-            return {result[0].id: result[1] for result in self._ordinary[2]}
+        if self._ordinary and not self.requirements:
+            return {result.model.id: result.outcome for result in self.deadlines}
         return {result.rule: result.outcome for result in self.judged()}
 
     # ---------------------------------------------------------------- the whole
-    @cached_property
+    @_Once
     def status(self) -> str:
         """The first of breached, indeterminate, at_risk, pending, waived, met, exempt, not_applicable
         among the company's rules."""
         if self.in_scope is False:
             return NOT_APPLICABLE
-        ranks = [RANK[r.outcome] for r in self.judged() if r.model.is_companys]
-        if not ranks:
-            return NOT_APPLICABLE if self.in_scope else INDETERMINATE
-        lowest = min(ranks)
-        return next(outcome for outcome, rank in RANK.items() if rank == lowest)
+        lowest = len(STATUS_ORDER)
+        for result in self.judged():
+            rank = RANK[result.outcome]
+            if rank < lowest and result.model.is_companys:
+                lowest = rank
+        if lowest < len(STATUS_ORDER):
+            return STATUS_ORDER[lowest]
+        return NOT_APPLICABLE if self.in_scope else INDETERMINATE
 
     @property
     def breaches(self) -> tuple[Judged, ...]:
@@ -289,7 +274,7 @@ class Decision:
         waiting = [d for d in self.deadlines if d.outcome in (PENDING, AT_RISK) and d.due_at is not None and d.model.is_companys]
         return min(waiting, key=lambda d: d.due_at or self.as_of) if waiting else None
 
-    @cached_property
+    @_Once
     def next_change_at(self) -> datetime | None:
         """The earliest instant after ``as_of`` at which the same record gives another decision; ``None`` if never."""
         instant = self._policy.next_change(self)
@@ -301,7 +286,7 @@ class Decision:
 
         return blocks(self, event)
 
-    @cached_property
+    @_Once
     def findings(self) -> tuple[Finding, ...]:
         """What a person should see: breaches, what is at risk, undecided or waived, and notes on the record."""
         from complaint_policy.explaining import findings
@@ -339,6 +324,35 @@ class Decision:
             penalties,
             facts,
         )
+
+
+def judged_decision(origin: Origin, record: dict[str, Any], instant: datetime) -> Decision:
+    """A decision made by the general evaluation; ``record`` becomes its own, ``instant`` is naive UTC."""
+    decision = Decision()
+    decision._origin, decision._held, decision._asked = origin, record, instant
+    decision._ordinary, decision._kept = False, None
+    compiled, state = origin.compiled, decision._state
+    in_scope = state[compiled.scope_slot] is not False
+    decision.severity = (state[compiled.slots["severity_result"]] if in_scope else None) or _NO_SEVERITY
+    decision.responsibility = _owned(compiled, state) if in_scope else _NO_OWNER
+    decision.deadlines, decision.requirements = decision._results("deadlines"), decision._results("requirements")
+    decision.penalties = tuple([p for p in decision._results("penalties") if p is not None])
+    return decision
+
+
+def _owned(compiled: CompiledVersion, state: list[Any]) -> ResponsibilityResult:
+    """The owner, with the roles the case is escalated to."""
+    result: ResponsibilityResult = state[compiled.slots["responsibility_result"]] or _NO_OWNER
+    roles: dict[str, None] = {}
+    for rule in compiled.model.section("escalation"):
+        escalation: EscalationResult = state[compiled.rule_slots[rule.id]]
+        if escalation.holds is True and isinstance(escalation.to, str):
+            roles[escalation.to] = None
+    if not roles:
+        return result
+    return ResponsibilityResult(
+        result.owner, result.candidates, result.accountable, result.consulted, result.informed, result.rule, result.missing, tuple(roles)
+    )
 
 
 def _made_again(policy: Policy, record: Any, as_of: datetime, source_fields: Any, waivers: Any) -> Decision:

@@ -7,12 +7,11 @@ read.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from copy import copy
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from complaint_policy.coerce import Unusable, coercer, is_empty
+from complaint_policy.coerce import Unusable, coercer, is_empty, iso_text
 from complaint_policy.fields import Field
 from complaint_policy.possible import NONE, NOT_YET, Empty, Interval, Maybe
 from complaint_policy.texts import Text
@@ -68,12 +67,6 @@ class Intake:
         """``fields``: slot, field, and the slot for whether it was given (or None)."""
         self.fields = [(slot, field.name, cell_reader(field, zone, currency), Maybe(None, frozenset({field.name})), given) for slot, field, given in fields]
 
-    def without(self, names: Collection[str]) -> Intake:
-        """The same readers but for those fields."""
-        rest = copy(self)
-        rest.fields = [entry for entry in self.fields if entry[1] not in names]
-        return rest
-
     def read(self, record: Any, state: list[Any], as_of: datetime, source_fields: Collection[str] | None, unusable: Reasons) -> None:
         """Fills the state; a cell that cannot be read is unknown, with its reason in ``unusable``."""
         get = record.get if record.__class__ is dict else getter_of(record)
@@ -113,7 +106,7 @@ def cell_reader(field: Field, zone: Zone, currency: str | None) -> Cell:
     empty = empty_value(field)
     coerce = coercer(field, zone, currency)
     if field.type in ("event", "datetime"):
-        return _moments(field.type == "event", empty, coerce, zone)
+        return _moments(field.type == "event", empty, coerce, zone, usual=not field.formats)
     if field.type == "enum":
         allowed = frozenset(field.values)
 
@@ -143,12 +136,14 @@ def cell_reader(field: Field, zone: Zone, currency: str | None) -> Cell:
     return lambda value, as_of: empty if value is None or is_empty(value) else coerce(value)
 
 
-def _moments(event: bool, empty: Any, coerce: Callable[[Any], Any], zone: Zone) -> Cell:
+def _moments(event: bool, empty: Any, coerce: Callable[[Any], Any], zone: Zone, *, usual: bool) -> Cell:
     steady, offset, exact = zone.steady_from, zone.steady_offset, datetime
 
     def moment(value: Any, as_of: datetime) -> Any:
         if value is None:
             return empty
+        if usual and value.__class__ is str and (read := iso_text(value)) is not None:
+            value = read
         if value.__class__ is exact and value.tzinfo is None and value >= steady and value.year < 2400:
             instant = value - offset
         elif is_empty(value):

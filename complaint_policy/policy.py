@@ -5,14 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
-from functools import partial
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from complaint_policy.coerce import Unusable, is_empty, read_moment
 from complaint_policy.compiled import CompiledVersion
-from complaint_policy.decision import Decision, Finding, Origin
+from complaint_policy.decision import Decision, Finding, Origin, judged_decision
 from complaint_policy.errors import RecordError, UsageError
 from complaint_policy.fields import Field
 from complaint_policy.intake import getter_of, snapshot
@@ -21,6 +20,7 @@ from complaint_policy.model import PolicyModel, fields_below
 from complaint_policy.possible import MICROSECOND, Interval
 from complaint_policy.registry import BUILTIN_KINDS
 from complaint_policy.texts import Text
+from complaint_policy.typed import Typed
 from complaint_policy.waivers import WaiverSet, chosen
 from complaint_policy.zones import Zone, zone_named
 
@@ -60,6 +60,7 @@ class Policy:
         last = versions[-1].model
         self._zone = zone_named(last.timezone)
         self._ordinary: Callable[[dict[str, Any], Any], Decision | None] = self._first
+        self._typed: Typed | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._kinds is BUILTIN_KINDS:
@@ -172,18 +173,40 @@ class Policy:
                 return ordinary
         instant = self.instant(as_of)
         _check_call(source_fields, waivers)
+        if not waivers:
+            ordinary = self._typed_first(record, as_of, instant, source_fields)
+            if ordinary is not None:
+                return ordinary
         compiled = self.compiled(self._version_for(record, source_fields))
         origin = Origin(self, compiled, source_fields, waivers if isinstance(waivers, WaiverSet) else tuple(waivers))
-        decision = Decision(origin, snapshot(record, compiled.model.fields), instant)
-        decision._judged  # noqa: B018  a wrong waiver file is an error of this call
-        return decision
+        return judged_decision(origin, snapshot(record, compiled.model.fields), instant)
 
     def _first(self, record: dict[str, Any], as_of: Any) -> Decision | None:
         """Makes the straight line of the latest version, then uses it."""
         version = self._versions[-1]
         compiled = self.compiled(version)
-        self._ordinary = compiled.straight(version.start, version.until, partial(Decision, Origin(self, compiled))) or _never
+        maker = Decision, lambda names: Origin(self, compiled, names=names)
+        self._ordinary, self._typed = compiled.straight(version.start, version.until, maker, record) or (_never, None)
         return self._ordinary(record, as_of)
+
+    def _typed_first(self, record: Any, as_of: Any, instant: datetime, source_fields: Collection[str] | None) -> Decision | None:
+        """The decision on a record that is ordinary once its cells, or ``as_of``, are typed."""
+        if self._ordinary == self._first:
+            self._first({}, instant)
+        if self._typed is None or (source_fields is not None and not self._typed.known_to(source_fields)):
+            return None
+        wall = self._zone.to_wall(instant)
+        if source_fields is None and record.__class__ is dict and (as_of.__class__ is not datetime or as_of.tzinfo is not None):
+            decision = self._ordinary(record, wall)
+            if decision is not None:
+                return decision
+        typed = self._typed.record(getter_of(record))
+        decision = self._ordinary(typed, wall) if typed is not None else None
+        if decision is not None:
+            decision._held = snapshot(record, self._versions[-1].model.fields)
+            if source_fields is not None:
+                decision._origin = evolve(decision._origin, source_fields=source_fields)
+        return decision
 
     def judge(self, decision: Decision, trace: list[datetime] | None = None) -> tuple[list[Any], dict[str, Text], list[Finding]]:
         """The general evaluation of a decision: the state, what is unusable, and findings about waivers."""
@@ -205,7 +228,7 @@ class Policy:
         waiting = {*_candidates([*trace, *_future_events(decision)]), *self._waiver_ends(decision)}
         now, looked = decision._as_of, 0
         while (instant := min((t for t in waiting if t > now), default=None)) is not None:
-            later = Decision(decision._origin, decision._record, instant)
+            later = judged_decision(decision._origin, decision._record, instant)
             if later.signature() != before:
                 return instant
             waiting, now = {t for t in waiting if t > instant}, instant

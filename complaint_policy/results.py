@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from complaint_policy.expressions.moments import AS_OF, Stretch
@@ -20,13 +19,11 @@ if TYPE_CHECKING:
 __all__ = [
     "AdmissionResult",
     "Charge",
-    "DayDue",
     "DeadlineResult",
     "Details",
     "EscalationResult",
     "GeneralDeadline",
     "Judged",
-    "OrdinaryDeadline",
     "PenaltyResult",
     "RequirementResult",
     "ResponsibilityResult",
@@ -245,52 +242,6 @@ class GeneralDeadline(DeadlineResult, Settled):
         self.done = done
         self._zone = zone
         self._more = more
-
-
-class DayDue:
-    """A due day: its last microsecond in wall time, as an instant, and as it is shown."""
-
-    __slots__ = ("due", "last", "shown")
-
-    def __init__(self, last: datetime, due: datetime, shown: datetime) -> None:
-        self.last = last
-        self.due = due
-        self.shown = shown
-
-
-class OrdinaryDeadline(DeadlineResult, tuple[Any, ...]):
-    """An ordinary deadline on an ordinary record: ``(rule, outcome, due_at, start, due, act, zone)``.
-
-    ``start`` and ``act`` are wall times, ``due`` a :class:`DayDue` or a wall time; ``act`` is None where
-    it has not happened, and so are ``start`` and ``due`` where the time has not begun to run.
-    """
-
-    __slots__ = ()
-
-    model = property(itemgetter(0))
-    outcome = property(itemgetter(1))
-    due_at = property(itemgetter(2), doc=DeadlineResult.due_at.__doc__)
-    _zone = property(itemgetter(6))
-    _more = None
-
-    @property
-    def begun(self) -> Any:
-        return self._instant(self[3])
-
-    @property
-    def due(self) -> Any:
-        due = self[4]
-        return due.due if due.__class__ is DayDue else self._instant(due)
-
-    @property
-    def done(self) -> Any:
-        return self._instant(self[5])
-
-    def _instant(self, wall: Any) -> Any:
-        return NOT_YET if wall is None else self[6].to_utc(wall)
-
-    def __repr__(self) -> str:
-        return f"OrdinaryDeadline({self.rule!r}, {self.outcome!r})"
 
 
 class RequirementResult(Settled):

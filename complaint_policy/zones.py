@@ -115,6 +115,12 @@ class Zone(tzinfo):
             return (instant + self.steady_offset).replace(tzinfo=self)
         return self.fromutc(instant)
 
+    def changes_on(self, day: int) -> bool:
+        """Whether the offset changes on a local day, or where it meets its neighbours."""
+        begin, end = self.day_start(day), self.day_start(day + 1)
+        second = timedelta(seconds=1)
+        return len({self.offset_at(moment) for moment in (begin - second, begin, end - second, end)}) > 1
+
     def day_start(self, day: int) -> datetime:
         """The first instant of the local day with this proleptic ordinal."""
         midnight = datetime.fromordinal(day)

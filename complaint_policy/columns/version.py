@@ -113,7 +113,7 @@ class Judged:
     def severity_names(self, value: Any) -> tuple[str, ...]:
         """The levels a severity's value may be."""
         names = self.sheet.model.section("severity").levels
-        return tuple(names[v] for v in value.options) if isinstance(value, Maybe) else (names[value],)
+        return tuple(names[v] for v in value.options or ()) if isinstance(value, Maybe) else (names[value],)
 
     # ---------------------------------------------------------------- what the summary reads
     def lateness(self, rule: RuleColumns) -> tuple[Ex, Ex]:

@@ -1,6 +1,7 @@
 """The fast path for ordinary records decides what the general evaluation decides.
 
-A ``dict`` takes the fast path; the same record as any other mapping takes the general one.  Policies
+A ``dict`` takes the fast path, the same record as any other mapping once its cells are typed; a policy whose fast path is
+taken out gives the general evaluation of both.  Policies
 are like the measured workload: levels, a matrix, deadlines of every ordinary form, a penalty.
 """
 
@@ -45,6 +46,15 @@ CONDITIONS = (
 )
 
 
+REQUIRED = (
+    "{root_cause: present}",
+    "{present: [root_cause, followed_up_at]}",
+    "{noted_at: present, injury: false}",
+    "{any: [{large: true}, {root_cause: present}]}",
+    "{amount_claimed: {below: 1000}}",
+)
+
+
 def _limit(length: str, condition: str | None, other: str) -> str:
     return length if condition is None else f"{{choose: [{{when: {condition}, then: {length}}}, {{otherwise: {other}}}]}}"
 
@@ -73,6 +83,9 @@ def _policies(draw: st.DrawFn) -> str:
             st.sampled_from([("received_at", "responded_at"), ("received_at", "closed_at"), ("closed_at", "followed_up_at"), ("acknowledged_at", "noted_at")])
         )
         own = f", counting: {{{counting}}}" if counting else ""
+        own += draw(st.sampled_from(["", "", ", waivable: {by: [boss]}"])) + draw(st.sampled_from(["", "", f", when: {draw(st.sampled_from(CONDITIONS))}"]))
+        own += draw(st.sampled_from(["", "", "", ", at_risk: 80%", ", at_risk: 1 day", ", at_risk: 2 hours"]))
+        own += draw(st.sampled_from(["", "", "", f", exempt: [{{when: {draw(st.sampled_from(CONDITIONS))}, reason: {{en: so, zh: 是}}}}]"]))
         names.append(f"DL-{index}")
         rules += f"  - {{id: DL-{index}, from: {start}, to: {act}, within: {_limit(unit, condition, other)}{own}{draw(st.sampled_from(['', ', duty_of: complainant']))}}}\n"
     amount = draw(
@@ -87,12 +100,19 @@ def _policies(draw: st.DrawFn) -> str:
     )
     bounds = draw(st.sampled_from(["", ", range: [100, 300]"])) if amount != "33.335" else ""
     penalty = f"penalties:\n  - {{id: PN, for: [{', '.join(names[: draw(st.integers(1, 4))])}], payable_to: company, per: {draw(st.sampled_from(['case', 'breach']))}, amount: {amount}{bounds}}}\n"
+    requirements = "requirements:\n" if draw(st.booleans()) else ""
+    for index in range(draw(st.integers(1, 2)) if requirements else 0):
+        require, when, exempt = draw(st.sampled_from(REQUIRED)), draw(st.none() | st.sampled_from(CONDITIONS)), draw(st.none() | st.sampled_from(CONDITIONS))
+        extra = f", when: {when}" if when else ""
+        extra += f", exempt: [{{when: {exempt}, reason: {{en: so, zh: 是}}}}]" if exempt else ""
+        requirements += f"  - {{id: RQ-{index}, require: {require}, before: {draw(st.sampled_from(['closed_at', 'responded_at']))}{extra}}}\n"
+    scope = draw(st.sampled_from(["", "", "", "scope: {when: {injury: false}}\n", "scope: {when: {channel: [web, media]}}\n"]))
     announced = draw(st.sampled_from(["", ", announced_until: 2026-03-31"]))
     return f"""
 format: 1
 policy: test/straight
 effective: {{from: 2026-01-01{draw(st.sampled_from(["", ", until: 2026-05-01"]))}}}
-timezone: {draw(st.sampled_from(["Asia/Shanghai", "Asia/Kolkata", "UTC"] if plain else ["America/New_York", "Europe/Berlin"]))}
+timezone: {draw(st.sampled_from(["Asia/Shanghai", "Asia/Kolkata", "UTC", "America/New_York", "Europe/Berlin", "Africa/Cairo"]))}
 currency: CNY
 calendars:
   office: {{weekdays: mon-fri, hours: {{mon-fri: ["09:00-12:00", "13:30-18:00"]}}, holidays: [2026-02-17, 2026-02-18], dates: {{2026-02-14: ["09:00-12:00"]}}{announced}}}
@@ -103,7 +123,7 @@ record:
     injury: {{type: boolean, default: false}}
     amount_claimed: {{default: 0}}
     score: {{type: number, default: 0.5}}
-    noted_at: {{type: event}}
+    noted_at: {{type: event{draw(st.sampled_from(['', '', ', empty: unknown', ', empty: none']))}}}
 facts: {{large: {{amount_claimed: {{at_least: 50}}, affected_customers: {{at_least: 2}}}}}}
 severity:
   levels: [{", ".join(levels)}]
@@ -113,8 +133,8 @@ responsibility:
   by: [channel, severity]
   rows:
 {rows}  otherwise: {{owner: desk}}
-deadlines:
-{rules}{penalty if draw(st.booleans()) else ""}"""
+{scope}deadlines:
+{rules}{requirements}{penalty if draw(st.booleans()) else ""}"""
 
 
 @lru_cache(maxsize=512)
@@ -167,6 +187,7 @@ _ORDINARY: dict[str, list[Any]] = {
     "repeat_count": [1, 0, 3],
     "score": [0.7, 0.69999, 1, None],
     "recorded_owner": [None, "desk", "web_low"],
+    "root_cause": [None, "线路故障", "fault"],
 }
 _CLOCKS = [timedelta(0), timedelta(hours=10), timedelta(days=1) - timedelta(microseconds=1), timedelta(days=1)]
 
@@ -227,29 +248,56 @@ def seen(decision: Decision) -> dict[str, Any]:
     return parts
 
 
-def both(policy: Policy, record: dict[str, Any], as_of: datetime) -> tuple[Any, Any]:
-    """What either path gives: what is seen, or the error."""
+def both(policy: Policy, record: dict[str, Any], as_of: Any) -> tuple[Any, Any]:
+    """What the fast path and the general one give: what is seen, or the error."""
     found: list[Any] = []
-    for given_record in (record, MappingProxyType(record)):
+    for judge, given_record in ((policy, record), (policy, MappingProxyType(record)), (_general(policy), record)):
         try:
-            decision = policy.evaluate(given_record, as_of=as_of)
+            decision = judge.evaluate(given_record, as_of=as_of)
         except ComplaintPolicyError as error:
             found.append((type(error), str(error)))
         else:
+            assert not (judge is not policy and decision._ordinary)
             found.append(seen(decision))
-    return found[0], found[1]
+    assert found[0] == found[1]
+    return found[0], found[2]
+
+
+_GENERAL: dict[int, tuple[Policy, Policy]] = {}
+
+
+def _general(policy: Policy) -> Policy:
+    """The same policy without a fast path."""
+    if id(policy) not in _GENERAL:
+        made = Policy(policy.versions, policy.kinds)
+        made._ordinary, made._typed = (lambda record, as_of: None), None
+        _GENERAL[id(policy)] = policy, made  # the policy is kept, so that its id stays its own
+    return _GENERAL[id(policy)][1]
+
+
+def dressed(value: Any, how: str, policy: Policy) -> Any:
+    """A value as another source would give it: as text, or as an aware time and a ``Decimal``."""
+    if how == "typed" or value is None or isinstance(value, str):
+        return value
+    if how == "text":
+        return value.isoformat() if isinstance(value, date) else str(value)
+    if value.__class__ is datetime and value.tzinfo is None and 1900 < value.year < 2500:
+        return policy.zone.to_utc(value).replace(tzinfo=UTC)
+    return Decimal(repr(value)) if value.__class__ in (int, float) else value
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(text=_policies(), records=st.lists(_records(), min_size=1, max_size=4))
-def test_both_paths_decide_alike(text: str, records: list[tuple[dict[str, Any], datetime]]) -> None:
+@given(text=_policies(), records=st.lists(_records(), min_size=1, max_size=4), dress=st.sampled_from(["typed", "typed", "text", "aware"]))
+def test_both_paths_decide_alike(text: str, records: list[tuple[dict[str, Any], datetime]], dress: str) -> None:
     try:
         policy = _load(text)
     except PolicyError as error:
         # Drawn conditions may forestall each other; that is no business of this test.
         assume({p.code for p in error.problems} - {"shadowed-rule", "dead-rule", "impossible-condition"})
         raise
-    for record, as_of in records:
+    for given_record, given_as_of in records:
+        record = {name: dressed(value, dress, policy) for name, value in given_record.items()}
+        as_of = dressed(given_as_of, dress, policy)
         before = dict(record)
         fast, general = both(policy, record, as_of)
         assert fast == general

@@ -103,6 +103,14 @@ def _plain(rule: Deadline, setting: Setting, counter: Counter, general: Callable
     return judge
 
 
+def warning_of(rule: Deadline, setting: Setting) -> Callable[[datetime, datetime], datetime | None]:
+    """The function gives, for a start and a due instant without pauses, when the deadline becomes at risk."""
+    general = General(rule, setting)
+    state: State = [None] * len(setting.slots)
+    state[PAUSES] = ()
+    return lambda begin, end: general._warning(state, begin, end)
+
+
 class General:
     """Any deadline on any record, with everything that values may be."""
 

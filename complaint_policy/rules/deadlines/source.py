@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from itertools import repeat
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from complaint_policy.counting import Counter
@@ -12,61 +10,75 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.instants import local
 from complaint_policy.lengths import Length
 from complaint_policy.outcomes import BREACHED, MET, NOT_APPLICABLE, PENDING
-from complaint_policy.possible import MAX_INSTANT, DayEnd
-from complaint_policy.results import DayDue, OrdinaryDeadline
+from complaint_policy.possible import MAX_INSTANT, NONE, DayEnd
+from complaint_policy.results import GeneralDeadline
 from complaint_policy.rules.deadlines.model import Deadline
+from complaint_policy.rules.deadlines.ordinary import Exempting, Ordinary, OrdinaryDeadline, Warner
+from complaint_policy.rules.deadlines.record import warning_of
 from complaint_policy.straight import Straight, Unsupported
 from complaint_policy.zones import Zone
 
 _MOST_DAYS: Final = 16_384
+_LONGEST: Final = timedelta(days=60)  # over which days are looked at one by one
 _EPOCH: Final = datetime(1970, 1, 1)
 
 
 def emit(section: tuple[Deadline, ...], source: Straight) -> dict[str, str]:
-    """Outcome ``o<i>`` and result ``d<i>`` for every deadline, and ``broken``: bit ``i`` set for a breach."""
+    """Result ``d<i>`` for every deadline, and ``broken``: bit ``i`` set for a breach."""
     source.line("broken = 0")
     for index, rule in enumerate(section):
         _deadline(index, rule, source)
-    parts = "".join(f"d{i}, " for i in range(len(section)))
-    source.line(f"deadlines = TUPLE(MAP(NEW, {source.constant(repeat(OrdinaryDeadline))}, ({parts})))")
-    return {"deadlines": "deadlines", "index": source.constant({rule.id: index for index, rule in enumerate(section)})}
+    return {"deadlines": "(" + "".join(f"d{i}, " for i in range(len(section))) + ")"}
 
 
 def _deadline(index: int, rule: Deadline, source: Straight) -> None:
-    special = rule.extend or rule.pauses or rule.exempt or rule.waivable_by or rule.when is not None or rule.at_risk is not None
-    if special or not isinstance(rule.start, n.NamedInstant) or not isinstance(rule.act, n.NamedInstant):
+    # `waivable_by` says nothing here: a call with waivers takes the general evaluation.
+    if rule.extend or rule.pauses or not isinstance(rule.start, n.NamedInstant) or not isinstance(rule.act, n.NamedInstant):
         raise Unsupported(rule.id)
     start, act = _event(rule.start, source), _event(rule.act, source)
-    closed = source.field("closed_at")
-    met, breached, pending, apart = (source.constant(o) for o in (MET, BREACHED, PENDING, NOT_APPLICABLE))
-    model, zone = source.constant(rule), source.constant(source.zone)
-    o, d = f"o{index}", f"d{index}"
-
-    # Not started: pending, or not applicable once the case is closed.
-    waiting = pending if start == closed else f"({pending} if {closed} is None else {apart})"
-    indent = ""
-    if start != source.field("received_at"):  # a record without its receipt is not ordinary
-        received = source.field("received_at")
-        source.line(f"if {start} is None:")
-        # A time that nobody has compared with the receipt may be unusable: not ordinary.
-        source.line(f"    if {act} is not None and {act} < {received}: return None")
-        if start != closed:
-            source.line(f"    if {closed} is not None and {closed} < {received}: return None")
-        source.line(f"    {o} = {waiting}; {d} = ({model}, {o}, None, None, None, {act}, {zone})")
+    closed, received = source.field("closed_at"), source.field("received_at")
+    whole_days = not (isinstance(rule.within, n.Counted) and isinstance(rule.within.length, Length) and rule.within.length.is_exact)
+    of, new = source.constant(Ordinary(rule, source.zone, source.position(start), source.position(act), whole_days)), source.constant(OrdinaryDeadline)
+    d = f"d{index}"
+    outer = ""
+    if rule.when is not None:
+        apart = source.constant(GeneralDeadline(rule, NOT_APPLICABLE, NONE, NONE, NONE, source.zone))
+        source.line(f"if not {source.condition(rule.when)}: {d} = {apart}")
         source.line("else:")
-        indent = "    "
-        source.line(f"    if {start} < {received}: return None")
+        outer = "    "
+    source.line(f"{outer}{d} = {new}(); {d}._of = {of}; {d}._values = values")
+    indent = outer
+    if start != received:  # a record without its receipt is not ordinary
+        source.line(f"{outer}if {start} is None:")
+        # A time that nobody has compared with the receipt may be unusable: not ordinary.
+        source.line(f"{outer}    if {act} is not None and {act} < {received}: return None")
+        if start != closed:
+            source.line(f"{outer}    if {closed} is not None and {closed} < {received}: return None")
+        # Not started: pending, or not applicable once the case is closed.
+        source.line(f"{outer}    {d}.due_at = None; {d}.outcome = {_waiting(start, closed)}")
+        source.line(f"{outer}else:")
+        indent += "    "
+        source.line(f"{indent}if {start} < {received}: return None")
     last, shown = _due(rule.within, start, source, indent)
     # `broken` has a bit for every breach.
     source.line(f"{indent}if {act} is None:")
-    source.line(f"{indent}    if as_of <= {last}: {o} = {pending}")
-    source.line(f"{indent}    else: {o} = {breached}; broken |= {1 << index:d}")
+    source.line(f"{indent}    if as_of <= {last}: {d}.outcome = {PENDING!r}")
+    source.line(f"{indent}    else: {d}.outcome = {BREACHED!r}; broken |= {1 << index:d}")
     source.line(f"{indent}elif {act} <= {last}:")
-    source.line(f"{indent}    {o} = {met}")
     source.line(f"{indent}    if {act} < {start}: return None")
-    source.line(f"{indent}else:")
-    source.line(f"{indent}    {o} = {breached}; broken |= {1 << index:d}")
-    source.line(f"{indent}{d} = ({model}, {o}, {shown}, {start}, due, {act}, {zone})")
+    source.line(f"{indent}    {d}.outcome = {MET!r}")
+    source.line(f"{indent}else: {d}.outcome = {BREACHED!r}; broken |= {1 << index:d}")
+    source.line(f"{indent}{d}.due_at = {shown}")
+    if rule.at_risk is not None:
+        source.line(f"{indent}if {d}.outcome == {PENDING!r}: {d} = {source.constant(Warner(warning_of(rule, source.setting)))}({d}, as_of)")
+    word = "if"
+    for exemption in rule.exempt:
+        source.line(f"{outer}{word} {source.condition(exemption.when)}: {d} = {source.constant(Exempting(exemption.reason))}({d}); broken &= ~{1 << index:d}")
+        word = "elif"
+
+
+def _waiting(start: str, closed: str) -> str:
+    return repr(PENDING) if start == closed else f"{PENDING!r} if {closed} is None else {NOT_APPLICABLE!r}"
 
 
 def _event(node: n.NamedInstant, source: Straight) -> str:
@@ -77,29 +89,41 @@ def _event(node: n.NamedInstant, source: Straight) -> str:
 
 def _due(within: n.Instant, start: str, source: Straight, indent: str) -> tuple[str, str]:
     """Emits ``due``; gives the expressions of its last instant in wall time, and of the time that is shown."""
-    epoch, aware = source.constant(_EPOCH), source.constant(_EPOCH.replace(tzinfo=source.zone))
     if isinstance(within, n.Counted):
         counter = _counter(within, source.zone)
         if counter.length.is_exact:
-            source.line(f"{indent}due = {start} + {source.constant(counter.length.exactly())}")
-            return "due", f"{aware} + (due - {epoch})"
-        source.line(f"{indent}due = {source.constant(_DayTable(counter))}[{source.day(start, indent)}]")
+            length = counter.length.exactly()
+            # Shown: the same length on from the start, counted from an epoch that has the zone.
+            beginning = source.constant(_EPOCH.replace(tzinfo=source.zone) + length)
+            if not source.steady:
+                quiet = _on_day(_Quiet(source.zone, length), start, source, indent)
+                source.line(f"{indent}if {quiet} is None: return None")
+            source.line(f"{indent}due = {start} + {source.constant(length)}")
+            return "due", f"{beginning} + {source.since(start, indent)}"
+        source.line(f"{indent}due = {_on_day(_DayTable(counter), start, source, indent)}")
         return "due.last", "due.shown"
     if isinstance(within, n.ChooseInstant):
-        tables: list[str] = []
+        text = ""
         for branch in within.branches:
             if not isinstance(branch.then, n.Counted):
                 raise Unsupported("choose")
             counter = _counter(branch.then, source.zone)
             if counter.length.is_exact:
                 raise Unsupported("choose")
-            table = source.constant(_DayTable(counter))
-            tables.append(table if branch.when is None else f"{table} if {source.condition(branch.when)} else ")
+            due = _on_day(_DayTable(counter), start, source, indent)
+            text += due if branch.when is None else f"{due} if {source.condition(branch.when)} else "
         if within.branches[-1].when is not None:
             raise Unsupported("choose")
-        source.line(f"{indent}due = ({''.join(tables)})[{source.day(start, indent)}]")
+        source.line(f"{indent}due = {text}")
         return "due.last", "due.shown"
     raise Unsupported(type(within).__name__)
+
+
+def _on_day(table: dict[int, Any], start: str, source: Straight, indent: str) -> str:
+    """What a table has for the day of the start: from the receipt all tables are asked together, from elsewhere each in its branch."""
+    if indent:
+        return f"{source.constant(table)}[{start}.toordinal()]"
+    return source.by_day(start, table)
 
 
 def _counter(node: n.Counted, zone: Zone) -> Counter:
@@ -113,7 +137,17 @@ def _counter(node: n.Counted, zone: Zone) -> Counter:
     return counter
 
 
-class _DayTable(dict[int, DayDue]):
+class _DayDue:
+    """A due day: its last microsecond in wall time, and the time that is shown."""
+
+    __slots__ = ("last", "shown")
+
+    def __init__(self, last: datetime, shown: datetime) -> None:
+        self.last = last
+        self.shown = shown
+
+
+class _DayTable(dict[int, _DayDue]):
     """The due day for every day of start that has come up."""
 
     def __init__(self, counter: Counter) -> None:
@@ -121,7 +155,7 @@ class _DayTable(dict[int, DayDue]):
         self._counter = counter
         self._provisional = counter.provisional_from() or MAX_INSTANT
 
-    def __missing__(self, day: int) -> DayDue:
+    def __missing__(self, day: int) -> _DayDue:
         """Raises ``KeyError`` for a due day past the calendar's last announced day: not ordinary."""
         zone = self._counter.zone
         due = self._counter.due(zone.day_start(day))
@@ -130,10 +164,27 @@ class _DayTable(dict[int, DayDue]):
             raise KeyError(day)
         if len(self) >= _MOST_DAYS:
             self.clear()
-        made = self[day] = DayDue(_wall(zone.to_wall, due), due, shown)
+        wall = zone.to_wall(due)
+        if zone.to_utc(wall.replace(fold=0)) != due:  # the day ends twice
+            raise KeyError(day)
+        made = self[day] = _DayDue(datetime(wall.year, wall.month, wall.day, wall.hour, wall.minute, wall.second, wall.microsecond), shown)
         return made
 
 
-def _wall(to_wall: Callable[[datetime], datetime], due: DayEnd) -> datetime:
-    wall: Any = to_wall(due)
-    return datetime(wall.year, wall.month, wall.day, wall.hour, wall.minute, wall.second, wall.microsecond)
+class _Quiet(dict[int, bool]):
+    """Days of start after which no change of the zone's offset moves the end of an exact length on the wall."""
+
+    def __init__(self, zone: Zone, length: timedelta) -> None:
+        super().__init__()
+        if length > _LONGEST:
+            raise Unsupported("long")
+        self._zone = zone
+        self._days = length.days + 2
+
+    def __missing__(self, day: int) -> bool:
+        if any(self._zone.changes_on(d) for d in range(day, day + self._days)):
+            raise KeyError(day)
+        if len(self) >= _MOST_DAYS:
+            self.clear()
+        self[day] = True
+        return True

@@ -5,27 +5,22 @@ from __future__ import annotations
 from typing import Any, Final
 
 from complaint_policy.expressions import nodes as n
+from complaint_policy.results import PenaltyResult
 from complaint_policy.rules.penalties.model import Penalty
 from complaint_policy.rules.penalties.record import settled_proposal
 from complaint_policy.straight import Straight, Unsupported
 
-_MOST: Final = 512
+_MOST: Final = 65_536
 
 
 def emit(section: tuple[Penalty, ...], source: Straight) -> dict[str, str]:
-    if not section:
-        return {}
-    for index, rule in enumerate(section):
-        _penalty(index, rule, source)
-    source.line("penalties = (" + "".join(f"p{i}, " for i in range(len(section))) + ")")
-    if len(section) == 1:
-        return {"penalties": "penalties", "triggered": "(penalties if p0 is not None else ())"}
-    return {"penalties": "penalties", "triggered": "TUPLE([p for p in penalties if p is not None])"}
+    """The penalties triggered: for each rule a tuple of one or none."""
+    return {"penalties": " + ".join(_penalty(rule, source) for rule in section) or "()"}
 
 
-def _penalty(index: int, rule: Penalty, source: Straight) -> None:
+def _penalty(rule: Penalty, source: Straight) -> str:
     deadlines = [d.id for d in source.model.section("deadlines")]
-    if rule.when is not None or rule.waivable_by or rule.charge is not None or rule.amount is None or not rule.breaches_of:
+    if rule.when is not None or rule.charge is not None or rule.amount is None or not rule.breaches_of:
         raise Unsupported(rule.id)
     if rule.range is not None and not _literal_range(rule.range):
         raise Unsupported(rule.id)
@@ -34,25 +29,48 @@ def _penalty(index: int, rule: Penalty, source: Straight) -> None:
     chooses = [part for part in n.walk(rule.amount) if isinstance(part, n.Choose)]
     if any(not isinstance(part, (n.Literal, n.Arithmetic, n.Choose)) for part in _values(rule.amount)):
         raise Unsupported(rule.id)
-    size = 2 ** len(rule.breaches_of)
+    size = 1 << len(deadlines)
     for choose in chooses:
         size *= len(choose.branches)
         if choose.branches[-1].when is not None:
             raise Unsupported(rule.id)
     if size > _MOST:
         raise Unsupported(rule.id)
-    picks = "".join(f", {_pick(choose, source)}" for choose in chooses)
-    table = source.constant(_Proposals(rule, chooses, deadlines, source))
     mask = sum(1 << deadlines.index(identity) for identity in rule.breaches_of)
-    source.line(f"p{index} = {table}[broken & {mask:d}{picks},] if broken & {mask:d} else None")
+    # One whole number says it all: a bit for every breach, above them the branches.
+    key, factor = "broken" if mask == (1 << len(deadlines)) - 1 else f"(broken & {mask:d})", 1 << len(deadlines)
+    trigger = key
+    for choose in chooses:
+        key += f" + {_pick(choose, factor, source)}"
+        factor *= len(choose.branches)
+    proposals = _Proposals(rule, chooses, deadlines, source)
+    return f"(({source.constant(proposals.known)}[{key}] or {source.constant(proposals.propose)}({key})) if {trigger} else ())"
 
 
-def _pick(choose: n.Choose, source: Straight) -> str:
-    """The number of the branch that holds."""
+def _pick(choose: n.Choose, factor: int, source: Straight) -> str:
+    """``factor`` times the number of the branch that holds."""
+    if all(branch.when is None or _on_severity(branch.when) for branch in choose.branches):
+        return f"{source.constant(_by_rank(choose, factor, source))}[rank]"
     text = ""
     for number, branch in enumerate(choose.branches):
-        text += f"{number}" if branch.when is None else f"{number} if {source.condition(branch.when)} else "
+        text += f"{factor * number}" if branch.when is None else f"{factor * number} if {source.condition(branch.when)} else "
     return f"({text})"
+
+
+def _on_severity(condition: n.Condition) -> bool:
+    """Whether a condition looks at the severity and nothing else."""
+    allowed = (n.All, n.Any_, n.Not, n.Equals, n.OneOf, n.Compare, n.Literal)
+    return all(isinstance(part, allowed) or (isinstance(part, n.NamedValue) and part.source == "severity") for part in n.walk(condition))
+
+
+def _by_rank(choose: n.Choose, factor: int, source: Straight) -> tuple[int, ...]:
+    setting = source.setting
+    tests = [setting.compiler.condition(branch.when) for branch in choose.branches]
+    state: list[Any] = [None] * len(setting.slots)
+    picks = []
+    for state[setting.slots["severity"]] in range(len(source.model.section("severity").levels)):
+        picks.append(next(factor * number for number, test in enumerate(tests) if test is None or test(state) is True))
+    return tuple(picks)
 
 
 def _literal_range(node: n.Range | n.ChooseRange) -> bool:
@@ -73,22 +91,27 @@ def _values(node: n.Value) -> list[n.Value]:
     return found
 
 
-class _Proposals(dict[tuple[Any, ...], Any]):
-    """Proposals by what is broken (a bit a deadline) and which branches hold."""
+class _Proposals:
+    """Proposals by what is broken and which branches hold."""
 
     def __init__(self, rule: Penalty, chooses: list[n.Choose], deadlines: list[str], source: Straight) -> None:
-        super().__init__()
         self._deadlines = deadlines
         self._rule = rule
         self._chooses = chooses
         self._setting = source.setting
+        size = 1 << len(deadlines)
+        for choose in chooses:
+            size *= len(choose.branches)
+        self.known: list[tuple[PenaltyResult, ...] | None] = [None] * size
 
-    def __missing__(self, key: tuple[Any, ...]) -> Any:
+    def propose(self, key: int) -> tuple[PenaltyResult, ...]:
         rule = self._rule
-        certain = [identity for identity in rule.breaches_of if key[0] >> self._deadlines.index(identity) & 1]
-        branches = {id(choose): pick for choose, pick in zip(self._chooses, key[1:], strict=True)}
-        amount = _chosen(rule.amount, branches)
-        made = self[key] = settled_proposal(rule, self._setting, amount, certain)
+        certain = [identity for identity in rule.breaches_of if key >> self._deadlines.index(identity) & 1]
+        branches: dict[int, int] = {}
+        rest = key >> len(self._deadlines)
+        for choose in self._chooses:
+            rest, branches[id(choose)] = divmod(rest, len(choose.branches))
+        made = self.known[key] = (settled_proposal(rule, self._setting, _chosen(rule.amount, branches), certain),)
         return made
 
 

@@ -4,6 +4,7 @@ from complaint_policy.kinds import RuleKind, ids_of_list
 from complaint_policy.rules.requirements.build import SCHEMA, build
 from complaint_policy.rules.requirements.explain import message, to_dict
 from complaint_policy.rules.requirements.record import steps
+from complaint_policy.rules.requirements.source import emit
 from complaint_policy.texts import Text
 
 __all__ = ["KIND"]
@@ -19,5 +20,6 @@ KIND = RuleKind(
     judged=True,
     to_dict=to_dict,
     message=message,
+    emit=emit,
     columns="complaint_policy.rules.requirements.columns",
 )
