@@ -10,6 +10,7 @@ import polars as pl
 from attrs import define, field
 
 from complaint_policy.audit.columns import DecisionColumns
+from complaint_policy.audit.engine import ROW
 from complaint_policy.audit.partials import LATE, PartialRows, partials_schema
 from complaint_policy.columns.values import Coded
 from complaint_policy.columns.version import Judged
@@ -45,6 +46,11 @@ class Counting:
             meaning(row[str(index)], rows)
         return rows.frame(partials_schema(self.shape))
 
+    def _times(self, test: pl.Expr, meaning: Callable[[int, PartialRows], None]) -> None:
+        """On how many rows a test holds; of a test that is the same for all rows, all or none."""
+        count = test.sum() if test.meta.root_names() else pl.len() * test.cast(pl.UInt32).fill_null(0).first()
+        self._want(count, lambda n, rows: meaning(n, rows) if n else None)
+
     def _want(self, expr: pl.Expr, meaning: Callable[[Any, PartialRows], None]) -> None:
         self._exprs.append(expr)
         self._meanings.append(meaning)
@@ -53,10 +59,10 @@ class Counting:
     def _gather(self) -> None:
         judged = self.judged
         self._want(pl.len(), self._decided)
-        self._want(judged.id.expr.is_null().sum(), lambda n, rows: rows.add("id.missing", None, None, n))
+        self._times(judged.id.expr.is_null(), lambda n, rows: rows.add("id.missing", None, None, n))
         status = judged.status.expr
         for code, outcome in enumerate(STATUS_ORDER):
-            self._want((status == code).sum(), lambda n, rows, o=outcome: rows.add("status", None, o, n))  # type: ignore[misc]
+            self._times(status == code, lambda n, rows, o=outcome: rows.add("status", None, o, n))  # type: ignore[misc]
         scoped = judged.scope.value.expr.fill_null(True) if judged.sheet.model.scope is not None and judged.scope.value is not None else None
         if judged.severity is not None:
             self._codes(judged.severity, self._severity, scoped)
@@ -64,7 +70,7 @@ class Counting:
             self._codes(judged.owned, self._owner, scoped)
         for name, bad in judged.sheet.bad.items():
             if name in judged.sheet.used:
-                self._want(bad.expr.sum(), lambda n, rows, f=name: rows.add("unusable", None, f, n))  # type: ignore[misc]
+                self._times(bad.expr, lambda n, rows, f=name: rows.add("unusable", None, f, n))  # type: ignore[misc]
         for rule in judged.rules:
             if rule.kind == "penalty":
                 self._codes(rule.coded, lambda p, n, rows, r=rule.id: _penalty(r, p, n, rows), None)  # type: ignore[misc]
@@ -72,8 +78,8 @@ class Counting:
             self._codes(rule.coded, lambda result, n, rows, r=rule.id: _outcome(r, result, n, rows), None)  # type: ignore[misc]
             if rule.kind == "deadline":
                 over, opened = judged.lateness(rule)
-                self._want(opened.expr.sum(), lambda n, rows, r=rule.id: rows.add("open", r, None, n or 0))  # type: ignore[misc]
-                self._want(over.expr.drop_nulls().implode(), lambda spans, rows, r=rule.id: _spans(r, spans, rows))  # type: ignore[misc]
+                self._times(opened.expr, lambda n, rows, r=rule.id: rows.add("open", r, None, n))  # type: ignore[misc]
+                self._want(over.expr.filter(pl.col(ROW).is_not_null()).drop_nulls().implode(), lambda spans, rows, r=rule.id: _spans(r, spans, rows))  # type: ignore[misc]
 
     def _decided(self, count: int, rows: PartialRows) -> None:
         rows.add("decided", None, None, count)
@@ -98,13 +104,15 @@ class Counting:
     def _codes(self, coded: Coded, meaning: Callable[[Any, int, PartialRows], None], where: pl.Expr | None) -> None:
         """How often each code stands."""
         if coded.width == 1:
-            self._want(pl.len() if where is None else where.sum(), lambda n, rows: meaning(coded.domain[0], n, rows) if n else None)
+            self._times(pl.lit(True) if where is None else where, lambda n, rows: meaning(coded.domain[0], n, rows))
             return
-        code = coded.code.expr if where is None else coded.code.expr.filter(where)
-        if coded.width <= _FEW:
+        code = coded.code.expr
+        if coded.width <= _FEW or not code.meta.root_names():
             for number, value in enumerate(coded.domain):
-                self._want((code == number).sum(), lambda n, rows, v=value: meaning(v, n, rows) if n else None)  # type: ignore[misc]
+                test = code == number if where is None else (code == number) & where
+                self._times(test, lambda n, rows, v=value: meaning(v, n, rows))  # type: ignore[misc]
             return
+        code = code if where is None else code.filter(where)
 
         def grouped(pairs: Any, rows: PartialRows) -> None:
             for pair in pairs:
@@ -129,12 +137,11 @@ def _penalty(rule: str, proposal: Any, count: int, rows: PartialRows) -> None:
 
 
 def _spans(rule: str, spans: Any, rows: PartialRows) -> None:
-    if spans is not None and len(spans):
-        rows.add(LATE, rule, None, len(spans), values=spans)
+    rows.add(LATE, rule, None, int(spans.list.len()[0] or 0), values=spans)
 
 
 def read_row(frame: pl.DataFrame) -> dict[str, Any]:
-    """The values of a frame of one row; lists stay Series, as they may hold a number for every record."""
-    return {name: frame[name][0] for name in frame.columns}
+    """The values of a frame of one row; lists of numbers stay columns, as they may hold one for every record."""
+    return {name: frame[name] if frame[name].dtype == pl.List(pl.Int64) else frame[name][0] for name in frame.columns}
 
 

@@ -51,7 +51,8 @@ def looked_at(frame: pl.DataFrame, table: TypedTable, *, whole: bool) -> Look:
     columns = {n: frame.get_column(s.expr.meta.output_name()) for n, s in plain.items()}
     full = {n for n, c in columns.items() if not c.null_count() and c.dtype not in (pl.Null, pl.Object)}
     floats = {n for n, c in columns.items() if c.dtype.is_float()}
-    given = {n for n in full if n not in floats}
+    # A text that is there may still be blank, and a float no number.
+    given = {n for n in full if n not in floats and columns[n].dtype not in (pl.String, pl.Categorical, pl.Enum)}
     times = {n: c for n, c in columns.items() if c.dtype in (pl.Datetime, pl.Date) and c.null_count() < len(c)}
     inside: set[str] = set()
     first: date | None = None

@@ -52,22 +52,9 @@ class Tiers:
 
     def names(self) -> list[str]:
         """The columns of the decisions, in order."""
-        return [name for name in inner_types(self.engine) if self.inner or self._public(name)]
-
-    def _public(self, name: str) -> bool:
-        if name in ("row", "id", "status", "severity", "owner") or name in self.extra:
-            return True
-        part = name.rpartition(".")[2]
-        rule = name.rpartition(".")[0]
-        known = next((r for r in self.engine.shape.rules if r.id == rule), None)
-        if known is None:
-            return False
-        return (
-            (part == "outcome" and known.judged)
-            or (part == "due_at" and known.kind == "deadline")
-            or (part == "amount" and known.kind == "penalty")
-            or (part == "missing" and known.judged and "missing" in self.extra)
-        )
+        if self.inner:
+            return list(inner_types(self.engine))
+        return [expr.meta.output_name() for expr in self.engine.shape.public(self.extra)]
 
     # ---------------------------------------------------------------- one batch
     def run(self, frame: pl.DataFrame, *, believed: bool = True) -> Judgement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -23,7 +24,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Around", "compared", "during", "end_flag", "happened", "in_order", "instant", "left_instants", "of_field", "picked", "settled"]
 
-_SIGNS: Final = {"by": lambda a, b: a <= b, "before": lambda a, b: a < b, "after": lambda a, b: a > b, "not_before": lambda a, b: a >= b}
+def _flipping(straight: Any, flipped: Any) -> Any:
+    """A comparison; of one value with a column, the column stands first: Polars takes that for a column, the other way for one value."""
+
+    def compare(a: Any, b: Any) -> Any:
+        if isinstance(a, pl.Expr) and isinstance(b, pl.Expr) and not a.meta.root_names() and b.meta.root_names():
+            return flipped(b, a)
+        return straight(a, b)
+
+    return compare
+
+
+_SIGNS: Final = {"by": _flipping(le, ge), "before": _flipping(lt, gt), "after": _flipping(gt, lt), "not_before": _flipping(ge, le)}
 # Representatives: where instants lie against one another is all that comparisons see.
 _DAYS: Final = [datetime(2000, 1, 1) + timedelta(days=i) for i in range(60)]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from complaint_policy.columns.plan import constant, on
+from complaint_policy.columns.plan import constant, looked_up, on
 from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, TooWide, left_column, tabulated
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.compile import Compiler

@@ -98,6 +98,8 @@ class Plan:
         """The same expression as a column, computed once however often it is used."""
         if ex.kept:
             return ex
+        if not ex.expr.meta.root_names():
+            return Ex(ex.expr, ex.stage, True)  # one value for all rows stays one
         name = f"{self.prefix}{self._count}"
         self._count += 1
         while len(self.stages) <= ex.stage:

@@ -133,8 +133,8 @@ class Sheet:
             self.leave(on(lambda c: c == 0, value) if name in self.hints.given else on(lambda c: c.is_null() | (c == 0), value))
         elif name not in self.hints.given:
             self.leave(value.is_null())
-            if cells.bad is not None:
-                self.leave(cells.bad)
+        if cells.bad is not None:
+            self.leave(cells.bad)
         return Cells(value, None, None, cells.high, cells.codes)
 
     def _specials(self, name: str, cells: Cells) -> tuple[tuple[Any, ...], Callable[[], Ex] | None]:

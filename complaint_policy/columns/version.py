@@ -205,6 +205,8 @@ def _judged(sheet: Sheet, used: tuple[str, ...], rules: tuple[Any, ...], minor_d
             continue
         verdicts = sheet.verdicts(rule.id)
         leave_undecided(sheet, verdicts.coded)
+        if verdicts.due is not None and any(is_left(s.missing) for s in verdicts.due.shapes):
+            sheet.leave(among(verdicts.due.state(plan), lambda s: is_left(s.missing)))  # its due instant is shown, whatever its outcome
         column = RuleColumns(rule.id, wanted.kind, verdicts.coded, verdicts)
         found.append(column)
         if rule.duty_of == COMPANY:
