@@ -303,8 +303,10 @@ def _has_any(sheet: Sheet, left: n.NamedValue, texts: tuple[str, ...]) -> Column
     found = sheet.value(left)
     if isinstance(found, Coded):
         return boolean_of(sheet.plan, tabulated(sheet.plan, [found], lambda v: _plain(has_any(v, texts))))
-    if found.kind == "list" and left.source == "field":
+    if found.kind == "list" and left.source == "field" and found.value is not None:
         return _by_cell(sheet, left.name, lambda value: _plain(has_any(value, texts)))
+    if found.kind == "list" and found.value is None:
+        return tested(sheet, found, lambda v: v, lambda s: has_any(s, texts))
     if found.kind != "string":
         return left_column("boolean")
 

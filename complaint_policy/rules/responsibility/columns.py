@@ -141,7 +141,8 @@ def _texts(sheet: Sheet, column: Column, tests: list[n.Expression]) -> Coded | N
         total: pl.Expr = pl.lit(0, pl.UInt16)
         for index, text in enumerate(literals, 1):
             total = total + (value == text).cast(pl.UInt16) * pl.lit(index, pl.UInt16)
-        absent = more[0] + len(literals) + 1 if more else pl.lit(len(literals) + 1)
+        # Without specials a null row is one that is left: it may look up anything.
+        absent = more[0] + len(literals) + 1 if more else pl.lit(len(literals) + 1 if column.specials else 0)
         return pl.when(value.is_null()).then(absent).otherwise(total).cast(pl.UInt16)
 
     return Coded(sheet.plan.keep(on(build, column.value, *([special] if special is not None else []))), domain)
@@ -173,7 +174,7 @@ def _numbers(sheet: Sheet, column: Column, tests: list[n.Expression]) -> Coded |
     domain = (*samples, *column.specials)
     special = column.special(sheet.plan)
     absent = special if special is not None else constant(0, pl.UInt8)
-    size = len(samples)
+    size = len(samples) if column.specials else 0
     code = on(lambda t, a, v: pl.when(v.is_null()).then(a.cast(pl.UInt8) + size).otherwise(t).cast(pl.UInt8), total, absent, column.value)
     return Coded(sheet.plan.keep(code), domain)
 
