@@ -63,13 +63,15 @@ class BatchJudge:
         stream = RecordStream(FrameTable(pl.LazyFrame(schema=schema), "table", "polars"), self.mapping, policy.zone)
         self.wanted, self.source_fields, self.unused_columns = stream.wanted, stream.source_fields, stream.unused_columns
         self._as_of = policy.zone.to_wall(self.instant)
-        self._portfolio = Portfolio(policy)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _again, (self.policy, self.schema, self.policy.zone.to_aware(self.instant), self.mapping, self._waivers, self.extra)
 
-    def judge(self, frame: pl.DataFrame, first_row: int = 0) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The decisions of a batch, with every inner column, and the rows rejected; ``row`` counts from ``first_row``."""
+    def judge(self, frame: pl.DataFrame, first_row: int = 0, portfolio: Portfolio | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The decisions of a batch, with every inner column, and the rows rejected; ``row`` counts from ``first_row``.
+
+        ``portfolio`` gathers what the rules over many records need.
+        """
         rows = DecisionRows(self.shape, self.instant)
         decided = [pl.DataFrame(schema=self.shape.inner_schema())]
         rejected: list[tuple[Any, ...]] = []
@@ -80,7 +82,8 @@ class BatchJudge:
                     raise RecordError(entry.fault)
                 decision = self.evaluate(entry)
                 rows.add(position, decision)
-                self._portfolio.add(decision)
+                if portfolio is not None:
+                    portfolio.add(decision)
             except RecordError as error:
                 rejected.append((position, position + 1, entry.id, error.reason.en, error.reason.zh, error.field))
             except ComplaintPolicyError:
@@ -97,11 +100,6 @@ class BatchJudge:
     def public(self, inner: pl.DataFrame) -> pl.DataFrame:
         """The columns of ``Audit.decisions``."""
         return inner.select(self._public)
-
-    def take_portfolio(self) -> Portfolio:
-        """What the portfolio rules gathered of the batches judged since this was last asked."""
-        gathered, self._portfolio = self._portfolio, Portfolio(self.policy)
-        return gathered
 
     def entries(self, frame: pl.DataFrame) -> Iterator[Entry]:
         """The records of a batch."""

@@ -140,10 +140,14 @@ def merged(counts: pl.DataFrame) -> pl.DataFrame:
 def late_in_buckets(counts: pl.DataFrame) -> pl.DataFrame:
     """The same partials with lateness parted by its length, for an engine that does not want all of it in one place."""
     late = counts.filter(pl.col("part") == LATE)
-    spans = late.select("part", "rule", "values").explode("values")
-    bucket = (pl.col("values") // (1 << _BUCKET)).cast(pl.String).alias("key")
-    parted = spans.group_by("part", "rule", bucket).agg(pl.len().cast(pl.Int64).alias("records"), "values")
-    return pl.concat([counts.filter(pl.col("part") != LATE), parted], how="diagonal")
+    parted = [counts.filter(pl.col("part") != LATE)]
+    bucket = (pl.col("values") // (1 << _BUCKET)).alias("key")
+    for (rule,), rows in late.group_by("rule"):
+        spans = pl.concat([*rows["values"]]).to_frame("values")
+        grouped = spans.group_by(bucket).agg(pl.len().cast(pl.Int64).alias("records"), "values")
+        unbounded = pl.lit(0, pl.Int64)
+        parted.append(grouped.with_columns(pl.col("key").cast(pl.String), part=pl.lit(LATE), rule=pl.lit(rule), least_open=unbounded, most_open=unbounded))
+    return pl.concat(parted, how="diagonal")
 
 
 def count_ids(ids: pl.Series) -> tuple[int, int]:

@@ -23,7 +23,7 @@ from complaint_policy.audit.partials import KEYS, LATE, REJECT, SUMS, add_portfo
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.spark_lateness import lateness_of
 from complaint_policy.audit.spark_types import polars_schema, quoted, spark_schema
-from complaint_policy.audit.spark_worker import IDS, ROW, ROWS, Shipment, counts_schema, decisions_schema
+from complaint_policy.audit.spark_worker import IDS, ROW, ROWS, Shipment, conformed, counts_schema, decisions_schema
 from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
 from complaint_policy.errors import MissingExtra, RecordError, UsageError
 from complaint_policy.rules.portfolio.measure import PortfolioResult
@@ -136,9 +136,10 @@ class SparkAudit:
         else:
             found = source.mapInArrow(self._task("sought", which), source.schema)
         rows = pl.DataFrame(found.limit(_SHOWN + 1).toArrow())
+        rows.columns = [*self._sent.wanted, ROW]
         if rows.height != 1:
             raise UsageError(_not_one(en, zh, rows))
-        entry = next(self._sent.entries(rows.select(pl.col(name).cast(kind) for name, kind in self._sent.schema.items())))
+        entry = next(self._sent.entries(conformed(rows, self._sent.schema)))
         try:
             if entry.fault is not None:
                 raise RecordError(entry.fault)
@@ -148,10 +149,11 @@ class SparkAudit:
 
     # ---------------------------------------------------------------- on Spark
     def _source(self, *, with_row: bool) -> DataFrame:
-        """The columns the mapping reads, and with them the identity of rows."""
+        """The columns the mapping reads, in its order and under plain names, and with them the identity of rows."""
         functions = import_module("pyspark.sql.functions")
         spelled = {name.strip(): name for name in self._frame.columns}
-        chosen = [functions.col(quoted(spelled[name])).alias(name) for name in self._sent.wanted]
+        # Spark itself cannot hand on every name it allows.
+        chosen = [functions.col(quoted(spelled[name])).alias(f"c{i}") for i, name in enumerate(self._sent.wanted)]
         if self._row is not None:
             chosen.append(functions.col(quoted(self._row)).cast("long").alias(ROW))
         elif with_row:
@@ -201,8 +203,9 @@ class SparkAudit:
         places = f.collect_list(f.when(f.col("part") == REJECT, f.col("values"))).alias("places")
         longest = f.max(f.when(f.col("part") == LATE, f.array_max("values"))).alias("longest")
         added = pl.DataFrame(counts.groupBy(*KEYS).agg(*sums, places, longest).toArrow())
-        money = {name: counts_schema(self._judge.shape)[name] for name in ("total", "least", "most")}
-        return added.with_columns(pl.col("places").list.eval(pl.element().explode()).alias("values")).drop("places").cast(money)
+        # Spark widens the sums of decimals.
+        money = [pl.col(name).cast(counts_schema(self._judge.shape)[name]) for name in ("total", "least", "most")]
+        return added.with_columns(*money, pl.col("places").list.eval(pl.element().explode()).alias("values")).drop("places")
 
     def _repeated(self, counts: DataFrame) -> tuple[int, int]:
         f = import_module("pyspark.sql.functions")

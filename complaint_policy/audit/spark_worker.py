@@ -16,9 +16,10 @@ from attrs import frozen
 
 from complaint_policy.audit.batches import BatchJudge
 from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns
-from complaint_policy.audit.partials import late_in_buckets, merged, partials, partials_schema, portfolio_partials, reject_partials
+from complaint_policy.audit.partials import LATE, late_in_buckets, merged, partials, partials_schema, portfolio_partials, reject_partials
+from complaint_policy.audit.portfolio import Portfolio
 
-__all__ = ["IDS", "ROW", "ROWS", "Shipment", "counts_schema", "decisions_schema", "run"]
+__all__ = ["IDS", "ROW", "ROWS", "Shipment", "conformed", "counts_schema", "decisions_schema", "run"]
 
 # The column that carries a row's identity beside the columns of the record.
 ROW: Final = "#row"
@@ -88,10 +89,11 @@ class _Worker:
     def counts(self, batches: Iterator[Any]) -> Iterator[Any]:
         """Counts of a whole task, but for the ids, which are handed on batch by batch."""
         schema = counts_schema(self._judge.shape)
+        portfolio = Portfolio(self._judge.policy)
         gathered: list[pl.DataFrame] = []
         since = 0
         for frame, rows in self._frames(batches):
-            decided, rejected = self._judge.judge(frame)
+            decided, rejected = self._judge.judge(frame, portfolio=portfolio)
             gathered += [partials(decided, self._judge.shape), reject_partials(self._placed(rejected, rows), self._judge.shape)]
             gathered.append(_one(ROWS, frame.height, partials_schema(self._judge.shape)))
             ids = decided["id"].drop_nulls()
@@ -99,35 +101,42 @@ class _Worker:
                 yield from _sent(_one(IDS, len(ids), schema).with_columns(ids.implode().alias(IDS)), schema)
             since += frame.height
             if since >= _FLUSHED:
-                yield from _sent(self._summed(gathered), schema)
+                yield from _sent(_summed(gathered), schema)
                 gathered, since = [], 0
-        yield from _sent(self._summed(gathered), schema)
+        gathered.append(portfolio_partials(portfolio, self._judge.shape))
+        yield from _sent(_summed(gathered), schema)
 
     def sought(self, batches: Iterator[Any]) -> Iterator[Any]:
         """The source's own rows whose id is the wanted one."""
         for batch in batches:
-            frame = _conform(pl.DataFrame(batch), self._judge.schema)
+            frame, _ = self._frame(batch)
             places = [entry.position for entry in self._judge.entries(frame) if entry.id == self._id]
             if places:
                 yield batch.take(import_module("pyarrow").array(places))
 
-    def _summed(self, gathered: list[pl.DataFrame]) -> pl.DataFrame:
-        gathered.append(portfolio_partials(self._judge.take_portfolio(), self._judge.shape))
-        counts = pl.concat(gathered)
-        late = late_in_buckets(counts.filter(pl.col("part") == "late"))
-        return pl.concat([merged(counts.filter(pl.col("part") != "late")), late], how="diagonal_relaxed")
-
     def _frames(self, batches: Iterator[Any]) -> Iterator[tuple[pl.DataFrame, pl.Series | None]]:
         pyarrow = import_module("pyarrow")
         for together in _together(batches):
-            frame = pl.DataFrame(pyarrow.Table.from_batches(together)).rechunk()
-            rows = frame[ROW] if ROW in frame.columns else None
-            yield _conform(frame, self._judge.schema), rows
+            yield self._frame(pyarrow.Table.from_batches(together))
+
+    def _frame(self, batch: Any) -> tuple[pl.DataFrame, pl.Series | None]:
+        """The cells of a batch under their own names, and the identity of its rows."""
+        frame: Any = pl.from_arrow(batch)
+        rows = frame[ROW] if ROW in frame.columns else None
+        cells = frame.drop(ROW, strict=False)
+        cells.columns = [*self._judge.schema]
+        return conformed(cells, self._judge.schema), rows
 
     def _placed(self, rejected: pl.DataFrame, rows: pl.Series | None) -> pl.DataFrame:
         """Rejects with the identity of their rows; a place can be told only where rows are numbered."""
         placed = _with_rows(rejected, rows)
         return placed.with_columns(source_row=pl.col("row") + 1 if self._numbered else pl.lit(None, pl.Int64))
+
+
+def _summed(gathered: list[pl.DataFrame]) -> pl.DataFrame:
+    counts = late_in_buckets(pl.concat(gathered))
+    late = pl.col("part") == LATE
+    return pl.concat([merged(counts.filter(~late)), counts.filter(late)], how="diagonal_relaxed")
 
 
 def _together(batches: Iterator[Any]) -> Iterator[list[Any]]:
@@ -144,7 +153,7 @@ def _together(batches: Iterator[Any]) -> Iterator[list[Any]]:
         yield held
 
 
-def _conform(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+def conformed(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     """The columns of the record, typed as the judge was told: Spark shows instants in the zone of the session."""
     return frame.select(pl.col(name) if frame.schema[name] == kind else pl.col(name).cast(kind) for name, kind in schema.items())
 
@@ -168,7 +177,7 @@ def _plain_type(kind: Any) -> Any:
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:
     """Words as texts and instants in UTC."""
-    return frame.cast({name: _plain_type(kind) for name, kind in frame.schema.items()})  # type: ignore[arg-type]
+    return frame.cast({name: _plain_type(kind) for name, kind in frame.schema.items()})
 
 
 def _sent(frame: pl.DataFrame, schema: pl.Schema) -> Iterator[Any]:

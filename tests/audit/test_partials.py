@@ -30,10 +30,10 @@ from complaint_policy.audit.partials import (
     tally_of,
 )
 from complaint_policy.audit.portfolio import Portfolio
-from complaint_policy.audit.sources import open_source
 from complaint_policy.audit.tally import PenaltySum, Tally
 from complaint_policy.outcomes import STATUS_ORDER
 from complaint_policy.texts import Text
+from tests.audit.support import texts_of
 
 DEMO = Path(make_demo.__file__).parent
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -54,13 +54,6 @@ def assert_same(found: Tally, wanted: Tally) -> None:
 
 def in_pieces(frame: pl.DataFrame, size: int) -> list[pl.DataFrame]:
     return [frame.slice(start, size) for start in range(0, frame.height, size)] or [frame]
-
-
-def texts_of(path: Path, mapping: Any, rows: int) -> pl.DataFrame:
-    """A file's cells as they stand in it."""
-    table = open_source(path, load_mapping(mapping).input)
-    cells = [dict(zip(table.columns, row.cells, strict=True)) for row, _ in zip(table.rows(table.columns), range(rows), strict=False) if row.fault is None]
-    return pl.DataFrame(cells, schema=dict.fromkeys((c for c in table.columns if c), pl.String))
 
 
 def assert_partials_hold(judge: BatchJudge, frame: pl.DataFrame, size: int) -> None:
@@ -194,8 +187,9 @@ def test_the_figures_of_a_portfolio_add_up() -> None:
     judge = BatchJudge(policy, schema=frame.schema, as_of="2026-06-01T00:00")
     pieces = []
     for start in range(0, frame.height, 30):
-        judge.judge(frame.slice(start, 30), start)
-        pieces.append(portfolio_partials(judge.take_portfolio(), judge.shape))
+        part = Portfolio(policy)
+        judge.judge(frame.slice(start, 30), start, part)
+        pieces.append(portfolio_partials(part, judge.shape))
     gathered = Portfolio(policy)
     add_portfolio(merged(pl.concat(pieces)), gathered)
     assert dict(gathered.results()) == dict(single)
