@@ -62,10 +62,10 @@ class BatchJudge:
         self._public = self.shape.public(self.extra)
         stream = RecordStream(FrameTable(pl.LazyFrame(schema=schema), "table", "polars"), self.mapping, policy.zone)
         self.wanted, self.source_fields, self.unused_columns = stream.wanted, stream.source_fields, stream.unused_columns
-        self._as_of = policy.zone.to_wall(self.instant)
+        self.as_of = policy.zone.to_aware(self.instant)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (self.policy, self.schema, self.policy.zone.to_aware(self.instant), self.mapping, self._waivers, self.extra)
+        return _again, (self.policy, self.schema, self.as_of, self.mapping, self._waivers, self.extra)
 
     def judge(self, frame: pl.DataFrame, first_row: int = 0, portfolio: Portfolio | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The decisions of a batch, with every inner column, and the rows rejected; ``row`` counts from ``first_row``.
@@ -107,7 +107,7 @@ class BatchJudge:
 
     def evaluate(self, entry: Entry) -> AnyDecision:
         """The full decision of one record."""
-        return self.policy.evaluate(entry.record, as_of=self._as_of, source_fields=self.source_fields, waivers=self._waivers)
+        return self.policy.evaluate(entry.record, as_of=self.as_of, source_fields=self.source_fields, waivers=self._waivers)
 
 
 def _again(policy: AnyPolicy, schema: pl.Schema, as_of: datetime, mapping: ColumnMapping, waivers: Any, extra: tuple[str, ...]) -> BatchJudge:

@@ -19,7 +19,7 @@ from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns
 from complaint_policy.audit.partials import LATE, late_in_buckets, merged, partials, partials_schema, portfolio_partials, reject_partials
 from complaint_policy.audit.portfolio import Portfolio
 
-__all__ = ["IDS", "ROW", "ROWS", "Shipment", "conformed", "counts_schema", "decisions_schema", "run"]
+__all__ = ["IDS", "ROW", "ROWS", "Piece", "Shipment", "conformed", "counts_schema", "decisions_schema", "read_piece", "run"]
 
 # The column that carries a row's identity beside the columns of the record.
 ROW: Final = "#row"
@@ -33,16 +33,28 @@ _KEPT: Final = 4
 
 
 @frozen
+class Piece:
+    """A stretch of a Parquet file: ``rows`` rows from ``start``, of which the first is row ``first`` of the whole source."""
+
+    file: str
+    start: int
+    rows: int
+    first: int
+
+
+@frozen
 class Shipment:
     """What a task is sent: the judge as Spark pickles it, once for all tasks of an audit.
 
-    ``work`` names what to do, ``numbered`` says that :data:`ROW` counts rows from 0, so that places can be told.
+    ``work`` names what to do, ``numbered`` says that :data:`ROW` counts rows from 0, so that places can be told.  With
+    ``pieces`` the batches hold the numbers of pieces to be read, else the cells themselves.
     """
 
     judge: bytes
     work: str
     numbered: bool
     wanted_id: str = ""
+    pieces: tuple[Piece, ...] = ()
 
 
 def run(shipment: Shipment, batches: Iterator[Any]) -> Iterator[Any]:
@@ -73,7 +85,7 @@ def counts_schema(columns: DecisionColumns) -> pl.Schema:
 class _Worker:
     def __init__(self, shipment: Shipment) -> None:
         self._judge = _made_ready(shipment.judge)
-        self._numbered, self._id = shipment.numbered, shipment.wanted_id
+        self._numbered, self._id, self._pieces = shipment.numbered, shipment.wanted_id, shipment.pieces
 
     def decisions(self, batches: Iterator[Any]) -> Iterator[Any]:
         schema = decisions_schema(self._judge)
@@ -107,14 +119,27 @@ class _Worker:
         yield from _sent(_summed(gathered), schema)
 
     def sought(self, batches: Iterator[Any]) -> Iterator[Any]:
-        """The source's own rows whose id is the wanted one."""
+        """The source's own rows whose id is the wanted one; of pieces only their numbers."""
+        if self._pieces:
+            for frame, rows in self._frames(batches):
+                yield from _sent(pl.DataFrame({ROW: rows}).filter(self._meant(frame)), pl.Schema({ROW: pl.Int64()}))
+            return
+        pyarrow = import_module("pyarrow")
         for batch in batches:
             frame, _ = self._frame(batch)
-            places = [entry.position for entry in self._judge.entries(frame) if entry.id == self._id]
-            if places:
-                yield batch.take(import_module("pyarrow").array(places))
+            yield batch.filter(pyarrow.array(self._meant(frame)))
+
+    def _meant(self, frame: pl.DataFrame) -> pl.Series:
+        places = [entry.position for entry in self._judge.entries(frame) if entry.id == self._id]
+        return pl.int_range(frame.height, eager=True).is_in(places)
 
     def _frames(self, batches: Iterator[Any]) -> Iterator[tuple[pl.DataFrame, pl.Series | None]]:
+        if self._pieces:
+            numbers = [number for batch in batches for number in batch.column(0).to_pylist()]
+            for piece in (self._pieces[number] for number in numbers):
+                for part in read_piece(piece, self._judge.schema).iter_slices(BATCH):
+                    yield part.drop(ROW), part[ROW]
+            return
         pyarrow = import_module("pyarrow")
         for together in _together(batches):
             yield self._frame(pyarrow.Table.from_batches(together))
@@ -131,6 +156,15 @@ class _Worker:
         """Rejects with the identity of their rows; a place can be told only where rows are numbered."""
         placed = _with_rows(rejected, rows)
         return placed.with_columns(source_row=pl.col("row") + 1 if self._numbered else pl.lit(None, pl.Int64))
+
+
+def read_piece(piece: Piece, schema: pl.Schema) -> pl.DataFrame:
+    """The wanted cells of a piece, read from the file, and their :data:`ROW`."""
+    scanned = pl.scan_parquet(piece.file, glob=False)
+    spelled = {name.strip(): name for name in scanned.collect_schema().names()}
+    chosen = scanned.slice(piece.start, piece.rows).select(pl.col(spelled[name]).alias(name) for name in schema)
+    cells = conformed(chosen.collect(), schema)
+    return cells.with_columns(pl.int_range(piece.first, piece.first + cells.height, dtype=pl.Int64).alias(ROW))
 
 
 def _summed(gathered: list[pl.DataFrame]) -> pl.DataFrame:

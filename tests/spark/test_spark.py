@@ -17,7 +17,9 @@ import workload
 from complaint_policy import MissingExtra, Policy, load_policy, load_policy_text
 from complaint_policy.audit import Audit
 from complaint_policy.audit.batches import BatchJudge
-from complaint_policy.audit.spark import SparkAudit, audit_spark
+from complaint_policy.audit.spark import SparkAudit, audit_parquet, audit_spark
+from complaint_policy.audit.spark_sources import FrameSource, _address, _task, pieces_of
+from complaint_policy.audit.spark_types import spark_schema
 from complaint_policy.errors import InputError, MappingError, UsageError
 from tests.audit.support import texts_of
 
@@ -131,6 +133,53 @@ def test_a_shipped_policy(spark: SparkSession, tmp_path: Path) -> None:
     assert_equal(found, policy.audit(records, as_of=workload.AS_OF))
 
 
+# --------------------------------------------------------------------------- files read by the workers
+@pytest.fixture(scope="module")
+def filed(spark: SparkSession, workload_policy: Policy, tmp_path_factory: pytest.TempPathFactory) -> tuple[SparkAudit, Audit]:
+    """Three files of small row groups; as small pieces as there can be."""
+    folder = tmp_path_factory.mktemp("files")
+    records = typed_records()
+    for number, start in enumerate(range(0, records.height, 500)):
+        records.slice(start, 500).write_parquet(folder / f"part-{number} 部分.parquet", row_group_size=200)
+    (folder / "_SUCCESS").touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("complaint_policy.audit.spark_sources._LEAST", 1)
+        found = audit_parquet(workload_policy, spark, str(folder), as_of=workload.AS_OF)
+    return found, workload_policy.audit(records, as_of=workload.AS_OF)
+
+
+def test_parquet_files(filed: tuple[SparkAudit, Audit]) -> None:
+    found, single = filed
+    assert_equal(found, single)
+    assert found.decision(1_200).to_dict() == single.decision(1_200).to_dict()
+    number = single.decisions["id"].drop_nulls().unique(maintain_order=True)[-1]
+    assert found.decision(number).complaint_id == number
+    with pytest.raises(UsageError, match="more than one record has the id 'again'"):
+        found.decision("again")
+
+
+def test_instants_as_spark_used_to_write_them(spark: SparkSession, workload_policy: Policy, tmp_path: Path) -> None:
+    """Spark's 96-bit times are instants, though nothing in the file says so."""
+    records = typed_records().with_columns(pl.selectors.datetime().dt.replace_time_zone("Asia/Shanghai"))
+    spark.conf.set("spark.sql.parquet.outputTimestampType", "INT96")
+    spark.createDataFrame(records.to_arrow()).coalesce(1).write.parquet(str(tmp_path / "old"))
+    found = audit_parquet(workload_policy, spark, str(tmp_path / "old"), as_of=workload.AS_OF)
+    assert collected(found.decisions).equals(as_spark_keeps_it(workload_policy.audit(records, as_of=workload.AS_OF).decisions))
+
+
+def test_files_are_cut_between_row_groups() -> None:
+    files = [("a", [100_000, 50_000, 60_000]), ("empty", []), ("b", [1])]
+    cut = [(piece.file, piece.start, piece.rows, piece.first) for piece in pieces_of(files, 1)]
+    assert cut == [("a", 0, 100_000, 0), ("a", 100_000, 110_000, 100_000), ("b", 0, 1, 210_000)]
+    assert pieces_of([], 2) == ()
+
+
+def test_files_only_spark_can_read() -> None:
+    with pytest.raises(UsageError, match="workers cannot read 'hdfs:'"):
+        _address("hdfs://name/x.parquet")
+    assert _address("s3a://bucket/a%20b.parquet") == "s3://bucket/a%20b.parquet"
+
+
 # --------------------------------------------------------------------------- rows and single decisions
 def test_one_decision_in_full(demo: tuple[SparkAudit, Audit]) -> None:
     found, single = demo
@@ -190,11 +239,9 @@ def test_a_judge_travels(workload_policy: Policy) -> None:
 
 
 def test_a_worker_makes_the_policy_ready_once(spark: SparkSession, workload_policy: Policy) -> None:
-    from complaint_policy.audit.spark_types import spark_schema
-
     frame = spark.createDataFrame(typed_records().to_arrow()).repartition(8)
     audit = audit_spark(workload_policy, frame, as_of=workload.AS_OF)
-    task = audit._task("counts")
+    task = _task(audit._shipment("counts"))
 
     def counted(batches: Any) -> Any:
         import os
@@ -206,9 +253,11 @@ def test_a_worker_makes_the_policy_ready_once(spark: SparkSession, workload_poli
         yield pyarrow.RecordBatch.from_pylist([{"a": os.getpid(), "b": made.misses, "c": polars.thread_pool_size()}])
 
     schema = spark_schema(pl.Schema({"a": pl.Int64, "b": pl.Int64, "c": pl.Int64}))
+    source = audit._source
+    assert isinstance(source, FrameSource)
     before: dict[int, int] = {}
     for _ in range(2):
-        told_by = audit._source(with_row=False).mapInArrow(counted, schema).collect()
+        told_by = source._columns(with_row=False).mapInArrow(counted, schema).collect()
         assert len(told_by) == 8 and {row["c"] for row in told_by} == {1}
         for row in told_by:
             # Other tests' policies were made ready by the same process; this one adds one to them, once.
