@@ -305,6 +305,16 @@ def test_columns_named_with_dots_and_blanks(spark: SparkSession, workload_policy
     assert found.summary().source.unused_columns == ("struct",)
 
 
+def test_no_rows(spark: SparkSession, workload_policy: Policy, tmp_path: Path) -> None:
+    nothing = typed_records().clear()
+    frame = in_spark(spark, nothing, tmp_path)
+    for found in (audit_spark(workload_policy, frame, as_of=workload.AS_OF, row="number"), audit_parquet(workload_policy, spark, [str(tmp_path)], as_of=workload.AS_OF)):
+        assert found.decisions.count() == found.rejected.count() == found.summary().identity.rows == 0
+        assert told(found.summary()) == told(workload_policy.audit(nothing, as_of=workload.AS_OF).summary())
+        with pytest.raises(UsageError, match="no record has row 0"):
+            found.decision(0)
+
+
 def test_an_event_log_is_for_one_machine(spark: SparkSession, workload_policy: Policy, tmp_path: Path) -> None:
     mapping = tmp_path / "log.yaml"
     mapping.write_text("format: 1\nfields:\n  id: {column: id}\n  received_at: {column: received_at}\nevents: {case: id}\n", encoding="utf-8")
