@@ -15,7 +15,8 @@ from typing import Any, Final
 import polars as pl
 
 from complaint_policy.audit.columns import DecisionColumns
-from complaint_policy.audit.engine import ROW, Engine, Look, looked_at
+from complaint_policy.audit.counts import Counted, count_rows
+from complaint_policy.audit.engine import ROW, Engine, looked_at
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.judging import columns_of_policy, fields_of_policy
 from complaint_policy.audit.mapping import ColumnMapping, by_name, check_against_columns, check_against_policy, load_mapping
@@ -24,7 +25,7 @@ from complaint_policy.audit.records import Counts, Entry, RecordStream
 from complaint_policy.audit.tables import FrameTable
 from complaint_policy.audit.tiers import Tiers, numbered
 from complaint_policy.audit.typed import typed_table
-from complaint_policy.errors import ComplaintPolicyError, InputError, MappingError, RecordError, UsageError
+from complaint_policy.errors import InputError, MappingError, UsageError
 from complaint_policy.problems import nearest
 from complaint_policy.texts import Text
 from complaint_policy.waivers import WaiverSet
@@ -66,40 +67,34 @@ class BatchJudge:
         stream = RecordStream(FrameTable(pl.LazyFrame(schema=schema), "table", "polars"), self.mapping, policy.zone)
         self.wanted, self.source_fields, self.unused_columns = stream.wanted, stream.source_fields, stream.unused_columns
         self.typed = typed_table(schema, self.mapping, policy.zone, {c.strip(): c for c in schema.names()})
-        self._batches: Tiers | None = None
-        self._as_of = policy.zone.to_wall(self.instant)
-        self._portfolio = Portfolio(policy)
+        self._engine: Engine | None = None
+        self.as_of = policy.zone.to_aware(self.instant)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (self.policy, self.schema, self.policy.zone.to_aware(self.instant), self.mapping, self._waivers, self.extra)
+        return _again, (self.policy, self.schema, self.as_of, self.mapping, self._waivers, self.extra)
 
-    def judge(self, frame: pl.DataFrame, first_row: int = 0) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The decisions of a batch, with every inner column, and the rows rejected; ``row`` counts from ``first_row``."""
-        found = self.tiers(frame, whole=False).run(numbered(frame, first_row))
+    def judge(self, frame: pl.DataFrame, first_row: int = 0, portfolio: Portfolio | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The decisions of a batch, with every inner column, and the rows rejected; ``row`` counts from ``first_row``.
+
+        ``portfolio`` gathers what the rules over many records need.
+        """
+        found = self.tiers(frame, portfolio=portfolio).run(numbered(frame, first_row))
         return found.decided, found.rejected
 
-    def tiers(self, frame: pl.DataFrame, *, whole: bool, inner: bool = True) -> Tiers:
-        """The tiers for tables like this one; ``whole``: for no other rows than these."""
-        if whole:
-            return self._tiers_for(looked_at(frame, self.typed, whole=True), inner)
-        if self._batches is None:
-            self._batches = self._tiers_for(looked_at(frame.head(_LOOKED_AT), self.typed, whole=False), inner)
-        return self._batches
+    def count(self, frame: pl.DataFrame, first_row: int = 0, portfolio: Portfolio | None = None) -> Counted:
+        """What a summary counts of a batch, without its decisions."""
+        return count_rows(numbered(frame, first_row).lazy(), self.tiers(frame, portfolio=portfolio or Portfolio(self.policy)), ids="id" in self.source_fields)
 
-    def _tiers_for(self, look: Look, inner: bool) -> Tiers:
-        engine = Engine(self.policy, self.typed, self.shape, self.instant, self._waivers, look, dict(self.schema))
-        return Tiers(engine, self._entries_of, self.evaluate, inner, self.extra, self._portfolio)
+    def tiers(self, frame: pl.DataFrame, *, inner: bool = True, portfolio: Portfolio | None = None) -> Tiers:
+        """The tiers for tables like this one; what is believed of them is seen of the first."""
+        if self._engine is None:
+            look = looked_at(frame.head(_LOOKED_AT), self.typed, whole=False)
+            self._engine = Engine(self.policy, self.typed, self.shape, self.instant, self._waivers, look, dict(self.schema))
+        return Tiers(self._engine, self._entries_of, self.evaluate, inner, self.extra, portfolio)
 
     def public(self, inner: pl.DataFrame) -> pl.DataFrame:
         """The columns of ``Audit.decisions``."""
         return inner.select(self._public)
-
-    def take_portfolio(self) -> Portfolio:
-        """What the portfolio rules gathered of the batches judged since this was last asked."""
-        gathered, self._portfolio = self._portfolio, Portfolio(self.policy)
-        if self._batches is not None:
-            self._batches.portfolio = self._portfolio
-        return gathered
 
     def _entries_of(self, rows: pl.DataFrame) -> Iterator[Entry]:
         """The records of some numbered rows."""
@@ -115,7 +110,7 @@ class BatchJudge:
 
     def evaluate(self, entry: Entry) -> AnyDecision:
         """The full decision of one record."""
-        return self.policy.evaluate(entry.record, as_of=self._as_of, source_fields=self.source_fields, waivers=self._waivers)
+        return self.policy.evaluate(entry.record, as_of=self.as_of, source_fields=self.source_fields, waivers=self._waivers)
 
 
 def _again(policy: AnyPolicy, schema: pl.Schema, as_of: datetime, mapping: ColumnMapping, waivers: Any, extra: tuple[str, ...]) -> BatchJudge:

@@ -11,13 +11,14 @@ from attrs import define, field
 
 from complaint_policy.audit.columns import DecisionColumns
 from complaint_policy.audit.engine import ROW
-from complaint_policy.audit.partials import LATE, PartialRows, partials_schema
+from complaint_policy.audit.partials import LATE, PartialRows, partials, partials_schema
+from complaint_policy.audit.tiers import Tiers
 from complaint_policy.columns.values import Coded
 from complaint_policy.columns.version import Judged
 from complaint_policy.outcomes import INDETERMINATE, STATUS_ORDER
 from complaint_policy.possible import Maybe
 
-__all__ = ["Counting", "read_row"]
+__all__ = ["Counted", "Counting", "count_rows"]
 
 # So many comparisons are cheaper than grouping.
 _FEW = 40
@@ -145,3 +146,83 @@ def read_row(frame: pl.DataFrame) -> dict[str, Any]:
     return {name: frame[name] if frame[name].dtype == pl.List(pl.Int64) else frame[name][0] for name in frame.columns}
 
 
+# --------------------------------------------------------------------------- whole tables
+@define
+class Counted:
+    """What was counted of a table, and the rows that are no record."""
+
+    rows: int = 0
+    counts: list[pl.DataFrame] = field(factory=list)
+    rejected: list[pl.DataFrame] = field(factory=list)
+    numbers: list[pl.Series] = field(factory=list)
+
+    def partials(self, shape: DecisionColumns) -> pl.DataFrame:
+        """All partial counts, one under the other."""
+        return pl.concat([pl.DataFrame(schema=partials_schema(shape)), *self.counts])
+
+    def ids(self) -> pl.Series:
+        """The numbers of the records decided."""
+        return pl.concat([pl.Series("id", [], dtype=pl.String), *self.numbers])
+
+
+Collect = Callable[[list[pl.LazyFrame]], list[pl.DataFrame]]
+# Rows that go through the tiers at a time.
+_BATCH = 250_000
+
+
+def count_rows(table: pl.LazyFrame, tiers: Tiers, *, ids: bool, collect: Collect = pl.collect_all) -> Counted:
+    """Counts the numbered rows of a table in one pass a version; what columns cannot count goes through the tiers."""
+    engine, portfolio = tiers.engine, tiers.portfolio
+    counted = Counted()
+    schema = list(engine.schema)
+    plan, _, _ = engine.receipt()
+    received = plan.applied(table)
+    routes = engine.routes()
+    routed = 0
+    size = received.select(pl.len().alias("rows"))
+    for version, route in enumerate(routes):
+        judged = engine.tier(version, hopeful=True)
+        if judged is None:
+            found = collect([received.filter(route).select(*schema, ROW), size])
+            counted.rows = found[1].item()
+            routed += found[0].height
+            _through(tiers, found[0], counted, believed=True)
+            continue
+        counting = Counting(judged, engine.shape, engine.policy.versions[version].model.effective.isoformat())
+        wanted = counting.expressions()
+        portions = judged.portions if portfolio is not None else []
+        mine = judged.sheet.plan.applied(received.filter(route))
+        kept = mine if judged.left is None else mine.filter(~judged.left.expr)
+        queries = [kept.select(wanted), size]
+        queries += [mine.filter(judged.left.expr).select(*schema, ROW)] if judged.left is not None else []
+        queries += [kept.select(judged.id.expr.alias("id"), pl.col(ROW))] if ids else []
+        queries += [portion.counted(kept) for portion in portions]
+        found = collect(queries)
+        row = read_row(found[0])
+        counted.counts.append(counting.partials(row))
+        counted.rows = found[1].item()
+        routed += row["0"]
+        rest = found[2:]
+        left = rest.pop(0) if judged.left is not None else None
+        if ids:
+            counted.numbers.append(rest.pop(0)["id"])
+        for portion, cells in zip(portions, rest, strict=True):
+            policy: Any = engine.policy
+            portion.add_to(portfolio, cells, id(policy.compiled(policy.versions[version])))
+        if left is not None and left.height:
+            routed += left.height
+            _through(tiers, left, counted, believed=False)
+    if routed < counted.rows:
+        (others,) = collect([received.filter(~pl.any_horizontal(*routes).fill_null(False)).select(*schema, ROW)])
+        _through(tiers, others, counted, believed=False)
+    return counted
+
+
+def _through(tiers: Tiers, rows: pl.DataFrame, counted: Counted, *, believed: bool) -> None:
+    """Rows through the tiers, with their decisions counted."""
+    rows = rows.sort(ROW)
+    for start in range(0, rows.height, _BATCH):
+        found = tiers.run(rows.slice(start, _BATCH), believed=believed)
+        counted.counts.append(partials(found.decided, tiers.engine.shape))
+        counted.rejected.append(found.rejected)
+        counted.numbers.append(found.decided["id"])

@@ -63,6 +63,9 @@ class DateFormat:
 
     has_time: bool
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return date_format, (self.text,)
+
 
 @lru_cache(maxsize=256)
 def date_format(text: str) -> DateFormat:

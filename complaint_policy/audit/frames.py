@@ -13,11 +13,11 @@ from typing import Any, Final
 import polars as pl
 
 from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns, frame_zone
-from complaint_policy.audit.counts import Counting, read_row
-from complaint_policy.audit.engine import LEFT, ROW, Engine, Look, looked_at
+from complaint_policy.audit.counts import count_rows
+from complaint_policy.audit.engine import ROW, Engine, Look, looked_at
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.mapping import ColumnMapping
-from complaint_policy.audit.partials import count_ids, partials, tally_of
+from complaint_policy.audit.partials import count_ids, tally_of
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
 from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
@@ -155,24 +155,13 @@ class FrameAudit:
     # ---------------------------------------------------------------- summary
     @cached_property
     def _counted(self) -> tuple[Summary, pl.DataFrame]:
-        engine, portfolio = self.engine, Portfolio(self.policy)
-        counts: list[pl.DataFrame] = []
-        rejects = [pl.DataFrame(schema=REJECTED_SCHEMA)]
-        numbers: list[pl.Series] = []
-        rows = 0
-        if self._one_pass(portfolio):
-            rows = self._count_whole(counts, rejects, numbers, portfolio)
-        else:
-            tiers = self._tiers(inner=True, portfolio=portfolio)
-            for batch in self._batches():
-                found = tiers.run(batch)
-                rows += batch.height
-                counts.append(partials(found.decided, self.shape))
-                rejects.append(found.rejected)
-                numbers.append(found.decided["id"])
-        rejected = pl.concat(rejects).sort("row")
-        ids = count_ids(pl.concat(numbers)) if numbers else (0, 0)
-        tally = tally_of(pl.concat(counts), self.shape, ids=ids) if counts else tally_of(partials(pl.DataFrame(schema=inner_types(engine)), self.shape), self.shape)
+        portfolio = Portfolio(self.policy)
+        whole = self._whole
+        table = whole.lazy() if whole is not None else self._rows.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
+        counted = count_rows(table, self._tiers(inner=True, portfolio=portfolio), ids="id" in self.stream.source_fields, collect=self._collected)
+        rejected = pl.concat([pl.DataFrame(schema=REJECTED_SCHEMA), *counted.rejected]).sort("row")
+        tally = tally_of(counted.partials(self.shape), self.shape, ids=count_ids(counted.ids()))
+        rows = counted.rows
         identity = Identity(rows, tally.decided, rejected.height, 0)
         identity.check()
         if self._progress is not None:
@@ -183,76 +172,12 @@ class FrameAudit:
     def summary(self) -> Summary:
         return self._counted[0]
 
-    def _one_pass(self, portfolio: Portfolio) -> bool:
-        """Whether columns can count every version."""
-        for version in range(len(self.policy.versions)):
-            judged = self.engine.tier(version, hopeful=True)
-            if judged is None or (not portfolio.empty and judged.portions is None):
-                return False
-        return True
-
-    def _count_whole(self, counts: list[pl.DataFrame], rejects: list[pl.DataFrame], numbers: list[pl.Series], portfolio: Portfolio) -> int:
-        """Counts the whole table in one pass a version; what the columns leave goes through the tiers."""
-        engine = self.engine
-        whole = self._whole
-        table = whole.lazy() if whole is not None else self._rows.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
-        plan, _, _ = engine.receipt()
-        received = plan.applied(table)
-        routes = engine.routes()
-        total, routed = 0, 0
-        has_ids = "id" in self.stream.source_fields
-        for version, route in enumerate(routes):
-            judged = engine.tier(version, hopeful=True)
-            assert judged is not None
-            counting = Counting(judged, self.shape, self.policy.versions[version].model.effective.isoformat())
-            wanted = counting.expressions()
-            mine = judged.sheet.plan.applied(received.filter(route))
-            kept = mine if judged.left is None else mine.filter(~judged.left.expr)
-            queries = [kept.select(wanted), received.select(pl.len().alias("rows"))]
-            if judged.left is not None:
-                queries.append(mine.filter(judged.left.expr).select(self._schema.keys() | {ROW}))
-            if has_ids:
-                queries.append(kept.select(judged.id.expr.alias("id")))
-            for portion in judged.portions or ():
-                queries.append(portion.counted(kept))
-            found = self._collected(queries)
-            row = read_row(found[0])
-            counts.append(counting.partials(row))
-            total = found[1].item()
-            routed += row["0"]
-            rest = found[2:]
-            left = rest.pop(0) if judged.left is not None else None
-            if has_ids:
-                numbers.append(rest.pop(0)["id"])
-            for portion, cells in zip(judged.portions or (), rest, strict=True):
-                portion.add_to(portfolio, cells, id(judged_key(self.policy, version)))
-            if left is not None and left.height:
-                routed += left.height
-                self._count_left(left.select(ROW, *self._schema).sort(ROW), counts, rejects, numbers, portfolio)
-        if routed < total:
-            others = received.filter(~pl.any_horizontal(*routes).fill_null(False)).select(*self._schema, ROW)
-            self._count_left(self._read(others, "streaming").sort(ROW), counts, rejects, numbers, portfolio)
-        return total
-
     def _collected(self, queries: list[pl.LazyFrame]) -> list[pl.DataFrame]:
         try:
             return pl.collect_all(queries, engine="streaming")
         except (pl.exceptions.PolarsError, OSError) as error:
             self._refuse_changed()
             raise unreadable(self.table.name, error) from None
-
-    def _count_left(self, rows: pl.DataFrame, counts: list[pl.DataFrame], rejects: list[pl.DataFrame], numbers: list[pl.Series], portfolio: Portfolio) -> None:
-        tiers = self._tiers(inner=True, portfolio=portfolio)
-        for start in range(0, rows.height, _BATCH):
-            found = tiers.run(rows.slice(start, _BATCH), believed=False)
-            counts.append(partials(found.decided, self.shape))
-            rejects.append(found.rejected)
-            numbers.append(found.decided["id"])
-
-
-def judged_key(policy: Any, version: int) -> Any:
-    """What a portfolio knows a version by."""
-    return policy.compiled(policy.versions[version])
 
 
 def shown(inner: pl.DataFrame, shape: DecisionColumns) -> pl.DataFrame:

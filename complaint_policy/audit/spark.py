@@ -5,7 +5,7 @@ docs/scale.md says when that pays.  Needs ``pip install 'complaint-policy[audit,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from importlib import import_module
@@ -22,17 +22,18 @@ from complaint_policy.audit.mapping import ColumnMapping
 from complaint_policy.audit.partials import KEYS, LATE, REJECT, SUMS, add_portfolio, reasons_of, tally_of
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.spark_lateness import lateness_of
-from complaint_policy.audit.spark_types import polars_schema, quoted, spark_schema
-from complaint_policy.audit.spark_worker import IDS, ROW, ROWS, Shipment, counts_schema, decisions_schema
+from complaint_policy.audit.spark_sources import FileSource, FrameSource, Source, parquet_files, pieces_of
+from complaint_policy.audit.spark_types import polars_schema
+from complaint_policy.audit.spark_worker import IDS, ROW, ROWS, Shipment, conformed, counts_schema, decisions_schema
 from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
 from complaint_policy.errors import MissingExtra, RecordError, UsageError
 from complaint_policy.rules.portfolio.measure import PortfolioResult
 from complaint_policy.texts import Text
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
-__all__ = ["SparkAudit", "audit_spark"]
+__all__ = ["SparkAudit", "audit_parquet", "audit_spark"]
 
 _SHOWN: Final = 10
 
@@ -60,11 +61,7 @@ def audit_spark(
     Raises :class:`MissingExtra` without pyspark and pyarrow, :class:`MappingError` for a mapping that fits neither policy nor table,
     :class:`UsageError` for a wrong call, such as the mapping of an event log.
     """
-    for package in ("pyspark", "pyarrow", "pandas"):
-        try:
-            import_module(package)
-        except ImportError:
-            raise MissingExtra(package, "audit,spark") from None
+    _installed()
     if not isinstance(frame, import_module("pyspark.sql").DataFrame):
         name = type(frame).__name__
         raise UsageError(Text(f"a {name} is no Spark DataFrame", f"{name} 不是 Spark DataFrame"))
@@ -76,16 +73,52 @@ def audit_spark(
             raise UsageError(Text(f"column '{name}' has a type that no field has: {kind}", f"列“{name}”的类型不能用于任何字段：{kind}"))
     if row is not None and schema.get(row) not in (pl.Int64, pl.Int32, pl.Int16, pl.Int8):
         raise UsageError(Text(f"row: '{row}' is no column of whole numbers", f"row：“{row}”不是整数列"))
-    wanted = pl.Schema({name: schema[name] for name in judge.wanted})
-    sent = BatchJudge(policy, schema=wanted, as_of=as_of, mapping=judge.mapping, waivers=waivers, columns=columns)
-    return SparkAudit(frame, judge, sent, row, count_ids)
+    return SparkAudit(FrameSource(frame, row, judge.wanted), judge, _narrowed(judge, waivers), count_ids)
+
+
+def audit_parquet(
+    policy: AnyPolicy,
+    spark: SparkSession,
+    paths: str | Sequence[str],
+    *,
+    as_of: datetime | str,
+    mapping: ColumnMapping | str | PathLike[str] | None = None,
+    waivers: Any = (),
+    columns: Sequence[str] = (),
+    count_ids: bool = True,
+) -> SparkAudit:
+    """The same over Parquet files, read by the workers themselves: several times as fast as through a DataFrame.
+
+    ``paths`` are files and folders as ``spark.read.parquet`` takes them, which this machine and every worker can open with
+    Polars: a shared or local disk, S3, Google Cloud or Azure storage.  ``row`` is the row's number through all files, in
+    the order of their names.  Columns made of the names of folders are not read.
+    """
+    _installed()
+    schema, files = parquet_files(spark, paths)
+    judge = BatchJudge(policy, schema=pl.Schema({n.strip(): k for n, k in schema.items()}), as_of=as_of, mapping=mapping, waivers=waivers, columns=columns)
+    sent = _narrowed(judge, waivers)
+    return SparkAudit(FileSource(spark, pieces_of(files, spark.sparkContext.defaultParallelism), sent), judge, sent, count_ids)
+
+
+def _installed() -> None:
+    for package in ("pyspark", "pyarrow", "pandas"):
+        try:
+            import_module(package)
+        except ImportError:
+            raise MissingExtra(package, "audit,spark") from None
+
+
+def _narrowed(judge: BatchJudge, waivers: Any) -> BatchJudge:
+    """The judge of the columns that are read."""
+    wanted = pl.Schema({name: judge.schema[name] for name in judge.wanted})
+    return BatchJudge(judge.policy, schema=wanted, as_of=judge.as_of, mapping=judge.mapping, waivers=waivers, columns=judge.extra)
 
 
 class SparkAudit:
-    """The audit of a Spark DataFrame.  Every part is computed by Spark, when and as often as it is asked for."""
+    """The audit of a table on Spark.  Every part is computed by Spark, when and as often as it is asked for."""
 
-    def __init__(self, frame: DataFrame, judge: BatchJudge, sent: BatchJudge, row: str | None, count_ids: bool) -> None:
-        self._frame, self._judge, self._row, self._count_ids = frame, judge, row, count_ids
+    def __init__(self, source: Source, judge: BatchJudge, sent: BatchJudge, count_ids: bool) -> None:
+        self._source, self._judge, self._count_ids = source, judge, count_ids
         self._sent = sent
         self._bytes: bytes = import_module("pyspark.serializers").CPickleSerializer().dumps(sent)
         self._summary: Summary | None = None
@@ -129,16 +162,11 @@ class SparkAudit:
 
         Raises :class:`UsageError` where no record, or more than one, is meant, or where it was rejected.
         """
-        source = self._source(with_row=True)
         en, zh = (f"row {which}", f"第 {which} 行") if isinstance(which, int) else (f"the id '{which}'", f"编号“{which}”")
-        if isinstance(which, int):
-            found = source.where(source[quoted(ROW)] == which)
-        else:
-            found = source.mapInArrow(self._task("sought", which), source.schema)
-        rows = pl.DataFrame(found.limit(_SHOWN + 1).toArrow())
+        rows = self._source.found(self._shipment("sought", str(which)), which, _SHOWN + 1)
         if rows.height != 1:
             raise UsageError(_not_one(en, zh, rows))
-        entry = next(self._sent.entries(rows.select(pl.col(name).cast(kind) for name, kind in self._sent.schema.items())))
+        entry = next(self._sent.entries(conformed(rows, self._sent.schema)))
         try:
             if entry.fault is not None:
                 raise RecordError(entry.fault)
@@ -147,33 +175,11 @@ class SparkAudit:
             raise UsageError(Text(f"{en} was rejected: {error.reason.en}", f"{zh}未被采用：{error.reason.zh}")) from None
 
     # ---------------------------------------------------------------- on Spark
-    def _source(self, *, with_row: bool) -> DataFrame:
-        """The columns the mapping reads, and with them the identity of rows."""
-        functions = import_module("pyspark.sql.functions")
-        spelled = {name.strip(): name for name in self._frame.columns}
-        chosen = [functions.col(quoted(spelled[name])).alias(name) for name in self._sent.wanted]
-        if self._row is not None:
-            chosen.append(functions.col(quoted(self._row)).cast("long").alias(ROW))
-        elif with_row:
-            chosen.append(functions.xxhash64(*(functions.col(quoted(spelled[name])) for name in self._sent.wanted)).alias(ROW))
-        return self._frame.select(*chosen)
-
     def _mapped(self, work: str, schema: pl.Schema, *, with_row: bool = True) -> DataFrame:
-        return self._source(with_row=with_row).mapInArrow(self._task(work), spark_schema(schema))
+        return self._source.mapped(self._shipment(work), schema, with_row=with_row)
 
-    def _task(self, work: str, wanted_id: str = "") -> Callable[[Iterator[Any]], Iterator[Any]]:
-        shipment = Shipment(self._bytes, work, self._row is not None, wanted_id)
-
-        def task(batches: Iterator[Any]) -> Iterator[Any]:
-            # Before Polars is imported: as many workers run as there are cores.
-            import os
-
-            os.environ.setdefault("POLARS_MAX_THREADS", "1")
-            from complaint_policy.audit.spark_worker import run
-
-            return run(shipment, batches)
-
-        return task
+    def _shipment(self, work: str, wanted_id: str = "") -> Shipment:
+        return Shipment(self._bytes, work, self._source.numbered, wanted_id)
 
     def _summarised(self) -> Summary:
         shape: DecisionColumns = self._judge.shape
@@ -201,8 +207,9 @@ class SparkAudit:
         places = f.collect_list(f.when(f.col("part") == REJECT, f.col("values"))).alias("places")
         longest = f.max(f.when(f.col("part") == LATE, f.array_max("values"))).alias("longest")
         added = pl.DataFrame(counts.groupBy(*KEYS).agg(*sums, places, longest).toArrow())
-        money = {name: counts_schema(self._judge.shape)[name] for name in ("total", "least", "most")}
-        return added.with_columns(pl.col("places").list.eval(pl.element().explode()).alias("values")).drop("places").cast(money)
+        # Spark widens the sums of decimals.
+        money = [pl.col(name).cast(counts_schema(self._judge.shape)[name]) for name in ("total", "least", "most")]
+        return added.with_columns(*money, pl.col("places").list.eval(pl.element().explode()).alias("values")).drop("places")
 
     def _repeated(self, counts: DataFrame) -> tuple[int, int]:
         f = import_module("pyspark.sql.functions")
@@ -214,10 +221,10 @@ class SparkAudit:
 
     def _notes(self) -> SourceNotes:
         judge = self._judge
-        unused = tuple(name for name in judge.unused_columns if name != self._row)
+        row = self._source.row if isinstance(self._source, FrameSource) else None
+        unused = tuple(name for name in judge.unused_columns if name != row)
         fields = tuple(sorted(judge.source_fields))
-        as_of = judge.policy.zone.to_aware(judge.instant)
-        return SourceNotes("table", "spark", None, None, True, (), judge.mapping.name, fields, unused, as_of)
+        return SourceNotes("table", "spark", None, None, True, (), judge.mapping.name, fields, unused, judge.as_of)
 
 
 def _not_one(en: str, zh: str, rows: pl.DataFrame) -> Text:

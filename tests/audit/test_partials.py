@@ -8,13 +8,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import check
 import make_demo
 import polars as pl
 import pytest
 
 from complaint_policy import load_policy, load_policy_text
-from complaint_policy.audit import load_mapping, run_audit
+from complaint_policy.audit import run_audit
 from complaint_policy.audit.batches import BatchJudge
 from complaint_policy.audit.columns import DecisionColumns, RuleColumn
 from complaint_policy.audit.partials import (
@@ -30,51 +29,14 @@ from complaint_policy.audit.partials import (
     tally_of,
 )
 from complaint_policy.audit.portfolio import Portfolio
-from complaint_policy.audit.sources import open_source
 from complaint_policy.audit.tally import PenaltySum, Tally
 from complaint_policy.outcomes import STATUS_ORDER
 from complaint_policy.texts import Text
+from tests.audit.support import assert_partials_hold, assert_same, texts_of
 
 DEMO = Path(make_demo.__file__).parent
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-COUNTS = (
-    "decided", "status", "severity", "owner", "versions", "unusable", "missing", "penalties", "missing_ids", "repeated_ids", "records_with_repeated_ids",
-)  # fmt: skip
-
-
-def assert_same(found: Tally, wanted: Tally) -> None:
-    for name in COUNTS:
-        assert getattr(found, name) == getattr(wanted, name), name
-    for rule in wanted.columns.rules:
-        if rule.judged:
-            assert found.outcomes[rule.id] == wanted.outcomes[rule.id]
-        if rule.kind == "deadline":
-            assert found.lateness(rule.id) == wanted.lateness(rule.id)
-
-
 def in_pieces(frame: pl.DataFrame, size: int) -> list[pl.DataFrame]:
     return [frame.slice(start, size) for start in range(0, frame.height, size)] or [frame]
-
-
-def texts_of(path: Path, mapping: Any, rows: int) -> pl.DataFrame:
-    """A file's cells as they stand in it."""
-    table = open_source(path, load_mapping(mapping).input)
-    cells = [dict(zip(table.columns, row.cells, strict=True)) for row, _ in zip(table.rows(table.columns), range(rows), strict=False) if row.fault is None]
-    return pl.DataFrame(cells, schema=dict.fromkeys((c for c in table.columns if c), pl.String))
-
-
-def assert_partials_hold(judge: BatchJudge, frame: pl.DataFrame, size: int) -> None:
-    whole = Tally(judge.shape)
-    pieces = []
-    for start in range(0, frame.height, size):
-        inner, rejected = judge.judge(frame.slice(start, size), start)
-        whole.add(inner)
-        pieces += [partials(inner, judge.shape), reject_partials(rejected, judge.shape)]
-    ids = count_ids(pl.concat([judge.judge(frame)[0]])["id"])
-    counts = pl.concat(pieces)
-    assert_same(tally_of(counts, judge.shape, ids=ids), whole)
-    assert_same(tally_of(merged(counts), judge.shape, ids=ids), whole)
-    assert_same(tally_of(late_in_buckets(counts), judge.shape, ids=ids), whole)
 
 
 def test_the_demo() -> None:
@@ -88,18 +50,6 @@ def test_the_demo() -> None:
     assert rejected.equals(single.rejected)
     pieces = [reject_partials(piece, judge.shape) for piece in in_pieces(rejected, 2)]
     assert reasons_of(pl.concat(pieces)) == single.summary().rejects
-
-
-@pytest.mark.slow
-@pytest.mark.records
-@pytest.mark.skipif(not DATA.is_dir(), reason=f"the real records are not part of the project: no folder {DATA}")
-@pytest.mark.parametrize("name", check.SOURCES)
-def test_the_real_records(name: str) -> None:
-    source = check.SOURCES[name]
-    mapping = check.HERE / source.mapping
-    frame = texts_of(DATA / source.file, mapping, 3_000)
-    judge = BatchJudge(load_policy(load_mapping(mapping).policy_reference() or ""), schema=frame.schema, as_of=source.as_of, mapping=mapping)
-    assert_partials_hold(judge, frame, 800)
 
 
 COLUMNS = DecisionColumns(
@@ -194,8 +144,9 @@ def test_the_figures_of_a_portfolio_add_up() -> None:
     judge = BatchJudge(policy, schema=frame.schema, as_of="2026-06-01T00:00")
     pieces = []
     for start in range(0, frame.height, 30):
-        judge.judge(frame.slice(start, 30), start)
-        pieces.append(portfolio_partials(judge.take_portfolio(), judge.shape))
+        part = Portfolio(policy)
+        judge.judge(frame.slice(start, 30), start, part)
+        pieces.append(portfolio_partials(part, judge.shape))
     gathered = Portfolio(policy)
     add_portfolio(merged(pl.concat(pieces)), gathered)
     assert dict(gathered.results()) == dict(single)

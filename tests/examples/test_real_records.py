@@ -18,7 +18,9 @@ import pytest
 
 from complaint_policy import Policy, load_policy
 from complaint_policy.audit import load_mapping
+from complaint_policy.audit.batches import BatchJudge
 from complaint_policy.cases import run_cases
+from tests.audit.support import assert_partials_hold, texts_of
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = ROOT / "examples" / "real"
@@ -45,6 +47,17 @@ def independent() -> dict[str, independent_counts.Counts]:
 @pytest.mark.parametrize("name", check.SOURCES)
 def test_every_outcome_of_every_rule_agrees(name: str, independent: dict[str, independent_counts.Counts]) -> None:
     assert check.counts_of(check.audited(DATA, name)) == independent[name]
+
+
+@needs_records
+@pytest.mark.slow
+@pytest.mark.parametrize("name", check.SOURCES)
+def test_partial_counts_add_up(name: str) -> None:
+    source = check.SOURCES[name]
+    mapping = check.HERE / source.mapping
+    frame = texts_of(DATA / source.file, mapping, 3_000)
+    policy = load_policy(load_mapping(mapping).policy_reference() or "")
+    assert_partials_hold(BatchJudge(policy, schema=frame.schema, as_of=source.as_of, mapping=mapping), frame, 800)
 
 
 @needs_records
