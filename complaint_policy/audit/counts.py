@@ -80,7 +80,8 @@ class Counting:
             if rule.kind == "deadline":
                 over, opened = judged.lateness(rule)
                 self._times(opened.expr, lambda n, rows, r=rule.id: rows.add("open", r, None, n))  # type: ignore[misc]
-                self._want(over.expr.filter(pl.col(ROW).is_not_null()).drop_nulls().implode(), lambda spans, rows, r=rule.id: _spans(r, spans, rows))  # type: ignore[misc]
+                if over.expr.meta.root_names():
+                    self._want(over.expr.drop_nulls().implode(), lambda spans, rows, r=rule.id: _spans(r, spans, rows))  # type: ignore[misc]
 
     def _decided(self, count: int, rows: PartialRows) -> None:
         rows.add("decided", None, None, count)
@@ -170,52 +171,72 @@ Collect = Callable[[list[pl.LazyFrame]], list[pl.DataFrame]]
 _BATCH = 250_000
 
 
-def count_rows(table: pl.LazyFrame, tiers: Tiers, *, ids: bool, collect: Collect = pl.collect_all) -> Counted:
-    """Counts the numbered rows of a table in one pass a version; what columns cannot count goes through the tiers."""
-    engine, portfolio = tiers.engine, tiers.portfolio
-    counted = Counted()
+def count_rows(table: pl.LazyFrame, tiers: Tiers, *, ids: bool, total: int | None = None, collect: Collect = pl.collect_all) -> Counted:
+    """Counts the numbered rows of a table in one pass a version; what columns cannot count goes through the tiers.
+
+    ``total``: how many rows the table has, where that is known.
+    """
+    engine = tiers.engine
+    counted = Counted(total if total is not None else collect([table.select(pl.len())])[0].item())
     schema = list(engine.schema)
     plan, _, _ = engine.receipt()
     received = plan.applied(table)
     routes = engine.routes()
     routed = 0
-    size = received.select(pl.len().alias("rows"))
     for version, route in enumerate(routes):
+        mine = received.filter(route)
         judged = engine.tier(version, hopeful=True)
         if judged is None:
-            found = collect([received.filter(route).select(*schema, ROW), size])
-            counted.rows = found[1].item()
-            routed += found[0].height
-            _through(tiers, found[0], counted, believed=True)
+            (rows,) = collect([mine.select(*schema, ROW)])
+            routed += rows.height
+            _through(tiers, rows, counted, believed=True)
             continue
-        counting = Counting(judged, engine.shape, engine.policy.versions[version].model.effective.isoformat())
-        wanted = counting.expressions()
-        portions = judged.portions if portfolio is not None else []
-        mine = judged.sheet.plan.applied(received.filter(route))
-        kept = mine if judged.left is None else mine.filter(~judged.left.expr)
-        queries = [kept.select(wanted), size]
-        queries += [mine.filter(judged.left.expr).select(*schema, ROW)] if judged.left is not None else []
-        queries += [kept.select(judged.id.expr.alias("id"), pl.col(ROW))] if ids else []
-        queries += [portion.counted(kept) for portion in portions]
-        found = collect(queries)
-        row = read_row(found[0])
-        counted.counts.append(counting.partials(row))
-        counted.rows = found[1].item()
-        routed += row["0"]
-        rest = found[2:]
-        left = rest.pop(0) if judged.left is not None else None
-        if ids:
-            counted.numbers.append(rest.pop(0)["id"])
-        for portion, cells in zip(portions, rest, strict=True):
-            policy: Any = engine.policy
-            portion.add_to(portfolio, cells, id(policy.compiled(policy.versions[version])))
-        if left is not None and left.height:
-            routed += left.height
-            _through(tiers, left, counted, believed=False)
+        rows = _count_version(judged, version, mine, tiers, counted, ids, collect)
+        routed += rows
     if routed < counted.rows:
-        (others,) = collect([received.filter(~pl.any_horizontal(*routes).fill_null(False)).select(*schema, ROW)])
-        _through(tiers, others, counted, believed=False)
+        lacking = tiers.lacking(table)
+        if lacking is not None:
+            (refused,) = collect([lacking])
+            counted.rejected.append(refused)
+            routed += refused.height
+    if routed < counted.rows:
+        others = received.filter(~pl.any_horizontal(*routes).fill_null(False))
+        if lacking is not None:
+            others = others.filter(~tiers.absent())
+        (rows,) = collect([others.select(*schema, ROW)])
+        _through(tiers, rows, counted, believed=False)
     return counted
+
+
+def _count_version(judged: Judged, version: int, rows: pl.LazyFrame, tiers: Tiers, counted: Counted, ids: bool, collect: Collect) -> int:
+    """Counts the rows of one version; how many there were."""
+    engine, portfolio = tiers.engine, tiers.portfolio
+    counting = Counting(judged, engine.shape, engine.policy.versions[version].model.effective.isoformat())
+    wanted = counting.expressions()
+    if ids and judged.id.expr.meta.root_names():
+        wanted.append(judged.id.expr.implode().alias("ids"))
+    mine = judged.sheet.plan.applied(rows)
+    left = judged.left.expr if judged.left is not None else pl.lit(False)
+    hopefully, kept = [*wanted, left.sum().alias("left")], mine
+    (found,) = collect([mine.select(hopefully)])
+    lacking = int(found["left"][0]) if left.meta.root_names() else 0
+    total = int(found["0"][0])
+    if lacking:
+        # Some rows are not what was believed: they are counted apart.
+        kept = mine.filter(~left)
+        found, rest = collect([kept.select(wanted), mine.filter(left).select(*engine.schema, ROW)])
+        _through(tiers, rest, counted, believed=False)
+    if not total - lacking:
+        return total
+    row = read_row(found.drop("ids", "left", strict=False))
+    counted.counts.append(counting.partials(row))
+    if "ids" in found.columns:
+        counted.numbers.append(found["ids"].explode())
+    for portion in judged.portions if portfolio is not None else ():
+        policy: Any = engine.policy
+        (cells,) = collect([portion.counted(kept)])
+        portion.add_to(portfolio, cells, id(policy.compiled(policy.versions[version])))
+    return total
 
 
 def _through(tiers: Tiers, rows: pl.DataFrame, counted: Counted, *, believed: bool) -> None:

@@ -8,15 +8,14 @@ amount counted from days late) is judged record by record.  All three give the s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import polars as pl
 from attrs import define, field, frozen
 
-from complaint_policy.audit.columns import DecisionColumns
+from complaint_policy.audit.columns import DecisionColumns, frame_zone
 from complaint_policy.audit.interfaces import AnyPolicy
-from complaint_policy.audit.judging import levels_of_policy
 from complaint_policy.audit.portions import portions
 from complaint_policy.audit.typed import TypedTable
 from complaint_policy.columns.cells import read_cells
@@ -28,7 +27,7 @@ from complaint_policy.columns.version import OUTCOME, Judged, RuleColumns, Unsup
 from complaint_policy.possible import Maybe
 from complaint_policy.waivers import WaiverSet
 
-__all__ = ["ROW", "Engine", "Look", "has_columns", "level_type", "looked_at", "owner_type", "owners_of"]
+__all__ = ["ROW", "Engine", "Look", "enums_of", "has_columns", "level_type", "looked_at", "owner_type", "owners_of"]
 
 ROW: Final = "\x1frow"  # the row's number in the source, beside its columns
 LEFT: Final = "\x1fleft"
@@ -42,6 +41,8 @@ class Look:
     full: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
     inside: frozenset[str] = frozenset()
+    happened: frozenset[str] = frozenset()
+    bounds: dict[str, tuple[Any, Any]] = field(factory=dict, eq=False)  # the first and last time of a column
     days: tuple[date, date] | None = None
 
 
@@ -52,13 +53,15 @@ def looked_at(frame: pl.DataFrame, table: TypedTable, *, whole: bool) -> Look:
     full = {n for n, c in columns.items() if not c.null_count() and c.dtype not in (pl.Null, pl.Object)}
     floats = {n for n, c in columns.items() if c.dtype.is_float()}
     # A text that is there may still be blank, and a float no number.
-    given = {n for n in full if n not in floats and columns[n].dtype not in (pl.String, pl.Categorical, pl.Enum)}
+    texts = {n for n in full if columns[n].dtype in (pl.String, pl.Categorical, pl.Enum) and n not in table.enums}
+    given = full - floats - texts
     times = {n: c for n, c in columns.items() if c.dtype in (pl.Datetime, pl.Date) and c.null_count() < len(c)}
     inside: set[str] = set()
     first: date | None = None
     last: date | None = None
-    for column in times.values():
-        low, high = (_day(end) for end in (column.min(), column.max()))
+    bounds: dict[str, tuple[Any, Any]] = {n: (column.min(), column.max()) for n, column in times.items()}
+    for ends in bounds.values():
+        low, high = (_day(end) for end in ends)
         first, last = min(first or low, low), max(last or high, high)
     days = None
     if first is not None and last is not None:
@@ -70,7 +73,8 @@ def looked_at(frame: pl.DataFrame, table: TypedTable, *, whole: bool) -> Look:
         inside |= set(times)
     if whole:
         inside |= {n for n in floats if _reasonable(columns[n])}
-    return Look(frozenset(full), frozenset(given if whole else ()), frozenset(inside), days)
+    known = bounds if whole and days is not None else {}
+    return Look(frozenset(full), frozenset(given if whole else ()), frozenset(inside), bounds=known, days=days)
 
 
 # Wider spans of days hold typing errors, whose rows are then left.
@@ -85,6 +89,12 @@ def _day(value: Any) -> date:
 def _reasonable(column: pl.Series) -> bool:
     ends: Any = (column.min(), column.max())
     return all(end is None or abs(end) < 1e15 for end in ends) and not bool(column.is_infinite().any())
+
+
+def enums_of(policy: AnyPolicy) -> frozenset[str]:
+    """The fields that are enumerations in every version, few enough of values to be compared with each."""
+    kinds = [{n for n, f in version.model.fields.items() if f.type == "enum" and 0 < len(f.values) <= 64} for version in policy.versions]
+    return frozenset(set.intersection(*kinds)) if kinds else frozenset()
 
 
 def owners_of(policy: AnyPolicy) -> list[str]:
@@ -140,7 +150,7 @@ class Engine:
             if source is None:
                 self._receipt = plan, Ex(pl.lit(None, dtype=pl.Int64)), None, clock
             else:
-                cells = read_cells(source, last.fields["received_at"], clock, plan, last.currency, self.as_of)
+                cells = read_cells(source, last.fields["received_at"], clock, plan, last.currency, self.as_of, Hints(), "received_at")
                 odd = None if "received_at" in self.look.inside else cells.odd
                 value = cells.value if cells.value is not None else Ex(pl.lit(None, dtype=pl.Int64))
                 self._receipt = plan, value, odd, clock
@@ -155,7 +165,7 @@ class Engine:
         for version in self.policy.versions:
             test = received.expr.is_not_null()
             for day, begins in ((version.start, True), (version.until, False)):
-                if day is None:
+                if day is None or (begins and self._begins_after(day)):
                     continue
                 ticks = clock.of_utc(self.policy.zone.day_start(day.toordinal()))
                 test = test & (received.expr >= ticks if begins else received.expr < ticks)
@@ -165,6 +175,11 @@ class Engine:
                 test = test & self.table.keeps
             found.append(test)
         return found
+
+    def _begins_after(self, day: date) -> bool:
+        """Whether every receipt is known to lie after a day."""
+        first = self.look.bounds.get("received_at", (None, None))[0]
+        return isinstance(first, date) and (first.date() if isinstance(first, datetime) else first) > day + timedelta(days=2)
 
     # ---------------------------------------------------------------- tiers
     def tier(self, version: int, *, hopeful: bool) -> Judged | None:
@@ -179,7 +194,7 @@ class Engine:
         version = policy.versions[index]
         compiled = policy.compiled(version)
         full = self.look.full if hopeful else frozenset()
-        hints = Hints(hopeful, full, self.look.given, self.look.inside)
+        hints = Hints(hopeful, full, self.look.given, self._happened(), self.look.inside)
         plain = all(s.meaning is None for s in self.table.sources.values())
         sources = tuple((n, str(s.expr), str(s.kind)) for n, s in self.table.sources.items())
         key = ("judged", sources, self.as_of, self.days, hints, tuple(r.id for r in self.shape.rules)) if plain and not self.waivers else None
@@ -205,6 +220,17 @@ class Engine:
             kept[key] = judged
         return judged
 
+    def _happened(self) -> frozenset[str]:
+        """The fields whose last time is no later than the moment of judgement."""
+        zone = self.policy.zone
+        found: set[str] = set()
+        for name, (_, last) in self.look.bounds.items():
+            if isinstance(last, datetime):
+                last = zone.to_utc(last) if last.tzinfo is None else last.astimezone(UTC).replace(tzinfo=None)
+                if last <= self.as_of:
+                    found.add(name)
+        return frozenset(found)
+
     def _waived(self, model: Any) -> Mapping[str, list[Any]]:
         """For each rule the records a waiver in force names: by their ids, or by a condition."""
         found: dict[str, list[Any]] = {}
@@ -217,16 +243,17 @@ class Engine:
     def wanted(self, judged: Judged, version: int, *, inner: bool, extra: Sequence[str]) -> list[pl.Expr]:
         """The columns of the decisions table (``inner``: with those only the summary reads), instants in naive UTC."""
         policy = self.policy
+        zone = None if inner else frame_zone(self.shape.zone)
         out: dict[str, pl.Expr] = {"row": pl.col(ROW), "id": judged.id.expr, "status": judged.status.expr.cat.to(OUTCOME)}
-        out["severity"] = judged.severity_level().expr.cast(level_type(policy))
+        out["severity"] = judged.severity_level(level_type(policy)).expr
         if inner or "severity.possible" in extra:
             out["severity.possible"] = _possible(judged)
-        out["owner"] = judged.owner().expr.cast(owner_type(policy))
+        out["owner"] = judged.owner(owner_type(policy)).expr
         if inner:
             out |= self._undecided(judged, version)
         for rule in self.shape.rules:
             column = judged.rule(rule.id)
-            out |= _of_rule(judged, rule, column, inner=inner, missing=inner or "missing" in extra, digits=self.shape.minor_digits)
+            out |= _of_rule(judged, rule, column, inner=inner, missing=inner or "missing" in extra, zone=zone, digits=self.shape.minor_digits)
         return [expr.alias(name) for name, expr in out.items()]
 
     def _undecided(self, judged: Judged, version: int) -> dict[str, pl.Expr]:
@@ -261,10 +288,10 @@ def has_columns(policy: AnyPolicy) -> bool:
 
 
 def level_type(policy: AnyPolicy) -> Any:
-    """Levels as an enumeration, of every version's."""
+    """Levels as an enumeration, from the lowest, those of the latest version first."""
     if not has_columns(policy):
         return pl.String()
-    levels = list(levels_of_policy(policy))
+    levels = list(dict.fromkeys(level for version in reversed(policy.versions) for level in getattr(version.model.section("severity"), "levels", ())))
     return pl.Enum(levels) if levels else pl.String()
 
 
@@ -281,7 +308,7 @@ def _possible(judged: Judged) -> pl.Expr:
     return judged._in_scope(judged.missing(judged.severity, judged.severity_names)).expr
 
 
-def _of_rule(judged: Judged, rule: Any, column: RuleColumns | None, *, inner: bool, missing: bool, digits: int) -> dict[str, pl.Expr]:
+def _of_rule(judged: Judged, rule: Any, column: RuleColumns | None, *, inner: bool, missing: bool, zone: str | None, digits: int) -> dict[str, pl.Expr]:
     out: dict[str, pl.Expr] = {}
 
     def put(name: str, kind: Any, make: Callable[[RuleColumns], Ex]) -> None:
@@ -292,7 +319,7 @@ def _of_rule(judged: Judged, rule: Any, column: RuleColumns | None, *, inner: bo
         if missing:
             put("missing", _NAMES, lambda c: judged.missing(c.coded, lambda r: r.missing))
     if rule.kind == "deadline":
-        put("due_at", pl.Datetime("us"), judged.due_at)
+        put("due_at", pl.Datetime("us", zone), lambda c: judged.due_at(c, zone))
         if inner:
             late = judged.lateness(column) if column is not None else None
             put("over_by", pl.Duration("us"), lambda c: on(lambda o: o.cast(pl.Duration("us")), late[0] if late else Ex(pl.lit(None))))

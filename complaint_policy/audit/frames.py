@@ -6,7 +6,7 @@ Polars' streaming engine, without a table of decisions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ import polars as pl
 
 from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns, frame_zone
 from complaint_policy.audit.counts import count_rows
-from complaint_policy.audit.engine import ROW, Engine, Look, looked_at
+from complaint_policy.audit.engine import ROW, Engine, Look, enums_of, looked_at
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.mapping import ColumnMapping
 from complaint_policy.audit.partials import count_ids, tally_of
@@ -56,7 +56,7 @@ class FrameAudit:
         names = [table.spelled(name) for name in stream.wanted]
         self._rows = table.frame.select(names)
         self._schema = dict(self._rows.collect_schema())
-        self._typed = typed_table(self._schema, mapping, policy.zone, {name: table.spelled(name) for name in stream.wanted})
+        self._typed = typed_table(self._schema, mapping, policy.zone, {name: table.spelled(name) for name in stream.wanted}, enums_of(policy))
         self._done = 0
 
     # ---------------------------------------------------------------- the table
@@ -122,12 +122,11 @@ class FrameAudit:
 
     # ---------------------------------------------------------------- decisions
     @cached_property
-    def _judged(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _judged(self) -> tuple[pl.DataFrame, Callable[[], pl.DataFrame]]:
         tiers = self._tiers(inner=False)
         found = [tiers.run(batch) for batch in self._batches()]
-        decided = [f.decided for f in found if f.decided.height] or [pl.DataFrame(schema={n: inner_types(self.engine)[n] for n in tiers.names()})]
-        rejected = pl.concat([pl.DataFrame(schema=REJECTED_SCHEMA), *(f.rejected for f in found)])
-        return shown(pl.concat(decided), self.shape), rejected
+        decided = [f.decided for f in found if f.decided.height] or [pl.DataFrame(schema={n: inner_types(self.engine, inner=False)[n] for n in tiers.names()})]
+        return shown(pl.concat(decided), self.shape), lambda: pl.concat([pl.DataFrame(schema=REJECTED_SCHEMA), *(f.rejected for f in found)])
 
     @property
     def decisions(self) -> pl.DataFrame:
@@ -135,7 +134,7 @@ class FrameAudit:
 
     @property
     def rejected(self) -> pl.DataFrame:
-        return self._judged[1] if "_judged" in self.__dict__ else self._counted[1]
+        return self._judged[1]() if "_judged" in self.__dict__ else self._counted[1]
 
     def public_batches(self) -> Iterator[pl.DataFrame]:
         """The decisions a piece at a time, for a file."""
@@ -158,7 +157,8 @@ class FrameAudit:
         portfolio = Portfolio(self.policy)
         whole = self._whole
         table = whole.lazy() if whole is not None else self._rows.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
-        counted = count_rows(table, self._tiers(inner=True, portfolio=portfolio), ids="id" in self.stream.source_fields, collect=self._collected)
+        tiers, total = self._tiers(inner=True, portfolio=portfolio), None if whole is None else whole.height
+        counted = count_rows(table, tiers, ids="id" in self.stream.source_fields, total=total, collect=self._collected)
         rejected = pl.concat([pl.DataFrame(schema=REJECTED_SCHEMA), *counted.rejected]).sort("row")
         tally = tally_of(counted.partials(self.shape), self.shape, ids=count_ids(counted.ids()))
         rows = counted.rows
@@ -183,5 +183,6 @@ class FrameAudit:
 def shown(inner: pl.DataFrame, shape: DecisionColumns) -> pl.DataFrame:
     """Due instants in the policy's time zone."""
     zone = frame_zone(shape.zone)
-    dues = [pl.col(f"{r.id}.due_at").dt.replace_time_zone("UTC").dt.convert_time_zone(zone) for r in shape.rules if r.kind == "deadline"]
-    return inner.with_columns(dues) if dues else inner
+    names = [name for r in shape.rules if r.kind == "deadline" and (name := f"{r.id}.due_at") in inner.columns]
+    naive = [name for name in names if inner.schema[name] == pl.Datetime("us")]
+    return inner.with_columns(pl.col(naive).dt.replace_time_zone("UTC").dt.convert_time_zone(zone)) if naive else inner

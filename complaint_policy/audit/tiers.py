@@ -8,7 +8,7 @@ from typing import Any, Final
 import polars as pl
 from attrs import define, field
 
-from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionRows
+from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionRows, frame_zone
 from complaint_policy.audit.engine import LEFT, ROW, Engine, level_type, owner_type
 from complaint_policy.audit.interfaces import AnyDecision
 from complaint_policy.audit.portfolio import Portfolio
@@ -23,9 +23,12 @@ _CHUNK: Final = 5_000
 _STREAMED: Final = 150_000
 
 
-def inner_types(engine: Engine) -> dict[str, Any]:
-    """The types of every inner column, levels and owners as enumerations."""
-    return engine.shape.inner_schema() | {"severity": level_type(engine.policy), "owner": owner_type(engine.policy)}
+def inner_types(engine: Engine, *, inner: bool = True) -> dict[str, Any]:
+    """The types of every column, levels and owners as enumerations; due instants in naive UTC, or (not ``inner``) as they are shown."""
+    types = engine.shape.inner_schema() | {"severity": level_type(engine.policy), "owner": owner_type(engine.policy)}
+    if not inner:
+        types |= {f"{r.id}.due_at": pl.Datetime("us", frame_zone(engine.shape.zone)) for r in engine.shape.rules if r.kind == "deadline"}
+    return types
 
 
 @define
@@ -33,8 +36,13 @@ class Judgement:
     """What became of the rows of a batch."""
 
     decided: pl.DataFrame
-    rejected: pl.DataFrame
+    refused: list[Callable[[], pl.DataFrame]]
     by_record: int = 0  # how many of the decided went record by record
+
+    @property
+    def rejected(self) -> pl.DataFrame:
+        """The rows that are no record; put together when it is asked for."""
+        return pl.concat([pl.DataFrame(schema=REJECTED_SCHEMA), *(make() for make in self.refused)]).sort("row")
 
 
 @define
@@ -86,19 +94,37 @@ class Tiers:
                     parts.append(found)
                 if left is not None and left.height:
                     leftover.append(left)
-        rejected = pl.DataFrame(schema=REJECTED_SCHEMA)
+        refused: list[Callable[[], pl.DataFrame]] = []
         if routed < frame.height:
-            others, rejected = self._others(received, frame)
-            leftover.append(others)
+            if routed + self._without_receipt(frame) < frame.height:
+                others, lacking = self._others(received, frame)
+                leftover.append(others)
+                refused.append(lambda: lacking)
+            else:
+                refused.append(lambda: _collected(self.lacking(frame.lazy()) or frame.lazy(), frame.height))
         by_record = 0
         for rows in leftover:
             if rows.height:
-                found, refused = self._records(rows)
+                found, unread = self._records(rows)
                 by_record += found.height
                 parts.append(found)
-                rejected = pl.concat([rejected, refused])
+                refused.append(lambda unread=unread: unread)  # type: ignore[misc]
         self.by_record += by_record
-        return Judgement(self._joined(parts), rejected.sort("row") if rejected.height else rejected, by_record)
+        return Judgement(self._joined(parts), refused, by_record)
+
+    def _without_receipt(self, frame: pl.DataFrame) -> int:
+        """How many rows have plainly no receipt, where that can be told at once."""
+        engine = self.engine
+        source = engine.table.sources.get("received_at")
+        if source is None or not self._plain(engine) or not source.expr.meta.is_column():
+            return 0
+        return frame.get_column(source.expr.meta.output_name()).null_count()
+
+    def _plain(self, engine: Engine) -> bool:
+        """Whether columns can say of a row that it has no receipt, and everything a reject tells."""
+        source = engine.table.sources.get("received_at")
+        plain = source is None or (source.meaning is None and source.kind.base_type() in (pl.Datetime, pl.Date, pl.Null))
+        return self.plain_rejects and plain and engine.table.keeps is None and _plain_id(engine) is not None
 
     def _portions(self, judged: Any, version: int, rows: pl.LazyFrame) -> None:
         """What the portfolio rules count of the rows a tier decides."""
@@ -112,7 +138,7 @@ class Tiers:
             portion.add_to(self.portfolio, portion.counted(decided).collect(), id(policy.compiled(policy.versions[version])))
 
     def _joined(self, parts: list[pl.DataFrame]) -> pl.DataFrame:
-        types = inner_types(self.engine)
+        types = inner_types(self.engine, inner=self.inner)
         filled = [p for p in parts if p.height]
         if not filled:
             return pl.DataFrame(schema={name: types[name] for name in self.names()})
@@ -123,43 +149,38 @@ class Tiers:
     def _through(self, judged: Any, version: int, rows: pl.LazyFrame, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None]:
         """What a tier decides of some rows of a frame, and the rows it leaves (None: it can leave none)."""
         wanted = self.engine.wanted(judged, version, inner=self.inner, extra=self.extra)
-        types = inner_types(self.engine)
-        wanted = [e.cast(types[name]) if name not in _READY else e for e, name in zip(wanted, (e.meta.output_name() for e in wanted), strict=True)]
+        types = inner_types(self.engine, inner=self.inner)
+        wanted = [e if name in _READY or name.endswith(_TYPED) else e.cast(types[name]) for e, name in ((e, e.meta.output_name()) for e in wanted)]
         if judged.left is not None:
             wanted.append(judged.left.expr.alias(LEFT))
         found = _collected(judged.sheet.plan.applied(rows).select(wanted), frame.height)
+        columns = {column.name: column for column in found.get_columns()}
+        # Put together anew: choosing columns would copy them.
+        found = pl.DataFrame([columns[name] for name in self.names()])
         if judged.left is None:
-            return found.select(self.names()), None
-        flags = found[LEFT]
-        found = found.select(self.names())
+            return found, None
+        flags = columns[LEFT]
         if not flags.any():
             return found, None
         places = found["row"].filter(flags)
         return found.filter(~flags), frame.filter(pl.col(ROW).is_in(places.implode()))
 
     # ---------------------------------------------------------------- rows out of the ordinary
-    def _others(self, received: pl.LazyFrame, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Rows that no version takes by their columns: those for the record evaluation to refuse or judge, and those plainly without a receipt."""
-        engine = self.engine
-        routes = engine.routes()
-        _, value, odd = engine.receipt()
-        source = engine.table.sources.get("received_at")
-        absent = value.expr.is_null() if odd is None else value.expr.is_null() & ~odd.expr.fill_null(False)
-        plain = source is None or (source.meaning is None and source.kind.base_type() in (pl.Datetime, pl.Date, pl.Null))
-        if source is not None:
-            absent = absent & source.expr.is_null()
-        identity = _plain_id(engine)
-        if not self.plain_rejects or not plain or engine.table.keeps is not None or identity is None:
-            absent = pl.lit(False)
-        query = received.filter(~pl.any_horizontal(*routes).fill_null(False)).select(*frame.columns, absent.alias(LEFT), engine.table.blank.alias(_BLANK))
-        rest = _collected(query, frame.height)
-        lacking = rest.filter(pl.col(LEFT))
-        others = rest.filter(~pl.col(LEFT)).select(frame.columns)
-        if not lacking.height:
-            return others, pl.DataFrame(schema=REJECTED_SCHEMA)
+    def absent(self) -> pl.Expr:
+        """Rows whose cell of the receipt is null."""
+        source = self.engine.table.sources.get("received_at")
+        return pl.lit(True) if source is None else source.expr.is_null()
+
+    def lacking(self, table: pl.LazyFrame) -> pl.LazyFrame | None:
+        """The rejects of rows plainly without a receipt; None where only the record evaluation can tell them."""
+        if not self._plain(self.engine):
+            return None
+        identity = _plain_id(self.engine)
         assert identity is not None
+        # The filter stands first, so that of a file only such rows are read.
+        rows = table.filter(self.absent()).with_columns(self.engine.table.blank.alias(_BLANK))
         blank, missing = BLANK_ROW, NO_RECEIPT
-        refused = lacking.select(
+        return rows.select(
             row=pl.col(ROW).cast(pl.Int64),
             source_row=pl.col(ROW).cast(pl.Int64) + 1,
             id=identity,
@@ -167,7 +188,14 @@ class Tiers:
             reason_zh=pl.when(_BLANK).then(pl.lit(blank.zh)).otherwise(pl.lit(missing.zh)),
             field=pl.when(~pl.col(_BLANK)).then(pl.lit("received_at")),
         )
-        return others, refused
+
+    def _others(self, received: pl.LazyFrame, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Rows that no version takes by their columns: those for the record evaluation to refuse or judge, and those plainly without a receipt."""
+        lacking = self.lacking(frame.lazy())
+        others = received.filter(~pl.any_horizontal(*self.engine.routes()).fill_null(False))
+        if lacking is None:
+            return _collected(others.select(frame.columns), frame.height), pl.DataFrame(schema=REJECTED_SCHEMA)
+        return _collected(others.filter(~self.absent()).select(frame.columns), frame.height), _collected(lacking, frame.height)
 
     def _records(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         return self.records_of(self.entries(rows))
@@ -197,9 +225,14 @@ class Tiers:
             if len(gathered) >= _CHUNK:
                 frames.append(gathered.frame())
         frames.append(gathered.frame())
-        types = inner_types(self.engine)
+        types = inner_types(self.engine, inner=self.inner)
         names = self.names()
-        decided = pl.concat(frames).select(pl.col(name).cast(types[name]) for name in names)
+        decided = pl.concat(frames)
+        if not self.inner:
+            shape, zone = self.engine.shape, frame_zone(self.engine.shape.zone)
+            dues = [f"{r.id}.due_at" for r in shape.rules if r.kind == "deadline"]
+            decided = decided.with_columns(pl.col(dues).dt.replace_time_zone("UTC").dt.convert_time_zone(zone)) if dues else decided
+        decided = decided.select(pl.col(name).cast(types[name]) for name in names)
         return decided, pl.DataFrame(rejected, schema=REJECTED_SCHEMA, orient="row")
 
 
@@ -207,6 +240,7 @@ _BLANK: Final = "\x1fblank"
 BLANK_ROW: Final = Text("a blank row", "空白行")
 NO_RECEIPT: Final = Text("received_at is missing: no version can be chosen", "缺少受理时间（received_at），无法确定适用版本")
 # Columns whose expressions have their type already.
+_TYPED: Final = (".outcome", ".due_at", ".amount", ".missing", ".min", ".max", ".state", ".open")
 _READY: Final = frozenset({"id", "status", "severity", "owner"})
 
 

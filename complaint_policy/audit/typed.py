@@ -25,16 +25,19 @@ class TypedTable:
 
     sources: Mapping[str, Source]
     keeps: pl.Expr | None
+    enums: frozenset[str]  # fields that are read by comparing with their values
     blank: pl.Expr  # rows with nothing in any column that is read
 
 
-def typed_table(schema: Mapping[str, Any], mapping: ColumnMapping, zone: Zone, spelled: Mapping[str, str]) -> TypedTable:
+def typed_table(
+    schema: Mapping[str, Any], mapping: ColumnMapping, zone: Zone, spelled: Mapping[str, str], enums: frozenset[str] = frozenset()
+) -> TypedTable:
     """The fields of a table whose columns are called ``spelled[name]``."""
     sources = {f.name: _source(f, mapping, schema, zone, spelled) for f in mapping.fields}
     reader = RecordReader(mapping, zone)
     blanks = [_is_blank(pl.col(spelled[c]), schema[spelled[c]], mapping.blank) for c in reader.wanted]
     keeps = [_passes(pl.col(spelled[f.column]), schema[spelled[f.column]], f.values) for f in mapping.where]
-    return TypedTable(sources, pl.all_horizontal(keeps) if keeps else None, pl.all_horizontal(blanks) if blanks and mapping.skip_blank else pl.lit(False))
+    return TypedTable(sources, pl.all_horizontal(keeps) if keeps else None, enums, pl.all_horizontal(blanks) if blanks and mapping.skip_blank else pl.lit(False))
 
 
 def _source(field: FieldMapping, mapping: ColumnMapping, schema: Mapping[str, Any], zone: Zone, spelled: Mapping[str, str]) -> Source:

@@ -22,7 +22,7 @@ from complaint_policy.intake import cell_reader, empty_value
 from complaint_policy.possible import NONE, NOT_YET, Interval, Maybe
 
 if TYPE_CHECKING:
-    from complaint_policy.columns.sheet import Source
+    from complaint_policy.columns.sheet import Hints, Source
 
 __all__ = ["Cells", "read_cells"]
 
@@ -76,7 +76,7 @@ def _typed_moments(raw: Ex, kind: Any, declared: Field, clock: Clock, plan: Plan
     return Cells(ticks, None, odd)
 
 
-def read_cells(source: Source, declared: Field, clock: Clock, plan: Plan, currency: str | None, as_of: datetime, full: bool = False) -> Cells:
+def read_cells(source: Source, declared: Field, clock: Clock, plan: Plan, currency: str | None, as_of: datetime, hints: Hints, name: str) -> Cells:
     """The cells of a table's column as those of a field."""
     raw, kind = Ex(source.expr), source.kind
     if kind == pl.Null:
@@ -94,16 +94,17 @@ def read_cells(source: Source, declared: Field, clock: Clock, plan: Plan, curren
         if kind.is_integer() and base not in (pl.UInt64, pl.Int128, pl.UInt128):
             found = Cells(raw.cast(pl.Int64))
         elif kind.is_float():
-            found = _floats(raw, declared, plan)
+            found = _floats(raw, declared, plan, name in hints.inside)
     elif declared.type == "enum" and (base in (pl.String, pl.Enum, pl.Categorical)):
-        found = _enum(raw.cast(pl.String) if base != pl.String else raw, declared, clock, plan, currency, as_of, full)
+        found = _enum(raw.cast(pl.String) if base != pl.String else raw, declared, clock, plan, currency, as_of, name in hints.full, name in hints.given)
     elif declared.type == "string" and base in (pl.String, pl.Enum, pl.Categorical):
         found = _string(raw.cast(pl.String) if base != pl.String else raw, plan)
     return found or _by_reader(raw, kind, declared, clock, plan, currency, as_of)
 
 
-def _floats(raw: Ex, declared: Field, plan: Plan) -> Cells:
-    value = plan.keep(on(lambda x: x.cast(pl.Float64).fill_nan(None), raw))
+def _floats(raw: Ex, declared: Field, plan: Plan, inside: bool) -> Cells:
+    # Numbers known to be of reasonable size are numbers.
+    value = raw.cast(pl.Float64) if inside else plan.keep(on(lambda x: x.cast(pl.Float64).fill_nan(None), raw))
     odd = on(lambda x: x.abs() >= float(_LARGEST), value)
     if declared.type == "integer":
         bad = plan.keep(on(lambda x: x != x.floor(), value))
@@ -122,7 +123,7 @@ def _string(raw: Ex, plan: Plan) -> Cells:
     return Cells(value, None, on(lambda v: v.str.len_bytes() > 900_000, value))
 
 
-def _enum(raw: Ex, declared: Field, clock: Clock, plan: Plan, currency: str | None, as_of: datetime, full: bool) -> Cells:
+def _enum(raw: Ex, declared: Field, clock: Clock, plan: Plan, currency: str | None, as_of: datetime, full: bool, given: bool) -> Cells:
     """Codes of an enum: a chain of comparisons; cells that are none of its values as they stand go to the reader."""
     values = declared.values
     if not 0 < len(values) <= 64:
@@ -132,7 +133,8 @@ def _enum(raw: Ex, declared: Field, clock: Clock, plan: Plan, currency: str | No
         found: Any = pl
         for index, text in enumerate(values, 1):
             found = found.when(r == text).then(pl.lit(index, pl.UInt8))
-        result: pl.Expr = found.otherwise(pl.when(r.is_not_null()).then(pl.lit(0, pl.UInt8)))
+        none = pl.lit(0, pl.UInt8)
+        result: pl.Expr = found.otherwise(none if given else pl.when(r.is_not_null()).then(none))
         return result
 
     reader = cell_reader(declared, clock.zone, currency)

@@ -147,13 +147,13 @@ class Clock:
 
         return on(looked_up, at)
 
-    def day(self, ticks: Ex) -> Ex:
-        """The local day of instants, counted from the clock's first; null outside the clock."""
+    def day(self, ticks: Ex, *, inside: bool = False) -> Ex:
+        """The local day of instants, counted from the clock's first; null outside the clock (unless all are known to be ``inside``)."""
         base = self.base
         days = self.days
 
         def index(wall: pl.Expr) -> pl.Expr:
             day = (wall // DAY - base).cast(pl.UInt32, strict=False)
-            return pl.when(day < days).then(day)
+            return day if inside else pl.when(day < days).then(day)
 
         return on(index, self.to_wall(ticks))

@@ -109,7 +109,8 @@ def of_field(sheet: Sheet, name: str) -> Instants:
     if name == "received_at" and cells.value is not None and cells.high is None:
         # Rows without a receipt are rejected before anything is judged; of one that is still to come everything is pending.
         now = sheet.now
-        sheet.leave(on(lambda v: v > now, cells.value))
+        if name not in sheet.hints.happened:
+            sheet.leave(on(lambda v: v > now, cells.value))
         return Instants(cells.value, None, (Shape(EXACT),))
     empty = Shape.of(empty_value(declared))
     if cells.value is None:
@@ -118,7 +119,10 @@ def of_field(sheet: Sheet, name: str) -> Instants:
     shapes = [Shape(EXACT)]
     if high is not None:
         shapes.append(Shape(SPAN, frozenset({name})))
-    if declared.type == "event":
+    if declared.type == "event" and name in sheet.hints.happened and high is None:
+        seen = low
+        shapes.append(Shape(LATER))
+    elif declared.type == "event":
         now = sheet.now
         seen = low
         low = plan.keep(on(lambda v: pl.when(v <= now).then(v), seen))

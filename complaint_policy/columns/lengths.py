@@ -80,6 +80,8 @@ def _leave_lost(sheet: Sheet, counter: Counter, start: Ex, due: Ex) -> None:
         return
     table = _table_of(sheet, start, counter)
     if table is not None and None not in table[1]:
+        if str(start.expr) in sheet._inside:
+            return
         sheet.leave_once(("days", str(start.expr)), lambda: on(lambda b, d: b.is_not_null() & d.is_null(), start, table[0]))
     else:
         sheet.leave(on(lambda b, d: b.is_not_null() & d.is_null(), start, due))

@@ -93,6 +93,7 @@ class Plan:
     stages: list[list[pl.Expr]] = field(factory=list)
     prefix: str = _PREFIX
     _count: int = 0
+    _nulls: dict[str, Ex] = field(factory=dict)
 
     def keep(self, ex: Ex) -> Ex:
         """The same expression as a column, computed once however often it is used."""
@@ -106,6 +107,15 @@ class Plan:
             self.stages.append([])
         self.stages[ex.stage].append(ex.expr.alias(name))
         return Ex(pl.col(name), ex.stage + 1, True)
+
+    def null(self, ex: Ex) -> Ex:
+        """Where a column is null, computed once for each column."""
+        if not ex.kept:
+            return self.keep(ex.is_null())
+        name = str(ex.expr)
+        if name not in self._nulls:
+            self._nulls[name] = self.keep(ex.is_null())
+        return self._nulls[name]
 
     def applied(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """The table with every column of the plan."""

@@ -43,6 +43,7 @@ class Hints:
     hopeful: bool = False  # rows out of the ordinary, such as acts before their start, are left to a sheet that is not
     full: frozenset[str] = frozenset()  # believed: given and usable on every row
     given: frozenset[str] = frozenset()  # known: no cell is null
+    happened: frozenset[str] = frozenset()  # known: no time lies after the moment of judgement
     inside: frozenset[str] = frozenset()  # known: every time is within the clock's days, every number of reasonable size
 
 
@@ -75,6 +76,7 @@ class Sheet:
     bad: dict[str, Ex] = field(factory=dict)  # unusable cells, by field
     reasons: list[str] = field(factory=list)  # what was left to the record evaluation, and why
     _left: list[Ex] = field(factory=list)
+    _inside: set[str] = field(factory=set)  # columns of ticks that are all within the clock's days
     _made: dict[Any, Any] = field(factory=dict)
     _cells: dict[str, Cells | None] = field(factory=dict)
 
@@ -114,9 +116,11 @@ class Sheet:
             known = self.sources.get(name)
             cells = None
             if known is not None:
-                cells = read_cells(known, self.declared(name), self.clock, self.plan, self.model.currency, self.as_of, name in self.hints.full)
+                cells = read_cells(known, self.declared(name), self.clock, self.plan, self.model.currency, self.as_of, self.hints, name)
                 if cells.odd is not None and name not in self.hints.inside:
                     self.leave(cells.odd)
+                if name in self.hints.inside and cells.value is not None:
+                    self._inside.add(str(cells.value.expr))
                 if name in self.hints.full and cells.value is not None:
                     cells = self._believed(name, cells)
                 if cells.bad is not None:
@@ -193,7 +197,8 @@ class Sheet:
         size = len(declared.values)
         if declared.name in self.hints.full and cells.codes is not None and size <= 64:
             # A row whose code is 0 is left: it may look up anything.
-            return Coded(self.plan.keep(cells.value.fill_null(0)), (declared.values[0], *declared.values))
+            code = cells.value if declared.name in self.hints.given else cells.value.fill_null(0)
+            return Coded(self.plan.keep(code), (declared.values[0], *declared.values))
         domain = (empty, *declared.values, unknown) if cells.bad is not None else (empty, *declared.values)
 
         def settle(code: pl.Expr) -> pl.Expr:
@@ -308,7 +313,7 @@ class Sheet:
         """The local day of instants, counted from the clock's first day; computed once for each column of instants."""
         key = ("day", str(ticks.expr), ticks.stage)
         if key not in self._made:
-            self._made[key] = self.plan.keep(self.clock.day(ticks))
+            self._made[key] = self.plan.keep(self.clock.day(ticks, inside=str(ticks.expr) in self._inside))
         made: Ex = self._made[key]
         return made
 

@@ -71,8 +71,9 @@ class Coded:
     Codes are UInt8 to UInt32, null only on rows that are left.  Of two values the column may be given as a ``test``: code 1 where it holds.
     """
 
-    def __init__(self, code: Ex | None, domain: tuple[Any, ...], test: Ex | None = None) -> None:
+    def __init__(self, code: Ex | None, domain: tuple[Any, ...], test: Ex | None = None, *, placed: bool = False) -> None:
         self._code, self.domain = code, domain
+        self.placed = placed  # every answer has the code it was to have
         self.test = test if len(domain) == 2 else None
 
     @property
@@ -111,7 +112,7 @@ class Column:
             return Coded(constant(0, pl.UInt8), domain)
         index = self.special(plan)
         if index is None:
-            return Coded(None, domain, plan.keep(self.value.is_null()))
+            return Coded(None, domain, plan.null(self.value))
         chosen = on(lambda v, i: pl.when(v.is_null()).then(i + 1).otherwise(0).cast(pl.UInt8), self.value, index)
         return Coded(plan.keep(chosen), domain)
 
@@ -222,7 +223,7 @@ class Instants:
         if self._state is not None:
             return Coded(plan.keep(self._state()), self.shapes)
         assert self.low is not None and len(self.shapes) == 2
-        return Coded(None, self.shapes, plan.keep(self.low.is_null()))
+        return Coded(None, self.shapes, plan.null(self.low))
 
 
 def left_column(kind: str) -> Column:
@@ -290,17 +291,18 @@ def tabulated(
         domain, answers = _narrowed(domain, answers, left)
     if len(domain) > MOST_VALUES:
         raise TooWide
+    placed = False
     if place is not None:
-        domain, answers = _placed(domain, answers, place)
+        placed, domain, answers = _placed(domain, answers, place)
     if len(domain) == 1:
         return Coded(constant(0, pl.UInt8), tuple(domain))
     if not wide:
-        return Coded(constant(answers[0], pl.UInt8), tuple(domain))
+        return Coded(constant(answers[0], pl.UInt8), tuple(domain), placed=placed)
     if size == 2 and len(domain) == 2 and wide[0].test is not None:
         test = wide[0].test
         return Coded(None, tuple(domain), test if answers == [0, 1] else ~test)
     kind = pl.UInt8 if len(domain) <= 256 else pl.UInt16
-    return Coded(plan.keep(_decided(wide, answers, kind)), tuple(domain))
+    return Coded(plan.keep(_decided(wide, answers, kind)), tuple(domain), placed=placed)
 
 
 def _decided(inputs: Sequence[Coded], answers: list[int], kind: Any) -> Ex:
@@ -367,16 +369,16 @@ def _strides(inputs: Sequence[Coded]) -> list[int]:
     return strides
 
 
-def _placed(domain: list[Any], answers: list[int], place: Callable[[Any], int]) -> tuple[list[Any], list[int]]:
+def _placed(domain: list[Any], answers: list[int], place: Callable[[Any], int]) -> tuple[bool, list[Any], list[int]]:
     """The answers at the codes they shall have, or as they are where two of them shall have one."""
     places = [place(value) for value in domain]
     if len(set(places)) < len(places):
-        return domain, answers
+        return False, domain, answers
     # A code that no row has stands for any answer.
     spread = [domain[0]] * (max(places) + 1)
     for value, where in zip(domain, places, strict=True):
         spread[where] = value
-    return spread, [places[a] for a in answers]
+    return True, spread, [places[a] for a in answers]
 
 
 def among(coded: Coded, wanted: Callable[[Any], Any]) -> Ex:

@@ -15,7 +15,7 @@ from complaint_policy.columns.lengths import shown
 from complaint_policy.columns.plan import Ex, constant, looked_up, on
 from complaint_policy.columns.settling import leave_undecided
 from complaint_policy.columns.sheet import Hints, Sheet, Source, Verdicts
-from complaint_policy.columns.values import LATER, Coded, Column, TooWide, among, is_left, lookup
+from complaint_policy.columns.values import EXACT, LATER, Coded, Column, TooWide, among, is_left, lookup
 from complaint_policy.frame import COMPANY
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, NOT_APPLICABLE, RANK, STATUS_ORDER
 from complaint_policy.possible import Maybe
@@ -63,14 +63,14 @@ class Judged:
         return next((r for r in self.rules if r.id == identity), None)
 
     # ---------------------------------------------------------------- columns of the table
-    def severity_level(self) -> Ex:
-        """The level by name, null where it is undecided or the policy has none."""
+    def severity_level(self, kind: Any) -> Ex:
+        """The level by name as an enumeration ``kind``, null where it is undecided or the policy has none."""
         levels = self.sheet.model.section("severity")
         names: tuple[str, ...] = getattr(levels, "levels", ())
-        kind = pl.Enum(list(names)) if names else pl.String()
         if self.severity is None or not names:
-            return constant(None, pl.String)
-        if len(self.severity.domain) == len(names) and all(type(v) is int and v == i for i, v in enumerate(self.severity.domain)):
+            return constant(None, kind)
+        in_order = kind.categories.head(len(names)).to_list() == list(names)
+        if in_order and len(self.severity.domain) == len(names) and all(type(v) is int and v == i for i, v in enumerate(self.severity.domain)):
             return self._in_scope(on(lambda c: c.cat.to(kind), self.severity.code))
         return self._in_scope(lookup(self.severity, [names[v] if isinstance(v, int) else None for v in self.severity.domain], kind))
 
@@ -79,24 +79,23 @@ class Judged:
             return value
         return on(lambda v, s: pl.when(s.fill_null(True)).then(v), value, self.scope.value)
 
-    def owner(self) -> Ex:
+    def owner(self, kind: Any) -> Ex:
+        """The owner as an enumeration ``kind``, null where there may be several."""
         if self.owned is None:
-            return constant(None, pl.String)
-        owners = [o.result.owner for o in self.owned.domain]
-        kind = pl.Enum(sorted({o for o in owners if o is not None}))
-        return self._in_scope(lookup(self.owned, owners, kind))
+            return constant(None, kind)
+        return self._in_scope(lookup(self.owned, [o.result.owner for o in self.owned.domain], kind))
 
     def outcome(self, rule: RuleColumns) -> Ex:
-        ranks = [RANK[r.outcome] for r in rule.coded.domain]
-        if all(rank == code for code, rank in enumerate(ranks)) or _placed(rule.coded):
+        if rule.coded.placed:
             return on(lambda c: c.cat.to(OUTCOME), rule.coded.code)
         return lookup(rule.coded, [r.outcome for r in rule.coded.domain], OUTCOME)
 
-    def due_at(self, rule: RuleColumns) -> Ex:
-        """Naive UTC."""
+    def due_at(self, rule: RuleColumns, zone: str | None) -> Ex:
+        """Due instants in a time zone of Polars'; without one in naive UTC."""
         due = rule.verdicts.due if rule.verdicts is not None else None
         ticks = shown(self.sheet, due) if due is not None else None
-        return constant(None, pl.Datetime("us")) if ticks is None else on(lambda t: t.cast(pl.Datetime("us")), ticks)
+        kind = pl.Datetime("us", zone)
+        return constant(None, kind) if ticks is None else on(lambda t: t.cast(kind), ticks)
 
     def amount(self, rule: RuleColumns, part: str = "amount") -> Ex:
         values = [None if p is None else getattr(p, part) for p in rule.coded.domain]
@@ -135,20 +134,14 @@ class Judged:
         elif due.day_end is not False:
             end = on(lambda t, e: pl.when(e).then(t + 1).otherwise(t), latest, due.day_end)
         act = constant(None, pl.Int64) if done.low is None else done.low
+        if due.exact and done.exact and all(shape.kind in (EXACT, LATER) for shape in done.shapes):
+            return on(lambda b, a, e: pl.when(b).then(a.fill_null(now) - e), breached, act, end), opened
 
         def over(b: pl.Expr, o: pl.Expr, a: pl.Expr, last: pl.Expr, e: pl.Expr) -> pl.Expr:
             there = last < 2**62
             return pl.when(b & o & there).then(now - e).when(b & there & (a > last)).then(a - e)
 
         return on(over, breached, opened, act, latest, end), opened
-
-
-def _placed(coded: Coded) -> bool:
-    """Whether the codes that rows can have are the ranks of their outcomes."""
-    filler = coded.domain[0]
-    return all(RANK[r.outcome] == code or r is filler for code, r in enumerate(coded.domain)) and RANK[filler.outcome] in (
-        code for code, r in enumerate(coded.domain) if r is filler
-    )
 
 
 def judged_version(
@@ -210,7 +203,7 @@ def _judged(sheet: Sheet, used: tuple[str, ...], rules: tuple[Any, ...], minor_d
         column = RuleColumns(rule.id, wanted.kind, verdicts.coded, verdicts)
         found.append(column)
         if rule.duty_of == COMPANY:
-            placed = _placed(verdicts.coded)
+            placed = verdicts.coded.placed
             ranks.append(
                 verdicts.coded.code.cast(pl.UInt8) if placed else lookup(verdicts.coded, [RANK[r.outcome] for r in verdicts.coded.domain], pl.UInt8)
             )
