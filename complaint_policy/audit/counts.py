@@ -12,7 +12,7 @@ from attrs import define, field
 from complaint_policy.audit.columns import DecisionColumns
 from complaint_policy.audit.engine import ROW
 from complaint_policy.audit.partials import LATE, PartialRows, partials, partials_schema
-from complaint_policy.audit.tiers import Tiers
+from complaint_policy.audit.tiers import BLANK, Tiers
 from complaint_policy.columns.values import Coded
 from complaint_policy.columns.version import Judged
 from complaint_policy.outcomes import INDETERMINATE, STATUS_ORDER
@@ -180,7 +180,7 @@ def count_rows(table: pl.LazyFrame, tiers: Tiers, *, ids: bool, total: int | Non
     counted = Counted(total if total is not None else collect([table.select(pl.len())])[0].item())
     schema = list(engine.schema)
     plan, _, _ = engine.receipt()
-    received = plan.applied(table)
+    received, bare = plan.applied(table), plan.applied(table.drop(ROW))
     routes = engine.routes()
     routed = 0
     for version, route in enumerate(routes):
@@ -191,12 +191,18 @@ def count_rows(table: pl.LazyFrame, tiers: Tiers, *, ids: bool, total: int | Non
             routed += rows.height
             _through(tiers, rows, counted, believed=True)
             continue
-        rows = _count_version(judged, version, mine, tiers, counted, ids, collect)
-        routed += rows
+        routed += _count_version(judged, version, mine, bare.filter(route), tiers, counted, ids, collect)
     if routed < counted.rows:
         lacking = tiers.lacking(table)
         if lacking is not None:
-            (refused,) = collect([lacking])
+            # Where one full column says that no such row is blank, the others need not be read.
+            seldom = tiers.seldom_blank()
+            simpler = lacking if seldom is None else tiers.lacking(table, blank=seldom)
+            assert simpler is not None
+            (refused,) = collect([simpler])
+            if seldom is not None and refused[BLANK].any():
+                (refused,) = collect([lacking])
+            refused = refused.drop(BLANK)
             counted.rejected.append(refused)
             routed += refused.height
     if routed < counted.rows:
@@ -208,8 +214,10 @@ def count_rows(table: pl.LazyFrame, tiers: Tiers, *, ids: bool, total: int | Non
     return counted
 
 
-def _count_version(judged: Judged, version: int, rows: pl.LazyFrame, tiers: Tiers, counted: Counted, ids: bool, collect: Collect) -> int:
-    """Counts the rows of one version; how many there were."""
+def _count_version(
+    judged: Judged, version: int, rows: pl.LazyFrame, bare: pl.LazyFrame, tiers: Tiers, counted: Counted, ids: bool, collect: Collect
+) -> int:
+    """Counts the rows of one version (``bare``: without their numbers, which cost as much as reading a column); how many there were."""
     engine, portfolio = tiers.engine, tiers.portfolio
     counting = Counting(judged, engine.shape, engine.policy.versions[version].model.effective.isoformat())
     wanted = counting.expressions()
@@ -218,7 +226,7 @@ def _count_version(judged: Judged, version: int, rows: pl.LazyFrame, tiers: Tier
     mine = judged.sheet.plan.applied(rows)
     left = judged.left.expr if judged.left is not None else pl.lit(False)
     hopefully, kept = [*wanted, left.sum().alias("left")], mine
-    (found,) = collect([mine.select(hopefully)])
+    (found,) = collect([judged.sheet.plan.applied(bare).select(hopefully)])
     lacking = int(found["left"][0]) if left.meta.root_names() else 0
     total = int(found["0"][0])
     if lacking:

@@ -49,7 +49,7 @@ class Look:
 def looked_at(frame: pl.DataFrame, table: TypedTable, *, whole: bool) -> Look:
     """A look at a table, or at its first rows (not ``whole``): then what is seen is believed, not known."""
     plain = {n: s for n, s in table.sources.items() if s.meaning is None and s.expr.meta.is_column()}
-    columns = {n: frame.get_column(s.expr.meta.output_name()) for n, s in plain.items()}
+    columns = {n: frame.get_column(name) for n, s in plain.items() if (name := s.expr.meta.output_name()) in frame.columns}
     full = {n for n, c in columns.items() if not c.null_count() and c.dtype not in (pl.Null, pl.Object)}
     floats = {n for n, c in columns.items() if c.dtype.is_float()}
     # A text that is there may still be blank, and a float no number.

@@ -87,7 +87,11 @@ class FrameAudit:
         return Engine(self.policy, self._typed, self.shape, self._instant, self._waivers, look, self._schema)
 
     def _first_look(self) -> Look:
-        return looked_at(self._read(self._rows.head(_LOOKED_AT)), self._typed, whole=False)
+        # Of the times only the receipt's say anything worth a look.
+        names = [n for n, kind in self._schema.items() if not isinstance(kind, (pl.Datetime, pl.Date))]
+        received = self._typed.sources.get("received_at")
+        names += received.expr.meta.root_names() if received is not None else []
+        return looked_at(self._read(self._rows.select(list(dict.fromkeys(names))).head(_LOOKED_AT)), self._typed, whole=False)
 
     def _batches(self) -> Iterator[pl.DataFrame]:
         """The numbered rows, a piece at a time."""

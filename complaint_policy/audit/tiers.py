@@ -101,7 +101,7 @@ class Tiers:
                 leftover.append(others)
                 refused.append(lambda: lacking)
             else:
-                refused.append(lambda: _collected(self.lacking(frame.lazy()) or frame.lazy(), frame.height))
+                refused.append(lambda: self._others(frame.lazy().head(0), frame)[1])
         by_record = 0
         for rows in leftover:
             if rows.height:
@@ -171,23 +171,36 @@ class Tiers:
         source = self.engine.table.sources.get("received_at")
         return pl.lit(True) if source is None else source.expr.is_null()
 
-    def lacking(self, table: pl.LazyFrame) -> pl.LazyFrame | None:
-        """The rejects of rows plainly without a receipt; None where only the record evaluation can tell them."""
+    def lacking(self, table: pl.LazyFrame, *, blank: pl.Expr | None = None) -> pl.LazyFrame | None:
+        """The rejects of rows plainly without a receipt; None where only the record evaluation can tell them.
+
+        ``blank``: which of them have nothing in any column, where that is known to be simpler than looking at every column.
+        """
         if not self._plain(self.engine):
             return None
         identity = _plain_id(self.engine)
         assert identity is not None
         # The filter stands first, so that of a file only such rows are read.
-        rows = table.filter(self.absent()).with_columns(self.engine.table.blank.alias(_BLANK))
-        blank, missing = BLANK_ROW, NO_RECEIPT
+        rows = table.filter(self.absent()).with_columns((self.engine.table.blank if blank is None else blank).alias(BLANK))
+        nothing, missing = BLANK_ROW, NO_RECEIPT
         return rows.select(
+            BLANK,
             row=pl.col(ROW).cast(pl.Int64),
             source_row=pl.col(ROW).cast(pl.Int64) + 1,
             id=identity,
-            reason=pl.when(_BLANK).then(pl.lit(blank.en)).otherwise(pl.lit(missing.en)),
-            reason_zh=pl.when(_BLANK).then(pl.lit(blank.zh)).otherwise(pl.lit(missing.zh)),
-            field=pl.when(~pl.col(_BLANK)).then(pl.lit("received_at")),
+            reason=pl.when(BLANK).then(pl.lit(nothing.en)).otherwise(pl.lit(missing.en)),
+            reason_zh=pl.when(BLANK).then(pl.lit(nothing.zh)).otherwise(pl.lit(missing.zh)),
+            field=pl.when(~pl.col(BLANK)).then(pl.lit("received_at")),
         )
+
+    def seldom_blank(self) -> pl.Expr | None:
+        """Rows that may have nothing in any column, by one column that is believed to be full."""
+        table = self.engine.table
+        for name in sorted(self.engine.look.full):
+            source = table.sources[name]
+            if source.expr.meta.is_column() and source.expr.meta.output_name() in table.blanks:
+                return table.blanks[source.expr.meta.output_name()]
+        return None
 
     def _others(self, received: pl.LazyFrame, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Rows that no version takes by their columns: those for the record evaluation to refuse or judge, and those plainly without a receipt."""
@@ -195,7 +208,7 @@ class Tiers:
         others = received.filter(~pl.any_horizontal(*self.engine.routes()).fill_null(False))
         if lacking is None:
             return _collected(others.select(frame.columns), frame.height), pl.DataFrame(schema=REJECTED_SCHEMA)
-        return _collected(others.filter(~self.absent()).select(frame.columns), frame.height), _collected(lacking, frame.height)
+        return _collected(others.filter(~self.absent()).select(frame.columns), frame.height), _collected(lacking, frame.height).drop(BLANK)
 
     def _records(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         return self.records_of(self.entries(rows))
@@ -236,7 +249,7 @@ class Tiers:
         return decided, pl.DataFrame(rejected, schema=REJECTED_SCHEMA, orient="row")
 
 
-_BLANK: Final = "\x1fblank"
+BLANK: Final = "\x1fblank"
 BLANK_ROW: Final = Text("a blank row", "空白行")
 NO_RECEIPT: Final = Text("received_at is missing: no version can be chosen", "缺少受理时间（received_at），无法确定适用版本")
 # Columns whose expressions have their type already.

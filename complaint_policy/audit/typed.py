@@ -26,7 +26,13 @@ class TypedTable:
     sources: Mapping[str, Source]
     keeps: pl.Expr | None
     enums: frozenset[str]  # fields that are read by comparing with their values
-    blank: pl.Expr  # rows with nothing in any column that is read
+    blanks: Mapping[str, pl.Expr]  # for each column that is read the rows with nothing in it
+    skips_blank: bool  # whether a row with nothing in any of them is no record
+
+    @property
+    def blank(self) -> pl.Expr:
+        """Rows with nothing in any column that is read."""
+        return pl.all_horizontal(*self.blanks.values()) if self.blanks and self.skips_blank else pl.lit(False)
 
 
 def typed_table(
@@ -35,9 +41,9 @@ def typed_table(
     """The fields of a table whose columns are called ``spelled[name]``."""
     sources = {f.name: _source(f, mapping, schema, zone, spelled) for f in mapping.fields}
     reader = RecordReader(mapping, zone)
-    blanks = [_is_blank(pl.col(spelled[c]), schema[spelled[c]], mapping.blank) for c in reader.wanted]
+    blanks = {spelled[c]: _is_blank(pl.col(spelled[c]), schema[spelled[c]], mapping.blank) for c in reader.wanted}
     keeps = [_passes(pl.col(spelled[f.column]), schema[spelled[f.column]], f.values) for f in mapping.where]
-    return TypedTable(sources, pl.all_horizontal(keeps) if keeps else None, enums, pl.all_horizontal(blanks) if blanks and mapping.skip_blank else pl.lit(False))
+    return TypedTable(sources, pl.all_horizontal(keeps) if keeps else None, enums, blanks, mapping.skip_blank)
 
 
 def _source(field: FieldMapping, mapping: ColumnMapping, schema: Mapping[str, Any], zone: Zone, spelled: Mapping[str, str]) -> Source:
