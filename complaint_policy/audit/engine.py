@@ -203,9 +203,10 @@ class Engine:
             made: Judged | None = kept[key]
             return made
         try:
-            judged = judged_version(
+            judged: Judged | None = judged_version(
                 compiled, self.table.sources, self.as_of, self.days, hints, self.shape.rules, self.shape.minor_digits, self._waived(version.model), portions
             )
+            assert judged is not None
             for reason in judged.sheet.reasons:
                 self.notes[f"{reason}"] = None
             if judged.portions is None:  # a portfolio rule without columns: its version is judged record by record

@@ -41,7 +41,8 @@ class Portion:
         """Add counted combinations to the portfolio's measure."""
         measure = portfolio.measure(self.rule.id)
         axes = [name for name in self.columns if name.startswith("by")]
-        for row in counts.sort(list(self.columns)).iter_rows(named=True):
+        # A receipt that is still to come lies in no period.
+        for row in counts.drop_nulls("day").sort(list(self.columns)).iter_rows(named=True):
             day = self.readers["day"](row["day"])
             group = tuple(self.readers[a](row[a]) for a in axes)
             measure.add_counted(key, day, group, self.readers["among"](row["among"]), self.readers["of"](row["of"]), row["times"])

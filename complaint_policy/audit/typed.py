@@ -64,7 +64,8 @@ def _source(field: FieldMapping, mapping: ColumnMapping, schema: Mapping[str, An
     names = [spelled[c] for c in one.wanted]
     if len(names) == 1:
         return Source(pl.col(names[0]), kind, lambda cell: read((cell,)))
-    return Source(pl.struct(pl.col(n).alias(str(i)) for i, n in enumerate(names)), pl.Struct({str(i): schema[n] for i, n in enumerate(names)}), _by_struct(read))
+    together = pl.struct(pl.col(n).alias(str(i)) for i, n in enumerate(names))
+    return Source(together, pl.Struct({str(i): schema[n] for i, n in enumerate(names)}), _by_struct(read))
 
 
 def _by_struct(read: Callable[[Any], Any]) -> Callable[[Any], Any]:

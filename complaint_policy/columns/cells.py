@@ -64,15 +64,13 @@ def _typed_moments(raw: Ex, kind: Any, declared: Field, clock: Clock, plan: Plan
     else:
         ticks = clock.from_wall(physical)
     ticks = plan.keep(ticks)
-    low, high = clock.lowest, clock.highest
-    outside = (ticks < low) | (ticks > high)
+    outside = (ticks < clock.lowest) | (ticks > clock.highest)
     odd = outside if clock.steady else on(lambda r, t, o: o | (r.is_not_null() & t.is_null()), raw, ticks, outside)
     if declared.type == "date":
         day = plan.keep(clock.day(ticks))
         starts = pl.lit(pl.Series(clock.day_starts(), dtype=pl.Int64))
-        return Cells(
-            plan.keep(on(lambda i: starts.gather(i, null_on_oob=True), day)), None, odd, plan.keep(on(lambda i: starts.gather(i + 1, null_on_oob=True) - 1, day))
-        )
+        first = plan.keep(on(lambda i: starts.gather(i, null_on_oob=True), day))
+        return Cells(first, None, odd, plan.keep(on(lambda i: starts.gather(i + 1, null_on_oob=True) - 1, day)))
     return Cells(ticks, None, odd)
 
 
@@ -141,7 +139,8 @@ def _enum(raw: Ex, declared: Field, clock: Clock, plan: Plan, currency: str | No
     where = {text: index for index, text in enumerate(values, 1)}
 
     def settle(parts: Any) -> pl.Series:
-        code, cells = parts
+        code: pl.Series = parts[0]
+        cells: pl.Series = parts[1]
         strange = code == 0
         if not strange.any():
             return code
@@ -208,8 +207,8 @@ def _by_reader(
         answers = [one(cell) for cell in different.to_list()]
         frame = pl.DataFrame(answers, schema={"value": physical, "high": pl.Int64, "state": pl.UInt8}, orient="row")
         if not nested:
-            index = rest.to_frame("cell").join(different.to_frame("cell").with_row_index("at"), on="cell", how="left", nulls_equal=True, maintain_order="left")["at"]
-            frame = frame[index]
+            numbers = different.to_frame("cell").with_row_index("at")
+            frame = frame[rest.to_frame("cell").join(numbers, on="cell", how="left", nulls_equal=True, maintain_order="left")["at"]]
         if done is None:
             return frame.to_struct(cells.name)
         where = (done["state"] == ODD).arg_true()

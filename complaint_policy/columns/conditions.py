@@ -235,7 +235,7 @@ def _side_by_side(sheet: Sheet, one: Column, two: Column, sign: Callable[[Any, A
             if isinstance(special, Maybe) and special.options is not None:
                 return LEFT_OVER  # what it may be has to be held against each value
         if s is KNOWN:
-            return _plain(_sign(sign, _Some(), t)) if isinstance(t, Maybe) else _plain(_sign(sign, _Some(), t))
+            return _plain(_sign(sign, _Some(), t))
         return _plain(_sign(sign, s, _Some() if t is KNOWN else t))
 
     raw = Column("boolean", known, (None,)).coded(plan) if known is not None else Coded(Ex(pl.lit(0, dtype=pl.UInt8), 0, True), (None,))
@@ -322,9 +322,7 @@ def _matches(sheet: Sheet, left: n.NamedValue, pattern: str) -> Column:
     found = sheet.value(left)
     fits = compiled(pattern).fullmatch
     if isinstance(found, Coded):
-        return boolean_of(
-            sheet.plan, tabulated(sheet.plan, [found], lambda v: fits(v) is not None if isinstance(v, str) else False if v is NONE else _plain(_all_fit(v, fits)))
-        )
+        return answered(sheet, found, lambda v: fits(v) is not None if isinstance(v, str) else False if v is NONE else _all_fit(v, fits))
     if found.kind != "string":
         return left_column("boolean")
 

@@ -70,6 +70,7 @@ def moved(sheet: Sheet, base: Instants, counter: Counter) -> Instants:
     if high is None:
         return Instants(low, None, base.shapes, base._state, day_end, None if _may_precede(counter) else _table_of(sheet, base.low, counter))
     high = sheet.plan.keep(high)
+    assert base.high is not None
     _leave_lost(sheet, counter, base.high, high)
     return _agreed(sheet, Instants(low, high, base.shapes, base._state, day_end))
 
@@ -272,9 +273,9 @@ def spells_of(sheet: Sheet, counting: Counting) -> Spells | None:
         by_hour.append(place)
     if most > _MOST_SPELLS or steps > 2 * _MOST_SPELLS:
         return None
-    whole = (pl.lit(pl.Series(values, dtype=pl.Int64)) for values in (begins, ends, before))
-    places = (pl.lit(pl.Series(values, dtype=pl.UInt32)) for values in (by_day, by_hour))
-    return Spells(*whole, *places, most, steps)
+    begin, end, worked_before = (pl.lit(pl.Series(values, dtype=pl.Int64)) for values in (begins, ends, before))
+    days, hours = (pl.lit(pl.Series(values, dtype=pl.UInt32)) for values in (by_day, by_hour))
+    return Spells(begin, end, worked_before, days, hours, most, steps)
 
 
 def shown(sheet: Sheet, due: Instants) -> Ex | None:

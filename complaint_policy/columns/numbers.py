@@ -44,7 +44,8 @@ def value(sheet: Sheet, node: n.Value) -> Column | Coded:
                 stand = Stand(sheet)
                 for part in parts:
                     stand.value(part)
-                return _or_left(lambda: tabulated(sheet.plan, [i for i in inputs if i is not None], stand.asked(stand.compiler.arithmetic(node)), left=LEFT_OVER))
+                calculated = stand.asked(stand.compiler.arithmetic(node))
+                return _or_left(lambda: tabulated(sheet.plan, [i for i in inputs if i is not None], calculated, left=LEFT_OVER))
             return left_column(node.kind)
         case n.FirstKnown(parts=parts):
             return _first_known(sheet, node, parts)
@@ -107,7 +108,7 @@ def _gathered(sheet: Sheet, chosen: Coded, columns: list[Column], kind: str) -> 
     specials = tuple(v for v in chosen.domain if not (isinstance(v, int) and not isinstance(v, bool)))
     picks = [(code, v) for code, v in enumerate(chosen.domain) if isinstance(v, int) and not isinstance(v, bool) and columns[v].value is not None]
 
-    def build(code: pl.Expr, *values: pl.Expr) -> pl.Expr:
+    def build(code: pl.Expr, *values: pl.Expr) -> Any:
         chain: Any = None
         for (number, _), one in zip(picks, values, strict=True):
             chain = (pl if chain is None else chain).when(code == number).then(one)

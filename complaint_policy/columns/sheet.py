@@ -280,8 +280,8 @@ class Sheet:
                 if isinstance(column, Column) and column.kind == "string":
                     named = tested(self, column, lambda v, ids=ids: on(lambda e: e.is_in(ids), v), lambda s: False)  # type: ignore[misc]
             # Only where it holds for certain is a record waived.
-            coded = named.coded(self.plan)
-            parts.append(boolean_of(self.plan, tabulated(self.plan, [coded], lambda v: v if isinstance(v, bool) else LEFT_OVER if LEFT in v.missing else False)))
+            certain = tabulated(self.plan, [named.coded(self.plan)], lambda v: v if isinstance(v, bool) else LEFT_OVER if LEFT in v.missing else False)
+            parts.append(boolean_of(self.plan, certain))
         return conjunction(self, parts, either=True) if parts else None
 
     # ---------------------------------------------------------------- expressions
@@ -289,13 +289,16 @@ class Sheet:
         """A condition as a boolean column."""
         if node is None:
             return Column("boolean", Ex(pl.lit(True)))
-        return self._remembered(node, around, lambda: conditions.condition(self, node, around), left_column("boolean"))
+        made: Column = self._remembered(node, around, lambda: conditions.condition(self, node, around), left_column("boolean"))
+        return made
 
     def value(self, node: n.Value) -> Column | Coded:
-        return self._remembered(node, None, lambda: numbers.value(self, node), left_column("number"))
+        made: Column | Coded = self._remembered(node, None, lambda: numbers.value(self, node), left_column("number"))
+        return made
 
     def instant(self, node: n.Instant, around: instants.Around | None = None) -> Instants:
-        return self._remembered(node, around, lambda: instants.instant(self, node, around), Instants(None, None, (LEFT_SHAPE,)))
+        made: Instants = self._remembered(node, around, lambda: instants.instant(self, node, around), Instants(None, None, (LEFT_SHAPE,)))
+        return made
 
     def _remembered(self, node: Any, around: Any, make: Callable[[], Any], otherwise: Any) -> Any:
         """Made once for equal expressions; what would need too large a table is left to the record evaluation."""

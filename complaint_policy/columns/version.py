@@ -184,7 +184,8 @@ def _judged(sheet: Sheet, used: tuple[str, ...], rules: tuple[Any, ...], minor_d
     for name in used:
         sheet.cells(name)  # a cell that cannot be used is counted, whether or not it was looked at
     severity = sheet.severity() if getattr(model.section("severity"), "levels", ()) else None
-    owned: Coded | None = sheet.made("owned") if getattr(model.section("responsibility"), "by", ()) or getattr(model.section("responsibility"), "otherwise", None) else None
+    matrix = model.section("responsibility")
+    owned: Coded | None = sheet.made("owned") if getattr(matrix, "by", ()) or getattr(matrix, "otherwise", None) else None
     found: list[RuleColumns] = []
     ranks: list[Ex] = []
     for wanted in rules:

@@ -115,13 +115,13 @@ def _due(self: Counter, start: Any, before: Any = Counter.due) -> Any:
     return due - timedelta(days=7) if self.length.unit == "weeks" and self.length.amount else due
 
 
-def _on_the_due_instant(self: Any, state: Any, start: Any, due: Any, done: Any, *, missing: Any, before: Any = deadlines._General._outcomes) -> Any:
+def _on_the_due_instant(self: Any, state: Any, start: Any, due: Any, done: Any, *, missing: Any, before: Any = deadlines.General._outcomes) -> Any:
     """The act at the due instant counts as late."""
     found = before(self, state, start, due, done, missing=missing)
     return {BREACHED} if found == {MET} and done == due else found
 
 
-def _warned_late(self: Any, state: Any, begin: Any, end: Any, before: Any = deadlines._General._warning) -> Any:
+def _warned_late(self: Any, state: Any, begin: Any, end: Any, before: Any = deadlines.General._warning) -> Any:
     at = before(self, state, begin, end)
     return None if at is None else at + timedelta(minutes=30)
 
@@ -269,8 +269,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
     _convention("pause_on_days", "working_time", "elapsed"),
     _fault("a month is thirty days", "unit=months", counting_module, "_months_on", _months),
     _fault("weeks are one short", "unit=weeks", Counter, "due", _due),
-    Fault("an act at the due instant is late", ("unit=hours",), lambda: [(deadlines._General, "_outcomes", _on_the_due_instant), (deadlines, "_plain", lambda rule, setting, counter, general: general)]),
-    _fault("warned half an hour late", "deadline=at_risk_share", deadlines._General, "_warning", _warned_late),
+    Fault("an act at the due instant is late", ("unit=hours",), lambda: [(deadlines.General, "_outcomes", _on_the_due_instant), (deadlines, "_plain", lambda rule, setting, counter, general: general)]),
+    _fault("warned half an hour late", "deadline=at_risk_share", deadlines.General, "_warning", _warned_late),
     _fault("pauses do not lengthen", "deadline=pauses", Counter, "due_with_pauses", lambda self, start, pauses: self.due(start)),
     _fault("overlapping pauses count twice", "deadline=pauses", moments, "union", lambda parts: tuple(sorted(parts))),
     _fault("an unannounced day is certain", "deadline=provisional", Counter, "provisional_from", lambda self: None),

@@ -10,7 +10,7 @@ from typing import Any, Final
 import polars as pl
 from attrs import evolve
 
-from complaint_policy.columns import instants, lengths
+from complaint_policy.columns import choosing, lengths
 from complaint_policy.columns.clock import DAY
 from complaint_policy.columns.conditions import conjunction
 from complaint_policy.columns.instants import Around
@@ -105,7 +105,7 @@ class _Judged:
             return step
 
         chosen = tabulated(self.plan, conditions, lambda *holds: climb(0, holds), left=LEFT_OVER)
-        return instants.picked(sheet, chosen, limits)
+        return choosing.picked(sheet, chosen, limits)
 
     def _unknown_pauses(self) -> Coded | None:
         """What is missing of pauses nobody knows; rows with pauses are left to the record evaluation."""
@@ -162,14 +162,14 @@ class _Judged:
         coded = tabulated(
             self.plan, [self.start.state(self.plan), due.state(self.plan)], lambda s, d: Shape(LATER) if s.kind == LATER else d, key=lambda s: s
         )
-        return instants.settled(self.sheet, due.low, due.high, coded, due.day_end)
+        return choosing.settled(self.sheet, due.low, due.high, coded, due.day_end)
 
     def _apart(self, one: Instants, held: Coded) -> Instants:
         """Of a rule that does not apply nothing is shown."""
         coded = tabulated(
             self.plan, [held, one.state(self.plan)], lambda h, s: Shape(STATED_NONE) if h is False else s, key=lambda s: s
         )
-        return instants.settled(self.sheet, one.low, one.high, coded, one.day_end)
+        return choosing.settled(self.sheet, one.low, one.high, coded, one.day_end)
 
     # ---------------------------------------------------------------- calendar and warning
     def _provisional(self, due: Instants) -> tuple[Ex, Coded] | None:

@@ -11,7 +11,7 @@ from complaint_policy.columns.conditions import conjunction
 from complaint_policy.columns.numbers import Stand, finite
 from complaint_policy.columns.plan import constant, on
 from complaint_policy.columns.sheet import Sheet
-from complaint_policy.columns.values import KNOWN, LEFT, LEFT_OVER, Coded, Column, TooWide, tabulated
+from complaint_policy.columns.values import KNOWN, LEFT, LEFT_OVER, Coded, Column, TooWide, among, tabulated
 from complaint_policy.expressions import nodes as n
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET
 from complaint_policy.possible import Maybe
@@ -102,7 +102,7 @@ def _breaches(rule: Penalty, sheet: Sheet) -> Coded:
     plan, once = sheet.plan, rule.per != "breach"
     parts = [sheet.verdicts(identity).coded for identity in rule.breaches_of]
     if once and not any(_class_of(r) not in ("kept", "broken") for part in parts for r in part.domain):
-        broken = [on(lambda c, codes=_codes(part, "broken"): _any_of(c, codes), part.code) for part in parts if _codes(part, "broken")]
+        broken = [among(part, lambda r: r.outcome == BREACHED) for part in parts if any(r.outcome == BREACHED for r in part.domain)]
         if not broken:
             return Coded(constant(0, pl.UInt8), (_NOTHING,))
         return Coded(None, (_NOTHING, (1, 0, frozenset())), plan.keep(on(_either, *broken)))
@@ -136,17 +136,6 @@ def _class_of(result: Any) -> Any:
     if result.outcome == INDETERMINATE and (result.possible is None or BREACHED in result.possible):
         return frozenset(result.missing)
     return "kept"
-
-
-def _codes(part: Coded, wanted: str) -> list[int]:
-    return [code for code, result in enumerate(part.domain) if _class_of(result) == wanted]
-
-
-def _any_of(code: pl.Expr, codes: list[int]) -> pl.Expr:
-    test = code == codes[0]
-    for one in codes[1:]:
-        test = test | (code == one)
-    return test
 
 
 def _grouped(parts: list[Coded], most: int = 2_000) -> Iterable[list[Coded]]:
@@ -194,8 +183,8 @@ def _bounds(rule: Penalty, sheet: Sheet) -> Coded:
     for part in dict.fromkeys(parts):
         stand.value(part)
         inputs.append(_value(sheet, part))
-    branches = [(when, pair_of(stand.compiler.value(b.then.low), stand.compiler.value(b.then.high))) for when, b in zip(whens, rule.range.branches, strict=True)]
-    choose = stand.compiler.choose(branches, frozenset(n.fields_in(rule.range)))
+    pairs = [pair_of(stand.compiler.value(b.then.low), stand.compiler.value(b.then.high)) for b in rule.range.branches]
+    choose = stand.compiler.choose(list(zip(whens, pairs, strict=True)), frozenset(n.fields_in(rule.range)))
     return tabulated(sheet.plan, inputs, stand.asked(choose), key=_pair_key)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -102,7 +103,8 @@ def _axis(section: Matrix, sheet: Sheet, axis: str) -> Coded | None:
             return sheet.condition(expression).coded(sheet.plan)
         found = sheet.value(expression) if isinstance(expression, n.Value) else None
     else:
-        if any(isinstance(part, n.Present) and part.name == axis for row in section.rows for part in n.walk(row.when)) and sheet.declared(axis).default is not None:
+        asked = any(isinstance(part, n.Present) and part.name == axis for row in section.rows for part in n.walk(row.when))
+        if asked and sheet.declared(axis).default is not None:
             return None  # whether it was given is hidden by the default
         found = sheet.field_column(axis)
     if found is None:
@@ -160,7 +162,7 @@ def _numbers(sheet: Sheet, column: Column, tests: list[n.Expression]) -> Coded |
 
     # Below the first bound, at it, between it and the next, …
     step = Decimal(1)
-    for low, high in zip(bounds, bounds[1:], strict=False):
+    for low, high in pairwise(bounds):
         step = min(step, (Decimal(high) - Decimal(low)) / 2)
     if column.whole and step < 1:
         step = Decimal("0.5")

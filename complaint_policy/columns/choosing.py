@@ -1,0 +1,234 @@
+"""Instants chosen among others: the first or last of several, the first known, one by conditions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from complaint_policy.columns.plan import Ex, constant, looked_up, on
+from complaint_policy.columns.values import ANY, EXACT, LATER, LEFT_SHAPE, SPAN, STATED_NONE, Coded, Instants, Shape, tabulated
+from complaint_policy.possible import NOWHERE_MISSING
+
+if TYPE_CHECKING:
+    from complaint_policy.columns.sheet import Sheet
+
+__all__ = ["end_flag", "extreme", "first_known", "picked", "settled"]
+
+
+def _shape_of_extreme(shapes: tuple[Shape, ...], all_of: bool) -> Shape:
+    """What the first or last of instants is, spans taken as such."""
+    if any(s.kind == ANY for s in shapes):
+        if all_of:
+            unknown = [s for s in shapes if s.kind == ANY or (s.kind == SPAN and not s.interval)]
+            return Shape(ANY, frozenset().union(*(s.missing for s in unknown)), any(s.open for s in unknown))
+        stated = [s for s in shapes if s.bounded]
+        unknown = [s for s in shapes if s.kind == ANY]
+        if not stated:
+            return Shape(ANY, frozenset().union(*(s.missing for s in unknown)), any(s.open for s in unknown))
+        return LEFT_SHAPE  # bounded on one side only
+    if all_of and any(s.kind == LATER for s in shapes):
+        return Shape(LATER)
+    stated = [s for s in shapes if s.bounded]
+    if not stated:
+        return Shape(LATER) if any(s.kind == LATER for s in shapes) else Shape(STATED_NONE)
+    spans = [s for s in stated if s.kind == SPAN]
+    if not spans:
+        return Shape(EXACT)
+    missing = frozenset().union(*(s.missing for s in spans))
+    return Shape(SPAN, missing, any(s.open for s in spans), interval=all(s.interval for s in spans))
+
+
+def extreme(sheet: Sheet, parts: list[Instants], *, first: bool, all_of: bool = False) -> Instants:
+    """The first or the last of those that have happened or are stated."""
+    plan = sheet.plan
+    best = pl.min_horizontal if first else pl.max_horizontal
+    lows = [p.low for p in parts if p.low is not None]
+    low = plan.keep(on(lambda *x: best(*x), *lows)) if lows else None
+    exact = all(p.exact for p in parts)
+    high = None if exact or low is None else plan.keep(on(lambda *x: best(*x), *(p.high or p.low for p in parts if p.low is not None)))
+    met = Coded(constant(0, pl.UInt8), (None,))
+    if high is not None:
+        met = Coded(None, (False, True), plan.keep(on(lambda a, b: (a == b).fill_null(False), low, high)))
+
+    def answer(agreed: Any, *shapes: Shape) -> Shape:
+        shape = _shape_of_extreme(shapes, all_of)
+        return Shape(EXACT) if shape.kind == SPAN and agreed else shape
+
+    coded = tabulated(plan, [met, *(p.state(plan) for p in parts)], answer, key=lambda s: s, left=LEFT_SHAPE)
+    return settled(sheet, low, high, coded, _end_of_extreme(sheet, low, parts))
+
+
+def _end_of_extreme(sheet: Sheet, low: Ex | None, parts: list[Instants]) -> bool | Ex:
+    """Whether the chosen instant is the end of a day: that of the first part that has it."""
+    there = [p for p in parts if p.low is not None]
+    flags = {p.day_end for p in there if isinstance(p.day_end, bool)}
+    if low is None or (len(flags) == 1 and all(isinstance(p.day_end, bool) for p in there)):
+        return flags.pop() if flags else False
+
+    def build(chosen: pl.Expr, *columns: pl.Expr) -> pl.Expr:
+        chain: Any = pl
+        for value, end in zip(columns[::2], columns[1::2], strict=True):
+            chain = chain.when(value == chosen).then(end)
+        result: pl.Expr = chain.otherwise(False)
+        return result
+
+    return sheet.plan.keep(on(build, low, *(x for p in there for x in (p.low, end_flag(p)))))
+
+
+def end_flag(one: Instants) -> Ex:
+    """Whether each instant is the end of a day."""
+    return constant(one.day_end, pl.Boolean) if isinstance(one.day_end, bool) else one.day_end
+
+
+def settled(sheet: Sheet, low: Ex | None, high: Ex | None, coded: Coded, day_end: bool | Ex) -> Instants:
+    """Instants by their shapes: unbounded rows have no ends."""
+    shapes: tuple[Shape, ...] = coded.domain
+    plan = sheet.plan
+    if low is None or not any(s.bounded for s in shapes):
+        return Instants(None, None, shapes, lambda: coded.code, day_end)
+    if all(s.bounded for s in shapes):
+        return Instants(low, high, shapes, lambda: coded.code, day_end)
+    keep = _flag(coded, [s.bounded for s in shapes])
+    low = plan.keep(on(lambda k, v: pl.when(k).then(v), keep, low))
+    high = None if high is None or not any(s.kind == SPAN for s in shapes) else plan.keep(on(lambda k, v: pl.when(k).then(v), keep, high))
+    return Instants(low, high, shapes, lambda: coded.code, day_end)
+
+
+def _flag(coded: Coded, wanted: list[bool]) -> Ex:
+    table = pl.lit(pl.Series(wanted, dtype=pl.Boolean))
+    return looked_up(table, coded.code)
+
+
+def first_known(sheet: Sheet, parts: list[Instants]) -> Instants:
+    """The first that is not an empty cell; an unusable one stops the search."""
+    plan = sheet.plan
+
+    def answer(*shapes: Shape) -> Any:
+        missing = NOWHERE_MISSING
+        last = Shape(STATED_NONE)
+        for index, shape in enumerate(shapes):
+            if shape.kind in (LATER, STATED_NONE):
+                last = shape if last.kind == STATED_NONE else last
+                continue
+            if shape.kind == ANY and shape.empty:
+                missing |= shape.missing
+                continue
+            return index, shape
+        return None, Shape(ANY, missing, empty=True) if missing else last
+
+    coded = tabulated(plan, [p.state(plan) for p in parts], answer, key=lambda v: v, left=(None, LEFT_SHAPE))
+    return _by_index(sheet, Coded(coded.code, tuple(({i}, s) if i is not None else (set(), s) for i, s in coded.domain)), parts)
+
+
+def picked(sheet: Sheet, chosen: Coded, parts: list[Instants]) -> Instants:
+    """One of several instants by codes of branches, or what all possible branches may be.
+
+    The domain of ``chosen``: a branch's number, or a ``Maybe`` of such numbers (without options: anything).
+    """
+    plan = sheet.plan
+
+    def answer(choice: Any, *shapes: Shape) -> Any:
+        if isinstance(choice, int):
+            shape = shapes[choice]
+            return frozenset({choice}) if shape.bounded else frozenset(), shape
+        if choice.options is None:
+            return frozenset(), Shape(ANY, choice.missing, choice.open)
+        possible = [shapes[i] for i in choice.options]
+        missing = choice.missing.union(*(s.missing for s in possible))
+        open_ = choice.open or any(s.open for s in possible)
+        if any(s.kind == ANY for s in possible):
+            return frozenset(), Shape(ANY, missing, open_)
+        if len({s.kind for s in possible}) == 1 and possible[0].kind in (LATER, STATED_NONE):
+            return frozenset(), possible[0]
+        if not all(s.bounded for s in possible) or any(s.kind == SPAN for s in possible):
+            return frozenset(), LEFT_SHAPE
+        return frozenset(choice.options), Shape(SPAN, missing, open_, interval=False)
+
+    coded = tabulated(plan, [chosen, *(p.state(plan) for p in parts)], answer, key=lambda v: v, left=(frozenset(), LEFT_SHAPE))
+    return _by_index(sheet, coded, parts)
+
+
+def _by_index(sheet: Sheet, coded: Coded, parts: list[Instants]) -> Instants:
+    """Instants by codes of (the parts they may be, shape)."""
+    plan = sheet.plan
+    used = sorted({i for indices, _ in coded.domain for i in indices if parts[i].low is not None})
+    together = _looked_up(sheet, coded, parts)
+    if together is not None:
+        return together
+    if not used:
+        return Instants(None, None, tuple(s for _, s in coded.domain), lambda: coded.code, False)
+    several = sorted({tuple(sorted(indices)) for indices, _ in coded.domain if len(indices) > 1})
+    spans = bool(several) or any(s.kind == SPAN for _, s in coded.domain)
+
+    def side(high: bool) -> Ex:
+        values = [parts[i].high or parts[i].low if high else parts[i].low for i in used]
+        place = {i: k for k, i in enumerate(used)}
+        ways = [tuple(sorted(which)) for which, _ in coded.domain]
+        groups = [(indices, [p for p, way in enumerate(ways) if way == indices]) for indices in (*((i,) for i in used), *several)]
+        groups = [(indices, codes) for indices, codes in groups if codes]
+        covered = sum(len(codes) for _, codes in groups) == coded.width
+        whole = len(groups) == 1 and len(groups[0][1]) == coded.width
+
+        def build(code: pl.Expr, *columns: pl.Expr) -> Any:
+            chain: Any = None
+            for indices, codes in groups:
+                values = [columns[place[i]] for i in indices]
+                value = values[0] if len(values) == 1 else (pl.max_horizontal if high else pl.min_horizontal)(*values)
+                if whole:
+                    return value
+                test = pl.any_horizontal(*(code == c for c in codes)) if len(codes) > 1 else code == codes[0]
+                if chain is not None and covered and indices == groups[-1][0]:
+                    return chain.otherwise(value)
+                chain = (pl if chain is None else chain).when(test).then(value)
+            return chain
+
+        return plan.keep(on(build, coded.code, *values))
+
+    low = side(False)
+    high = side(True) if spans else None
+    ends = _end_by_index(sheet, coded, parts)
+    shapes = tuple(s for _, s in coded.domain)
+    if high is not None and any(s.kind == SPAN and not s.interval for s in shapes):
+        # Possibilities that agree are one.
+        met = Coded(None, (False, True), plan.keep(on(lambda a, b: (a == b).fill_null(False), low, high)))
+        again = tabulated(plan, [Coded(coded.code, shapes), met], lambda s, m: Shape(EXACT) if m and s.kind == SPAN and not s.interval else s, key=lambda s: s)
+        return Instants(low, high, again.domain, lambda: again.code, ends)
+    merged = tabulated(plan, [Coded(coded.code, tuple((k, s) for k, s in enumerate(shapes)))], lambda pair: pair[1], key=lambda s: s)
+    return Instants(low, high, merged.domain, lambda: merged.code, ends)
+
+
+def _looked_up(sheet: Sheet, coded: Coded, parts: list[Instants]) -> Instants | None:
+    """Limits by days from one start, chosen row by row: one table of them all, looked up once."""
+    indices = [next(iter(which)) if len(which) == 1 else None for which, _ in coded.domain]
+    tables = [parts[i].looked_up if i is not None else None for i in indices]
+    first = tables[0]
+    if first is None or any(t is None or t[0] is not first[0] for t in tables) or any(s.kind != EXACT for _, s in coded.domain):
+        return None
+    if len({parts[i].day_end for i in indices if i is not None}) > 1:
+        return None
+    whole = [ticks for t in tables if t is not None for ticks in t[1]]
+    size, day = len(first[1]), first[0]
+    table = pl.lit(pl.Series(whole, dtype=pl.Int64))
+    low = sheet.plan.keep(on(lambda d, c: table.gather(d + c.cast(pl.UInt32) * pl.lit(size, pl.UInt32)), day, coded.code))
+    return Instants(low, None, (Shape(EXACT),), None, parts[next(i for i in indices if i is not None)].day_end)
+
+
+def _end_by_index(sheet: Sheet, coded: Coded, parts: list[Instants]) -> bool | Ex:
+    """Whether the instants are ends of days, where the parts they come from differ in that."""
+    used = {i for indices, _ in coded.domain for i in indices}
+    flags = {parts[i].day_end for i in used if isinstance(parts[i].day_end, bool)}
+    if len(flags) <= 1 and all(isinstance(parts[i].day_end, bool) for i in used):
+        return flags.pop() if flags else False
+    mixed = [len(indices) > 1 and len({parts[i].day_end for i in indices}) > 1 for indices, _ in coded.domain]
+    if any(mixed):
+        sheet.leave(_flag(coded, mixed))
+
+    def build(code: pl.Expr, *columns: pl.Expr) -> pl.Expr:
+        chain: Any = pl
+        for number, (indices, _) in enumerate(coded.domain):
+            if indices:
+                chain = chain.when(code == number).then(columns[min(indices)])
+        return chain.otherwise(False) if chain is not pl else pl.lit(False)
+
+    return sheet.plan.keep(on(build, coded.code, *(end_flag(p) for p in parts)))
