@@ -84,7 +84,7 @@ def _portion(rule: Any, sheet: Sheet) -> Portion | None:
         coded = finite(sheet, found)
         if coded is not None:
             columns["of"], readers["of"] = _coded(sheet, coded)
-        elif isinstance(found, Column) and found.kind == "number" and found.value is not None:
+        elif isinstance(found, Column) and found.kind == "number" and found.value is not None and found.scale is None:
             columns["of"], readers["of"] = _numbers(sheet, found)
         else:
             return None
@@ -129,7 +129,7 @@ def _axis(axis: str, sheet: Sheet) -> tuple[pl.Expr, Callable[[Any], Any]] | Non
         return expr, lambda code: _label(value(code))
     if found.value is None:
         return pl.lit(0), lambda _: "?"
-    if found.kind not in ("string", "number", "boolean"):
+    if found.kind not in ("string", "number", "boolean") or found.scale is not None:
         return None
     whole = found.whole
     return found.value.expr, lambda v: "?" if v is None else _label(v if found.kind != "number" or whole else Decimal(repr(v)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from complaint_policy.columns import instants
+from complaint_policy.columns import arithmetic, instants
 from complaint_policy.columns.plan import Ex, on
 from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, among, boolean_of, identity, left_column, lookup, tabulated
 from complaint_policy.expressions import nodes as n
@@ -196,7 +196,8 @@ def _compared(sheet: Sheet, left: n.NamedValue, operation: str, right: n.Value) 
         if a.kind == "string" and isinstance(literal, str):
             return tested(sheet, a, lambda v: on(lambda e: sign(e, literal), v), lambda s: _sign(sign, s, literal))
         if a.kind == "number" and isinstance(literal, (int, Decimal)) and not isinstance(literal, bool):
-            return tested(sheet, a, lambda v: _number_test(v, operation, literal, a.whole), lambda s: _sign(sign, s, literal))
+            bound = literal if a.scale is None else Decimal(literal).scaleb(a.scale)
+            return tested(sheet, a, lambda v: _number_test(v, operation, bound, a.whole), lambda s: _sign(sign, s, literal))
     kind = a.kind if isinstance(a, Column) else b.kind if isinstance(b, Column) else "string"
     if kind not in ("boolean", "string", "number"):
         return left_column("boolean")
@@ -219,7 +220,12 @@ def _side_by_side(sheet: Sheet, one: Column, two: Column, sign: Callable[[Any, A
         known: Ex | None = None
     else:
         a, b = one.value, two.value
-        if one.kind == "number" and one.whole != two.whole:
+        if one.scale is not None or two.scale is not None:
+            together = arithmetic.side_by_side(sheet, one, two)
+            if together is None:
+                return left_column("boolean")
+            a, b = together
+        elif one.kind == "number" and one.whole != two.whole:
             for column, value in ((one, a), (two, b)):
                 if column.whole:
                     sheet.leave(on(lambda v: v.abs() >= _LARGEST, value))
@@ -281,6 +287,9 @@ def _one_of(sheet: Sheet, left: n.NamedValue, values: frozenset[Any]) -> Column:
     if isinstance(found, Coded):
         return answered(sheet, found, lambda v: is_in(v, values))
     if found.kind not in ("string", "number", "boolean"):
+        return left_column("boolean")
+
+    if found.scale is not None:
         return left_column("boolean")
 
     def chain(value: Ex) -> Ex:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from complaint_policy.columns import arithmetic
 from complaint_policy.columns.plan import constant, looked_up, on
 from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, TooWide, left_column, tabulated
 from complaint_policy.expressions import nodes as n
@@ -46,7 +47,7 @@ def value(sheet: Sheet, node: n.Value) -> Column | Coded:
                     stand.value(part)
                 calculated = stand.asked(stand.compiler.arithmetic(node))
                 return _or_left(lambda: tabulated(sheet.plan, [i for i in inputs if i is not None], calculated, left=LEFT_OVER))
-            return left_column(node.kind)
+            return arithmetic.calculated(sheet, node, [sheet.value(p) for p in parts])
         case n.FirstKnown(parts=parts):
             return _first_known(sheet, node, parts)
         case n.Choose(branches=branches):
@@ -84,7 +85,7 @@ def _first_known(sheet: Sheet, node: n.FirstKnown, parts: tuple[n.Value, ...]) -
 
     kind = "string" if node.kind in ("enum", "string") else "number"
     columns = [f if isinstance(f, Column) else as_column(sheet, f, kind) for f in found]
-    if any(c.kind != kind for c in columns) or len({c.whole for c in columns if c.value is not None}) > 1:
+    if any(c.kind != kind or c.scale is not None for c in columns) or len({c.whole for c in columns if c.value is not None}) > 1:
         return left_column(kind)
     plan = sheet.plan
 
@@ -136,7 +137,7 @@ def _choose(sheet: Sheet, node: n.Choose, branches: tuple[n.ValueBranch, ...]) -
 
     kind = "string" if node.kind in ("enum", "string") else "number"
     columns = [f if isinstance(f, Column) else as_column(sheet, f, kind) for f in found]
-    if any(c.kind != kind for c in columns) or len({c.whole for c in columns if c.value is not None}) > 1:
+    if any(c.kind != kind or c.scale is not None for c in columns) or len({c.whole for c in columns if c.value is not None}) > 1:
         return left_column(kind)
     chosen = branch_codes(sheet, [b.when for b in branches], names, None)
     plan = sheet.plan

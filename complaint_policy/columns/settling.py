@@ -80,11 +80,16 @@ def settled_results(sheet: Sheet, rule: Rule, raw: Coded, apart: Settled) -> Cod
         slot = stand._slot()
     standing = evolve(rule, when=when, exempt=tuple(exempt), waivable_by=rule.waivable_by if waived is not None else ())
     settle = settler(standing, stand.compiler, scope, lambda state: held[0], slot, apart)
+    exemptions = slice(len(inputs) - len(exempt) - (waived is not None) - 1, len(inputs) - (waived is not None) - 1)
     waiver = {rule.id: Waived(rule.id, "", Text("", ""))}
 
     def answer(result: Settled, *conditions: Any) -> Settled:
         held[0] = _fresh(result)
         state = stand.state((None, *conditions))
+        # An exemption nobody knows may leave an outcome as it is; one that is only not known here must not.
+        unsettled = conditions[exemptions]
+        if any(isinstance(c, Maybe) and is_left(c.missing) for c in unsettled) and not any(c is True for c in unsettled):
+            return left_result(rule, apart)
         if waived is not None:
             if isinstance(state[slot], Maybe):
                 return left_result(rule, apart)

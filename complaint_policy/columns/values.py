@@ -97,6 +97,8 @@ class Column:
     specials: tuple[Any, ...] = ()
     code: Callable[[], Ex] | None = None  # index into specials; of any value on known rows
     whole: bool = False  # numbers as Int64; else as Float64
+    scale: int | None = None  # numbers as Int128 of this many decimal places
+    bound: int = 0  # then none is larger
 
     @property
     def certain(self) -> bool:

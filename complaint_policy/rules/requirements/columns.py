@@ -11,9 +11,10 @@ from complaint_policy.columns.instants import compared
 from complaint_policy.columns.plan import constant, on
 from complaint_policy.columns.settling import key_of, left_result, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
-from complaint_policy.columns.values import EXACT, Instants, Shape, tabulated
+from complaint_policy.columns.values import EXACT, Instants, Shape, is_left, tabulated
 from complaint_policy.outcomes import NOT_APPLICABLE
-from complaint_policy.results import RequirementResult
+from complaint_policy.possible import Maybe
+from complaint_policy.results import RequirementResult, Settled
 from complaint_policy.rules.requirements.model import Requirement
 from complaint_policy.rules.requirements.record import judged
 
@@ -28,7 +29,12 @@ def _verdicts(rule: Requirement, sheet: Sheet) -> Verdicts:
     holds = sheet.condition(rule.require).coded(plan)
     now = Instants(constant(sheet.now, pl.Int64), None, (Shape(EXACT),))
     reached = compared(sheet, "by", _boundaries(sheet, sheet.instant(rule.before)), now).coded(plan)
-    raw = tabulated(plan, [holds, reached], lambda h, r: judged(rule, h, r), key=key_of, place=rank_of, left=left_result(rule))
+
+    def answer(held: Any, moment: Any) -> Settled:
+        # What is only not known here may hold, and then its moment does not matter.
+        return left_result(rule) if isinstance(held, Maybe) and is_left(held.missing) else judged(rule, held, moment)
+
+    raw = tabulated(plan, [holds, reached], answer, key=key_of, place=rank_of, left=left_result(rule))
     return Verdicts(settled_results(sheet, rule, raw, RequirementResult(rule, NOT_APPLICABLE, rule.event)))
 
 

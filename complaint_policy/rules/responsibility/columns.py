@@ -153,7 +153,9 @@ def _texts(sheet: Sheet, column: Column, tests: list[n.Expression]) -> Coded | N
 def _numbers(sheet: Sheet, column: Column, tests: list[n.Expression]) -> Coded | None:
     """A number by where it lies among the bounds the rows name."""
     literals = _literals(tests)
-    if literals is None or column.value is None or not all(isinstance(v, (int, Decimal)) and not isinstance(v, bool) for v in literals):
+    if literals is None or column.value is None or column.scale is not None:
+        return None
+    if not all(isinstance(v, (int, Decimal)) and not isinstance(v, bool) for v in literals):
         return None
     bounds = sorted(set(literals))
     if not bounds or len(bounds) > 60:
