@@ -101,7 +101,7 @@ class Tiers:
                 leftover.append(others)
                 refused.append(lambda: lacking)
             else:
-                refused.append(lambda: self._others(frame.lazy().head(0), frame)[1])
+                refused.append(lambda: self._lacking(frame))
         by_record = 0
         for rows in leftover:
             if rows.height:
@@ -208,7 +208,11 @@ class Tiers:
         others = received.filter(~pl.any_horizontal(*self.engine.routes()).fill_null(False))
         if lacking is None:
             return _collected(others.select(frame.columns), frame.height), pl.DataFrame(schema=REJECTED_SCHEMA)
-        return _collected(others.filter(~self.absent()).select(frame.columns), frame.height), _collected(lacking, frame.height).drop(BLANK)
+        return _collected(others.filter(~self.absent()).select(frame.columns), frame.height), self._lacking(frame)
+
+    def _lacking(self, frame: pl.DataFrame) -> pl.DataFrame:
+        lacking = self.lacking(frame.lazy())
+        return pl.DataFrame(schema=REJECTED_SCHEMA) if lacking is None else _collected(lacking, frame.height).drop(BLANK)
 
     def _records(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         return self.records_of(self.entries(rows))
