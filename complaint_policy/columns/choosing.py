@@ -7,7 +7,22 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from complaint_policy.columns.plan import Ex, constant, looked_up, on
-from complaint_policy.columns.values import ANY, EXACT, LATER, LEFT_SHAPE, SPAN, STATED_NONE, Coded, Instants, Shape, tabulated
+from complaint_policy.columns.values import (
+    ANY,
+    EXACT,
+    LATER,
+    LEFT,
+    LEFT_SHAPE,
+    NO_END,
+    NO_START,
+    SPAN,
+    STATED_NONE,
+    Coded,
+    Instants,
+    Shape,
+    among,
+    tabulated,
+)
 from complaint_policy.possible import NOWHERE_MISSING
 
 if TYPE_CHECKING:
@@ -24,9 +39,13 @@ def _shape_of_extreme(shapes: tuple[Shape, ...], all_of: bool) -> Shape:
             return Shape(ANY, frozenset().union(*(s.missing for s in unknown)), any(s.open for s in unknown))
         stated = [s for s in shapes if s.bounded]
         unknown = [s for s in shapes if s.kind == ANY]
-        if not stated:
-            return Shape(ANY, frozenset().union(*(s.missing for s in unknown)), any(s.open for s in unknown))
-        return LEFT_SHAPE  # bounded on one side only
+        missing = frozenset[str]().union(*(s.missing for s in unknown))
+        if LEFT in missing:
+            return LEFT_SHAPE
+        if not stated or any(s.kind == SPAN and not s.interval for s in stated):
+            return Shape(ANY, missing, any(s.open for s in unknown))
+        # The known ones still bound the result from one side.
+        return Shape(SPAN, missing.union(*(s.missing for s in stated)))
     if all_of and any(s.kind == LATER for s in shapes):
         return Shape(LATER)
     stated = [s for s in shapes if s.bounded]
@@ -48,15 +67,28 @@ def extreme(sheet: Sheet, parts: list[Instants], *, first: bool, all_of: bool = 
     exact = all(p.exact for p in parts)
     high = None if exact or low is None else plan.keep(on(lambda *x: best(*x), *(p.high or p.low for p in parts if p.low is not None)))
     met = Coded(constant(0, pl.UInt8), (None,))
+    lowest = highest = None
+    if low is not None and not all_of and any(s.kind == ANY for p in parts for s in p.shapes):
+        # A member that may be anything may lie before the first of the others, or after the last.
+        loose = [p for p in parts if any(s.kind == ANY for s in p.shapes)]
+        anything = tabulated(plan, [p.state(plan) for p in loose], lambda *shapes: any(s.kind == ANY for s in shapes))
+        free = among(anything, lambda held: held)
+        lowest, highest = low, high or low
+        if first:
+            lowest = plan.keep(on(lambda f, v: pl.when(f & v.is_not_null()).then(NO_START).otherwise(v), free, low))
+        else:
+            highest = plan.keep(on(lambda f, v: pl.when(f & v.is_not_null()).then(NO_END).otherwise(v), free, high or low))
     if high is not None:
         met = Coded(None, (False, True), plan.keep(on(lambda a, b: (a == b).fill_null(False), low, high)))
 
     def answer(agreed: Any, *shapes: Shape) -> Shape:
         shape = _shape_of_extreme(shapes, all_of)
-        return Shape(EXACT) if shape.kind == SPAN and agreed else shape
+        loose = any(s.kind == ANY for s in shapes)
+        return Shape(EXACT) if shape.kind == SPAN and agreed and not loose else shape
 
     coded = tabulated(plan, [met, *(p.state(plan) for p in parts)], answer, key=lambda s: s, left=LEFT_SHAPE)
-    return settled(sheet, low, high, coded, _end_of_extreme(sheet, low, parts))
+    ends = _end_of_extreme(sheet, low, parts)
+    return settled(sheet, low, high, coded, ends) if lowest is None else settled(sheet, lowest, highest, coded, ends)
 
 
 def _end_of_extreme(sheet: Sheet, low: Ex | None, parts: list[Instants]) -> bool | Ex:

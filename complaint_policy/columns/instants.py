@@ -11,7 +11,22 @@ from attrs import define
 
 from complaint_policy.columns import choosing, lengths, numbers
 from complaint_policy.columns.plan import Ex, constant, on
-from complaint_policy.columns.values import ANY, EXACT, LATER, LEFT_OVER, LEFT_SHAPE, SPAN, STATED_NONE, Coded, Column, Instants, Shape, boolean_of, tabulated
+from complaint_policy.columns.values import (
+    ANY,
+    EXACT,
+    LATER,
+    LEFT_OVER,
+    LEFT_SHAPE,
+    NO_END,
+    SPAN,
+    STATED_NONE,
+    Coded,
+    Column,
+    Instants,
+    Shape,
+    boolean_of,
+    tabulated,
+)
 from complaint_policy.counting import calendar_of
 from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n
@@ -97,7 +112,7 @@ def _due_of(sheet: Sheet, rule: str) -> Instants:
         sheet.leave(verdicts.provisional)
     if verdicts.due.low is not None and verdicts.due.high is not None:
         # A limit without a known end.
-        sheet.leave(on(lambda h: h >= 2**62, verdicts.due.high))
+        sheet.leave(on(lambda h: h >= NO_END, verdicts.due.high))
     return verdicts.due
 
 

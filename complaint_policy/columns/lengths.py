@@ -10,7 +10,7 @@ from attrs import frozen
 
 from complaint_policy.columns.clock import DAY, micros
 from complaint_policy.columns.plan import Ex, on
-from complaint_policy.columns.values import ANY, Instants, Shape
+from complaint_policy.columns.values import NO_END, NO_START, Instants, Shape
 from complaint_policy.counting import Counter, Counting, calendar_of
 from complaint_policy.expressions import nodes as n
 from complaint_policy.lengths import Length
@@ -29,13 +29,12 @@ _MICRO: Final = timedelta(microseconds=1)
 
 def counted(sheet: Sheet, node: n.Counted, around: Around | None) -> Instants:
     """``within`` a length from an instant, or ``ahead`` of it."""
-    from complaint_policy.columns.instants import left_instants
 
     base = sheet.instant(node.base, around)
     if not isinstance(node.length, Length):
-        if all(not s.bounded and s.kind != ANY for s in base.shapes) and base.low is None:
-            pass  # whatever the number, nothing is counted from what has not begun
-        return left_instants()
+        from complaint_policy.columns.promised import promised
+
+        return promised(sheet, base, node, sheet.value(node.length.amount))
     counter = Counter(node.length, node.counting, ahead=node.ahead)
     made = moved(sheet, base, counter)
     if counter.provisional_from() is not None and not isinstance(node.base, n.RuleStart):
@@ -57,22 +56,41 @@ def moved(sheet: Sheet, base: Instants, counter: Counter) -> Instants:
     """Instants moved by a counter that never puts a later instant before an earlier one."""
     if base.low is None:
         return Instants(None, None, base.shapes, base._state)
+    if base.high is not None and not base.exact:
+        return _moved_spans(sheet, base, counter)
     low = due_of(sheet, base.low, counter, base.day_end)
     if low is None:
         from complaint_policy.columns.instants import left_instants
 
         sheet.reasons.append(f"{counter.length.text.en}, {counter.counting.after_hours}")
         return left_instants()
-    high = None if base.high is None else due_of(sheet, base.high, counter, base.day_end)
     low = sheet.plan.keep(low)
     _leave_lost(sheet, counter, base.low, low)
-    day_end: bool | Ex = counter.counting.ends == "end_of_day" if counter.length.counts_days else base.day_end if counter.length.is_exact else False
-    if high is None:
-        return Instants(low, None, base.shapes, base._state, day_end, None if _may_precede(counter) else _table_of(sheet, base.low, counter))
-    high = sheet.plan.keep(high)
-    assert base.high is not None
-    _leave_lost(sheet, counter, base.high, high)
-    return _agreed(sheet, Instants(low, high, base.shapes, base._state, day_end))
+    table = None if _may_precede(counter) else _table_of(sheet, base.low, counter)
+    return Instants(low, None, base.shapes, base._state, _ends_days(base, counter), table)
+
+
+def _ends_days(base: Instants, counter: Counter) -> bool | Ex:
+    """Whether what is counted are ends of days."""
+    return counter.counting.ends == "end_of_day" if counter.length.counts_days else base.day_end if counter.length.is_exact else False
+
+
+def _moved_spans(sheet: Sheet, base: Instants, counter: Counter) -> Instants:
+    """Both ends moved; an end that lies nowhere stays there."""
+    from complaint_policy.columns.instants import left_instants
+
+    assert base.low is not None and base.high is not None
+    moved_ends: list[Ex] = []
+    for end in (base.low, base.high):
+        known = sheet.plan.keep(on(lambda v: pl.when((v > NO_START) & (v < NO_END)).then(v), end))
+        due = due_of(sheet, known, counter, base.day_end)
+        if due is None:
+            sheet.reasons.append(f"{counter.length.text.en}, {counter.counting.after_hours}")
+            return left_instants()
+        due = sheet.plan.keep(due)
+        _leave_lost(sheet, counter, known, due)
+        moved_ends.append(sheet.plan.keep(on(lambda k, d, v: pl.when(k.is_not_null()).then(d).otherwise(v), known, due, end)))
+    return _agreed(sheet, Instants(moved_ends[0], moved_ends[1], base.shapes, base._state, _ends_days(base, counter)))
 
 
 def _leave_lost(sheet: Sheet, counter: Counter, start: Ex, due: Ex) -> None:
@@ -282,7 +300,8 @@ def shown(sheet: Sheet, due: Instants) -> Ex | None:
     """Naive UTC microseconds of the earliest due instants as they are printed: the end of a day as its last second."""
     if due.low is None:
         return None
-    ticks = sheet.clock.to_utc_column(due.low)
+    low = due.low if due.exact else on(lambda v: pl.when(v > NO_START).then(v), due.low)
+    ticks = sheet.clock.to_utc_column(low)
     if due.day_end is True:
         return ticks - pl.lit(999_999, pl.Int64)
     if due.day_end is False:

@@ -23,6 +23,8 @@ __all__ = [
     "LEFT",
     "LEFT_OVER",
     "LEFT_SHAPE",
+    "NO_END",
+    "NO_START",
     "SPAN",
     "STATED_NONE",
     "Coded",
@@ -151,6 +153,9 @@ class _Known:
 KNOWN: Final = _Known()
 
 EXACT, SPAN, LATER, STATED_NONE, ANY = "exact", "span", "later", "none", "any"
+# Ticks before and after all others: the ends of spans that have none.
+NO_START: Final = -(2**62)
+NO_END: Final = 2**62
 
 
 @frozen

@@ -15,7 +15,7 @@ from complaint_policy.columns.lengths import shown
 from complaint_policy.columns.plan import Ex, constant, looked_up, on
 from complaint_policy.columns.settling import leave_undecided
 from complaint_policy.columns.sheet import Hints, Sheet, Source, Verdicts
-from complaint_policy.columns.values import EXACT, LATER, Coded, Column, TooWide, among, is_left, lookup
+from complaint_policy.columns.values import EXACT, LATER, NO_END, Coded, Column, TooWide, among, is_left, lookup
 from complaint_policy.frame import COMPANY
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, NOT_APPLICABLE, RANK, STATUS_ORDER
 from complaint_policy.possible import Maybe
@@ -138,7 +138,7 @@ class Judged:
             return on(lambda b, a, e: pl.when(b).then(a.fill_null(now) - e), breached, act, end), opened
 
         def over(b: pl.Expr, o: pl.Expr, a: pl.Expr, last: pl.Expr, e: pl.Expr) -> pl.Expr:
-            there = last < 2**62
+            there = last < NO_END
             return pl.when(b & o & there).then(now - e).when(b & there & (a > last)).then(a - e)
 
         return on(over, breached, opened, act, latest, end), opened

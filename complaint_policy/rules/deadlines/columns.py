@@ -23,6 +23,8 @@ from complaint_policy.columns.values import (
     LEFT,
     LEFT_OVER,
     LEFT_SHAPE,
+    NO_END,
+    NO_START,
     SPAN,
     STATED_NONE,
     Coded,
@@ -43,8 +45,6 @@ from complaint_policy.rules.deadlines.model import Deadline
 from complaint_policy.rules.deadlines.record import General
 
 _DAYS: Final = [datetime(2000, 1, 1) + timedelta(days=i) for i in range(60)]
-# Later than every tick: a limit nobody can name yet.
-_NO_END: Final = 2**62
 
 
 def columns(section: tuple[Deadline, ...]) -> Iterable[tuple[str, Callable[[Sheet], Any]]]:
@@ -152,7 +152,7 @@ class _Judged:
 
         coded = tabulated(self.plan, [due.state(self.plan), pauses], answer, key=lambda s: s)
         beyond = among(pauses, lambda unknown: unknown is not None)
-        high = self.plan.keep(on(lambda h, low, b: pl.when(b & low.is_not_null()).then(_NO_END).otherwise(h), due.high or due.low, due.low, beyond))
+        high = self.plan.keep(on(lambda h, low, b: pl.when(b & low.is_not_null()).then(NO_END).otherwise(h), due.high or due.low, due.low, beyond))
         return Instants(due.low, high, coded.domain, lambda: coded.code, due.day_end)
 
     def _begun(self, due: Instants) -> Instants:
@@ -184,8 +184,8 @@ class _Judged:
             sheet.leave(on(lambda h: (h >= edge - 15 * DAY) & (h < edge), high))
         year = sheet.zone.to_wall(limit).year
         bounds = [sheet.clock.of_utc(sheet.zone.day_start(datetime(year + k, 1, 1).toordinal())) for k in range(1, 4)]
-        past = self.plan.keep(on(lambda h: ((h >= edge) & (h < _NO_END)).fill_null(False), high))
-        sheet.leave(on(lambda h: (h >= bounds[-1]) & (h < _NO_END), high))
+        past = self.plan.keep(on(lambda h: ((h >= edge) & (h < NO_END)).fill_null(False), high))
+        sheet.leave(on(lambda h: (h >= bounds[-1]) & (h < NO_END), high))
 
         def count(p: pl.Expr, h: pl.Expr) -> pl.Expr:
             total = p.cast(pl.UInt8)
@@ -228,7 +228,12 @@ class _Judged:
 
             at = on(share, self.start.low, due.low)
         now = sheet.now
-        return Coded(None, (False, True), plan.keep(on(lambda a: (a < now).fill_null(False), at)))
+
+        def past(a: pl.Expr, s: pl.Expr, d: pl.Expr) -> pl.Expr:
+            # Where an end lies nowhere there is no warning.
+            return ((a < now) & (s > NO_START) & (d > NO_START)).fill_null(False)
+
+        return Coded(None, (False, True), plan.keep(on(past, at, self.start.low, due.low)))
 
     # ---------------------------------------------------------------- the outcome
     def _outcomes(self, due: Instants, provisional: tuple[Ex, Coded] | None) -> Coded:
