@@ -51,7 +51,7 @@ class StreamAudit:
     _engines: dict[Any, Engine] = field(factory=dict)
     _counts: Counts = field(factory=Counts)
 
-    def run(self, keep: Callable[[pl.DataFrame], None]) -> tuple[Summary, pl.DataFrame]:
+    def run(self, keep: Callable[[pl.DataFrame], None] | None) -> tuple[Summary, pl.DataFrame]:
         """Judges everything; ``keep`` is handed the public columns of each batch, in order."""
         portfolio = Portfolio(self.policy)
         counts: list[pl.DataFrame] = []
@@ -65,7 +65,8 @@ class StreamAudit:
             counts.append(partials(decided, self.shape))
             rejects.append(rejected)
             numbers.append(decided["id"])
-            keep(shown(decided.select(names), self.shape))
+            if keep is not None:
+                keep(shown(decided.select(names), self.shape))
         rejected = pl.concat(rejects).sort("row")
         empty = partials(pl.DataFrame(schema=self.shape.inner_schema()), self.shape)
         tally = tally_of(pl.concat([empty, *counts]), self.shape, ids=count_ids(pl.concat(numbers)) if numbers else (0, 0))
