@@ -10,15 +10,15 @@ from datetime import datetime
 from typing import Any, Final
 
 import polars as pl
-from attrs import define, field
+from attrs import define, evolve, field
 
 from complaint_policy.audit.blocks import LINE, Block
 from complaint_policy.audit.cells import RecordReader, as_text
 from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns
-from complaint_policy.audit.counts import Counting, read_row
+from complaint_policy.audit.counts import count_rows
 from complaint_policy.audit.delimited import DelimitedTable
 from complaint_policy.audit.engine import ROW, Engine, Look, looked_at
-from complaint_policy.audit.frames import judged_key, shown
+from complaint_policy.audit.frames import shown
 from complaint_policy.audit.gathering import Gathered
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.mapping import ColumnMapping
@@ -26,7 +26,8 @@ from complaint_policy.audit.partials import partials
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Entry, Progress, RecordStream
 from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
-from complaint_policy.audit.tiers import BLANK_ROW, Tiers, inner_types
+from complaint_policy.audit.text_times import TextTimes, text_times
+from complaint_policy.audit.tiers import BLANK_ROW, NO_RECEIPT, Tiers, inner_types
 from complaint_policy.audit.typed import passes, typed_table
 
 __all__ = ["TextAudit"]
@@ -53,8 +54,8 @@ class TextAudit:
     _portfolio: Portfolio = field(init=False)
     _gathered: Gathered = field(init=False)
     _rejects: list[pl.DataFrame] = field(init=False)
-    _engine: Engine | None = field(default=None, init=False)
-    _countings: dict[int, Counting] = field(factory=dict, init=False)
+    _times: TextTimes | None = field(default=None, init=False)
+    _engines: dict[int, Engine] = field(factory=dict, init=False)
 
     def run(self, keep: Keep | None) -> tuple[Summary, pl.DataFrame]:
         """Judges everything; ``keep`` is handed the public columns of each block, in order; None: no decisions are wanted."""
@@ -80,22 +81,30 @@ class TextAudit:
 
     # ---------------------------------------------------------------- one block
     def _take(self, block: Block, keep: Keep | None) -> None:
-        engine = self._engine_for(block.frame)
         frame, refused = self._left_out(block.frame)
         self._rejects.append(refused)
-        tiers = Tiers(engine, self._entries_of, self.judge, True, self.extra, self._portfolio, plain_rejects=False)
-        entries = (Entry(position, r.line, {} if r.fault else self._reader.record(r.cells), r.fault or self._reader.refused(r.cells)) for position, r in block.others)
-        parts = []
+        if self._times is None:
+            self._times = text_times(frame, self.mapping, [version.model.fields for version in self.policy.versions])
+        parts: list[pl.DataFrame] = []
+        typed, others = self._times.read(frame)
+        ways = [(typed, self._engine_for(typed, self._times.mapping, 0))]
+        if others.height:
+            ways.append((others, self._engine_for(others, self.mapping, 1)))
+        for rows, engine in ways:
+            tiers = Tiers(engine, self._entries_of, self.judge, True, self.extra, self._portfolio, plain_rejects=False)
+            if keep is None and rows.height:
+                counted = count_rows(rows.lazy(), tiers, ids="id" in self.stream.source_fields, collect=_collected)
+                self._gathered.add(counted.partials(self.shape))
+                self._gathered.add_ids(counted.ids())
+                self._rejects += counted.rejected
+            elif rows.height:
+                found = tiers.run(rows)
+                parts.append(found.decided)
+                self._rejects.append(found.rejected)
         if block.others:
-            decided, rejected = tiers.records_of(entries)
+            decided, rejected = tiers.records_of(self._entries(block))
             parts.append(decided)
             self._rejects.append(rejected)
-        if keep is None and self._one_pass():
-            parts += self._counted(frame, tiers)
-        elif frame.height:
-            found = tiers.run(frame)
-            parts.append(found.decided)
-            self._rejects.append(found.rejected)
         for part in parts:
             self._gathered.add(partials(part, self.shape))
             self._gathered.add_ids(part["id"])
@@ -104,90 +113,61 @@ class TextAudit:
             parts = [part.select(names) for part in parts] or [pl.DataFrame(schema={name: types[name] for name in names})]
             keep(shown(parts[0] if len(parts) == 1 else pl.concat(parts).sort("row"), self.shape))
 
-    def _engine_for(self, frame: pl.DataFrame) -> Engine:
+    def _engine_for(self, frame: pl.DataFrame, mapping: ColumnMapping, way: int) -> Engine:
         """The policy over the columns of the file; what it believes of them it sees in the first rows."""
-        if self._engine is None:
-            schema = dict(frame.schema)
-            table = typed_table(schema, self.mapping, self.policy.zone, {name: name for name in self.stream.wanted})
+        if way not in self._engines:
+            schema = {name: kind for name, kind in frame.schema.items() if name != ROW}
+            table = typed_table(schema, mapping, self.policy.zone, {name: name for name in schema})
             look = looked_at(frame.head(_LOOKED_AT), table, whole=False) if frame.height else Look()
-            self._engine = Engine(self.policy, table, self.shape, self.instant, self.waivers, look, schema)
-        return self._engine
+            self._engines[way] = Engine(self.policy, table, self.shape, self.instant, self.waivers, look, schema)
+        return self._engines[way]
 
     def _entries_of(self, rows: pl.DataFrame) -> Iterator[Entry]:
         """The records of some rows."""
         for position, line, *cells in rows.select(ROW, LINE, *self.stream.wanted).iter_rows():
             yield Entry(position, line, self._reader.record(cells), self._reader.refused(cells))
 
+    def _entries(self, block: Block) -> Iterator[Entry]:
+        """The rows of a block that are no columns."""
+        for position, row in block.others:
+            record = {} if row.fault else self._reader.record(row.cells)
+            yield Entry(position, row.line, record, row.fault or self._reader.refused(row.cells))
+
     def _left_out(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The rows that the mapping's filters keep, and the rejects of the others."""
-        none = pl.DataFrame(schema=REJECTED_SCHEMA)
-        if not self.mapping.where or not frame.height:
-            return frame, none
-        assert self._engine is not None
-        table = self._engine.table
-        assert table.keeps is not None
-        keeps = frame.select(table.keeps.alias("keeps"))["keeps"]
-        if keeps.all():
-            return frame, none
-        gone = frame.filter(~keeps)
-        reasons: Any = pl.when(table.blank).then(pl.lit(0))
-        texts = [BLANK_ROW]
-        for condition in self.mapping.where:
-            reasons = reasons.when(~passes(pl.col(condition.column), pl.String(), condition.values)).then(pl.lit(len(texts)))
-            texts.append(self._reader.left_out(condition))
-        code = gone.select(reasons.alias("code"))["code"]
-        records = (self._reader.record(cells).get("id") for cells in gone.select(self.stream.wanted).iter_rows())
-        ids = pl.Series([None if found is None else as_text(found) for found in records], dtype=pl.String)
-        en, zh = (code.replace_strict(list(range(len(texts))), words, return_dtype=pl.String) for words in ([t.en for t in texts], [t.zh for t in texts]))
-        columns = {"row": gone[ROW], "source_row": gone[LINE], "id": ids, "reason": en, "reason_zh": zh}
-        return frame.filter(keeps), pl.DataFrame(columns).with_columns(field=pl.lit(None, dtype=pl.String))
+        """The rows that may be records, and the rejects of those that plainly are none: filtered out, blank, without a receipt."""
+        receipt = self.mapping.field("received_at")
+        tests = [(~passes(pl.col(f.column), pl.String(), f.values), self._reader.left_out(f)) for f in self.mapping.where]
+        if receipt is None or (receipt.constant is not None and not receipt.constant.strip()):
+            tests.append((pl.lit(True), NO_RECEIPT))
+        elif receipt.constant is None:
+            # Of several columns the first decides.
+            tests.append((pl.col(receipt.columns[0]).is_null(), NO_RECEIPT))
+        if not tests or not frame.height:
+            return frame, pl.DataFrame(schema=REJECTED_SCHEMA)
+        flags = frame.select(pl.any_horizontal(test for test, _ in tests).alias("gone"))["gone"]
+        if not flags.any():
+            return frame, pl.DataFrame(schema=REJECTED_SCHEMA)
+        gone = frame.filter(flags)
+        table = typed_table(dict(frame.schema), self.mapping, self.policy.zone, {name: name for name in frame.columns})
+        cases = [(table.blank, BLANK_ROW), *tests]
+        en: Any = pl
+        zh: Any = pl
+        for test, text in cases:
+            en, zh = en.when(test).then(pl.lit(text.en)), zh.when(test).then(pl.lit(text.zh))
+        lacking: Any = pl.when(pl.any_horizontal(test for test, text in cases if text is not NO_RECEIPT)).then(None).otherwise(pl.lit("received_at"))
+        ids = self._ids_of(gone)
+        rejected = gone.select(row=ROW, source_row=LINE, id=ids, reason=en, reason_zh=zh, field=lacking.cast(pl.String))
+        return frame.filter(~flags), rejected
 
-    # ---------------------------------------------------------------- no table of decisions
-    def _one_pass(self) -> bool:
-        """Whether columns can count every version."""
-        assert self._engine is not None
-        for version in range(len(self.policy.versions)):
-            judged = self._engine.tier(version, hopeful=True)
-            if judged is None or (not self._portfolio.empty and judged.portions is None):
-                return False
-        return True
+    def _ids_of(self, rows: pl.DataFrame) -> pl.Series:
+        """The numbers of the records of some rows, as their source shows them."""
+        field = self.mapping.field("id")
+        if field is None:
+            return pl.Series([None], dtype=pl.String).new_from_index(0, rows.height)
+        reader = RecordReader(evolve(self.mapping, fields=(field,), where=(), events=None), self.policy.zone)
+        found = (reader.record(cells).get("id") for cells in rows.select(reader.wanted).iter_rows())
+        return pl.Series([None if cell is None else as_text(cell) for cell in found], dtype=pl.String)
 
-    def _counted(self, frame: pl.DataFrame, tiers: Tiers) -> list[pl.DataFrame]:
-        """Counts a block in one pass a version; gives the decisions of what columns leave over."""
-        engine = tiers.engine
-        plan, _, _ = engine.receipt()
-        received = plan.applied(frame.lazy())
-        routes = engine.routes()
-        left: list[pl.DataFrame] = []
-        routed = 0
-        for version, route in enumerate(routes):
-            judged = engine.tier(version, hopeful=True)
-            assert judged is not None
-            if version not in self._countings:
-                self._countings[version] = Counting(judged, self.shape, self.policy.versions[version].model.effective.isoformat())
-            counting = self._countings[version]
-            wanted = counting.expressions()  # they add columns to the plan
-            mine = judged.sheet.plan.applied(received.filter(route))
-            kept = mine if judged.left is None else mine.filter(~judged.left.expr)
-            portions = [] if self._portfolio.empty else list(judged.portions or ())
-            queries = [kept.select(wanted), kept.select(judged.id.expr.alias("id")), *(p.counted(kept) for p in portions)]
-            if judged.left is not None:
-                queries.append(mine.filter(judged.left.expr).select(frame.columns))
-            found = pl.collect_all(queries, engine="streaming")
-            row = read_row(found[0])
-            self._gathered.add(counting.partials(row))
-            self._gathered.add_ids(found[1]["id"])
-            routed += row["0"]
-            for portion, cells in zip(portions, found[2:], strict=False):
-                portion.add_to(self._portfolio, cells, id(judged_key(self.policy, version)))
-            if judged.left is not None and found[-1].height:
-                left.append(found[-1])
-        routed += sum(rows.height for rows in left)
-        if routed < frame.height:
-            left.append(received.filter(~pl.any_horizontal(*routes).fill_null(False)).select(frame.columns).collect(engine="streaming"))
-        parts = []
-        for rows in left:
-            judgement = tiers.run(rows.sort(ROW), believed=False)
-            parts.append(judgement.decided)
-            self._rejects.append(judgement.rejected)
-        return parts
+
+def _collected(queries: list[pl.LazyFrame]) -> list[pl.DataFrame]:
+    return pl.collect_all(queries, engine="streaming")

@@ -57,7 +57,7 @@ ENDS = st.sampled_from(["\n", "\r\n", "\n", "\r\n", "\r", "\n\n", "\r\r\n"])
 LINES = st.lists(st.tuples(st.lists(CELLS, min_size=0, max_size=4), ENDS), max_size=12)
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     width=st.sampled_from([1, 2, 3, 3]),
     lines=LINES,
