@@ -12,7 +12,7 @@ from typing import Any, Final
 import polars as pl
 from attrs import define, evolve, field
 
-from complaint_policy.audit.blocks import LINE, Block
+from complaint_policy.audit.blocks import BLOCK, LINE, Block
 from complaint_policy.audit.cells import RecordReader, as_text
 from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns
 from complaint_policy.audit.counts import count_rows
@@ -63,7 +63,7 @@ class TextAudit:
         self._portfolio, self._gathered = Portfolio(self.policy), Gathered(self.shape)
         self._rejects = [pl.DataFrame(schema=REJECTED_SCHEMA)]
         rows = 0
-        for block in self.table.blocks(self.stream.wanted, ROW):
+        for block in self.table.blocks(self.stream.wanted, ROW, BLOCK):
             rows = block.first + block.rows
             self._take(block, keep)
             if self.progress is not None:
