@@ -111,6 +111,8 @@ def run_audit(
         summary, rejected = whole.run(take if keep or writer_ is not None else None)
 
     def find(row: int) -> AnyDecision | None:
+        if isinstance(whole, TextAudit):
+            return whole.decision(row)
         return next((judge(e) for e in stream.entries(Counts()) if e.position == row and e.fault is None), None)
 
     return Audit(

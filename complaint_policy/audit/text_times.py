@@ -31,7 +31,7 @@ _SHAPES: Final = {
     "b": "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)",
 }
 _BETWEEN: Final = " -/.:,T"
-_ISO: Final = tuple(f"%Y-%m-%d{between}%H:%M{seconds}" for seconds in (":%S", "") for between in " T") + ("%Y-%m-%d",)
+_ISO: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
 _TYPED: Final = "\x1ft"
 _LOOKED_AT: Final = 1000
 

@@ -79,6 +79,14 @@ class TextAudit:
         notes = SourceNotes.of(self.table, self.mapping, self.stream, self.policy.zone.to_aware(self.instant))
         return summarise(tally, self.policy, notes, identity, rejected, self._portfolio.results()), rejected
 
+    def decision(self, row: int) -> AnyDecision | None:
+        """The full decision of one row, made again."""
+        for block in self.table.blocks(self.stream.wanted, ROW, BLOCK):
+            if row < block.first + block.rows:
+                entries = [*self._entries_of(block.frame.filter(pl.col(ROW) == row)), *self._entries(block)]
+                return next((self.judge(e) for e in entries if e.position == row and e.fault is None), None)
+        return None
+
     # ---------------------------------------------------------------- one block
     def _take(self, block: Block, keep: Keep | None) -> None:
         frame, refused = self._left_out(block.frame)

@@ -26,7 +26,7 @@ def by_rows(table: DelimitedTable, wanted: list[str]) -> list[Any]:
 def by_blocks(table: DelimitedTable, wanted: list[str], size: int) -> list[Any]:
     found: list[Any] = []
     for block in table.blocks(wanted, "row", size):
-        rows = [(row, line, ["" if c is None else c for c in cells], None) for row, line, *cells in block.frame.select("row", LINE, *wanted).iter_rows()]
+        rows: list[Any] = [(row, line, ["" if c is None else c for c in cells], None) for row, line, *cells in block.frame.select("row", LINE, *wanted).iter_rows()]
         assert rows == sorted(rows, key=lambda r: r[0])
         rows += [(position, row.line, list(row.cells), row.fault) for position, row in block.others]
         assert sorted(r[0] for r in rows) == list(range(block.first, block.first + block.rows))
@@ -51,7 +51,31 @@ def _or_refused(read: Callable[[], list[Any]]) -> list[Any]:
 
 
 CELLS = st.sampled_from(
-    ["", "a", "b c", " ", "1", "断网", "é", '"q"', '"x\ny"', '"x\r\ny"', '"a,b"', '"a""b"', 'q"', '"open', "\t", ";", "x\x0by", "\x85", "\u2028", "\0", "\x1f", "\ufeff", "'"]
+    [
+        "",
+        "a",
+        "b c",
+        " ",
+        "1",
+        "断网",
+        "é",
+        '"q"',
+        '"x\ny"',
+        '"x\r\ny"',
+        '"a,b"',
+        '"a""b"',
+        'q"',
+        '"open',
+        "\t",
+        ";",
+        "x\x0by",
+        "\x85",
+        "\u2028",
+        "\0",
+        "\x1f",
+        "\ufeff",
+        "'",
+    ]
 )
 ENDS = st.sampled_from(["\n", "\r\n", "\n", "\r\n", "\r", "\n\n", "\r\r\n"])
 LINES = st.lists(st.tuples(st.lists(CELLS, min_size=0, max_size=4), ENDS), max_size=12)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from complaint_policy.audit import json_files
+from complaint_policy.texts import Text
 
 KEYS = st.sampled_from(["a", "b", "a b", 'q"', "é", "x.y", ":"])
 PLAIN = st.one_of(
@@ -32,19 +34,24 @@ def written(value: Any, colon: str, comma: str) -> str:
 
 def exact(line: str) -> Any:
     try:
-        return json_files._record(json.loads(line, parse_float=json_files.Decimal, object_pairs_hook=json_files._paired))
+        return json_files._record(json.loads(line, parse_float=Decimal, object_pairs_hook=json_files._paired))
     except ValueError:
         return "fault"
 
 
 @settings(max_examples=300, deadline=None)
-@given(pairs=st.lists(st.tuples(KEYS, VALUES), max_size=4).map(tuple), colon=st.sampled_from([":", ": ", " :", "\t:"]), comma=st.sampled_from([",", ", ", " ,"]), torn=st.integers(0, 9))
+@given(
+    pairs=st.lists(st.tuples(KEYS, VALUES), max_size=4).map(tuple),
+    colon=st.sampled_from([":", ": ", " :", "\t:"]),
+    comma=st.sampled_from([",", ", ", " ,"]),
+    torn=st.integers(0, 9),
+)
 def test_a_line_read_quickly_is_read_exactly(pairs: Any, colon: str, comma: str, torn: int) -> None:
     line = written(pairs, colon, comma)
     line = line[:-1] if torn == 0 else ("\ufeff" + line if torn == 1 else line + "\n")
     found, expected = json_files._object(line), exact(line)
 
-    assert repr(found) == repr(expected) if expected != "fault" else isinstance(found, json_files.Text)
+    assert repr(found) == repr(expected) if expected != "fault" else isinstance(found, Text)
     assert [type(v) for v in found.values()] == [type(v) for v in expected.values()] if isinstance(expected, dict) and isinstance(found, dict) else True
 
 

@@ -18,10 +18,13 @@ from complaint_policy.audit.partials import count_ids, median_of, span
 from tests.audit.test_with_policy import OLD
 
 AS_OF = datetime(2024, 6, 1)
-NEW_YORK = OLD.replace("Asia/Shanghai", "America/New_York") + """\
+NEW_YORK = (
+    OLD.replace("Asia/Shanghai", "America/New_York")
+    + """\
 portfolio:
   - {id: PF-answered, title: {en: Answered, zh: 已答复}, measure: {share: {responded_at: present}}, per: month, by: [category], expect: {at_least: 90%}, source: {ref: rule}}
 """
+)
 PLAIN = "id,received_at,responded_at,closed_at,category,urgent,root_cause\n"
 MAPPING = """\
 format: 1
@@ -65,9 +68,19 @@ def plain_file(path: Path, draw: random.Random, rows: int, form: str) -> None:
     for number in range(rows):
         start = moment(draw)
         times = [start, start + timedelta(hours=draw.randrange(-5, 90)), start + timedelta(days=draw.randrange(0, 9))]
-        shown = [draw.choice([t.strftime(form)] * 12 + ["", " ", "soon", t.strftime("%Y-%m-%d"), t.isoformat() + "Z", t.strftime("%Y-%m-%dT%H:%M"), "2024-03-10 02:30:00", "1700-01-01 00:00:00"]) for t in times]
+        shown = [
+            draw.choice(
+                [t.strftime(form)] * 12
+                + ["", " ", "soon", t.strftime("%Y-%m-%d"), t.isoformat() + "Z", t.strftime("%Y-%m-%dT%H:%M"), "2024-03-10 02:30:00", "1700-01-01 00:00:00"]
+            )
+            for t in times
+        ]
         cells = [draw.choice([f"C{number}", f"C{number}", f"C{number // 3}", "", " x "]), *shown]
-        cells += [draw.choice(["network", "tariff", "", " tariff", "tarif", '"network"']), draw.choice(["true", "", "no", "yes?"]), draw.choice(["", "x", '"a\nb"'])]
+        cells += [
+            draw.choice(["network", "tariff", "", " tariff", "tarif", '"network"']),
+            draw.choice(["true", "", "no", "yes?"]),
+            draw.choice(["", "x", '"a\nb"']),
+        ]
         lines.append(",".join(cells) + draw.choice(["\n", "\n", "\n", "\n", ",\n", "\n\n"]))
     path.write_text("".join(lines))
 
@@ -76,9 +89,17 @@ def export_file(path: Path, draw: random.Random, rows: int) -> None:
     lines = ["No,Opened,Day,Hour,Closed,Kind,Urgent,Cause,State\n"]
     for number in range(rows):
         start = moment(draw)
-        opened = draw.choice([start.strftime("%m/%d/%Y %I:%M:%S %p")] * 8 + ["", "N/A", "-", start.strftime("%Y-%m-%d"), start.strftime("%-m/%-d/%Y %-I:%M:%S %p"), "02/30/2024 01:00:00 AM"])
+        opened = draw.choice(
+            [start.strftime("%m/%d/%Y %I:%M:%S %p")] * 8
+            + ["", "N/A", "-", start.strftime("%Y-%m-%d"), start.strftime("%-m/%-d/%Y %-I:%M:%S %p"), "02/30/2024 01:00:00 AM"]
+        )
         day, closed = (start + timedelta(days=draw.randrange(9)) for _ in "ab")
-        cells = [f"{number}" if draw.random() < 0.9 else "N/A", opened, draw.choice([day.strftime("%d.%m.%Y"), "", "x"]), draw.choice([day.strftime("%H:%M"), ""])]
+        cells = [
+            f"{number}" if draw.random() < 0.9 else "N/A",
+            opened,
+            draw.choice([day.strftime("%d.%m.%Y"), "", "x"]),
+            draw.choice([day.strftime("%H:%M"), ""]),
+        ]
         cells += [draw.choice([closed.strftime("%d-%b-%y")] * 5 + ["", " - ", "31-Feb-24", "05-jan-24"]), draw.choice(["Net", "Fee", "?", "x", "N/A", "z", ""])]
         cells += [draw.choice(["Y", "N", "0", "N/A", ""]), draw.choice(["", "x", "-"]), draw.choice(["open", "closed", "", " open ", "void"])]
         lines.append(",".join(cells) + "\n" if draw.random() < 0.97 else draw.choice([",,,,,,,,\n", ",-, ,N/A,,,,,\n", "1,2\n", '5,"open\n']))
@@ -122,6 +143,15 @@ def test_cells_that_are_no_text_cost_their_field_only(tmp_path: Path, monkeypatc
     assert found.summary().to_dict()["unusable"] == [{"field": "category", "records": 1}]
 
 
+def test_a_decision_is_made_again_from_its_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.csv"
+    plain_file(path, random.Random(5), 120, "%Y-%m-%d %H:%M")
+    found, expected = audits(monkeypatch, path, load_policy_text(OLD))
+    monkeypatch.setattr(texts, "BLOCK", 1000)
+    for row in found.decisions["row"].to_list()[::20]:
+        assert found.decision(row).to_dict() == expected.decision(row).to_dict()
+
+
 def test_a_file_without_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.csv"
     path.write_text(PLAIN)
@@ -142,7 +172,7 @@ def test_progress_tells_the_rows_and_the_share(tmp_path: Path, monkeypatch: pyte
 
 # --------------------------------------------------------------------------- what is kept until the summary
 def test_repeated_ids_are_counted_over_batches() -> None:
-    batches = [["a", "b", None], ["c"], ["a", "a", "d"], [None, "c", "e"]]
+    batches: list[list[str | None]] = [["a", "b", None], ["c"], ["a", "a", "d"], [None, "c", "e"]]
     ids = Ids()
     for batch in batches:
         ids.add(pl.Series(batch, dtype=pl.String))
