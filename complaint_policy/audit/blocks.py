@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO, Any, Final
 
@@ -27,6 +28,10 @@ BLOCK: Final = 1 << 24
 END: Final = "\0EndOfFile\0"
 # Lines are told apart by cutting them at a character that none of them holds.
 _RARE: Final = "\x1f\x1e\x1d\x1c\x01\x02"
+# Wider tables have quotes read by ``csv`` alone.
+_WIDE: Final = 200
+# From every so-manieth line on, all of them go through ``csv``.
+_DENSE: Final = 4
 _MARK: Final = "\ufeff"  # at the beginning Polars takes it for a byte-order mark
 
 
@@ -175,8 +180,7 @@ class Blocks:
         data = self._data(piece)
         lines = self._lines(data, piece) if data is not None else None
         if data is None or lines is None:
-            kept = list(io.StringIO(piece, newline=""))
-            return self._through_csv(kept, range(len(kept)), final, _Cut(plain=pl.Series([], dtype=pl.Int64)))
+            return self._all_through_csv(list(io.StringIO(piece, newline="")), final, data is not None)
         odd = self._odd(lines)
         if not self._header and not odd.any():
             return _Cut(lines.len(), None, self._cells(data, lines)), ""
@@ -185,7 +189,9 @@ class Blocks:
         kept[-1] = kept[-1][:-1]
         if not kept[-1]:
             kept.pop()
-        found, left = self._through_csv(kept, odd.arg_true().to_list(), final, _Cut(), odd)
+        if odd.sum() * _DENSE > lines.len():
+            return self._all_through_csv(kept, final, True)
+        found, left = self._through_csv(kept, odd, final)
         assert found.plain is not None
         if found.plain.len():
             plain = lines.gather(found.plain)
@@ -214,7 +220,18 @@ class Blocks:
         """The lines that are no row as they stand."""
         delimiters = lines.str.count_matches(self.dialect.delimiter, literal=True)
         odd = (delimiters != self.dialect.width - 1) | (lines.str.len_bytes() > csv.field_size_limit())
-        return odd | lines.str.contains('"', literal=True) if self.dialect.quoted else odd
+        if not self.dialect.quoted:
+            return odd
+        quoted = lines.str.contains('"', literal=True)
+        if not quoted.any():
+            return odd
+        if not 1 < self.dialect.width <= _WIDE:
+            return odd | quoted
+        # Quotes around whole cells, and none within: such a line is a row whatever its quotes hold.
+        delimiter = re.escape(self.dialect.delimiter)
+        cell = f'(?:"[^"]*"|[^"{delimiter}]*)'
+        whole = lines.filter(quoted).str.contains(f"^{cell}(?:{delimiter}{cell}){{{self.dialect.width - 1}}}$")
+        return odd.set(quoted, False).scatter(quoted.arg_true(), ~whole | (lines.filter(quoted).str.len_bytes() > csv.field_size_limit()))
 
     def _cells(self, data: bytes, lines: pl.Series) -> pl.DataFrame:
         """The wanted cells of lines that are rows as they stand."""
@@ -223,17 +240,45 @@ class Blocks:
         if self.dialect.width == 1:
             return lines.set(lines == "", None).alias(self.wanted[0]).to_frame()
         schema = {str(i): pl.String for i in range(self.dialect.width)}
-        cells = pl.read_csv(data, has_header=False, separator=self.dialect.delimiter, quote_char=None, schema=schema, columns=sorted(self.places))
-        return cells.select(pl.col(str(place)).alias(name) for place, name in zip(self.places, self.wanted, strict=True))
+        quote = '"' if self.dialect.quoted and b'"' in data else None
+        cells = pl.read_csv(data, has_header=False, separator=self.dialect.delimiter, quote_char=quote, schema=schema, columns=sorted(self.places))
+        chosen = (pl.col(str(place)).alias(name) for place, name in zip(self.places, self.wanted, strict=True))
+        return cells.select(chosen) if quote is None else _emptied(cells.select(chosen))
 
     # ---------------------------------------------------------------- rows by Python's csv
-    def _through_csv(self, lines: list[str], odd: Sequence[int], final: bool, found: _Cut, flags: pl.Series | None = None) -> tuple[_Cut, str]:
+    def _all_through_csv(self, lines: list[str], final: bool, is_text: bool) -> tuple[_Cut, str]:
+        """Every line through ``csv``, whose own count of lines tells where a row begins."""
+        found = _Cut(plain=pl.Series([], dtype=pl.Int64))
+        if max(map(len, lines)) >= self.dialect.longest:
+            raise self.dialect.too_long()
+        reader = self.dialect.reader(iter([*lines, END]))
+        while True:
+            start = reader.line_num
+            if start >= len(lines):
+                found.lines = len(lines)
+                return found, ""
+            try:
+                cells: list[str] = next(reader)
+            except csv.Error as error:
+                if reader.line_num > len(lines) and not final:
+                    break  # it may be another error, or none, with the lines to come
+                # Reading goes on at the next line.
+                found.others.append(Row(start, (), self.dialect.csv_fault(error)))
+                continue
+            if reader.line_num > len(lines) and not final:
+                break
+            self._take(start, cells, found, is_text)
+        found.lines = start
+        return found, "".join(lines[start:])
+
+    def _through_csv(self, lines: list[str], odd: pl.Series, final: bool) -> tuple[_Cut, str]:
         dialect = self.dialect
         feed = _Feed(lines, final, dialect.longest, dialect.too_long)
         reader = dialect.reader(feed)
+        found = _Cut()
         at, ends = 0, len(lines)
         taken: list[int] = []  # lines that are no rows as they stand though they look it
-        queue = iter(odd)
+        queue = iter(odd.arg_true().to_list())
         while True:
             start = at if self._header else next(queue, ends)
             if start >= ends:
@@ -250,16 +295,14 @@ class Blocks:
                 ends = start
                 break
             else:
-                self._take(start, cells, found)
+                self._take(start, cells, found, True)
             at = feed.at
             taken += range(start, min(at, ends))
         found.lines = ends
-        if flags is not None:
-            odd_now = flags.scatter(taken, True) if taken else flags
-            found.plain = (~odd_now.head(ends)).arg_true().cast(pl.Int64)
+        found.plain = (~(odd.scatter(taken, True) if taken else odd).head(ends)).arg_true().cast(pl.Int64)
         return found, "".join(lines[ends:])
 
-    def _take(self, start: int, cells: list[str], found: _Cut) -> None:
+    def _take(self, start: int, cells: list[str], found: _Cut, is_text: bool) -> None:
         dialect = self.dialect
         if cells and cells[-1].endswith(END):
             found.others.append(Row(start, (), dialect.open_quote))
@@ -274,7 +317,7 @@ class Blocks:
             found.others.append(Row(start, (), dialect.width_fault(len(cells), dialect.width)))
             return
         chosen = [cells[i] for i in self.places]
-        if _is_text(chosen):
+        if is_text or _is_text(chosen):
             found.numbers.append(start)
             found.rows.append(chosen)
         else:
@@ -295,8 +338,7 @@ class Blocks:
         if found.rows:
             columns = list(zip(*found.rows, strict=True)) or []
             slow = pl.DataFrame([pl.Series(n, c, dtype=pl.String) for n, c in zip(self.wanted, columns, strict=True)])
-            slow = slow.with_columns(pl.when(pl.col(n) != "").then(pl.col(n)) for n in self.wanted) if columns else pl.DataFrame(height=len(found.rows))
-            parts.append(slow)
+            parts.append(_emptied(slow) if columns else pl.DataFrame(height=len(found.rows)))
             numbers = pl.concat([numbers, pl.Series(found.numbers, dtype=pl.Int64)])
         cells = pl.concat(parts) if parts else self._empty()
         aside = pl.Series([row.line for row in found.others], dtype=pl.Int64)
@@ -313,6 +355,11 @@ class Blocks:
 
     def _empty(self) -> pl.DataFrame:
         return pl.DataFrame(schema=dict.fromkeys(self.wanted, pl.String))
+
+
+def _emptied(cells: pl.DataFrame) -> pl.DataFrame:
+    """The cells, empty ones as null."""
+    return cells.select(pl.when(pl.col(name) != "").then(pl.col(name)) for name in cells.columns)
 
 
 def _is_text(cells: list[str]) -> bool:

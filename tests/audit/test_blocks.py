@@ -26,7 +26,9 @@ def by_rows(table: DelimitedTable, wanted: list[str]) -> list[Any]:
 def by_blocks(table: DelimitedTable, wanted: list[str], size: int) -> list[Any]:
     found: list[Any] = []
     for block in table.blocks(wanted, "row", size):
-        rows: list[Any] = [(row, line, ["" if c is None else c for c in cells], None) for row, line, *cells in block.frame.select("row", LINE, *wanted).iter_rows()]
+        rows: list[Any] = [
+            (row, line, ["" if c is None else c for c in cells], None) for row, line, *cells in block.frame.select("row", LINE, *wanted).iter_rows()
+        ]
         assert rows == sorted(rows, key=lambda r: r[0])
         rows += [(position, row.line, list(row.cells), row.fault) for position, row in block.others]
         assert sorted(r[0] for r in rows) == list(range(block.first, block.first + block.rows))
@@ -86,6 +88,7 @@ LINES = st.lists(st.tuples(st.lists(CELLS, min_size=0, max_size=4), ENDS), max_s
     width=st.sampled_from([1, 2, 3, 3]),
     lines=LINES,
     regular=st.integers(0, 5),
+    usual=st.sampled_from(["xyz", ["x", '"y"', "z"], ['"a,b"', '""', '" "']]),
     delimiter=st.sampled_from([",", ",", ";", "\t", "|"]),
     encoding=st.sampled_from(["utf-8", "utf-8", "utf-8-sig", "gb18030", "utf-16"]),
     declared=st.booleans(),
@@ -100,7 +103,7 @@ def test_blocks_hold_the_rows_of_the_reader_of_rows(tmp_path: Path, **drawn: Any
     text += delimiter.join(f"c{i}" for i in range(width)) + "\n"
     for cells, end in drawn["lines"]:
         text += delimiter.join(cells) + end
-        text += (delimiter.join("xyz"[:width]) + end) * drawn["regular"]
+        text += (delimiter.join(drawn["usual"][:width]) + end) * drawn["regular"]
     if drawn["ended"]:
         text = text.rstrip("\r\n")
     data = text.encode(drawn["encoding"], "replace")
