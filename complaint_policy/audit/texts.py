@@ -17,7 +17,7 @@ from complaint_policy.audit.cells import RecordReader, as_text
 from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns
 from complaint_policy.audit.counts import count_rows
 from complaint_policy.audit.delimited import DelimitedTable
-from complaint_policy.audit.engine import ROW, Engine, Look, looked_at
+from complaint_policy.audit.engine import ROW, Engine, Look, enums_of, looked_at
 from complaint_policy.audit.frames import shown
 from complaint_policy.audit.gathering import Gathered
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
@@ -101,7 +101,7 @@ class TextAudit:
         for rows, engine in ways:
             tiers = Tiers(engine, self._entries_of, self.judge, True, self.extra, self._portfolio, plain_rejects=False)
             if keep is None and rows.height:
-                counted = count_rows(rows.lazy(), tiers, ids="id" in self.stream.source_fields, collect=_collected)
+                counted = count_rows(rows.lazy(), tiers, ids="id" in self.stream.source_fields, total=rows.height, collect=_collected)
                 self._gathered.add(counted.partials(self.shape))
                 self._gathered.add_ids(counted.ids())
                 self._rejects += counted.rejected
@@ -125,7 +125,7 @@ class TextAudit:
         """The policy over the columns of the file; what it believes of them it sees in the first rows."""
         if way not in self._engines:
             schema = {name: kind for name, kind in frame.schema.items() if name != ROW}
-            table = typed_table(schema, mapping, self.policy.zone, {name: name for name in schema})
+            table = typed_table(schema, mapping, self.policy.zone, {name: name for name in schema}, enums_of(self.policy))
             look = looked_at(frame.head(_LOOKED_AT), table, whole=False) if frame.height else Look()
             self._engines[way] = Engine(self.policy, table, self.shape, self.instant, self.waivers, look, schema)
         return self._engines[way]
