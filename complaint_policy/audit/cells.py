@@ -77,8 +77,12 @@ class RecordReader:
             return _LEFT_OUT_BLANK
         for holds, column in self._where:
             if not holds(cells):
-                return Text(f"left out by the mapping: rows: where: {column}", f"按映射文件排除：rows: where: {column}")
+                return _left_out(column)
         return None
+
+    def left_out(self, condition: RowFilter) -> Text:
+        """Why a row that fails a filter is no record."""
+        return _left_out(condition.column)
 
     def record(self, cells: Cells) -> dict[str, Any]:
         """The record of one row: fields that are not blank."""
@@ -184,6 +188,10 @@ class RecordReader:
             return value
 
         return meaning
+
+
+def _left_out(column: str) -> Text:
+    return Text(f"left out by the mapping: rows: where: {column}", f"按映射文件排除：rows: where: {column}")
 
 
 def _part(cell: object, number: int) -> str:

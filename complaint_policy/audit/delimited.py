@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
+from complaint_policy.audit.blocks import BLOCK, END, Block, Blocks, Dialect
 from complaint_policy.audit.encodings import Encoding, find_encoding, undecodable
 from complaint_policy.audit.sources import FileHandle, InputOptions, Row, SourceTable, checked_columns, damaged
 from complaint_policy.errors import InputError
@@ -22,8 +23,6 @@ _NAMES: Final = {
     "\t": Text("tab", "制表符"),
     "|": Text("vertical bar", "竖线"),
 }
-# Goes in after the last line: a row that ends with it was still inside a quoted cell when the file ended.
-_END: Final = "\0EndOfFile\0"
 _MAGIC: Final = ((b"PK\x03\x04", "XLSX", "xlsx"), (b"PAR1", "Parquet", "parquet"))
 _SAMPLE: Final = 1 << 16
 _MAX_LINE: Final = 1 << 24
@@ -81,10 +80,13 @@ class DelimitedTable(SourceTable):
             )
         )
 
+    @property
+    def _errors(self) -> str:
+        return "strict" if self.encoding.strict else "surrogateescape"
+
     def _text(self) -> io.TextIOWrapper:
         # A stray byte costs its own cell (see _readable), not the file.
-        errors = "strict" if self.encoding.strict else "surrogateescape"
-        text = io.TextIOWrapper(self._handle.opened(), encoding=self.encoding.name, errors=errors, newline="")
+        text = io.TextIOWrapper(self._handle.opened(), encoding=self.encoding.name, errors=self._errors, newline="")
         for _ in islice(self._lines(text), (self._options.header_line or 1) - 1):
             pass
         return text
@@ -93,13 +95,11 @@ class DelimitedTable(SourceTable):
         """The lines of a file, none of them without bound: a compressed file may hold one of many gigabytes."""
         while line := text.readline(_MAX_LINE):
             if len(line) >= _MAX_LINE:
-                raise InputError(
-                    Text(
-                        f"'{self.name}' has a line of more than {_MAX_LINE} characters",
-                        f"“{self.name}”有一行超过 {_MAX_LINE} 个字符",
-                    )
-                )
+                raise self._too_long()
             yield line
+
+    def _too_long(self) -> InputError:
+        return InputError(Text(f"'{self.name}' has a line of more than {_MAX_LINE} characters", f"“{self.name}”有一行超过 {_MAX_LINE} 个字符"))
 
     def _reader(self, lines: Iterable[str], delimiter: str) -> Any:
         if self._options.quoted:
@@ -155,6 +155,31 @@ class DelimitedTable(SourceTable):
         except UnicodeError:
             raise self._undecodable() from None
 
+    def blocks(self, wanted: Sequence[str], row: str, size: int = BLOCK) -> Iterator[Block]:
+        """The same rows in order, many at once, as columns of text; ``row`` names the column of their positions."""
+        dialect = Dialect(
+            encoding=self.encoding.name,
+            errors=self._errors,
+            delimiter=self._delimiter,
+            quoted=self._options.quoted,
+            width=len(self.columns),
+            header=self._header,
+            skipped=(self._options.header_line or 1) - 1,
+            longest=_MAX_LINE,
+            too_long=self._too_long,
+            reader=lambda lines: self._reader(lines, self._delimiter),
+            readable=(lambda cell: cell) if self.encoding.strict else (lambda cell: _readable(cell, self.encoding.name)),
+            width_fault=_width,
+            csv_fault=_unreadable,
+            open_quote=_OPEN_QUOTE,
+        )
+        try:
+            yield from Blocks(self._handle.opened, dialect, tuple(wanted), [self.columns.index(name) for name in wanted], row, size)
+        except (OSError, EOFError) as error:
+            raise damaged(self.name, error) from None
+        except UnicodeError:
+            raise self._undecodable() from None
+
     def _rows(self, indices: list[int]) -> Iterator[Row]:
         width = len(self.columns)
         before = (self._options.header_line or 1) - 1
@@ -172,12 +197,12 @@ class DelimitedTable(SourceTable):
                     # Reading goes on at the next line.
                     yield Row(line, (), _unreadable(error))
                     continue
-                if cells == [_END]:
+                if cells == [END]:
                     return
-                if cells and cells[-1].endswith(_END):
+                if cells and cells[-1].endswith(END):
                     yield Row(line, (), _OPEN_QUOTE)
                     return
-                if not cells and width > 1:
+                if not cells and (width > 1 or header):
                     continue  # an empty line between two rows is no row
                 if header:
                     header = False
@@ -195,7 +220,7 @@ class DelimitedTable(SourceTable):
 
 def _with_end(lines: Iterable[str]) -> Iterator[str]:
     yield from lines
-    yield _END
+    yield END
 
 
 def _readable(cell: str, encoding: str) -> object:

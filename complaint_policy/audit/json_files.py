@@ -65,8 +65,15 @@ def _paired(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return _Doubled(found) if doubled else found
 
 
+# Made once: ``json.loads`` makes a decoder a call.
+_EXACT: Final = json.JSONDecoder(parse_float=Decimal, object_pairs_hook=_paired).decode
+_QUICK: Final = json.JSONDecoder(parse_float=Decimal).decode
+
+
 def _loads(text: str) -> Any:
-    return json.loads(text, parse_float=Decimal, object_pairs_hook=_paired)
+    if text.startswith("\ufeff"):
+        return json.loads(text)  # refuses it in its own words
+    return _EXACT(text)
 
 
 def _record(value: Any) -> dict[str, Any] | Text:
@@ -117,7 +124,22 @@ class JsonLinesTable(SourceTable):
                 yield Row(number, (), record)
 
 
+def _flat(line: str) -> dict[str, Any] | None:
+    """A line that is plainly one object without objects inside it, each key once; None where that takes a closer look."""
+    if '" ' in line or '"\t' in line:
+        return None
+    try:
+        record = _QUICK(line)
+    except (ValueError, RecursionError):
+        return None
+    # Every key here is followed by ``":``, so there are no more pairs than those: as many as keys, and none twice.
+    return record if type(record) is dict and len(record) == line.count('":') else None
+
+
 def _object(line: str) -> dict[str, Any] | Text:
+    flat = _flat(line)
+    if flat is not None:
+        return flat
     try:
         record = _loads(line)
     except (ValueError, RecursionError) as error:

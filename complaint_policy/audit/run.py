@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from complaint_policy.audit.delimited import DelimitedTable
 from complaint_policy.audit.engine import has_columns
 from complaint_policy.audit.frames import FrameAudit
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
@@ -31,6 +32,7 @@ from complaint_policy.audit.result import Audit
 from complaint_policy.audit.sources import InputOptions, SourceTable, open_source
 from complaint_policy.audit.streams import StreamAudit
 from complaint_policy.audit.tables import FrameTable, memory_table
+from complaint_policy.audit.texts import TextAudit
 from complaint_policy.audit.writing import FrameWriter
 from complaint_policy.errors import InputError, MappingError
 from complaint_policy.problems import nearest
@@ -91,7 +93,11 @@ def run_audit(
             unchanged=table.unchanged,
         )
     fields = {f.name: f for f in fields_of_policy(policy)}
-    whole = StreamAudit(policy, stream, mapping, shape, instant, held, judge, tuple(columns), progress, fields)
+    whole: TextAudit | StreamAudit
+    if isinstance(table, DelimitedTable) and mapping.events is None and has_columns(policy):
+        whole = TextAudit(policy, table, stream, mapping, shape, instant, held, judge, tuple(columns), progress)
+    else:
+        whole = StreamAudit(policy, stream, mapping, shape, instant, held, judge, tuple(columns), progress, fields)
     kept: list[pl.DataFrame] = []
     with ExitStack() as stack:
         writer_ = stack.enter_context(FrameWriter(Path(decisions_to), public)) if decisions_to is not None else None
@@ -102,9 +108,11 @@ def run_audit(
             if keep:
                 kept.append(piece)
 
-        summary, rejected = whole.run(take)
+        summary, rejected = whole.run(take if keep or writer_ is not None else None)
 
     def find(row: int) -> AnyDecision | None:
+        if isinstance(whole, TextAudit):
+            return whole.decision(row)
         return next((judge(e) for e in stream.entries(Counts()) if e.position == row and e.fault is None), None)
 
     return Audit(

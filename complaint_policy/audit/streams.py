@@ -17,9 +17,10 @@ from attrs import define, field
 from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns
 from complaint_policy.audit.engine import ROW, Engine, has_columns, looked_at
 from complaint_policy.audit.frames import shown
+from complaint_policy.audit.gathering import Gathered
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.mapping import ColumnMapping, FieldMapping
-from complaint_policy.audit.partials import count_ids, partials, tally_of
+from complaint_policy.audit.partials import partials
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
 from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
@@ -51,24 +52,23 @@ class StreamAudit:
     _engines: dict[Any, Engine] = field(factory=dict)
     _counts: Counts = field(factory=Counts)
 
-    def run(self, keep: Callable[[pl.DataFrame], None]) -> tuple[Summary, pl.DataFrame]:
+    def run(self, keep: Callable[[pl.DataFrame], None] | None) -> tuple[Summary, pl.DataFrame]:
         """Judges everything; ``keep`` is handed the public columns of each batch, in order."""
         portfolio = Portfolio(self.policy)
-        counts: list[pl.DataFrame] = []
+        gathered = Gathered(self.shape)
         rejects = [pl.DataFrame(schema=REJECTED_SCHEMA)]
-        numbers: list[pl.Series] = []
         names: list[str] | None = None
         for batch in self._batches():
             decided, rejected, tiers = self._judged(batch, portfolio)
             if names is None:
                 names = Tiers(tiers.engine, tiers.entries, self.judge, False, self.extra).names()
-            counts.append(partials(decided, self.shape))
+            gathered.add(partials(decided, self.shape))
+            gathered.add_ids(decided["id"])
             rejects.append(rejected)
-            numbers.append(decided["id"])
-            keep(shown(decided.select(names), self.shape))
+            if keep is not None:
+                keep(shown(decided.select(names), self.shape))
         rejected = pl.concat(rejects).sort("row")
-        empty = partials(pl.DataFrame(schema=self.shape.inner_schema()), self.shape)
-        tally = tally_of(pl.concat([empty, *counts]), self.shape, ids=count_ids(pl.concat(numbers)) if numbers else (0, 0))
+        tally = gathered.tally()
         identity = Identity(self._counts.rows, tally.decided, rejected.height, self._counts.folded)
         identity.check()
         if self.progress is not None:

@@ -14,7 +14,7 @@ from complaint_policy.columns.cells import WHITE
 from complaint_policy.columns.sheet import Source
 from complaint_policy.zones import Zone
 
-__all__ = ["TypedTable", "typed_table"]
+__all__ = ["TypedTable", "passes", "typed_table"]
 
 _WHITE: Final = WHITE
 
@@ -42,7 +42,7 @@ def typed_table(
     sources = {f.name: _source(f, mapping, schema, zone, spelled) for f in mapping.fields}
     reader = RecordReader(mapping, zone)
     blanks = {spelled[c]: _is_blank(pl.col(spelled[c]), schema[spelled[c]], mapping.blank) for c in reader.wanted}
-    keeps = [_passes(pl.col(spelled[f.column]), schema[spelled[f.column]], f.values) for f in mapping.where]
+    keeps = [passes(pl.col(spelled[f.column]), schema[spelled[f.column]], f.values) for f in mapping.where]
     return TypedTable(sources, pl.all_horizontal(keeps) if keeps else None, enums, blanks, mapping.skip_blank)
 
 
@@ -82,7 +82,8 @@ def _is_blank(column: pl.Expr, kind: Any, blank: frozenset[str]) -> pl.Expr:
     return column.is_null()
 
 
-def _passes(column: pl.Expr, kind: Any, values: frozenset[str]) -> pl.Expr:
+def passes(column: pl.Expr, kind: Any, values: frozenset[str]) -> pl.Expr:
+    """Whether a column has one of the values a filter names."""
     from complaint_policy.audit.cells import as_text
 
     if kind == pl.String:
