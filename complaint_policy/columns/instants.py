@@ -155,12 +155,12 @@ def of_field(sheet: Sheet, name: str) -> Instants:
         where.setdefault(shape, len(where))
     bad, later = cells.bad, where.get(Shape(LATER), 0)
     exact, empties, unusable = 0, where[empty], where[Shape(ANY, frozenset({name}))]
-    ends = high
+    ends = cells.high  # a day that has only just begun is a day all the same
 
     def state() -> Ex:
         def settle(s: pl.Expr, v: pl.Expr, *more: pl.Expr) -> pl.Expr:
             rest = iter(more)
-            known: Any = pl.when(v == next(rest)).then(exact).otherwise(1) if ends is not None else pl.lit(exact)
+            known: Any = pl.when(s == next(rest)).then(exact).otherwise(1) if ends is not None else pl.lit(exact)
             absent: Any = pl.when(s.is_not_null()).then(later).otherwise(empties)
             if bad is not None:
                 absent = pl.when(next(rest).fill_null(False)).then(unusable).otherwise(absent)

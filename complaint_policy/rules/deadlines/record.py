@@ -315,7 +315,8 @@ class General:
             net = counter.net_between(begin, boundary)
             for low, high in pauses:
                 net -= counter.net_between(low, min(high, boundary))
-        part = net * int(risk * 1_000_000) // 1_000_000
+        # In whole microseconds: a share of many years is more than a span of time can hold.
+        part = MICROSECOND * (net // MICROSECOND * int(risk * 1_000_000) // 1_000_000)
         return _plain_instant(counter.after_net(begin, part, pauses))
 
 
