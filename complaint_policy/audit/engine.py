@@ -7,7 +7,7 @@ amount counted from days late) is judged record by record.  All three give the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
@@ -25,9 +25,10 @@ from complaint_policy.columns.sheet import Hints
 from complaint_policy.columns.values import Coded, among
 from complaint_policy.columns.version import OUTCOME, Judged, RuleColumns, Unsupported, judged_version
 from complaint_policy.possible import Maybe
+from complaint_policy.texts import Text
 from complaint_policy.waivers import WaiverSet
 
-__all__ = ["ROW", "Engine", "Look", "enums_of", "has_columns", "level_type", "looked_at", "owner_type", "owners_of"]
+__all__ = ["ROW", "Engine", "Look", "enums_of", "has_columns", "level_type", "looked_at", "owner_type", "owners_of", "remarks"]
 
 ROW: Final = "\x1frow"  # the row's number in the source, beside its columns
 LEFT: Final = "\x1fleft"
@@ -109,6 +110,17 @@ def owners_of(policy: AnyPolicy) -> list[str]:
     return list(found)
 
 
+def remarks(engines: Iterable[Engine]) -> tuple[Text, ...]:
+    """What a reader should know of the work: how many records columns could not judge, and what they could not say."""
+    listed = list(engines)
+    by_record = sum(engine.by_record for engine in listed)
+    if not by_record:
+        return ()
+    words = ", ".join(dict.fromkeys(word for engine in listed for word in engine.notes))
+    text = Text(f"{by_record:,} records were judged one by one, about a hundred times as slowly", f"{by_record:,}条记录为逐条判定，速度约为百分之一")
+    return (text + Text(f"; no columns for: {words}", f"；以下内容没有列式算法：{words}") if words else text,)
+
+
 @define
 class _Tier:
     """One version over the table under some beliefs; None where its rules have no columns."""
@@ -127,7 +139,8 @@ class Engine:
     waivers: WaiverSet
     look: Look
     schema: Mapping[str, Any]
-    notes: dict[str, None] = field(factory=dict)
+    notes: dict[str, None] = field(factory=dict)  # what the columns cannot say, in a word
+    by_record: int = 0  # records judged one by one so far
     _tiers: dict[tuple[int, bool], _Tier] = field(factory=dict)
     _receipt: Any = None
 

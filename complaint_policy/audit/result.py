@@ -34,9 +34,10 @@ class Audit:
         find: Callable[[int], AnyDecision | None],
         entries: Callable[[], Iterator[Entry]],
         unchanged: Callable[[], bool],
+        notes: Callable[[], tuple[Text, ...]] = tuple,
     ) -> None:
         self._give, self._rejects, self._summarise = decisions, rejected, summary
-        self._find, self._entries, self._unchanged = find, entries, unchanged
+        self._find, self._entries, self._unchanged, self._notes = find, entries, unchanged, notes
 
     @cached_property
     def rejected(self) -> pl.DataFrame:
@@ -65,6 +66,13 @@ class Audit:
         if self._decisions is None:
             raise UsageError(Text("the decisions were not kept (keep=False)", "未保留判定结果（keep=False）"))
         return self._decisions
+
+    @property
+    def notes(self) -> tuple[Text, ...]:
+        """What the audit cost beyond columns: how many records were judged one by one, and why; empty where none was."""
+        if "_decisions" not in self.__dict__:
+            self.summary()
+        return self._notes()
 
     @property
     def portfolio(self) -> Mapping[str, tuple[PortfolioResult, ...]]:

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from complaint_policy.audit.delimited import DelimitedTable
-from complaint_policy.audit.engine import has_columns
+from complaint_policy.audit.engine import has_columns, remarks
 from complaint_policy.audit.frames import FrameAudit
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.judging import columns_of_policy, fields_of_policy
@@ -91,6 +91,7 @@ def run_audit(
             find=lazily.decision,
             entries=lambda: stream.entries(Counts()),
             unchanged=table.unchanged,
+            notes=lambda: remarks([lazily.engine]),
         )
     fields = {f.name: f for f in fields_of_policy(policy)}
     whole: TextAudit | StreamAudit
@@ -122,6 +123,7 @@ def run_audit(
         find=find,
         entries=lambda: stream.entries(Counts()),
         unchanged=table.unchanged,
+        notes=lambda: remarks(whole.engines()),
     )
 
 

@@ -52,6 +52,10 @@ class StreamAudit:
     _engines: dict[Any, Engine] = field(factory=dict)
     _counts: Counts = field(factory=Counts)
 
+    def engines(self) -> list[Engine]:
+        """The engines that judged, one for each form the rows had."""
+        return list(self._engines.values())
+
     def run(self, keep: Callable[[pl.DataFrame], None] | None) -> tuple[Summary, pl.DataFrame]:
         """Judges everything; ``keep`` is handed the public columns of each batch, in order."""
         portfolio = Portfolio(self.policy)

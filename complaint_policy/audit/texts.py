@@ -57,6 +57,10 @@ class TextAudit:
     _times: TextTimes | None = field(default=None, init=False)
     _engines: dict[int, Engine] = field(factory=dict, init=False)
 
+    def engines(self) -> list[Engine]:
+        """The engines that judged, one for each form the rows had."""
+        return list(self._engines.values())
+
     def run(self, keep: Keep | None) -> tuple[Summary, pl.DataFrame]:
         """Judges everything; ``keep`` is handed the public columns of each block, in order; None: no decisions are wanted."""
         self._reader = RecordReader(self.mapping, self.policy.zone)

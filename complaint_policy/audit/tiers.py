@@ -245,6 +245,7 @@ class Tiers:
         types = inner_types(self.engine, inner=self.inner)
         names = self.names()
         decided = pl.concat(frames)
+        self.engine.by_record += decided.height
         if not self.inner:
             shape, zone = self.engine.shape, frame_zone(self.engine.shape.zone)
             dues = [f"{r.id}.due_at" for r in shape.rules if r.kind == "deadline"]
