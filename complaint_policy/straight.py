@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from complaint_policy.coerce import Unusable, as_text
+from complaint_policy.emitted import constant_named, function_of
 from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import Field
 from complaint_policy.zones import Zone
@@ -31,22 +31,22 @@ __all__ = ["Straight", "Unsupported", "straight_function"]
 
 # record, as_of → the decision, or None.
 Ordinary = Callable[[dict[str, Any], Any], Any]
-# The class of decisions, and what makes their origin.
-Maker = tuple[type, Callable[[tuple[str, ...]], Any]]
+# The class of decisions, and their origin.
+Maker = tuple[type, Any]
 
 _SIGNS: Final = {"at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
 # Up to here floats, which enter by their shortest text, compare with whole numbers exactly.
 _LARGEST: Final = 10**15
 _FLOAT: Final = f"{float(_LARGEST)!r}"
+# Python compares whole numbers up to here fastest.
+_SMALL: Final = 2**30 - 1
 _EPOCH: Final = datetime(1970, 1, 1)
 # From here on times are unusable (coerce.py says so), also where they have not come yet.
 _TOO_LATE: Final = datetime(2401, 1, 1)
-# Values of a strange type, unknown values, days without a table, times past the end of time.
-_NOT_ORDINARY: Final = (TypeError, LookupError, AttributeError, OverflowError)
+# Values of a strange type, unknown values, days without a table, times past the end of time; a stranger's object raises anything.
+_NOT_ORDINARY: Final = Exception
 # So many days are kept at a time.
 _MOST_DAYS: Final = 16_384
-# More fields than that which nobody looks at are not taken along one by one.
-_MOST_OTHERS: Final = 32
 
 
 class Unsupported(Exception):
@@ -61,19 +61,25 @@ class Straight:
         self.setting = setting
         self.zone = zone
         self.steady = zone.steady_from != datetime.max
-        self.constants: dict[str, Any] = {"DT": datetime, "CHANGES": _Changes(zone)}
+        self.constants: list[Any] = []
+        self.called: dict[str, Any] = {}
+        self.changes = self.constant(_Changes(zone))
         self.names: list[str] = []  # of the fields read, in the order of their variables
         self.intake: list[str] = []
         self.body: list[str] = []
         self._fields: dict[str, str] = {}
-        self._since: dict[str, str] = {}
-        self._tables: dict[str, list[Any]] = {}
+        self._days: _Days | None = None
+        self._found = ["day"]  # what is looked up for the day of the receipt
         self._depth = 0
 
     def constant(self, value: Any) -> str:
-        name = f"k{len(self.constants)}"
-        self.constants[name] = value
-        return name
+        self.constants.append(value)
+        return constant_named(len(self.constants) - 1)
+
+    def call(self, function: Any, arguments: str) -> str:
+        name = f"f{len(self.called)}"
+        self.called[name] = function
+        return f"{name}({arguments})"
 
     def line(self, text: str) -> None:
         self.body.append(text)
@@ -94,65 +100,58 @@ class Straight:
         """Reads the receipt: a record received after as_of, or under another version, is not ordinary."""
         v = self._fields["received_at"] = f"v{len(self._fields)}"
         self.names.append("received_at")
-        self.intake.append(f"if {v}.__class__ is not DT or not {self.constant(first)} <= {v} <= as_of < {self.constant(_TOO_LATE)}: return None")
-        if until is not None:
-            self.intake.append(f"if {v} >= {self.constant(until)}: return None")
-        if not self.steady:
-            self.intake.append(f"if CHANGES[{v}.toordinal()] or CHANGES[as_of.toordinal()]: return None")
+        # The day of the receipt says whether it lies in the version, and on no day of change.
+        self.intake.append(f"if {v}.__class__ is not DT or {v} > as_of: return None")
+        self._days = _Days(first, until, self.zone)
 
-    def position(self, variable: str) -> int:
-        """Where a field's value stands among the record's ``values``."""
-        return int(variable.removeprefix("v"))
+    def position(self, variable: str) -> str:
+        """The name of the field of a variable."""
+        return self.names[int(variable.removeprefix("v"))]
 
     def _read(self, declared: Field, v: str) -> list[str]:
         if declared.type == "event":
             return [
                 f"if {v}.__class__ is DT:",
-                *([] if self.steady else [f"    if CHANGES[{v}.toordinal()]: return None"]),
+                *([] if self.steady else [f"    if {self.changes}[{v}.toordinal()]: return None"]),
                 # Comparing an aware time with a naive one raises TypeError: not ordinary.
                 f"    if {v} > as_of:",
                 f"        if {v} >= {self.constant(_TOO_LATE)}: return None",
-                f"        {v} = None; values = {self.constant(_not_yet)}(values, {self.position(v)})",
+                f"        {v} = None; values = values | {{{self.constant(declared.name)}: None}}",
                 f"elif {v} is not None: return None" if declared.empty == "not_yet" else "else: return None",
             ]
         if declared.default is None and declared.empty != "unknown":
             raise Unsupported(declared.type)
-        absent = "return None" if declared.default is None else f"{v} = {self.constant(declared.default)}"
-        otherwise = "return None" if declared.default is None else f"if {v} is not None: return None"
-        if declared.type == "boolean":
-            test, lines = f"if {v}.__class__ is not {self.constant(bool)}:", [otherwise, absent]
-        elif declared.type == "integer":
-            test = f"if {v}.__class__ is not {self.constant(int)} or not -{_LARGEST} < {v} < {_LARGEST}:"
-            lines = [otherwise, absent]
-        elif declared.type in ("number", "money"):
-            whole, real = self.constant(int), self.constant(float)
-            test = f"if {v}.__class__ is not {real} or not -{_FLOAT} < {v} < {_FLOAT}:"
-            lines = [f"if {v} is None: {absent}", f"elif {v}.__class__ is not {whole} or not -{_LARGEST} < {v} < {_LARGEST}: return None"]
-        elif declared.type == "enum":
-            test, lines = f"if {v} not in {self.constant(frozenset(declared.values))}:", [otherwise, absent]
-        else:
-            raise Unsupported(declared.type)
-        return [test, *("    " + line for line in dict.fromkeys(lines))]
+        default = _as_float(declared.default) if declared.type in ("number", "money") else declared.default
+        absent = "return None" if default is None else f"{v} = {self.constant(default)}"
+        missing = ["    return None"] if default is None else [f"    if {v} is not None: return None", f"    {absent}"]
+        elsewhere = [*([f"elif {v} is None: {absent}"] if default is not None else []), f"elif {v}.__class__ is not INT or not -{_LARGEST} < {v} < {_LARGEST}: return None"]
+        match declared.type:
+            case "boolean":
+                return [f"if {v} is not False and {v} is not True:", *missing]
+            case "enum":
+                return [f"if {v} not in {self.constant(frozenset(declared.values))}:", *missing]
+            # Two comparisons are faster than one chain, and no NaN passes.
+            case "integer":
+                return [f"if {v}.__class__ is INT and {v} < {_SMALL} and {v} > -{_SMALL}: pass", *elsewhere]
+            case "number" | "money":
+                return [f"if {v}.__class__ is FLOAT and {v} < {_FLOAT} and {v} > -{_FLOAT}: pass", *elsewhere]
+        raise Unsupported(declared.type)
 
-    def since(self, moment: str, indent: str) -> str:
-        """How long after the epoch a moment is; computed once where the moment has surely happened."""
-        text = f"({moment} - {self.constant(_EPOCH)})"
-        if indent:
-            return text
-        if moment not in self._since:
-            self._since[moment] = f"since{len(self._since)}"
-            self.line(f"{self._since[moment]} = {text}")
-        return self._since[moment]
-
-    def by_day(self, moment: str, table: Any) -> str:
-        """What ``table`` has for the local day of a moment that has surely happened; all tables of one moment are asked at once."""
-        tables = self._tables.setdefault(moment, [])
-        tables.append(table)
-        return f"{moment}_days[{len(tables) - 1}]"
+    def on_day(self, table: Any, size: int) -> list[str]:
+        """The variables of what ``table`` has for the day of the receipt, ``size`` things; all tables are asked at once."""
+        if self._days is None:
+            raise Unsupported("receipt")
+        names = [f"day{len(self._found) + i}" for i in range(size)]
+        self._days.tables.append((table, size))
+        self._found += names
+        return names
 
     def lookups(self) -> list[str]:
-        """The lines that look up the days."""
-        return [f"{moment}_days = {self.constant(_Days(tables))}[{moment}.toordinal()]" for moment, tables in self._tables.items()]
+        """The lines that look up the day of the receipt; what is not there is None, which nothing can be compared with."""
+        if self._days is None:
+            return []
+        found, ordinal = "".join(f"{name}, " for name in self._found), f"{self._fields['received_at']}.toordinal()"
+        return [f"try: {found} = {self.constant(self._days.known)}[{ordinal}]", f"except KeyError: {found} = {self.call(self._days.find, ordinal)}"]
 
     # ---------------------------------------------------------------- conditions
     def condition(self, node: n.Condition) -> str:
@@ -205,7 +204,7 @@ class Straight:
         if known is None:
             known = self._fields[name] = f"v{len(self._fields)}"
             self.names.append(name)
-            self.intake.append(f"{known} = {self.constant(_has_text)}({known})")
+            self.intake.append(f"{known} = {self.call(_has_text, known)}")
         return known
 
     def named(self, node: n.NamedValue) -> str:
@@ -258,65 +257,64 @@ class _Changes(dict[int, bool]):
         return made
 
 
-class _Days(dict[int, tuple[Any, ...]]):
-    """What several tables have for a day; None where one has nothing (which then has no attributes: not ordinary)."""
+class _Days:
+    """What several tables have for a day, with its midnight in front."""
 
-    def __init__(self, tables: list[Any]) -> None:
-        super().__init__()
-        self._tables = tables
+    def __init__(self, first: datetime, until: datetime | None, zone: Zone) -> None:
+        self.known: dict[int, tuple[Any, ...]] = {}
+        self.tables: list[tuple[Any, int]] = []
+        self._first = first
+        self._until = until or _TOO_LATE
+        self._changes = _Changes(zone)
 
-    def __missing__(self, day: int) -> tuple[Any, ...]:
-        if len(self) >= _MOST_DAYS:
-            self.clear()
-        made = self[day] = tuple([_or_none(table, day) for table in self._tables])
+    def find(self, day: int) -> tuple[Any, ...]:
+        """Raises ``KeyError`` for a day on which no receipt is ordinary; None is for what one table has nothing for."""
+        midnight = datetime.fromordinal(day)
+        if not self._first <= midnight < self._until or self._changes[day]:
+            raise KeyError(day)
+        found: list[Any] = [midnight]
+        for table, size in self.tables:
+            try:
+                found += table[day]
+            except KeyError:
+                found += [None] * size
+        if len(self.known) >= _MOST_DAYS:
+            self.known.clear()
+        made = self.known[day] = tuple(found)
         return made
 
 
-def _or_none(table: Any, day: int) -> Any:
-    try:
-        return table[day]
-    except KeyError:
-        return None
+class _Asked:
+    """The moment of judgement that was found ordinary last: mostly the next one is the same."""
+
+    __slots__ = ("_zone", "last")
+
+    def __init__(self, zone: Zone) -> None:
+        self._zone = zone
+        self.last: datetime | None = None
+
+    def check(self, as_of: Any) -> None:
+        """Raises ``LookupError`` for one that is not a plain wall time."""
+        if as_of.__class__ is not datetime or as_of.tzinfo is not None or not _EPOCH < as_of < _TOO_LATE:
+            raise LookupError(as_of)
+        if as_of < self._zone.steady_from and self._zone.changes_on(as_of.toordinal()):
+            raise LookupError(as_of)
+        self.last = as_of
 
 
-def _not_yet(values: tuple[Any, ...], position: int) -> tuple[Any, ...]:
-    """The values without one that lies in the future."""
-    return (*values[:position], None, *values[position + 1 :])
-
-
-def _picker(names: list[str]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
-    """All fields of a record at once; raises ``KeyError`` where one is absent."""
-    return itemgetter(*names) if len(names) > 1 else lambda record: (record[names[0]],)
-
-
-def _reading(source: Straight, sample: dict[str, Any]) -> tuple[list[str], tuple[str, ...]]:
-    """The lines that read a record, and the names of its ``values``.
-
-    All values of a record with the keys of ``sample`` are taken in one step: they are the copy that the decision keeps.
-    Any other record is copied first, with the keys it lacks.
-    """
-    others = [name for name in sample if name not in source.names]
-    names = source.names + (others if len(others) <= _MOST_OTHERS else [])
-    pick, blank = source.constant(_picker(names)), source.constant(dict.fromkeys(names))
-    copied = f"held = {blank} | record; values = {pick}(held)"
-    lines = [
-        f"if LEN(record) == {len(names):d}:",
-        f"    try: values = held = {pick}(record)",
-        f"    except KeyError: {copied}",
-        f"else: {copied}",
-        "".join(f"v{i}, " for i in range(len(source.names))) + "_, " * (len(names) - len(source.names)) + "= values",
-    ]
-    return lines, tuple(names)
+def _as_float(value: Any) -> Any:
+    """A default as the float that it equals: floats compare with each other fastest."""
+    near = float(value) if value.__class__ in (int, Decimal) and abs(value) < _LARGEST else None
+    return value if near is None or Decimal(repr(near)) != value else near
 
 
 def straight_function(
-    model: PolicyModel, setting: Setting, emitters: list[tuple[Any, Any]], start: datetime, until: datetime | None, maker: Maker, sample: dict[str, Any]
+    model: PolicyModel, setting: Setting, emitters: list[tuple[Any, Any]], start: datetime, until: datetime | None, maker: Maker
 ) -> tuple[Ordinary, tuple[str, ...]] | None:
     """The straight-line function of a version for records received in ``[start, until)`` wall time, or ``None``.
 
     With it come the names of the fields it looks at.  ``emitters``: for every rule kind, its section's model and its ``emit``.
-    ``as_of`` is in wall time.  ``maker`` gives the class of decisions and, for the names of the values they keep, their origin.
-    ``sample`` is a record like those to come.
+    ``as_of`` is in wall time.
     """
     source = Straight(model, setting, setting.zone)
     try:
@@ -332,14 +330,21 @@ def straight_function(
             source.line(f"if not {source.condition(model.scope)}: return None")
     except (Unsupported, RecursionError):
         return None
-    reading, names = _reading(source, sample)
-    decision, origin = maker
-    filled = {"_origin": source.constant(origin(names)), "_held": "held", "_asked": "as_of", "_ordinary": "True", "_kept": "None"} | results
-    body = [*reading, *source.intake, *source.lookups(), *source.body, f"made = {source.constant(decision)}()"]
-    body += [*(f"made.{slot} = {value}" for slot, value in filled.items()), "return made"]
-    lines = ["def ordinary(record, as_of):", "    if as_of.__class__ is not DT: return None", "    try:"]
-    lines += [*("        " + line for line in body), "    except NOT_ORDINARY:", "        return None"]
-    spaces: dict[str, Any] = {"__builtins__": {"KeyError": KeyError}, "NOT_ORDINARY": _NOT_ORDINARY, "LEN": len, **source.constants}
-    exec(compile("\n".join(lines), "<complaint_policy straight line>", "exec"), spaces)  # noqa: S102  names and constants only
-    made: Ordinary = spaces["ordinary"]
+    kind, origin = maker
+    filled = {"_origin": source.constant(origin), "_record": "held", "_asked": "as_of"} | results
+    asked = source.constant(_Asked(setting.zone))
+    # What is called or compared by identity stands in local variables: Python warns of a constant there.
+    lines = [f"DT = {source.constant(datetime)}; INT = {source.constant(int)}; FLOAT = {source.constant(float)}"]
+    lines += [f"if as_of is not {asked}.last: {asked}.check(as_of)", *_reading(source), *source.intake, *source.lookups(), *source.body]
+    lines += [f"kind = {source.constant(kind)}; made = kind()", *(f"made.{slot} = {value}" for slot, value in filled.items()), "return made"]
+    body = ["try:", *("    " + line for line in lines), f"except {source.constant(_NOT_ORDINARY)}: return None"]
+    made: Ordinary = function_of("ordinary(record, as_of)", body, source.constants, source.called)
     return made, tuple(source.names)
+
+
+def _reading(source: Straight) -> list[str]:
+    """The lines that read a record: of the copy that the decision keeps, and whose events its deadlines refer to."""
+    read = [f"v{i} = held[{source.constant(name)}]" for i, name in enumerate(source.names)]
+    lines = ["values = held = record.copy()", "try:", *("    " + line for line in read)]
+    # A record that lacks a field gets it, empty.
+    return [*lines, "except KeyError:", f"    values = held = {source.constant(dict.fromkeys(source.names))} | held", *("    " + line for line in read)]

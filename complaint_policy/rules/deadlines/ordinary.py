@@ -19,7 +19,7 @@ class Ordinary:
 
     __slots__ = ("act", "model", "start", "whole_days", "zone")
 
-    def __init__(self, model: Rule, zone: Zone, start: int, act: int, whole_days: bool) -> None:
+    def __init__(self, model: Rule, zone: Zone, start: str, act: str, whole_days: bool) -> None:
         self.model = model
         self.zone = zone
         self.start = start
@@ -36,7 +36,7 @@ class OrdinaryDeadline(DeadlineResult):
         outcome: str
         due_at: datetime | None  # filled beforehand here
         _of: Ordinary
-        _values: tuple[Any, ...]  # wall times; None for what has not happened
+        _values: dict[str, Any]  # the record's, wall times; None for what has not happened
 
     _more: Details | None = None
 

@@ -20,12 +20,11 @@ from complaint_policy.zones import Zone
 
 _MOST_DAYS: Final = 16_384
 _LONGEST: Final = timedelta(days=60)  # over which days are looked at one by one
-_EPOCH: Final = datetime(1970, 1, 1)
 
 
 def emit(section: tuple[Deadline, ...], source: Straight) -> dict[str, str]:
     """Result ``d<i>`` for every deadline, and ``broken``: bit ``i`` set for a breach."""
-    source.line("broken = 0")
+    source.line(f"broken = 0; line = {source.constant(OrdinaryDeadline)}")
     for index, rule in enumerate(section):
         _deadline(index, rule, source)
     return {"deadlines": "(" + "".join(f"d{i}, " for i in range(len(section))) + ")"}
@@ -38,7 +37,7 @@ def _deadline(index: int, rule: Deadline, source: Straight) -> None:
     start, act = _event(rule.start, source), _event(rule.act, source)
     closed, received = source.field("closed_at"), source.field("received_at")
     whole_days = not (isinstance(rule.within, n.Counted) and isinstance(rule.within.length, Length) and rule.within.length.is_exact)
-    of, new = source.constant(Ordinary(rule, source.zone, source.position(start), source.position(act), whole_days)), source.constant(OrdinaryDeadline)
+    of = source.constant(Ordinary(rule, source.zone, source.position(start), source.position(act), whole_days))
     d = f"d{index}"
     outer = ""
     if rule.when is not None:
@@ -46,7 +45,7 @@ def _deadline(index: int, rule: Deadline, source: Straight) -> None:
         source.line(f"if not {source.condition(rule.when)}: {d} = {apart}")
         source.line("else:")
         outer = "    "
-    source.line(f"{outer}{d} = {new}(); {d}._of = {of}; {d}._values = values")
+    source.line(f"{outer}{d} = line(); {d}._of = {of}; {d}._values = values")
     indent = outer
     if start != received:  # a record without its receipt is not ordinary
         source.line(f"{outer}if {start} is None:")
@@ -70,10 +69,11 @@ def _deadline(index: int, rule: Deadline, source: Straight) -> None:
     source.line(f"{indent}else: {d}.outcome = {BREACHED!r}; broken |= {1 << index:d}")
     source.line(f"{indent}{d}.due_at = {shown}")
     if rule.at_risk is not None:
-        source.line(f"{indent}if {d}.outcome == {PENDING!r}: {d} = {source.constant(Warner(warning_of(rule, source.setting)))}({d}, as_of)")
+        warned = source.call(Warner(warning_of(rule, source.setting)), f"{d}, as_of")
+        source.line(f"{indent}if {d}.outcome == {PENDING!r}: {d} = {warned}")
     word = "if"
     for exemption in rule.exempt:
-        source.line(f"{outer}{word} {source.condition(exemption.when)}: {d} = {source.constant(Exempting(exemption.reason))}({d}); broken &= ~{1 << index:d}")
+        source.line(f"{outer}{word} {source.condition(exemption.when)}: {d} = {source.call(Exempting(exemption.reason), d)}; broken &= ~{1 << index:d}")
         word = "elif"
 
 
@@ -88,42 +88,46 @@ def _event(node: n.NamedInstant, source: Straight) -> str:
 
 
 def _due(within: n.Instant, start: str, source: Straight, indent: str) -> tuple[str, str]:
-    """Emits ``due``; gives the expressions of its last instant in wall time, and of the time that is shown."""
+    """Emits the due instant; gives the expressions of its last instant in wall time, and of the time that is shown."""
     if isinstance(within, n.Counted):
         counter = _counter(within, source.zone)
         if counter.length.is_exact:
             length = counter.length.exactly()
-            # Shown: the same length on from the start, counted from an epoch that has the zone.
-            beginning = source.constant(_EPOCH.replace(tzinfo=source.zone) + length)
             if not source.steady:
-                quiet = _on_day(_Quiet(source.zone, length), start, source, indent)
-                source.line(f"{indent}if {quiet} is None: return None")
+                source.line(f"{indent}if {_on_day(_Quiet(source.zone, length), 1, start, source)[0]} is None: return None")
             source.line(f"{indent}due = {start} + {source.constant(length)}")
-            return "due", f"{beginning} + {source.since(start, indent)}"
-        source.line(f"{indent}due = {_on_day(_DayTable(counter), start, source, indent)}")
-        return "due.last", "due.shown"
+            # Shown: the same length on from the start, counted from a midnight near by that has the zone.
+            return "due", f"{source.on_day(_Shown(source.zone, length), 1)[0]} + ({start} - day)"
+        last, shown = _on_day(_DayTable(counter), 2, start, source, indent)
+        return last, shown
     if isinstance(within, n.ChooseInstant):
-        text = ""
+        word = "if"
         for branch in within.branches:
             if not isinstance(branch.then, n.Counted):
                 raise Unsupported("choose")
             counter = _counter(branch.then, source.zone)
             if counter.length.is_exact:
                 raise Unsupported("choose")
-            due = _on_day(_DayTable(counter), start, source, indent)
-            text += due if branch.when is None else f"{due} if {source.condition(branch.when)} else "
+            source.line(f"{indent}else:" if branch.when is None else f"{indent}{word} {source.condition(branch.when)}:")
+            last, shown = _on_day(_DayTable(counter), 2, start, source, f"{indent}    ")
+            if (last, shown) != ("last", "shown"):
+                source.line(f"{indent}    last = {last}; shown = {shown}")
+            word = "elif"
         if within.branches[-1].when is not None:
             raise Unsupported("choose")
-        source.line(f"{indent}due = {text}")
-        return "due.last", "due.shown"
+        return "last", "shown"
     raise Unsupported(type(within).__name__)
 
 
-def _on_day(table: dict[int, Any], start: str, source: Straight, indent: str) -> str:
+def _on_day(table: dict[int, Any], size: int, start: str, source: Straight, indent: str = "") -> list[str]:
     """What a table has for the day of the start: from the receipt all tables are asked together, from elsewhere each in its branch."""
-    if indent:
-        return f"{source.constant(table)}[{start}.toordinal()]"
-    return source.by_day(start, table)
+    if start == source.field("received_at"):
+        return source.on_day(table, size)
+    names = ["last", "shown"][:size]
+    if size == 1:
+        return [f"{source.constant(table)}[{start}.toordinal()][0]"]
+    source.line(f"{indent}{', '.join(names)} = {source.constant(table)}[{start}.toordinal()]")
+    return names
 
 
 def _counter(node: n.Counted, zone: Zone) -> Counter:
@@ -137,25 +141,15 @@ def _counter(node: n.Counted, zone: Zone) -> Counter:
     return counter
 
 
-class _DayDue:
-    """A due day: its last microsecond in wall time, and the time that is shown."""
-
-    __slots__ = ("last", "shown")
-
-    def __init__(self, last: datetime, shown: datetime) -> None:
-        self.last = last
-        self.shown = shown
-
-
-class _DayTable(dict[int, _DayDue]):
-    """The due day for every day of start that has come up."""
+class _DayTable(dict[int, tuple[datetime, datetime]]):
+    """For every day of start that has come up, the last microsecond of its due day in wall time, and the time that is shown."""
 
     def __init__(self, counter: Counter) -> None:
         super().__init__()
         self._counter = counter
         self._provisional = counter.provisional_from() or MAX_INSTANT
 
-    def __missing__(self, day: int) -> _DayDue:
+    def __missing__(self, day: int) -> tuple[datetime, datetime]:
         """Raises ``KeyError`` for a due day past the calendar's last announced day: not ordinary."""
         zone = self._counter.zone
         due = self._counter.due(zone.day_start(day))
@@ -167,11 +161,22 @@ class _DayTable(dict[int, _DayDue]):
         wall = zone.to_wall(due)
         if zone.to_utc(wall.replace(fold=0)) != due:  # the day ends twice
             raise KeyError(day)
-        made = self[day] = _DayDue(datetime(wall.year, wall.month, wall.day, wall.hour, wall.minute, wall.second, wall.microsecond), shown)
+        made = self[day] = datetime(wall.year, wall.month, wall.day, wall.hour, wall.minute, wall.second, wall.microsecond), shown
         return made
 
 
-class _Quiet(dict[int, bool]):
+class _Shown:
+    """For every day the wall time a length after its midnight, with the zone."""
+
+    def __init__(self, zone: Zone, length: timedelta) -> None:
+        self._zone = zone
+        self._length = length
+
+    def __getitem__(self, day: int) -> tuple[datetime]:
+        return (datetime.fromordinal(day).replace(tzinfo=self._zone) + self._length,)
+
+
+class _Quiet(dict[int, tuple[bool]]):
     """Days of start after which no change of the zone's offset moves the end of an exact length on the wall."""
 
     def __init__(self, zone: Zone, length: timedelta) -> None:
@@ -181,10 +186,10 @@ class _Quiet(dict[int, bool]):
         self._zone = zone
         self._days = length.days + 2
 
-    def __missing__(self, day: int) -> bool:
+    def __missing__(self, day: int) -> tuple[bool]:
         if any(self._zone.changes_on(d) for d in range(day, day + self._days)):
             raise KeyError(day)
         if len(self) >= _MOST_DAYS:
             self.clear()
-        self[day] = True
-        return True
+        self[day] = (True,)
+        return (True,)

@@ -20,7 +20,7 @@ def emit(section: Matrix, source: Straight) -> dict[str, str]:
     others = [_axis(axis, source) for axis in section.by if axis != "severity"]
     if "severity" not in section.by or not others:
         key = ", ".join("rank" if axis == "severity" else _axis(axis, source) for axis in section.by)
-        source.line(f"owner = {source.constant(table)}[{key},]")
+        source.line(f"owner = {source.constant(table)}; owner = owner[{key},]")
         return {"responsibility": "owner"}
     # One table a level: the severity has already been told apart.
     position = section.by.index("severity")
