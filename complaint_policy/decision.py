@@ -26,6 +26,7 @@ from complaint_policy.results import (
     ResponsibilityResult,
     RetentionResult,
     SeverityResult,
+    with_roles,
 )
 from complaint_policy.texts import Text
 
@@ -36,8 +37,8 @@ __all__ = ["Block", "Decision", "Finding", "Origin", "judged_decision"]
 
 T = TypeVar("T")
 
-# What the straight line fills; an ordinary decision has no other results.
-_FILLED: Final = frozenset({"deadlines", "requirements", "penalties"})
+# The slots that the straight line fills; an ordinary decision has no other results.
+_FILLED: Final = {"deadlines": "deadlines", "requirements": "requirements", "penalties": "penalties", "admission": "_admission"}
 _NO_SEVERITY = SeverityResult(None, None, None, (), None, ())
 _NO_OWNER = ResponsibilityResult(None, (), None, (), (), None)
 
@@ -113,12 +114,13 @@ class Decision:
     everything else is made when it is looked at.
     """
 
-    __slots__ = ("_asked", "_kept", "_origin", "_record", "deadlines", "penalties", "requirements", "responsibility", "severity")
+    __slots__ = ("_admission", "_asked", "_kept", "_origin", "_record", "deadlines", "penalties", "requirements", "responsibility", "severity")
 
     # No __init__: the straight line fills the slots itself (straight.py), anything else `judged_decision` below.
     _origin: Origin
     _record: dict[str, Any]  # the decision's own copy
     _asked: datetime  # naive UTC; of an ordinary record the policy's wall time
+    _admission: tuple[AdmissionResult, ...]  # of an ordinary decision, where the policy has such rules
     _kept: dict[Any, Any]  # what was looked at; empty until then
     severity: SeverityResult
     responsibility: ResponsibilityResult
@@ -202,7 +204,7 @@ class Decision:
     # ---------------------------------------------------------------- parts
     def _results(self, key: str) -> tuple[Any, ...]:
         if self._ordinary:
-            return getattr(self, key) if key in _FILLED else ()
+            return getattr(self, _FILLED[key], ()) if key in _FILLED else ()
         slots, state = self._compiled.rule_slots, self._state
         return tuple([state[slots[rule.id]] for rule in self._compiled.model.section(key)])
 
@@ -248,7 +250,7 @@ class Decision:
     @property
     def outcomes(self) -> dict[str, str]:
         """Rule id to outcome, for every rule that can be kept or broken."""
-        if self._ordinary and not self.requirements:
+        if self._ordinary and not self.requirements and not self.admission:
             return {result.model.id: result.outcome for result in self.deadlines}
         return {result.rule: result.outcome for result in self.judged()}
 
@@ -356,9 +358,7 @@ def _owned(compiled: CompiledVersion, state: list[Any]) -> ResponsibilityResult:
             roles[escalation.to] = None
     if not roles:
         return result
-    return ResponsibilityResult(
-        result.owner, result.candidates, result.accountable, result.consulted, result.informed, result.rule, result.missing, tuple(roles)
-    )
+    return with_roles(result, tuple(roles))
 
 
 def _made_again(policy: Policy, record: Any, as_of: datetime, source_fields: Any, waivers: Any) -> Decision:

@@ -17,10 +17,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from complaint_policy.coerce import Unusable, as_text
 from complaint_policy.emitted import constant_named, function_of
 from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import Field
+from complaint_policy.ordinary import EPOCH, TOO_LATE, UNKNOWN, Asked, Changes, Days, as_told, compare, has_text, in_order
 from complaint_policy.zones import Zone
 
 if TYPE_CHECKING:
@@ -40,17 +40,16 @@ _LARGEST: Final = 10**15
 _FLOAT: Final = f"{float(_LARGEST)!r}"
 # Python compares whole numbers up to here fastest.
 _SMALL: Final = 2**30 - 1
-_EPOCH: Final = datetime(1970, 1, 1)
-# From here on times are unusable (coerce.py says so), also where they have not come yet.
-_TOO_LATE: Final = datetime(2401, 1, 1)
 # Values of a strange type, unknown values, days without a table, times past the end of time; a stranger's object raises anything.
 _NOT_ORDINARY: Final = Exception
-# So many days are kept at a time.
-_MOST_DAYS: Final = 16_384
 
 
 class Unsupported(Exception):
     """The policy uses something that is left to the general evaluation."""
+
+
+class NotYet(Unsupported):
+    """The policy asks for the outcome of a rule that no emitter has come to."""
 
 
 class Straight:
@@ -63,14 +62,16 @@ class Straight:
         self.steady = zone.steady_from != datetime.max
         self.constants: list[Any] = []
         self.called: dict[str, Any] = {}
-        self.changes = self.constant(_Changes(zone))
+        self.changes = self.constant(Changes(zone))
         self.names: list[str] = []  # of the fields read, in the order of their variables
         self.intake: list[str] = []
         self.body: list[str] = []
         self._fields: dict[str, str] = {}
-        self._days: _Days | None = None
+        self._days: Days | None = None
         self._found = ["day"]  # what is looked up for the day of the receipt
         self._depth = 0
+        self._compared = {"v0"}  # with the receipt, which is read first
+        self.results: dict[str, str] = {}  # the variables of results by the ids of their rules
 
     def constant(self, value: Any) -> str:
         self.constants.append(value)
@@ -102,7 +103,7 @@ class Straight:
         self.names.append("received_at")
         # The day of the receipt says whether it lies in the version, and on no day of change.
         self.intake.append(f"if {v}.__class__ is not DT or {v} > as_of: return None")
-        self._days = _Days(first, until, self.zone)
+        self._days = Days(first, until, self.zone)
 
     def position(self, variable: str) -> str:
         """The name of the field of a variable."""
@@ -115,16 +116,14 @@ class Straight:
                 *([] if self.steady else [f"    if {self.changes}[{v}.toordinal()]: return None"]),
                 # Comparing an aware time with a naive one raises TypeError: not ordinary.
                 f"    if {v} > as_of:",
-                f"        if {v} >= {self.constant(_TOO_LATE)}: return None",
+                f"        if {v} >= {self.constant(TOO_LATE)}: return None",
                 f"        {v} = None; values = values | {{{self.constant(declared.name)}: None}}",
                 f"elif {v} is not None: return None" if declared.empty == "not_yet" else "else: return None",
             ]
-        if declared.default is None and declared.empty != "unknown":
-            raise Unsupported(declared.type)
         default = _as_float(declared.default) if declared.type in ("number", "money") else declared.default
-        absent = "return None" if default is None else f"{v} = {self.constant(default)}"
-        missing = ["    return None"] if default is None else [f"    if {v} is not None: return None", f"    {absent}"]
-        elsewhere = [*([f"elif {v} is None: {absent}"] if default is not None else []), f"elif {v}.__class__ is not INT or not -{_LARGEST} < {v} < {_LARGEST}: return None"]
+        absent = f"{v} = {self.constant(UNKNOWN if default is None else default)}"
+        missing = [f"    if {v} is not None: return None", f"    {absent}"]
+        elsewhere = [f"elif {v} is None: {absent}", f"elif {v}.__class__ is not INT or not -{_LARGEST} < {v} < {_LARGEST}: return None"]
         match declared.type:
             case "boolean":
                 return [f"if {v} is not False and {v} is not True:", *missing]
@@ -181,6 +180,14 @@ class Straight:
                     return self.condition(expression)
             case n.Present(name=name):
                 return self.present(name)
+            case n.Moment(left=n.NamedInstant(), operation=operation, right=n.NamedInstant()):
+                return self.call(compare(operation), f"{self.event(node.left)}, {self.event(node.right)}")
+            case n.InOrder(instants=instants):
+                return self.call(in_order, ", ".join(self.event(instant) for instant in instants))
+            case n.OutcomeIs(rule=rule, outcomes=outcomes):
+                if rule not in self.results:
+                    raise NotYet(rule)
+                return self.call(as_told, f"{self.results[rule]}, {self.constant(frozenset(outcomes))}")
             case n.Equals(left=left, right=n.Literal(value=value)):
                 return f"({self.named(left)} == {self.literal(value, left.kind)})"
             case n.OneOf(left=left, values=values) if left.kind in ("enum", "level"):
@@ -193,10 +200,7 @@ class Straight:
         """Whether the record has a value, as it was given."""
         declared = self.model.fields[name]
         if declared.type == "event":
-            if name != "received_at":  # which nobody may have compared with the receipt
-                event = self.field(name)
-                self.intake.append(f"if {event} is not None and {event} < {self.field('received_at')}: return None")
-            return f"({self.field(name)} is not None)"
+            return f"({self.event(n.NamedInstant(name))} is not None)"
         if declared.type != "string":
             raise Unsupported(declared.type)
         # A text is read for this question alone.
@@ -204,8 +208,18 @@ class Straight:
         if known is None:
             known = self._fields[name] = f"v{len(self._fields)}"
             self.names.append(name)
-            self.intake.append(f"{known} = {self.call(_has_text, known)}")
+            self.intake.append(f"{known} = {self.call(has_text, known)}")
         return known
+
+    def event(self, node: n.Instant) -> str:
+        """An event that a condition looks at; a time that nobody has compared with the receipt may be unusable: not ordinary."""
+        if not isinstance(node, n.NamedInstant) or node.kind != "field" or self.model.fields[node.name].type != "event":
+            raise Unsupported("instant")
+        event, received = self.field(node.name), self.field("received_at")
+        if event not in self._compared:
+            self._compared.add(event)
+            self.intake.append(f"if {event} is not None and {event} < {received}: return None")
+        return event
 
     def named(self, node: n.NamedValue) -> str:
         """A field or the severity's rank."""
@@ -230,82 +244,12 @@ class Straight:
         return self.constant(value)
 
 
-def _has_text(value: Any) -> bool:
-    """Whether a cell has a text; raises ``TypeError`` for one that is no ordinary text."""
-    if value is None:
-        return False
-    if value.__class__ is not str:
-        raise TypeError("no text")
-    try:
-        return as_text(value) != ""
-    except (Unusable, ValueError):
-        raise TypeError("unusable") from None
-
-
-class _Changes(dict[int, bool]):
-    """Whether a zone's offset changes on a day."""
-
-    def __init__(self, zone: Zone) -> None:
-        super().__init__()
-        self._zone = zone
-
-    def __missing__(self, day: int) -> bool:
-        try:
-            made = self[day] = self._zone.changes_on(day)
-        except (OverflowError, ValueError):
-            return True  # at the ends of time nothing is ordinary
-        return made
-
-
-class _Days:
-    """What several tables have for a day, with its midnight in front."""
-
-    def __init__(self, first: datetime, until: datetime | None, zone: Zone) -> None:
-        self.known: dict[int, tuple[Any, ...]] = {}
-        self.tables: list[tuple[Any, int]] = []
-        self._first = first
-        self._until = until or _TOO_LATE
-        self._changes = _Changes(zone)
-
-    def find(self, day: int) -> tuple[Any, ...]:
-        """Raises ``KeyError`` for a day on which no receipt is ordinary; None is for what one table has nothing for."""
-        midnight = datetime.fromordinal(day)
-        if not self._first <= midnight < self._until or self._changes[day]:
-            raise KeyError(day)
-        found: list[Any] = [midnight]
-        for table, size in self.tables:
-            try:
-                found += table[day]
-            except KeyError:
-                found += [None] * size
-        if len(self.known) >= _MOST_DAYS:
-            self.known.clear()
-        made = self.known[day] = tuple(found)
-        return made
-
-
-class _Asked:
-    """The moment of judgement that was found ordinary last: mostly the next one is the same."""
-
-    __slots__ = ("_zone", "last")
-
-    def __init__(self, zone: Zone) -> None:
-        self._zone = zone
-        self.last: datetime | None = None
-
-    def check(self, as_of: Any) -> None:
-        """Raises ``LookupError`` for one that is not a plain wall time."""
-        if as_of.__class__ is not datetime or as_of.tzinfo is not None or not _EPOCH < as_of < _TOO_LATE:
-            raise LookupError(as_of)
-        if as_of < self._zone.steady_from and self._zone.changes_on(as_of.toordinal()):
-            raise LookupError(as_of)
-        self.last = as_of
-
-
 def _as_float(value: Any) -> Any:
     """A default as the float that it equals: floats compare with each other fastest."""
-    near = float(value) if value.__class__ in (int, Decimal) and abs(value) < _LARGEST else None
-    return value if near is None or Decimal(repr(near)) != value else near
+    if value is None:
+        return None
+    exact = Decimal(value)
+    return float(exact) if abs(exact) < _LARGEST and Decimal(repr(float(exact))) == exact else value
 
 
 def straight_function(
@@ -318,21 +262,31 @@ def straight_function(
     """
     source = Straight(model, setting, setting.zone)
     try:
-        first = max(start, setting.zone.steady_from if source.steady else _EPOCH)
+        first = max(start, setting.zone.steady_from if source.steady else EPOCH)
         source.receipt(first, until)
         results = {"deadlines": "()", "requirements": "()", "penalties": "()"}
-        for section, emit in emitters:
-            if emit is not None:
-                results |= emit(section, source)
-            elif section:
+        waiting = [(section, emit) for section, emit in emitters if emit is not None or section]
+        while waiting:
+            later = []
+            for section, emit in waiting:
+                before = len(source.body)
+                if emit is None:
+                    return None
+                try:
+                    results |= emit(section, source)
+                except NotYet:  # once the others have emitted theirs
+                    later.append((section, emit))
+                    del source.body[before:]
+            if len(later) == len(waiting):
                 return None
+            waiting = later
         if model.scope is not None:
             source.line(f"if not {source.condition(model.scope)}: return None")
     except (Unsupported, RecursionError):
         return None
     kind, origin = maker
     filled = {"_origin": source.constant(origin), "_record": "held", "_asked": "as_of"} | results
-    asked = source.constant(_Asked(setting.zone))
+    asked = source.constant(Asked(setting.zone))
     # What is called or compared by identity stands in local variables: Python warns of a constant there.
     lines = [f"DT = {source.constant(datetime)}; INT = {source.constant(int)}; FLOAT = {source.constant(float)}"]
     lines += [f"if as_of is not {asked}.last: {asked}.check(as_of)", *_reading(source), *source.intake, *source.lookups(), *source.body]

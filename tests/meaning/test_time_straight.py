@@ -52,6 +52,10 @@ REQUIRED = (
     "{noted_at: present, injury: false}",
     "{any: [{large: true}, {root_cause: present}]}",
     "{amount_claimed: {below: 1000}}",
+    "{acknowledged_at: {by: responded_at}}",
+    "{any: [{closed_at: {after: noted_at}}, {responded_at: {not_before: received_at}}]}",
+    "{in_order: [received_at, acknowledged_at, responded_at, closed_at]}",
+    "{not: {responded_at: {before: closed_at}}}",
 )
 
 
@@ -106,6 +110,22 @@ def _policies(draw: st.DrawFn) -> str:
         extra = f", when: {when}" if when else ""
         extra += f", exempt: [{{when: {exempt}, reason: {{en: so, zh: 是}}}}]" if exempt else ""
         requirements += f"  - {{id: RQ-{index}, require: {require}, before: {draw(st.sampled_from(['closed_at', 'responded_at']))}{extra}}}\n"
+    told = draw(st.lists(st.sampled_from([*CONDITIONS, *REQUIRED, "{outcome: {DL-0: breached}}", "{outcome: {DL-0: [pending, at_risk, met]}}"]), max_size=3))
+    if told:
+        requirements += "escalation:\n"
+        requirements += "".join(f"  - {{id: ESC-{i}, when: {when}, to: {'boss' if i else 'desk'}}}\n" for i, when in enumerate(told))
+    admitted = draw(st.lists(st.sampled_from([*CONDITIONS, *REQUIRED]), max_size=2))
+    if admitted:
+        requirements += "admission:\n"
+    for index, require in enumerate(admitted):
+        extra = draw(st.sampled_from(["", "", ", when: {repeat_count: {at_least: 1}}", ", exempt: [{when: {injury: true}, reason: {en: so, zh: 是}}]"]))
+        extra += draw(st.sampled_from(["", ", reason: {en: no, zh: 否}", ", duty_of: company"]))
+        requirements += f"  - {{id: AD-{index}, require: {require}{extra}}}\n"
+    axis = draw(st.sampled_from(["channel", "channel", "large", "injury"]))
+    if axis != "channel":
+        rows = "".join(
+            f"    - {{id: RS-{c}-{level}, when: {{{axis}: {c}, severity: {level}}}, owner: {c}_{level}}}\n" for c in ("true", "false") for level in levels[:1]
+        )
     scope = draw(st.sampled_from(["", "", "", "scope: {when: {injury: false}}\n", "scope: {when: {channel: [web, media]}}\n"]))
     announced = draw(st.sampled_from(["", ", announced_until: 2026-03-31"]))
     return f"""
@@ -130,7 +150,7 @@ severity:
   rules:
 {severity}  otherwise: low
 responsibility:
-  by: [channel, severity]
+  by: [{axis}, severity]
   rows:
 {rows}  otherwise: {{owner: desk}}
 {scope}deadlines:
@@ -180,11 +200,11 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
 
 
 _ORDINARY: dict[str, list[Any]] = {
-    "channel": ["web", "regulator", "media"],
+    "channel": ["web", "regulator", "media", "web", "media", None],
     "injury": [False, True, None],
     "amount_claimed": [60, 0, 50, 49.999, 1000, 999.99, 0.3, 0.1 + 0.2, 99.95, None],
-    "affected_customers": [2, 1, 9, 10],
-    "repeat_count": [1, 0, 3],
+    "affected_customers": [2, 1, 9, 10, 2, None],
+    "repeat_count": [1, 0, 3, None],
     "score": [0.7, 0.69999, 1, None],
     "recorded_owner": [None, "desk", "web_low"],
     "root_cause": [None, "线路故障", "fault"],
@@ -229,6 +249,7 @@ def seen(decision: Decision) -> dict[str, Any]:
         "next": decision.next_deadline.rule if decision.next_deadline else None,
         "next_change": decision.next_change_at,
         "blocks": decision.blocks("closed_at"),
+        "admission": [(r.rule, r.outcome, r.admitted, r.reason, r.missing, r.possible) for r in decision.admission],
         "judged": [(r.rule, r.outcome) for r in decision.judged()],
         "signature": decision.signature(),
         "facts": decision.fact("large"),

@@ -14,7 +14,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("time", ("zones", "versions", "calendars", "counting", "instants")),
     ("reading", ("reader", "fields", "coerce", "schemas")),
     ("language", ("expressions", "results")),
-    ("frame", ("frame", "kinds", "model", "graph", "intake", "digest", "schema_check", "emitted", "straight", "typed")),
+    ("frame", ("frame", "kinds", "model", "graph", "intake", "digest", "schema_check", "ordinary", "emitted", "straight", "typed")),
     ("columns", ("columns",)),
     ("building", ("head", "cells", "building")),
     ("rooms", ("rules",)),

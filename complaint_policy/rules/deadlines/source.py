@@ -27,6 +27,7 @@ def emit(section: tuple[Deadline, ...], source: Straight) -> dict[str, str]:
     source.line(f"broken = 0; line = {source.constant(OrdinaryDeadline)}")
     for index, rule in enumerate(section):
         _deadline(index, rule, source)
+        source.results[rule.id] = f"d{index}"
     return {"deadlines": "(" + "".join(f"d{i}, " for i in range(len(section))) + ")"}
 
 
