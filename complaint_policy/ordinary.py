@@ -8,10 +8,32 @@ from operator import ge, gt, le, lt
 from typing import Any, Final
 
 from complaint_policy.coerce import Unusable, as_text
+from complaint_policy.counting import Counter
+from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.operators import outcome_is
+from complaint_policy.instants import local
+from complaint_policy.lengths import Length
+from complaint_policy.possible import MAX_INSTANT, DayEnd
 from complaint_policy.zones import Zone
 
-__all__ = ["EPOCH", "MOST_DAYS", "TOO_LATE", "UNKNOWN", "Asked", "Changes", "Days", "as_told", "compare", "has_text", "in_order"]
+__all__ = [
+    "EPOCH",
+    "MOST_DAYS",
+    "TOO_LATE",
+    "UNKNOWN",
+    "Asked",
+    "Changes",
+    "DayTable",
+    "Days",
+    "against",
+    "as_told",
+    "compare",
+    "first_of",
+    "has_text",
+    "in_order",
+    "plain_counter",
+    "within",
+]
 
 EPOCH: Final = datetime(1970, 1, 1)
 # From here on times are unusable (coerce.py says so), also where they have not come yet.
@@ -57,6 +79,39 @@ def in_order(*events: datetime | None) -> bool:
                 return False
             last = event
     return True
+
+
+def against(operation: str) -> Callable[[datetime | None, datetime, datetime], bool]:
+    """How an event lies to an instant that is known; ``LookupError`` where it has not happened and still may."""
+    operate, forward = _COMPARED[operation]
+
+    def compared(left: datetime | None, right: datetime, as_of: datetime) -> bool:
+        if left is not None:
+            return operate(left, right)
+        if right > as_of:
+            raise LookupError("open")
+        return not forward
+
+    return compared
+
+
+def within(operation: str, table: DayTable) -> Callable[[datetime | None, datetime | None, datetime], bool]:
+    """How an event lies to the end of a length from another one."""
+    compared, forward = against(operation), _COMPARED[operation][1]
+
+    def compare_with(left: datetime | None, base: datetime | None, as_of: datetime) -> bool:
+        if base is not None:
+            return compared(left, table[base.toordinal()][0], as_of)
+        if left is None:
+            raise LookupError("open")
+        return forward
+
+    return compare_with
+
+
+def first_of(*events: datetime | None) -> datetime | None:
+    """The first that has happened."""
+    return min((event for event in events if event is not None), default=None)
 
 
 def as_told(result: Any, outcomes: frozenset[str]) -> bool:
@@ -137,3 +192,38 @@ class Asked:
         if as_of < self._zone.steady_from and self._zone.changes_on(as_of.toordinal()):
             raise LookupError(as_of)
         self.last = as_of
+
+
+def plain_counter(node: n.Counted, zone: Zone) -> Counter | None:
+    """The counter of a length that depends on the day it starts, or on nothing; ``None`` for any other."""
+    if not isinstance(node.length, Length) or node.ahead:
+        return None
+    counter = Counter(node.length, node.counting)
+    if not (counter.length.is_exact or (counter.by_day and node.counting.ends == "end_of_day")) or counter.zone != zone:
+        return None
+    rolled_back = node.counting.roll == "previous_working_day" and counter.uses_calendar
+    return None if rolled_back else counter
+
+
+class DayTable(dict[int, tuple[datetime, datetime]]):
+    """For every day of start that has come up, the last microsecond of its due day in wall time, and the time that is shown."""
+
+    def __init__(self, counter: Counter, provisional: datetime | None) -> None:
+        super().__init__()
+        self._counter = counter
+        self._provisional = provisional or MAX_INSTANT
+
+    def __missing__(self, day: int) -> tuple[datetime, datetime]:
+        """Raises ``KeyError`` for a due day past the calendar's last announced day: not ordinary."""
+        zone = self._counter.zone
+        due = self._counter.due(zone.day_start(day))
+        shown = local(due, zone)
+        if due >= self._provisional or not isinstance(due, DayEnd) or shown is None:
+            raise KeyError(day)
+        if len(self) >= MOST_DAYS:
+            self.clear()
+        wall = zone.to_wall(due)
+        if zone.to_utc(wall.replace(fold=0)) != due:  # the day ends twice
+            raise KeyError(day)
+        made = self[day] = datetime(wall.year, wall.month, wall.day, wall.hour, wall.minute, wall.second, wall.microsecond), shown
+        return made

@@ -20,7 +20,22 @@ from typing import TYPE_CHECKING, Any, Final
 from complaint_policy.emitted import constant_named, function_of
 from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import Field
-from complaint_policy.ordinary import EPOCH, TOO_LATE, UNKNOWN, Asked, Changes, Days, as_told, compare, has_text, in_order
+from complaint_policy.ordinary import (
+    EPOCH,
+    TOO_LATE,
+    UNKNOWN,
+    Asked,
+    Changes,
+    Days,
+    DayTable,
+    against,
+    as_told,
+    compare,
+    has_text,
+    in_order,
+    plain_counter,
+    within,
+)
 from complaint_policy.zones import Zone
 
 if TYPE_CHECKING:
@@ -182,6 +197,14 @@ class Straight:
                 return self.present(name)
             case n.Moment(left=n.NamedInstant(), operation=operation, right=n.NamedInstant()):
                 return self.call(compare(operation), f"{self.event(node.left)}, {self.event(node.right)}")
+            case n.Moment(left=left, operation=operation, right=n.Counted(base=n.NamedInstant() as base) as counted):
+                counter = plain_counter(counted, self.zone)
+                if counter is None or counter.length.is_exact:
+                    raise Unsupported("length")
+                table = DayTable(counter, counter.provisional_from())
+                return self.call(within(operation, table), f"{self.event(left)}, {self.event(base)}, as_of")
+            case n.Moment(left=left, operation=operation, right=n.PreviousDue()):
+                return self.call(against(operation), f"{self.event(left)}, last, as_of")
             case n.InOrder(instants=instants):
                 return self.call(in_order, ", ".join(self.event(instant) for instant in instants))
             case n.OutcomeIs(rule=rule, outcomes=outcomes):

@@ -17,8 +17,9 @@ import workload
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from complaint_policy import Decision, PolicyError, UsageError, load_policy_text
+from complaint_policy import Decision, PolicyError, UsageError, load_policy, load_policy_text
 from complaint_policy.errors import ComplaintPolicyError
+from complaint_policy.fields import Field
 from complaint_policy.policy import Policy
 
 FIRST, LAST = datetime(2026, 1, 1), datetime(2026, 6, 30)
@@ -56,6 +57,8 @@ REQUIRED = (
     "{any: [{closed_at: {after: noted_at}}, {responded_at: {not_before: received_at}}]}",
     "{in_order: [received_at, acknowledged_at, responded_at, closed_at]}",
     "{not: {responded_at: {before: closed_at}}}",
+    "{responded_at: {by: {from: acknowledged_at, within: 5 days}}}",
+    "{closed_at: {after: {from: received_at, within: 2 working days}}}",
 )
 
 
@@ -90,6 +93,14 @@ def _policies(draw: st.DrawFn) -> str:
         own += draw(st.sampled_from(["", "", ", waivable: {by: [boss]}"])) + draw(st.sampled_from(["", "", f", when: {draw(st.sampled_from(CONDITIONS))}"]))
         own += draw(st.sampled_from(["", "", "", ", at_risk: 80%", ", at_risk: 1 day", ", at_risk: 2 hours"]))
         own += draw(st.sampled_from(["", "", "", f", exempt: [{{when: {draw(st.sampled_from(CONDITIONS))}, reason: {{en: so, zh: 是}}}}]"]))
+        if kind and draw(st.integers(0, 2)) == 0:
+            longer = ("20 working days", "40 working days") if kind == "working days" else ("400 days", "3 years")
+            reason, event = draw(st.sampled_from(CONDITIONS)), draw(st.sampled_from(["noted_at", "acknowledged_at", "closed_at"]))
+            needs = draw(st.sampled_from([f", needs: {{{event}: {{by: {{due: previous}}}}}}", f", needs: {{{event}: {{after: {{due: previous}}}}}}", ""]))
+            second = draw(st.sampled_from(["", f", {{id: further, within: {longer[1]}, when: {draw(st.sampled_from(CONDITIONS))}}}"]))
+            own += f", extend: [{{id: longer, within: {longer[0]}, when: {reason}{needs}}}{second}]"
+        if draw(st.integers(0, 3)) == 0:
+            act = f"{{first_of: [{act}, noted_at]}}"
         names.append(f"DL-{index}")
         rules += f"  - {{id: DL-{index}, from: {start}, to: {act}, within: {_limit(unit, condition, other)}{own}{draw(st.sampled_from(['', ', duty_of: complainant']))}}}\n"
     amount = draw(
@@ -252,7 +263,7 @@ def seen(decision: Decision) -> dict[str, Any]:
         "admission": [(r.rule, r.outcome, r.admitted, r.reason, r.missing, r.possible) for r in decision.admission],
         "judged": [(r.rule, r.outcome) for r in decision.judged()],
         "signature": decision.signature(),
-        "facts": decision.fact("large"),
+        "facts": [(name, decision.fact(name)) for name in decision._compiled.model.facts],
         "penalties": [
             (p.rule, p.state, p.breaches, p.amount, p.min, p.max, p.clamped, p.currency, p.charge, p.missing, p.payable_to) for p in decision.penalties
         ],
@@ -365,3 +376,42 @@ def test_a_moment_of_judgement_too_far_away_is_refused_by_both() -> None:
         one, other = both(_workload(), _rows()[0], as_of)
         assert one == other
         assert one[0] is UsageError
+
+
+def _cell(draw: st.DrawFn, field: Field, near: datetime) -> Any:
+    if field.type == "event":
+        return draw(st.none() | st.builds(lambda days, clock: near + timedelta(days=days) + clock, st.integers(0, 70), st.sampled_from(_CLOCKS)))
+    if field.type == "enum":
+        return draw(st.none() | st.sampled_from(field.values))
+    values: dict[str, list[Any]] = {"boolean": [True, False, None], "integer": [0, 1, 3, 7, None], "number": [0, 0.5, 12, None], "money": [0, 99.5, 1000, None], "string": [None, "x", ""]}
+    return draw(st.sampled_from(values.get(field.type, [None])))
+
+
+@st.composite
+def _shipped_records(draw: st.DrawFn) -> tuple[dict[str, Any], datetime]:
+    policy = _shipped()
+    received = datetime(2024, 1, 1) + timedelta(days=draw(st.integers(0, 500)), hours=draw(st.integers(0, 23)))
+    record = {field.name: _cell(draw, field, received) for field in policy.fields if field.type != "intervals"}
+    record |= {"id": "A", "received_at": received}
+    return record, received + timedelta(days=draw(st.integers(0, 90)))
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Policy:
+    return load_policy("cn/banking")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(drawn=_shipped_records())
+def test_a_shipped_policy_decides_alike(drawn: tuple[dict[str, Any], datetime]) -> None:
+    one, other = both(_shipped(), *drawn)
+    assert one == other
+
+
+def test_a_shipped_policy_takes_the_fast_path() -> None:
+    received = datetime(2025, 3, 3, 10)
+    known: dict[str, Any] = {"boolean": False, "integer": 1}
+    record = {field.name: known.get(field.type) for field in _shipped().fields}
+    decision = _shipped().evaluate(record | {"received_at": received, "responded_at": received + timedelta(days=20), "complex": True}, as_of=received.replace(month=6))
+    assert decision._ordinary
+    assert decision.deadline("DL-decide").step == "complex"
