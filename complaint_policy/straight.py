@@ -12,7 +12,7 @@ change is not ordinary: any two other times follow each other on the wall as the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -142,8 +142,8 @@ class Straight:
         match declared.type:
             case "boolean":
                 return [f"if {v} is not False and {v} is not True:", *missing]
-            case "enum":
-                return [f"if {v} not in {self.constant(frozenset(declared.values))}:", *missing]
+            case "enum":  # every use looks it up among its values, so that one that is none is found where it matters
+                return [] if default is None else [f"if {v} is None: {absent}"]
             # Two comparisons are faster than one chain, and no NaN passes.
             case "integer":
                 return [f"if {v}.__class__ is INT and {v} < {_SMALL} and {v} > -{_SMALL}: pass", *elsewhere]
@@ -211,13 +211,23 @@ class Straight:
                 if rule not in self.results:
                     raise NotYet(rule)
                 return self.call(as_told, f"{self.results[rule]}, {self.constant(frozenset(outcomes))}")
+            case n.Equals(left=left, right=n.Literal(value=value)) if left.kind == "enum":
+                return self._among(left, (value,))
+            case n.OneOf(left=left, values=values) if left.kind == "enum":
+                return self._among(left, values)
             case n.Equals(left=left, right=n.Literal(value=value)):
                 return f"({self.named(left)} == {self.literal(value, left.kind)})"
-            case n.OneOf(left=left, values=values) if left.kind in ("enum", "level"):
+            case n.OneOf(left=left, values=values) if left.kind == "level":
                 return f"({self.named(left)} in {self.constant(frozenset(values))})"
             case n.Compare(left=left, operation=operation, right=n.Literal(value=value)):
                 return f"({self.named(left)} {_SIGNS[operation]} {self.literal(value, left.kind)})"
         raise Unsupported(type(node).__name__)
+
+    def _among(self, node: n.NamedValue, values: Collection[Any]) -> str:
+        """Whether an enum field has one of the values; raises ``KeyError`` for one that it cannot have."""
+        if node.source != "field":
+            raise Unsupported(node.source)
+        return f"{self.constant({value: value in values for value in self.model.fields[node.name].values})}[{self.field(node.name)}]"
 
     def present(self, name: str) -> str:
         """Whether the record has a value, as it was given."""

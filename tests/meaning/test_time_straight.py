@@ -7,7 +7,7 @@ are like the measured workload: levels, a matrix, deadlines of every ordinary fo
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
@@ -415,3 +415,20 @@ def test_a_shipped_policy_takes_the_fast_path() -> None:
     decision = _shipped().evaluate(record | {"received_at": received, "responded_at": received + timedelta(days=20), "complex": True}, as_of=received.replace(month=6))
     assert decision._ordinary
     assert decision.deadline("DL-decide").step == "complex"
+
+
+class _RaisingZone(tzinfo):
+    def utcoffset(self, when: datetime | None) -> timedelta | None:
+        raise RuntimeError("zone")
+
+    dst = utcoffset
+
+    def tzname(self, when: datetime | None) -> str | None:
+        raise RuntimeError("zone")
+
+
+def test_what_a_stranger_raises_is_no_error_of_the_fast_path() -> None:
+    for name in ("received_at", "closed_at"):
+        record = _rows()[0] | {name: datetime(2025, 1, 1, tzinfo=_RaisingZone())}
+        one, other = both(_workload(), record, workload.AS_OF)
+        assert one == other

@@ -65,14 +65,14 @@ def _deadline(index: int, rule: Deadline, source: Straight) -> None:
         source.line(f"{indent}last = {last}; shown = {shown}; step = None")
         last, shown = "last", "shown"
         _ladder(rule, limits, start, indent, source)
-    # `broken` has a bit for every breach.
+    # `broken` has a bit for every breach; Python adds faster than it sets bits.
     source.line(f"{indent}if {act} is None:")
     source.line(f"{indent}    if as_of <= {last}: {d}.outcome = {PENDING!r}")
-    source.line(f"{indent}    else: {d}.outcome = {BREACHED!r}; broken |= {1 << index:d}")
+    source.line(f"{indent}    else: {d}.outcome = {BREACHED!r}; broken += {1 << index:d}")
     source.line(f"{indent}elif {act} <= {last}:")
     source.line(f"{indent}    if {act} < {start}: return None")
     source.line(f"{indent}    {d}.outcome = {MET!r}")
-    source.line(f"{indent}else: {d}.outcome = {BREACHED!r}; broken |= {1 << index:d}")
+    source.line(f"{indent}else: {d}.outcome = {BREACHED!r}; broken += {1 << index:d}")
     source.line(f"{indent}{d}.due_at = {shown}")
     if rule.extend:
         source.line(f"{indent}if step is not None: {d} = {source.call(extended, f'{d}, step')}")
