@@ -83,6 +83,12 @@ class Origin:
     ordinary: bool = False
     index: Mapping[str, int] = field(init=False, eq=False, repr=False)  # of deadlines by their ids
 
+    only_deadlines: bool = field(init=False, eq=False, repr=False)  # no other outcomes
+
+    @only_deadlines.default
+    def _only_deadlines(self) -> bool:
+        return self.ordinary and not any(self.compiled.model.section(key) for key in self.compiled.judged if key != "deadlines")
+
     @index.default
     def _index(self) -> Mapping[str, int]:
         return self.compiled.deadline_index
@@ -250,8 +256,9 @@ class Decision:
     @property
     def outcomes(self) -> dict[str, str]:
         """Rule id to outcome, for every rule that can be kept or broken."""
-        if self._ordinary and not self.requirements and not self.admission:
-            return {result.model.id: result.outcome for result in self.deadlines}
+        origin = self._origin
+        if origin.only_deadlines:
+            return {rule: line.outcome for rule, line in zip(origin.index, self.deadlines, strict=True)}
         return {result.rule: result.outcome for result in self.judged()}
 
     # ---------------------------------------------------------------- the whole
