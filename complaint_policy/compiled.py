@@ -96,11 +96,11 @@ class CompiledVersion:
         self.deadline_index = {rule.id: index for index, rule in enumerate(model.section("deadlines"))}
         self.rule_slots = {rule.id: self.slots[f"rule:{rule.id}"] for rule in model.all_rules() if f"rule:{rule.id}" in self.slots}
 
-    def straight(self, start: date, until: date | None, maker: Maker, sample: dict[str, Any]) -> tuple[Ordinary, Typed] | None:
+    def straight(self, start: date, until: date | None, maker: Maker) -> tuple[Ordinary, Typed] | None:
         """The function for ordinary records received from ``start`` until ``until`` (exclusive), and what types others for it."""
         emitters = [(self.model.section(kind.key), kind.emit) for kind in self.kinds]
         bounds = [datetime.combine(day, datetime.min.time()) if day is not None else None for day in (start, until)]
-        made = straight_function(self.model, self.setting, emitters, bounds[0] or datetime.min, bounds[1], maker, sample)
+        made = straight_function(self.model, self.setting, emitters, bounds[0] or datetime.min, bounds[1], maker)
         return (made[0], Typed(self.intake, made[1], self.zone)) if made is not None else None
 
     def unusable(self, record: Any, as_of: datetime, source_fields: Collection[str] | None) -> dict[str, Text]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from complaint_policy.compiled import CompiledVersion
 from complaint_policy.errors import UsageError
@@ -26,6 +26,7 @@ from complaint_policy.results import (
     ResponsibilityResult,
     RetentionResult,
     SeverityResult,
+    with_roles,
 )
 from complaint_policy.texts import Text
 
@@ -36,8 +37,8 @@ __all__ = ["Block", "Decision", "Finding", "Origin", "judged_decision"]
 
 T = TypeVar("T")
 
-# What the straight line fills; an ordinary decision has no other results.
-_FILLED: Final = frozenset({"deadlines", "requirements", "penalties"})
+# The slots that the straight line fills; an ordinary decision has no other results.
+_FILLED: Final = {"deadlines": "deadlines", "requirements": "requirements", "penalties": "penalties", "admission": "_admission"}
 _NO_SEVERITY = SeverityResult(None, None, None, (), None, ())
 _NO_OWNER = ResponsibilityResult(None, (), None, (), (), None)
 
@@ -79,7 +80,18 @@ class Origin:
     compiled: CompiledVersion
     source_fields: Collection[str] | None = None
     waivers: Any = ()
-    names: tuple[str, ...] = ()  # of the values an ordinary decision keeps
+    ordinary: bool = False
+    index: Mapping[str, int] = field(init=False, eq=False, repr=False)  # of deadlines by their ids
+
+    only_deadlines: bool = field(init=False, eq=False, repr=False)  # no other outcomes
+
+    @only_deadlines.default
+    def _only_deadlines(self) -> bool:
+        return self.ordinary and not any(self.compiled.model.section(key) for key in self.compiled.judged if key != "deadlines")
+
+    @index.default
+    def _index(self) -> Mapping[str, int]:
+        return self.compiled.deadline_index
 
 
 class _Once(Generic[T]):
@@ -90,8 +102,9 @@ class _Once(Generic[T]):
         self.__doc__ = make.__doc__
 
     def __get__(self, decision: Decision, owner: type | None = None) -> T:
-        kept = decision._kept
-        if kept is None:
+        try:
+            kept = decision._kept
+        except AttributeError:
             kept = decision._kept = {}
         make = self._make
         if make not in kept:
@@ -107,14 +120,14 @@ class Decision:
     everything else is made when it is looked at.
     """
 
-    __slots__ = ("_asked", "_held", "_kept", "_ordinary", "_origin", "deadlines", "penalties", "requirements", "responsibility", "severity")
+    __slots__ = ("_admission", "_asked", "_kept", "_origin", "_record", "deadlines", "penalties", "requirements", "responsibility", "severity")
 
     # No __init__: the straight line fills the slots itself (straight.py), anything else `judged_decision` below.
     _origin: Origin
-    _held: dict[str, Any] | tuple[Any, ...]  # the decision's own copy of the record, or of its values
+    _record: dict[str, Any]  # the decision's own copy
     _asked: datetime  # naive UTC; of an ordinary record the policy's wall time
-    _ordinary: bool  # made by the straight line: the general evaluation has not been asked
-    _kept: dict[Any, Any] | None  # what was looked at
+    _admission: tuple[AdmissionResult, ...]  # of an ordinary decision, where the policy has such rules
+    _kept: dict[Any, Any]  # what was looked at; empty until then
     severity: SeverityResult
     responsibility: ResponsibilityResult
     deadlines: tuple[DeadlineResult, ...]
@@ -122,9 +135,9 @@ class Decision:
     penalties: tuple[PenaltyResult, ...]
 
     @property
-    def _record(self) -> dict[str, Any]:
-        held = self._held
-        return dict(zip(self._origin.names, held, strict=True)) if isinstance(held, tuple) else held
+    def _ordinary(self) -> bool:
+        """Whether the straight line has made it: the general evaluation has not been asked."""
+        return self._origin.ordinary
 
     @property
     def _as_of(self) -> datetime:
@@ -197,7 +210,7 @@ class Decision:
     # ---------------------------------------------------------------- parts
     def _results(self, key: str) -> tuple[Any, ...]:
         if self._ordinary:
-            return getattr(self, key) if key in _FILLED else ()
+            return getattr(self, _FILLED[key], ()) if key in _FILLED else ()
         slots, state = self._compiled.rule_slots, self._state
         return tuple([state[slots[rule.id]] for rule in self._compiled.model.section(key)])
 
@@ -212,7 +225,7 @@ class Decision:
     def deadline(self, rule: str) -> DeadlineResult:
         """The result of one deadline; raises :class:`UsageError` for any other id."""
         try:
-            return self.deadlines[self._origin.compiled.deadline_index[rule]]
+            return self.deadlines[self._origin.index[rule]]
         except (KeyError, TypeError):
             raise UsageError(Text(f"the policy has no deadline '{rule}'", f"该制度没有时限“{rule}”")) from None
 
@@ -243,8 +256,9 @@ class Decision:
     @property
     def outcomes(self) -> dict[str, str]:
         """Rule id to outcome, for every rule that can be kept or broken."""
-        if self._ordinary and not self.requirements:
-            return {result.model.id: result.outcome for result in self.deadlines}
+        origin = self._origin
+        if origin.only_deadlines:
+            return {rule: line.outcome for rule, line in zip(origin.index, self.deadlines, strict=True)}
         return {result.rule: result.outcome for result in self.judged()}
 
     # ---------------------------------------------------------------- the whole
@@ -328,9 +342,10 @@ class Decision:
 
 def judged_decision(origin: Origin, record: dict[str, Any], instant: datetime) -> Decision:
     """A decision made by the general evaluation; ``record`` becomes its own, ``instant`` is naive UTC."""
+    if origin.ordinary:
+        origin = evolve(origin, ordinary=False)
     decision = Decision()
-    decision._origin, decision._held, decision._asked = origin, record, instant
-    decision._ordinary, decision._kept = False, None
+    decision._origin, decision._record, decision._asked = origin, record, instant
     compiled, state = origin.compiled, decision._state
     in_scope = state[compiled.scope_slot] is not False
     decision.severity = (state[compiled.slots["severity_result"]] if in_scope else None) or _NO_SEVERITY
@@ -350,9 +365,7 @@ def _owned(compiled: CompiledVersion, state: list[Any]) -> ResponsibilityResult:
             roles[escalation.to] = None
     if not roles:
         return result
-    return ResponsibilityResult(
-        result.owner, result.candidates, result.accountable, result.consulted, result.informed, result.rule, result.missing, tuple(roles)
-    )
+    return with_roles(result, tuple(roles))
 
 
 def _made_again(policy: Policy, record: Any, as_of: datetime, source_fields: Any, waivers: Any) -> Decision:

@@ -168,15 +168,16 @@ class Policy:
         ``received_at``, no version in force that day), :class:`UsageError` for a wrong call.
         """
         if record.__class__ is dict and source_fields is None and not waivers:
-            ordinary: Decision | None = self._ordinary(record, as_of)
-            if ordinary is not None:
-                return ordinary
+            judge = self._ordinary  # read first: Python 3.11 looks longer for an attribute it calls
+            decision = judge(record, as_of)
+            if decision is not None:
+                return decision
         instant = self.instant(as_of)
         _check_call(source_fields, waivers)
         if not waivers:
-            ordinary = self._typed_first(record, as_of, instant, source_fields)
-            if ordinary is not None:
-                return ordinary
+            decision = self._typed_first(record, as_of, instant, source_fields)
+            if decision is not None:
+                return decision
         compiled = self.compiled(self._version_for(record, source_fields))
         origin = Origin(self, compiled, source_fields, waivers if isinstance(waivers, WaiverSet) else tuple(waivers))
         return judged_decision(origin, snapshot(record, compiled.model.fields), instant)
@@ -185,8 +186,8 @@ class Policy:
         """Makes the straight line of the latest version, then uses it."""
         version = self._versions[-1]
         compiled = self.compiled(version)
-        maker = Decision, lambda names: Origin(self, compiled, names=names)
-        self._ordinary, self._typed = compiled.straight(version.start, version.until, maker, record) or (_never, None)
+        maker = Decision, Origin(self, compiled, ordinary=True)
+        self._ordinary, self._typed = compiled.straight(version.start, version.until, maker) or (_never, None)
         return self._ordinary(record, as_of)
 
     def _typed_first(self, record: Any, as_of: Any, instant: datetime, source_fields: Collection[str] | None) -> Decision | None:
@@ -203,7 +204,7 @@ class Policy:
         typed = self._typed.record(getter_of(record))
         decision = self._ordinary(typed, wall) if typed is not None else None
         if decision is not None:
-            decision._held = snapshot(record, self._versions[-1].model.fields)
+            decision._record = snapshot(record, self._versions[-1].model.fields)
             if source_fields is not None:
                 decision._origin = evolve(decision._origin, source_fields=source_fields)
         return decision

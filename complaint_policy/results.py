@@ -30,6 +30,7 @@ __all__ = [
     "RetentionResult",
     "Settled",
     "SeverityResult",
+    "with_roles",
 ]
 
 
@@ -331,6 +332,11 @@ class ResponsibilityResult:
 
     def __repr__(self) -> str:
         return f"ResponsibilityResult({self.owner or '|'.join(self.candidates)!r})"
+
+
+def with_roles(owner: ResponsibilityResult, roles: tuple[str, ...]) -> ResponsibilityResult:
+    """An owner, and the roles the case is escalated to."""
+    return ResponsibilityResult(owner.owner, owner.candidates, owner.accountable, owner.consulted, owner.informed, owner.rule, owner.missing, roles)
 
 
 class EscalationResult:

@@ -12,15 +12,30 @@ change is not ordinary: any two other times follow each other on the wall as the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from decimal import Decimal
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from complaint_policy.coerce import Unusable, as_text
+from complaint_policy.emitted import constant_named, function_of
 from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import Field
+from complaint_policy.ordinary import (
+    EPOCH,
+    TOO_LATE,
+    UNKNOWN,
+    Asked,
+    Changes,
+    Days,
+    DayTable,
+    against,
+    as_told,
+    compare,
+    has_text,
+    in_order,
+    plain_counter,
+    within,
+)
 from complaint_policy.zones import Zone
 
 if TYPE_CHECKING:
@@ -31,26 +46,25 @@ __all__ = ["Straight", "Unsupported", "straight_function"]
 
 # record, as_of → the decision, or None.
 Ordinary = Callable[[dict[str, Any], Any], Any]
-# The class of decisions, and what makes their origin.
-Maker = tuple[type, Callable[[tuple[str, ...]], Any]]
+# The class of decisions, and their origin.
+Maker = tuple[type, Any]
 
 _SIGNS: Final = {"at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
 # Up to here floats, which enter by their shortest text, compare with whole numbers exactly.
 _LARGEST: Final = 10**15
 _FLOAT: Final = f"{float(_LARGEST)!r}"
-_EPOCH: Final = datetime(1970, 1, 1)
-# From here on times are unusable (coerce.py says so), also where they have not come yet.
-_TOO_LATE: Final = datetime(2401, 1, 1)
-# Values of a strange type, unknown values, days without a table, times past the end of time.
-_NOT_ORDINARY: Final = (TypeError, LookupError, AttributeError, OverflowError)
-# So many days are kept at a time.
-_MOST_DAYS: Final = 16_384
-# More fields than that which nobody looks at are not taken along one by one.
-_MOST_OTHERS: Final = 32
+# Python compares whole numbers up to here fastest.
+_SMALL: Final = 2**30 - 1
+# Values of a strange type, unknown values, days without a table, times past the end of time; a stranger's object raises anything.
+_NOT_ORDINARY: Final = Exception
 
 
 class Unsupported(Exception):
     """The policy uses something that is left to the general evaluation."""
+
+
+class NotYet(Unsupported):
+    """The policy asks for the outcome of a rule that no emitter has come to."""
 
 
 class Straight:
@@ -61,19 +75,27 @@ class Straight:
         self.setting = setting
         self.zone = zone
         self.steady = zone.steady_from != datetime.max
-        self.constants: dict[str, Any] = {"DT": datetime, "CHANGES": _Changes(zone)}
+        self.constants: list[Any] = []
+        self.called: dict[str, Any] = {}
+        self.changes = self.constant(Changes(zone))
         self.names: list[str] = []  # of the fields read, in the order of their variables
         self.intake: list[str] = []
         self.body: list[str] = []
         self._fields: dict[str, str] = {}
-        self._since: dict[str, str] = {}
-        self._tables: dict[str, list[Any]] = {}
+        self._days: Days | None = None
+        self._found = ["day"]  # what is looked up for the day of the receipt
         self._depth = 0
+        self._compared = {"v0"}  # with the receipt, which is read first
+        self.results: dict[str, str] = {}  # the variables of results by the ids of their rules
 
     def constant(self, value: Any) -> str:
-        name = f"k{len(self.constants)}"
-        self.constants[name] = value
-        return name
+        self.constants.append(value)
+        return constant_named(len(self.constants) - 1)
+
+    def call(self, function: Any, arguments: str) -> str:
+        name = f"f{len(self.called)}"
+        self.called[name] = function
+        return f"{name}({arguments})"
 
     def line(self, text: str) -> None:
         self.body.append(text)
@@ -94,65 +116,56 @@ class Straight:
         """Reads the receipt: a record received after as_of, or under another version, is not ordinary."""
         v = self._fields["received_at"] = f"v{len(self._fields)}"
         self.names.append("received_at")
-        self.intake.append(f"if {v}.__class__ is not DT or not {self.constant(first)} <= {v} <= as_of < {self.constant(_TOO_LATE)}: return None")
-        if until is not None:
-            self.intake.append(f"if {v} >= {self.constant(until)}: return None")
-        if not self.steady:
-            self.intake.append(f"if CHANGES[{v}.toordinal()] or CHANGES[as_of.toordinal()]: return None")
+        # The day of the receipt says whether it lies in the version, and on no day of change.
+        self.intake.append(f"if {v}.__class__ is not DT or {v} > as_of: return None")
+        self._days = Days(first, until, self.zone)
 
-    def position(self, variable: str) -> int:
-        """Where a field's value stands among the record's ``values``."""
-        return int(variable.removeprefix("v"))
+    def position(self, variable: str) -> str:
+        """The name of the field of a variable."""
+        return self.names[int(variable.removeprefix("v"))]
 
     def _read(self, declared: Field, v: str) -> list[str]:
         if declared.type == "event":
             return [
                 f"if {v}.__class__ is DT:",
-                *([] if self.steady else [f"    if CHANGES[{v}.toordinal()]: return None"]),
+                *([] if self.steady else [f"    if {self.changes}[{v}.toordinal()]: return None"]),
                 # Comparing an aware time with a naive one raises TypeError: not ordinary.
                 f"    if {v} > as_of:",
-                f"        if {v} >= {self.constant(_TOO_LATE)}: return None",
-                f"        {v} = None; values = {self.constant(_not_yet)}(values, {self.position(v)})",
+                f"        if {v} >= {self.constant(TOO_LATE)}: return None",
+                f"        {v} = None; values = values | {{{self.constant(declared.name)}: None}}",
                 f"elif {v} is not None: return None" if declared.empty == "not_yet" else "else: return None",
             ]
-        if declared.default is None and declared.empty != "unknown":
-            raise Unsupported(declared.type)
-        absent = "return None" if declared.default is None else f"{v} = {self.constant(declared.default)}"
-        otherwise = "return None" if declared.default is None else f"if {v} is not None: return None"
-        if declared.type == "boolean":
-            test, lines = f"if {v}.__class__ is not {self.constant(bool)}:", [otherwise, absent]
-        elif declared.type == "integer":
-            test = f"if {v}.__class__ is not {self.constant(int)} or not -{_LARGEST} < {v} < {_LARGEST}:"
-            lines = [otherwise, absent]
-        elif declared.type in ("number", "money"):
-            whole, real = self.constant(int), self.constant(float)
-            test = f"if {v}.__class__ is not {real} or not -{_FLOAT} < {v} < {_FLOAT}:"
-            lines = [f"if {v} is None: {absent}", f"elif {v}.__class__ is not {whole} or not -{_LARGEST} < {v} < {_LARGEST}: return None"]
-        elif declared.type == "enum":
-            test, lines = f"if {v} not in {self.constant(frozenset(declared.values))}:", [otherwise, absent]
-        else:
-            raise Unsupported(declared.type)
-        return [test, *("    " + line for line in dict.fromkeys(lines))]
+        default = _as_float(declared.default) if declared.type in ("number", "money") else declared.default
+        absent = f"{v} = {self.constant(UNKNOWN if default is None else default)}"
+        missing = [f"    if {v} is not None: return None", f"    {absent}"]
+        elsewhere = [f"elif {v} is None: {absent}", f"elif {v}.__class__ is not INT or not -{_LARGEST} < {v} < {_LARGEST}: return None"]
+        match declared.type:
+            case "boolean":
+                return [f"if {v} is not False and {v} is not True:", *missing]
+            case "enum":  # every use looks it up among its values, so that one that is none is found where it matters
+                return [] if default is None else [f"if {v} is None: {absent}"]
+            # Two comparisons are faster than one chain, and no NaN passes.
+            case "integer":
+                return [f"if {v}.__class__ is INT and {v} < {_SMALL} and {v} > -{_SMALL}: pass", *elsewhere]
+            case "number" | "money":
+                return [f"if {v}.__class__ is FLOAT and {v} < {_FLOAT} and {v} > -{_FLOAT}: pass", *elsewhere]
+        raise Unsupported(declared.type)
 
-    def since(self, moment: str, indent: str) -> str:
-        """How long after the epoch a moment is; computed once where the moment has surely happened."""
-        text = f"({moment} - {self.constant(_EPOCH)})"
-        if indent:
-            return text
-        if moment not in self._since:
-            self._since[moment] = f"since{len(self._since)}"
-            self.line(f"{self._since[moment]} = {text}")
-        return self._since[moment]
-
-    def by_day(self, moment: str, table: Any) -> str:
-        """What ``table`` has for the local day of a moment that has surely happened; all tables of one moment are asked at once."""
-        tables = self._tables.setdefault(moment, [])
-        tables.append(table)
-        return f"{moment}_days[{len(tables) - 1}]"
+    def on_day(self, table: Any, size: int) -> list[str]:
+        """The variables of what ``table`` has for the day of the receipt, ``size`` things; all tables are asked at once."""
+        if self._days is None:
+            raise Unsupported("receipt")
+        names = [f"day{len(self._found) + i}" for i in range(size)]
+        self._days.tables.append((table, size))
+        self._found += names
+        return names
 
     def lookups(self) -> list[str]:
-        """The lines that look up the days."""
-        return [f"{moment}_days = {self.constant(_Days(tables))}[{moment}.toordinal()]" for moment, tables in self._tables.items()]
+        """The lines that look up the day of the receipt; what is not there is None, which nothing can be compared with."""
+        if self._days is None:
+            return []
+        found, ordinal = "".join(f"{name}, " for name in self._found), f"{self._fields['received_at']}.toordinal()"
+        return [f"try: {found} = {self.constant(self._days.known)}[{ordinal}]", f"except KeyError: {found} = {self.call(self._days.find, ordinal)}"]
 
     # ---------------------------------------------------------------- conditions
     def condition(self, node: n.Condition) -> str:
@@ -182,22 +195,45 @@ class Straight:
                     return self.condition(expression)
             case n.Present(name=name):
                 return self.present(name)
+            case n.Moment(left=n.NamedInstant(), operation=operation, right=n.NamedInstant()):
+                return self.call(compare(operation), f"{self.event(node.left)}, {self.event(node.right)}")
+            case n.Moment(left=left, operation=operation, right=n.Counted(base=n.NamedInstant() as base) as counted):
+                counter = plain_counter(counted, self.zone)
+                if counter is None or counter.length.is_exact:
+                    raise Unsupported("length")
+                table = DayTable(counter, counter.provisional_from())
+                return self.call(within(operation, table), f"{self.event(left)}, {self.event(base)}, as_of")
+            case n.Moment(left=left, operation=operation, right=n.PreviousDue()):
+                return self.call(against(operation), f"{self.event(left)}, last, as_of")
+            case n.InOrder(instants=instants):
+                return self.call(in_order, ", ".join(self.event(instant) for instant in instants))
+            case n.OutcomeIs(rule=rule, outcomes=outcomes):
+                if rule not in self.results:
+                    raise NotYet(rule)
+                return self.call(as_told, f"{self.results[rule]}, {self.constant(frozenset(outcomes))}")
+            case n.Equals(left=left, right=n.Literal(value=value)) if left.kind == "enum":
+                return self._among(left, (value,))
+            case n.OneOf(left=left, values=values) if left.kind == "enum":
+                return self._among(left, values)
             case n.Equals(left=left, right=n.Literal(value=value)):
                 return f"({self.named(left)} == {self.literal(value, left.kind)})"
-            case n.OneOf(left=left, values=values) if left.kind in ("enum", "level"):
+            case n.OneOf(left=left, values=values) if left.kind == "level":
                 return f"({self.named(left)} in {self.constant(frozenset(values))})"
             case n.Compare(left=left, operation=operation, right=n.Literal(value=value)):
                 return f"({self.named(left)} {_SIGNS[operation]} {self.literal(value, left.kind)})"
         raise Unsupported(type(node).__name__)
 
+    def _among(self, node: n.NamedValue, values: Collection[Any]) -> str:
+        """Whether an enum field has one of the values; raises ``KeyError`` for one that it cannot have."""
+        if node.source != "field":
+            raise Unsupported(node.source)
+        return f"{self.constant({value: value in values for value in self.model.fields[node.name].values})}[{self.field(node.name)}]"
+
     def present(self, name: str) -> str:
         """Whether the record has a value, as it was given."""
         declared = self.model.fields[name]
         if declared.type == "event":
-            if name != "received_at":  # which nobody may have compared with the receipt
-                event = self.field(name)
-                self.intake.append(f"if {event} is not None and {event} < {self.field('received_at')}: return None")
-            return f"({self.field(name)} is not None)"
+            return f"({self.event(n.NamedInstant(name))} is not None)"
         if declared.type != "string":
             raise Unsupported(declared.type)
         # A text is read for this question alone.
@@ -205,8 +241,18 @@ class Straight:
         if known is None:
             known = self._fields[name] = f"v{len(self._fields)}"
             self.names.append(name)
-            self.intake.append(f"{known} = {self.constant(_has_text)}({known})")
+            self.intake.append(f"{known} = {self.call(has_text, known)}")
         return known
+
+    def event(self, node: n.Instant) -> str:
+        """An event that a condition looks at; a time that nobody has compared with the receipt may be unusable: not ordinary."""
+        if not isinstance(node, n.NamedInstant) or node.kind != "field" or self.model.fields[node.name].type != "event":
+            raise Unsupported("instant")
+        event, received = self.field(node.name), self.field("received_at")
+        if event not in self._compared:
+            self._compared.add(event)
+            self.intake.append(f"if {event} is not None and {event} < {received}: return None")
+        return event
 
     def named(self, node: n.NamedValue) -> str:
         """A field or the severity's rank."""
@@ -231,115 +277,61 @@ class Straight:
         return self.constant(value)
 
 
-def _has_text(value: Any) -> bool:
-    """Whether a cell has a text; raises ``TypeError`` for one that is no ordinary text."""
+def _as_float(value: Any) -> Any:
+    """A default as the float that it equals: floats compare with each other fastest."""
     if value is None:
-        return False
-    if value.__class__ is not str:
-        raise TypeError("no text")
-    try:
-        return as_text(value) != ""
-    except (Unusable, ValueError):
-        raise TypeError("unusable") from None
-
-
-class _Changes(dict[int, bool]):
-    """Whether a zone's offset changes on a day."""
-
-    def __init__(self, zone: Zone) -> None:
-        super().__init__()
-        self._zone = zone
-
-    def __missing__(self, day: int) -> bool:
-        try:
-            made = self[day] = self._zone.changes_on(day)
-        except (OverflowError, ValueError):
-            return True  # at the ends of time nothing is ordinary
-        return made
-
-
-class _Days(dict[int, tuple[Any, ...]]):
-    """What several tables have for a day; None where one has nothing (which then has no attributes: not ordinary)."""
-
-    def __init__(self, tables: list[Any]) -> None:
-        super().__init__()
-        self._tables = tables
-
-    def __missing__(self, day: int) -> tuple[Any, ...]:
-        if len(self) >= _MOST_DAYS:
-            self.clear()
-        made = self[day] = tuple([_or_none(table, day) for table in self._tables])
-        return made
-
-
-def _or_none(table: Any, day: int) -> Any:
-    try:
-        return table[day]
-    except KeyError:
         return None
-
-
-def _not_yet(values: tuple[Any, ...], position: int) -> tuple[Any, ...]:
-    """The values without one that lies in the future."""
-    return (*values[:position], None, *values[position + 1 :])
-
-
-def _picker(names: list[str]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
-    """All fields of a record at once; raises ``KeyError`` where one is absent."""
-    return itemgetter(*names) if len(names) > 1 else lambda record: (record[names[0]],)
-
-
-def _reading(source: Straight, sample: dict[str, Any]) -> tuple[list[str], tuple[str, ...]]:
-    """The lines that read a record, and the names of its ``values``.
-
-    All values of a record with the keys of ``sample`` are taken in one step: they are the copy that the decision keeps.
-    Any other record is copied first, with the keys it lacks.
-    """
-    others = [name for name in sample if name not in source.names]
-    names = source.names + (others if len(others) <= _MOST_OTHERS else [])
-    pick, blank = source.constant(_picker(names)), source.constant(dict.fromkeys(names))
-    copied = f"held = {blank} | record; values = {pick}(held)"
-    lines = [
-        f"if LEN(record) == {len(names):d}:",
-        f"    try: values = held = {pick}(record)",
-        f"    except KeyError: {copied}",
-        f"else: {copied}",
-        "".join(f"v{i}, " for i in range(len(source.names))) + "_, " * (len(names) - len(source.names)) + "= values",
-    ]
-    return lines, tuple(names)
+    exact = Decimal(value)
+    return float(exact) if abs(exact) < _LARGEST and Decimal(repr(float(exact))) == exact else value
 
 
 def straight_function(
-    model: PolicyModel, setting: Setting, emitters: list[tuple[Any, Any]], start: datetime, until: datetime | None, maker: Maker, sample: dict[str, Any]
+    model: PolicyModel, setting: Setting, emitters: list[tuple[Any, Any]], start: datetime, until: datetime | None, maker: Maker
 ) -> tuple[Ordinary, tuple[str, ...]] | None:
     """The straight-line function of a version for records received in ``[start, until)`` wall time, or ``None``.
 
     With it come the names of the fields it looks at.  ``emitters``: for every rule kind, its section's model and its ``emit``.
-    ``as_of`` is in wall time.  ``maker`` gives the class of decisions and, for the names of the values they keep, their origin.
-    ``sample`` is a record like those to come.
+    ``as_of`` is in wall time.
     """
     source = Straight(model, setting, setting.zone)
     try:
-        first = max(start, setting.zone.steady_from if source.steady else _EPOCH)
+        first = max(start, setting.zone.steady_from if source.steady else EPOCH)
         source.receipt(first, until)
         results = {"deadlines": "()", "requirements": "()", "penalties": "()"}
-        for section, emit in emitters:
-            if emit is not None:
-                results |= emit(section, source)
-            elif section:
+        waiting = [(section, emit) for section, emit in emitters if emit is not None or section]
+        while waiting:
+            later = []
+            for section, emit in waiting:
+                before = len(source.body)
+                if emit is None:
+                    return None
+                try:
+                    results |= emit(section, source)
+                except NotYet:  # once the others have emitted theirs
+                    later.append((section, emit))
+                    del source.body[before:]
+            if len(later) == len(waiting):
                 return None
+            waiting = later
         if model.scope is not None:
             source.line(f"if not {source.condition(model.scope)}: return None")
     except (Unsupported, RecursionError):
         return None
-    reading, names = _reading(source, sample)
-    decision, origin = maker
-    filled = {"_origin": source.constant(origin(names)), "_held": "held", "_asked": "as_of", "_ordinary": "True", "_kept": "None"} | results
-    body = [*reading, *source.intake, *source.lookups(), *source.body, f"made = {source.constant(decision)}()"]
-    body += [*(f"made.{slot} = {value}" for slot, value in filled.items()), "return made"]
-    lines = ["def ordinary(record, as_of):", "    if as_of.__class__ is not DT: return None", "    try:"]
-    lines += [*("        " + line for line in body), "    except NOT_ORDINARY:", "        return None"]
-    spaces: dict[str, Any] = {"__builtins__": {"KeyError": KeyError}, "NOT_ORDINARY": _NOT_ORDINARY, "LEN": len, **source.constants}
-    exec(compile("\n".join(lines), "<complaint_policy straight line>", "exec"), spaces)  # noqa: S102  names and constants only
-    made: Ordinary = spaces["ordinary"]
+    kind, origin = maker
+    filled = {"_origin": source.constant(origin), "_record": "held", "_asked": "as_of"} | results
+    asked = source.constant(Asked(setting.zone))
+    # What is called or compared by identity stands in local variables: Python warns of a constant there.
+    lines = [f"DT = {source.constant(datetime)}; INT = {source.constant(int)}; FLOAT = {source.constant(float)}"]
+    lines += [f"if as_of is not {asked}.last: {asked}.check(as_of)", *_reading(source), *source.intake, *source.lookups(), *source.body]
+    lines += [f"kind = {source.constant(kind)}; made = kind()", *(f"made.{slot} = {value}" for slot, value in filled.items()), "return made"]
+    body = ["try:", *("    " + line for line in lines), f"except {source.constant(_NOT_ORDINARY)}: return None"]
+    made: Ordinary = function_of("ordinary(record, as_of)", body, source.constants, source.called)
     return made, tuple(source.names)
+
+
+def _reading(source: Straight) -> list[str]:
+    """The lines that read a record: of the copy that the decision keeps, and whose events its deadlines refer to."""
+    read = [f"v{i} = held[{source.constant(name)}]" for i, name in enumerate(source.names)]
+    lines = ["values = held = record.copy()", "try:", *("    " + line for line in read)]
+    # A record that lacks a field gets it, empty.
+    return [*lines, "except KeyError:", f"    values = held = {source.constant(dict.fromkeys(source.names))} | held", *("    " + line for line in read)]

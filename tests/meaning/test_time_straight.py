@@ -7,7 +7,7 @@ are like the measured workload: levels, a matrix, deadlines of every ordinary fo
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
@@ -17,8 +17,9 @@ import workload
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from complaint_policy import Decision, PolicyError, UsageError, load_policy_text
+from complaint_policy import Decision, PolicyError, UsageError, load_policy, load_policy_text
 from complaint_policy.errors import ComplaintPolicyError
+from complaint_policy.fields import Field
 from complaint_policy.policy import Policy
 
 FIRST, LAST = datetime(2026, 1, 1), datetime(2026, 6, 30)
@@ -52,6 +53,12 @@ REQUIRED = (
     "{noted_at: present, injury: false}",
     "{any: [{large: true}, {root_cause: present}]}",
     "{amount_claimed: {below: 1000}}",
+    "{acknowledged_at: {by: responded_at}}",
+    "{any: [{closed_at: {after: noted_at}}, {responded_at: {not_before: received_at}}]}",
+    "{in_order: [received_at, acknowledged_at, responded_at, closed_at]}",
+    "{not: {responded_at: {before: closed_at}}}",
+    "{responded_at: {by: {from: acknowledged_at, within: 5 days}}}",
+    "{closed_at: {after: {from: received_at, within: 2 working days}}}",
 )
 
 
@@ -86,6 +93,14 @@ def _policies(draw: st.DrawFn) -> str:
         own += draw(st.sampled_from(["", "", ", waivable: {by: [boss]}"])) + draw(st.sampled_from(["", "", f", when: {draw(st.sampled_from(CONDITIONS))}"]))
         own += draw(st.sampled_from(["", "", "", ", at_risk: 80%", ", at_risk: 1 day", ", at_risk: 2 hours"]))
         own += draw(st.sampled_from(["", "", "", f", exempt: [{{when: {draw(st.sampled_from(CONDITIONS))}, reason: {{en: so, zh: 是}}}}]"]))
+        if kind and draw(st.integers(0, 2)) == 0:
+            longer = ("20 working days", "40 working days") if kind == "working days" else ("400 days", "3 years")
+            reason, event = draw(st.sampled_from(CONDITIONS)), draw(st.sampled_from(["noted_at", "acknowledged_at", "closed_at"]))
+            needs = draw(st.sampled_from([f", needs: {{{event}: {{by: {{due: previous}}}}}}", f", needs: {{{event}: {{after: {{due: previous}}}}}}", ""]))
+            second = draw(st.sampled_from(["", f", {{id: further, within: {longer[1]}, when: {draw(st.sampled_from(CONDITIONS))}}}"]))
+            own += f", extend: [{{id: longer, within: {longer[0]}, when: {reason}{needs}}}{second}]"
+        if draw(st.integers(0, 3)) == 0:
+            act = f"{{first_of: [{act}, noted_at]}}"
         names.append(f"DL-{index}")
         rules += f"  - {{id: DL-{index}, from: {start}, to: {act}, within: {_limit(unit, condition, other)}{own}{draw(st.sampled_from(['', ', duty_of: complainant']))}}}\n"
     amount = draw(
@@ -106,6 +121,22 @@ def _policies(draw: st.DrawFn) -> str:
         extra = f", when: {when}" if when else ""
         extra += f", exempt: [{{when: {exempt}, reason: {{en: so, zh: 是}}}}]" if exempt else ""
         requirements += f"  - {{id: RQ-{index}, require: {require}, before: {draw(st.sampled_from(['closed_at', 'responded_at']))}{extra}}}\n"
+    told = draw(st.lists(st.sampled_from([*CONDITIONS, *REQUIRED, "{outcome: {DL-0: breached}}", "{outcome: {DL-0: [pending, at_risk, met]}}"]), max_size=3))
+    if told:
+        requirements += "escalation:\n"
+        requirements += "".join(f"  - {{id: ESC-{i}, when: {when}, to: {'boss' if i else 'desk'}}}\n" for i, when in enumerate(told))
+    admitted = draw(st.lists(st.sampled_from([*CONDITIONS, *REQUIRED]), max_size=2))
+    if admitted:
+        requirements += "admission:\n"
+    for index, require in enumerate(admitted):
+        extra = draw(st.sampled_from(["", "", ", when: {repeat_count: {at_least: 1}}", ", exempt: [{when: {injury: true}, reason: {en: so, zh: 是}}]"]))
+        extra += draw(st.sampled_from(["", ", reason: {en: no, zh: 否}", ", duty_of: company"]))
+        requirements += f"  - {{id: AD-{index}, require: {require}{extra}}}\n"
+    axis = draw(st.sampled_from(["channel", "channel", "large", "injury"]))
+    if axis != "channel":
+        rows = "".join(
+            f"    - {{id: RS-{c}-{level}, when: {{{axis}: {c}, severity: {level}}}, owner: {c}_{level}}}\n" for c in ("true", "false") for level in levels[:1]
+        )
     scope = draw(st.sampled_from(["", "", "", "scope: {when: {injury: false}}\n", "scope: {when: {channel: [web, media]}}\n"]))
     announced = draw(st.sampled_from(["", ", announced_until: 2026-03-31"]))
     return f"""
@@ -130,7 +161,7 @@ severity:
   rules:
 {severity}  otherwise: low
 responsibility:
-  by: [channel, severity]
+  by: [{axis}, severity]
   rows:
 {rows}  otherwise: {{owner: desk}}
 {scope}deadlines:
@@ -180,11 +211,11 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
 
 
 _ORDINARY: dict[str, list[Any]] = {
-    "channel": ["web", "regulator", "media"],
+    "channel": ["web", "regulator", "media", "web", "media", None],
     "injury": [False, True, None],
     "amount_claimed": [60, 0, 50, 49.999, 1000, 999.99, 0.3, 0.1 + 0.2, 99.95, None],
-    "affected_customers": [2, 1, 9, 10],
-    "repeat_count": [1, 0, 3],
+    "affected_customers": [2, 1, 9, 10, 2, None],
+    "repeat_count": [1, 0, 3, None],
     "score": [0.7, 0.69999, 1, None],
     "recorded_owner": [None, "desk", "web_low"],
     "root_cause": [None, "线路故障", "fault"],
@@ -229,9 +260,10 @@ def seen(decision: Decision) -> dict[str, Any]:
         "next": decision.next_deadline.rule if decision.next_deadline else None,
         "next_change": decision.next_change_at,
         "blocks": decision.blocks("closed_at"),
+        "admission": [(r.rule, r.outcome, r.admitted, r.reason, r.missing, r.possible) for r in decision.admission],
         "judged": [(r.rule, r.outcome) for r in decision.judged()],
         "signature": decision.signature(),
-        "facts": decision.fact("large"),
+        "facts": [(name, decision.fact(name)) for name in decision._compiled.model.facts],
         "penalties": [
             (p.rule, p.state, p.breaches, p.amount, p.min, p.max, p.clamped, p.currency, p.charge, p.missing, p.payable_to) for p in decision.penalties
         ],
@@ -344,3 +376,59 @@ def test_a_moment_of_judgement_too_far_away_is_refused_by_both() -> None:
         one, other = both(_workload(), _rows()[0], as_of)
         assert one == other
         assert one[0] is UsageError
+
+
+def _cell(draw: st.DrawFn, field: Field, near: datetime) -> Any:
+    if field.type == "event":
+        return draw(st.none() | st.builds(lambda days, clock: near + timedelta(days=days) + clock, st.integers(0, 70), st.sampled_from(_CLOCKS)))
+    if field.type == "enum":
+        return draw(st.none() | st.sampled_from(field.values))
+    values: dict[str, list[Any]] = {"boolean": [True, False, None], "integer": [0, 1, 3, 7, None], "number": [0, 0.5, 12, None], "money": [0, 99.5, 1000, None], "string": [None, "x", ""]}
+    return draw(st.sampled_from(values.get(field.type, [None])))
+
+
+@st.composite
+def _shipped_records(draw: st.DrawFn) -> tuple[dict[str, Any], datetime]:
+    policy = _shipped()
+    received = datetime(2024, 1, 1) + timedelta(days=draw(st.integers(0, 500)), hours=draw(st.integers(0, 23)))
+    record = {field.name: _cell(draw, field, received) for field in policy.fields if field.type != "intervals"}
+    record |= {"id": "A", "received_at": received}
+    return record, received + timedelta(days=draw(st.integers(0, 90)))
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Policy:
+    return load_policy("cn/banking")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(drawn=_shipped_records())
+def test_a_shipped_policy_decides_alike(drawn: tuple[dict[str, Any], datetime]) -> None:
+    one, other = both(_shipped(), *drawn)
+    assert one == other
+
+
+def test_a_shipped_policy_takes_the_fast_path() -> None:
+    received = datetime(2025, 3, 3, 10)
+    known: dict[str, Any] = {"boolean": False, "integer": 1}
+    record = {field.name: known.get(field.type) for field in _shipped().fields}
+    decision = _shipped().evaluate(record | {"received_at": received, "responded_at": received + timedelta(days=20), "complex": True}, as_of=received.replace(month=6))
+    assert decision._ordinary
+    assert decision.deadline("DL-decide").step == "complex"
+
+
+class _RaisingZone(tzinfo):
+    def utcoffset(self, when: datetime | None) -> timedelta | None:
+        raise RuntimeError("zone")
+
+    dst = utcoffset
+
+    def tzname(self, when: datetime | None) -> str | None:
+        raise RuntimeError("zone")
+
+
+def test_what_a_stranger_raises_is_no_error_of_the_fast_path() -> None:
+    for name in ("received_at", "closed_at"):
+        record = _rows()[0] | {name: datetime(2025, 1, 1, tzinfo=_RaisingZone())}
+        one, other = both(_workload(), record, workload.AS_OF)
+        assert one == other

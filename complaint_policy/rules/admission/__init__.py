@@ -13,13 +13,14 @@ from complaint_policy.expressions.parse_conditions import parse_condition
 from complaint_policy.frame import Rule, settler
 from complaint_policy.head import text_of
 from complaint_policy.kinds import Piece, RuleKind, Setting, Step, ids_of_list
-from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
+from complaint_policy.outcomes import BREACHED, EXEMPT, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
 from complaint_policy.results import AdmissionResult, Settled
 from complaint_policy.schemas import ref, rules
 from complaint_policy.texts import Text
 
 if TYPE_CHECKING:
     from complaint_policy.explaining import Words
+    from complaint_policy.straight import Straight
 
 __all__ = ["KIND"]
 
@@ -77,6 +78,26 @@ def judged(rule: Admission, holds: Any) -> AdmissionResult:
     return result
 
 
+def emit(section: tuple[Admission, ...], source: Straight) -> dict[str, str]:
+    """Admission in the straight line: every result there can be is made beforehand."""
+    for index, rule in enumerate(section):
+        source.line(f"a{index} = {_emitted(rule, source)}")
+        source.results[rule.id] = f"a{index}"
+    return {"_admission": "(" + "".join(f"a{index}, " for index in range(len(section))) + ")"} if section else {}
+
+
+def _emitted(rule: Admission, source: Straight) -> str:
+    """The expression of the result, in the order of the frame: when, exempt, outcome."""
+    text = f"{source.constant(judged(rule, True))} if {source.condition(rule.require)} else {source.constant(judged(rule, False))}"
+    for exemption in reversed(rule.exempt):
+        exempt = AdmissionResult(rule, EXEMPT)
+        exempt.own_details().reason = exemption.reason
+        text = f"{source.constant(exempt)} if {source.condition(exemption.when)} else {text}"
+    if rule.when is not None:
+        text = f"({text}) if {source.condition(rule.when)} else {source.constant(AdmissionResult(rule, NOT_APPLICABLE))}"
+    return f"({text})"
+
+
 def to_dict(result: AdmissionResult) -> dict[str, Any]:
     reason = result.reason.to_dict() if result.reason is not None else None
     return {"rule": result.rule, "outcome": result.outcome, "admitted": result.admitted, "reason": reason, "missing": list(result.missing)}
@@ -103,5 +124,6 @@ KIND = RuleKind(
     judged=True,
     to_dict=to_dict,
     message=message,
+    emit=emit,
     columns="complaint_policy.rules.admission.columns",
 )

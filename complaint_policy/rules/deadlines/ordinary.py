@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from complaint_policy.frame import Rule
+from complaint_policy.ordinary import first_of
 from complaint_policy.outcomes import AT_RISK, EXEMPT, PENDING
 from complaint_policy.possible import NOT_YET, day_end
 from complaint_policy.results import DeadlineResult, Details
@@ -17,13 +18,13 @@ from complaint_policy.zones import Zone
 class Ordinary:
     """What an ordinary deadline's results have in common: its rule, and where its start and act stand among a record's values."""
 
-    __slots__ = ("act", "model", "start", "whole_days", "zone")
+    __slots__ = ("acts", "model", "start", "whole_days", "zone")
 
-    def __init__(self, model: Rule, zone: Zone, start: int, act: int, whole_days: bool) -> None:
+    def __init__(self, model: Rule, zone: Zone, start: str, acts: tuple[str, ...], whole_days: bool) -> None:
         self.model = model
         self.zone = zone
         self.start = start
-        self.act = act
+        self.acts = acts  # the first of them counts
         self.whole_days = whole_days  # due at the end of a day
 
 
@@ -36,7 +37,7 @@ class OrdinaryDeadline(DeadlineResult):
         outcome: str
         due_at: datetime | None  # filled beforehand here
         _of: Ordinary
-        _values: tuple[Any, ...]  # wall times; None for what has not happened
+        _values: dict[str, Any]  # the record's, wall times; None for what has not happened
 
     _more: Details | None = None
 
@@ -61,7 +62,7 @@ class OrdinaryDeadline(DeadlineResult):
 
     @property
     def done(self) -> Any:
-        return self._instant(self._values[self._of.act])
+        return self._instant(first_of(*[self._values[act] for act in self._of.acts]))
 
     def _instant(self, wall: datetime | None) -> Any:
         return NOT_YET if wall is None else self._of.zone.to_utc(wall.replace(tzinfo=None))
@@ -75,7 +76,14 @@ class DetailedDeadline(OrdinaryDeadline):
     def __init__(self, line: OrdinaryDeadline, outcome: str) -> None:
         self._of, self._values, self.due_at, self.outcome = line._of, line._values, line.due_at, outcome
         self._more = more = Details()
-        more.at_risk_at = line.details.at_risk_at
+        more.at_risk_at, more.step = line.details.at_risk_at, line.details.step
+
+
+def extended(line: OrdinaryDeadline, step: str) -> OrdinaryDeadline:
+    """A deadline whose limit is that of an extension."""
+    made = DetailedDeadline(line, line.outcome)
+    made.details.step = step
+    return made
 
 
 class Warner:

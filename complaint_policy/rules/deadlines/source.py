@@ -7,46 +7,47 @@ from typing import Any, Final
 
 from complaint_policy.counting import Counter
 from complaint_policy.expressions import nodes as n
-from complaint_policy.instants import local
-from complaint_policy.lengths import Length
+from complaint_policy.ordinary import MOST_DAYS, DayTable, first_of, plain_counter
 from complaint_policy.outcomes import BREACHED, MET, NOT_APPLICABLE, PENDING
-from complaint_policy.possible import MAX_INSTANT, NONE, DayEnd
+from complaint_policy.possible import NONE
 from complaint_policy.results import GeneralDeadline
 from complaint_policy.rules.deadlines.model import Deadline
-from complaint_policy.rules.deadlines.ordinary import Exempting, Ordinary, OrdinaryDeadline, Warner
+from complaint_policy.rules.deadlines.ordinary import Exempting, Ordinary, OrdinaryDeadline, Warner, extended
 from complaint_policy.rules.deadlines.record import warning_of
 from complaint_policy.straight import Straight, Unsupported
 from complaint_policy.zones import Zone
 
-_MOST_DAYS: Final = 16_384
 _LONGEST: Final = timedelta(days=60)  # over which days are looked at one by one
-_EPOCH: Final = datetime(1970, 1, 1)
 
 
 def emit(section: tuple[Deadline, ...], source: Straight) -> dict[str, str]:
     """Result ``d<i>`` for every deadline, and ``broken``: bit ``i`` set for a breach."""
-    source.line("broken = 0")
+    source.line(f"broken = 0; line = {source.constant(OrdinaryDeadline)}")
     for index, rule in enumerate(section):
         _deadline(index, rule, source)
+        source.results[rule.id] = f"d{index}"
     return {"deadlines": "(" + "".join(f"d{i}, " for i in range(len(section))) + ")"}
 
 
 def _deadline(index: int, rule: Deadline, source: Straight) -> None:
     # `waivable_by` says nothing here: a call with waivers takes the general evaluation.
-    if rule.extend or rule.pauses or not isinstance(rule.start, n.NamedInstant) or not isinstance(rule.act, n.NamedInstant):
+    if rule.pauses or not isinstance(rule.start, n.NamedInstant):
         raise Unsupported(rule.id)
-    start, act = _event(rule.start, source), _event(rule.act, source)
+    start, acts = _event(rule.start, source), [_event(part, source) for part in (rule.act.parts if isinstance(rule.act, n.FirstOf) else (rule.act,))]
     closed, received = source.field("closed_at"), source.field("received_at")
-    whole_days = not (isinstance(rule.within, n.Counted) and isinstance(rule.within.length, Length) and rule.within.length.is_exact)
-    of, new = source.constant(Ordinary(rule, source.zone, source.position(start), source.position(act), whole_days)), source.constant(OrdinaryDeadline)
-    d = f"d{index}"
+    limits = _Limits(rule, source)
+    of = source.constant(Ordinary(rule, source.zone, source.position(start), tuple(source.position(act) for act in acts), not limits.exact))
+    d, act = f"d{index}", acts[0]
+    if len(acts) > 1:
+        act = f"act{index}"
+        source.line(f"{act} = {source.call(first_of, ', '.join(acts))}")
     outer = ""
     if rule.when is not None:
         apart = source.constant(GeneralDeadline(rule, NOT_APPLICABLE, NONE, NONE, NONE, source.zone))
         source.line(f"if not {source.condition(rule.when)}: {d} = {apart}")
         source.line("else:")
         outer = "    "
-    source.line(f"{outer}{d} = {new}(); {d}._of = {of}; {d}._values = values")
+    source.line(f"{outer}{d} = line(); {d}._of = {of}; {d}._values = values")
     indent = outer
     if start != received:  # a record without its receipt is not ordinary
         source.line(f"{outer}if {start} is None:")
@@ -59,21 +60,28 @@ def _deadline(index: int, rule: Deadline, source: Straight) -> None:
         source.line(f"{outer}else:")
         indent += "    "
         source.line(f"{indent}if {start} < {received}: return None")
-    last, shown = _due(rule.within, start, source, indent)
-    # `broken` has a bit for every breach.
+    last, shown = limits.due(rule.within, start, indent)
+    if rule.extend:
+        source.line(f"{indent}last = {last}; shown = {shown}; step = None")
+        last, shown = "last", "shown"
+        _ladder(rule, limits, start, indent, source)
+    # `broken` has a bit for every breach; Python adds faster than it sets bits.
     source.line(f"{indent}if {act} is None:")
     source.line(f"{indent}    if as_of <= {last}: {d}.outcome = {PENDING!r}")
-    source.line(f"{indent}    else: {d}.outcome = {BREACHED!r}; broken |= {1 << index:d}")
+    source.line(f"{indent}    else: {d}.outcome = {BREACHED!r}; broken += {1 << index:d}")
     source.line(f"{indent}elif {act} <= {last}:")
     source.line(f"{indent}    if {act} < {start}: return None")
     source.line(f"{indent}    {d}.outcome = {MET!r}")
-    source.line(f"{indent}else: {d}.outcome = {BREACHED!r}; broken |= {1 << index:d}")
+    source.line(f"{indent}else: {d}.outcome = {BREACHED!r}; broken += {1 << index:d}")
     source.line(f"{indent}{d}.due_at = {shown}")
+    if rule.extend:
+        source.line(f"{indent}if step is not None: {d} = {source.call(extended, f'{d}, step')}")
     if rule.at_risk is not None:
-        source.line(f"{indent}if {d}.outcome == {PENDING!r}: {d} = {source.constant(Warner(warning_of(rule, source.setting)))}({d}, as_of)")
+        warned = source.call(Warner(warning_of(rule, source.setting)), f"{d}, as_of")
+        source.line(f"{indent}if {d}.outcome == {PENDING!r}: {d} = {warned}")
     word = "if"
     for exemption in rule.exempt:
-        source.line(f"{outer}{word} {source.condition(exemption.when)}: {d} = {source.constant(Exempting(exemption.reason))}({d}); broken &= ~{1 << index:d}")
+        source.line(f"{outer}{word} {source.condition(exemption.when)}: {d} = {source.call(Exempting(exemption.reason), d)}; broken &= ~{1 << index:d}")
         word = "elif"
 
 
@@ -81,97 +89,93 @@ def _waiting(start: str, closed: str) -> str:
     return repr(PENDING) if start == closed else f"{PENDING!r} if {closed} is None else {NOT_APPLICABLE!r}"
 
 
-def _event(node: n.NamedInstant, source: Straight) -> str:
-    if node.kind != "field" or source.model.fields[node.name].type != "event":
-        raise Unsupported(node.kind)
+def _event(node: n.Instant, source: Straight) -> str:
+    if not isinstance(node, n.NamedInstant) or node.kind != "field" or source.model.fields[node.name].type != "event":
+        raise Unsupported("instant")
     return source.field(node.name)
 
 
-def _due(within: n.Instant, start: str, source: Straight, indent: str) -> tuple[str, str]:
-    """Emits ``due``; gives the expressions of its last instant in wall time, and of the time that is shown."""
-    if isinstance(within, n.Counted):
-        counter = _counter(within, source.zone)
-        if counter.length.is_exact:
-            length = counter.length.exactly()
-            # Shown: the same length on from the start, counted from an epoch that has the zone.
-            beginning = source.constant(_EPOCH.replace(tzinfo=source.zone) + length)
-            if not source.steady:
-                quiet = _on_day(_Quiet(source.zone, length), start, source, indent)
-                source.line(f"{indent}if {quiet} is None: return None")
-            source.line(f"{indent}due = {start} + {source.constant(length)}")
-            return "due", f"{beginning} + {source.since(start, indent)}"
-        source.line(f"{indent}due = {_on_day(_DayTable(counter), start, source, indent)}")
-        return "due.last", "due.shown"
-    if isinstance(within, n.ChooseInstant):
-        text = ""
+def _ladder(rule: Deadline, limits: _Limits, start: str, indent: str, source: Straight) -> None:
+    """Up the ladder in order, each step inside the one before: one that does not hold ends it."""
+    for step in rule.extend:
+        conditions = [source.condition(part) for part in (step.when, step.needs) if part is not None]
+        source.line(f"{indent}if {' and '.join(conditions) or 'True'}:")
+        indent += "    "
+        last, shown = limits.due(step.within, start, indent)
+        source.line(f"{indent}last = {last}; shown = {shown}; step = {source.constant(step.id)}")
+
+
+class _Limits:
+    """The limits of one deadline: all exact, or all by day."""
+
+    def __init__(self, rule: Deadline, source: Straight) -> None:
+        self._source = source
+        self._counters = [(node, _counter(node, source.zone)) for node in rule.counted()]
+        self.exact = any(counter.length.is_exact for _, counter in self._counters)
+        if self.exact and len(self._counters) > 1:
+            raise Unsupported(rule.id)
+        # Where one limit rests on days not announced yet, none is told for sure.
+        self._provisional = min((limit for _, counter in self._counters if (limit := counter.provisional_from()) is not None), default=None)
+
+    def due(self, within: n.Instant, start: str, indent: str) -> tuple[str, str]:
+        """Emits the due instant; gives the expressions of its last instant in wall time, and of the time that is shown."""
+        source = self._source
+        if isinstance(within, n.Counted):
+            counter = next(counter for node, counter in self._counters if node is within)
+            if counter.length.is_exact:
+                length = counter.length.exactly()
+                if not source.steady:
+                    source.line(f"{indent}if {_on_day(_Quiet(source.zone, length), 1, start, source)[0]} is None: return None")
+                source.line(f"{indent}due = {start} + {source.constant(length)}")
+                # Shown: the same length on from the start, counted from a midnight near by that has the zone.
+                return "due", f"{source.on_day(_Shown(source.zone, length), 1)[0]} + ({start} - day)"
+            last, shown = _on_day(DayTable(counter, self._provisional), 2, start, source, indent)
+            return last, shown
+        if not isinstance(within, n.ChooseInstant) or within.branches[-1].when is not None:
+            raise Unsupported(type(within).__name__)
+        word = "if"
         for branch in within.branches:
             if not isinstance(branch.then, n.Counted):
                 raise Unsupported("choose")
-            counter = _counter(branch.then, source.zone)
-            if counter.length.is_exact:
-                raise Unsupported("choose")
-            due = _on_day(_DayTable(counter), start, source, indent)
-            text += due if branch.when is None else f"{due} if {source.condition(branch.when)} else "
-        if within.branches[-1].when is not None:
-            raise Unsupported("choose")
-        source.line(f"{indent}due = {text}")
-        return "due.last", "due.shown"
-    raise Unsupported(type(within).__name__)
+            source.line(f"{indent}else:" if branch.when is None else f"{indent}{word} {source.condition(branch.when)}:")
+            last, shown = self.due(branch.then, start, f"{indent}    ")
+            source.line(f"{indent}    last = {last}; shown = {shown}")
+            word = "elif"
+        return "last", "shown"
 
 
-def _on_day(table: dict[int, Any], start: str, source: Straight, indent: str) -> str:
+def _on_day(table: Any, size: int, start: str, source: Straight, indent: str = "") -> list[str]:
     """What a table has for the day of the start: from the receipt all tables are asked together, from elsewhere each in its branch."""
-    if indent:
-        return f"{source.constant(table)}[{start}.toordinal()]"
-    return source.by_day(start, table)
+    if start == source.field("received_at"):
+        return source.on_day(table, size)
+    names = ["last", "shown"][:size]
+    if size == 1:
+        return [f"{source.constant(table)}[{start}.toordinal()][0]"]
+    source.line(f"{indent}{', '.join(names)} = {source.constant(table)}[{start}.toordinal()]")
+    return names
 
 
 def _counter(node: n.Counted, zone: Zone) -> Counter:
-    if not isinstance(node.base, n.RuleStart) or not isinstance(node.length, Length) or node.ahead:
+    if not isinstance(node.base, n.RuleStart):
         raise Unsupported("length")
-    counter = Counter(node.length, node.counting)
-    if not (counter.length.is_exact or (counter.by_day and node.counting.ends == "end_of_day")) or counter.zone != zone:
+    counter = plain_counter(node, zone)
+    if counter is None:
         raise Unsupported("length")
-    if node.counting.roll == "previous_working_day" and counter.uses_calendar:
-        raise Unsupported("rolled back")
     return counter
 
 
-class _DayDue:
-    """A due day: its last microsecond in wall time, and the time that is shown."""
+class _Shown:
+    """For every day the wall time a length after its midnight, with the zone."""
 
-    __slots__ = ("last", "shown")
+    def __init__(self, zone: Zone, length: timedelta) -> None:
+        self._zone = zone
+        self._length = length
 
-    def __init__(self, last: datetime, shown: datetime) -> None:
-        self.last = last
-        self.shown = shown
-
-
-class _DayTable(dict[int, _DayDue]):
-    """The due day for every day of start that has come up."""
-
-    def __init__(self, counter: Counter) -> None:
-        super().__init__()
-        self._counter = counter
-        self._provisional = counter.provisional_from() or MAX_INSTANT
-
-    def __missing__(self, day: int) -> _DayDue:
-        """Raises ``KeyError`` for a due day past the calendar's last announced day: not ordinary."""
-        zone = self._counter.zone
-        due = self._counter.due(zone.day_start(day))
-        shown = local(due, zone)
-        if due >= self._provisional or not isinstance(due, DayEnd) or shown is None:
-            raise KeyError(day)
-        if len(self) >= _MOST_DAYS:
-            self.clear()
-        wall = zone.to_wall(due)
-        if zone.to_utc(wall.replace(fold=0)) != due:  # the day ends twice
-            raise KeyError(day)
-        made = self[day] = _DayDue(datetime(wall.year, wall.month, wall.day, wall.hour, wall.minute, wall.second, wall.microsecond), shown)
-        return made
+    def __getitem__(self, day: int) -> tuple[datetime]:
+        return (datetime.fromordinal(day).replace(tzinfo=self._zone) + self._length,)
 
 
-class _Quiet(dict[int, bool]):
+class _Quiet(dict[int, tuple[bool]]):
     """Days of start after which no change of the zone's offset moves the end of an exact length on the wall."""
 
     def __init__(self, zone: Zone, length: timedelta) -> None:
@@ -181,10 +185,10 @@ class _Quiet(dict[int, bool]):
         self._zone = zone
         self._days = length.days + 2
 
-    def __missing__(self, day: int) -> bool:
+    def __missing__(self, day: int) -> tuple[bool]:
         if any(self._zone.changes_on(d) for d in range(day, day + self._days)):
             raise KeyError(day)
-        if len(self) >= _MOST_DAYS:
+        if len(self) >= MOST_DAYS:
             self.clear()
-        self[day] = True
-        return True
+        self[day] = (True,)
+        return (True,)

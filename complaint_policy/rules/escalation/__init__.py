@@ -3,6 +3,7 @@
 from complaint_policy.kinds import RuleKind, ids_of_list
 from complaint_policy.rules.escalation.build import SCHEMA, build
 from complaint_policy.rules.escalation.record import steps
+from complaint_policy.rules.escalation.source import emit
 from complaint_policy.texts import Text
 
 __all__ = ["KIND"]
@@ -15,4 +16,5 @@ KIND = RuleKind(
     ids=ids_of_list,
     build=build,
     steps=steps,
+    emit=emit,
 )

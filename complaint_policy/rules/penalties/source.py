@@ -37,23 +37,20 @@ def _penalty(rule: Penalty, source: Straight) -> str:
     if size > _MOST:
         raise Unsupported(rule.id)
     mask = sum(1 << deadlines.index(identity) for identity in rule.breaches_of)
-    # One whole number says it all: a bit for every breach, above them the branches.
-    key, factor = "broken" if mask == (1 << len(deadlines)) - 1 else f"(broken & {mask:d})", 1 << len(deadlines)
-    trigger = key
-    for choose in chooses:
-        key += f" + {_pick(choose, factor, source)}"
-        factor *= len(choose.branches)
+    trigger = "broken" if mask == (1 << len(deadlines)) - 1 else f"(broken & {mask:d})"
+    picks = [_pick(choose, source) for choose in chooses]
     proposals = _Proposals(rule, chooses, deadlines, source)
-    return f"(({source.constant(proposals.known)}[{key}] or {source.constant(proposals.propose)}({key})) if {trigger} else ())"
+    known = source.constant(proposals.known) + "".join(f"[{pick}]" for pick in picks) + f"[{trigger}]"
+    return f"(({known} or {source.call(proposals.propose, ', '.join([trigger, *picks]))}) if {trigger} else ())"
 
 
-def _pick(choose: n.Choose, factor: int, source: Straight) -> str:
-    """``factor`` times the number of the branch that holds."""
+def _pick(choose: n.Choose, source: Straight) -> str:
+    """The number of the branch that holds."""
     if all(branch.when is None or _on_severity(branch.when) for branch in choose.branches):
-        return f"{source.constant(_by_rank(choose, factor, source))}[rank]"
+        return f"{source.constant(_by_rank(choose, source))}[rank]"
     text = ""
     for number, branch in enumerate(choose.branches):
-        text += f"{factor * number}" if branch.when is None else f"{factor * number} if {source.condition(branch.when)} else "
+        text += f"{number}" if branch.when is None else f"{number} if {source.condition(branch.when)} else "
     return f"({text})"
 
 
@@ -63,13 +60,13 @@ def _on_severity(condition: n.Condition) -> bool:
     return all(isinstance(part, allowed) or (isinstance(part, n.NamedValue) and part.source == "severity") for part in n.walk(condition))
 
 
-def _by_rank(choose: n.Choose, factor: int, source: Straight) -> tuple[int, ...]:
+def _by_rank(choose: n.Choose, source: Straight) -> tuple[int, ...]:
     setting = source.setting
     tests = [setting.compiler.condition(branch.when) for branch in choose.branches]
     state: list[Any] = [None] * len(setting.slots)
     picks = []
     for state[setting.slots["severity"]] in range(len(source.model.section("severity").levels)):
-        picks.append(next(factor * number for number, test in enumerate(tests) if test is None or test(state) is True))
+        picks.append(next(number for number, test in enumerate(tests) if test is None or test(state) is True))
     return tuple(picks)
 
 
@@ -99,20 +96,23 @@ class _Proposals:
         self._rule = rule
         self._chooses = chooses
         self._setting = source.setting
-        size = 1 << len(deadlines)
-        for choose in chooses:
-            size *= len(choose.branches)
-        self.known: list[tuple[PenaltyResult, ...] | None] = [None] * size
+        self.known = _nested([*(len(choose.branches) for choose in chooses), 1 << len(deadlines)])
 
-    def propose(self, key: int) -> tuple[PenaltyResult, ...]:
+    def propose(self, broken: int, *picks: int) -> tuple[PenaltyResult, ...]:
         rule = self._rule
-        certain = [identity for identity in rule.breaches_of if key >> self._deadlines.index(identity) & 1]
-        branches: dict[int, int] = {}
-        rest = key >> len(self._deadlines)
-        for choose in self._chooses:
-            rest, branches[id(choose)] = divmod(rest, len(choose.branches))
-        made = self.known[key] = (settled_proposal(rule, self._setting, _chosen(rule.amount, branches), certain),)
+        certain = [identity for identity in rule.breaches_of if broken >> self._deadlines.index(identity) & 1]
+        branches = {id(choose): number for choose, number in zip(self._chooses, picks, strict=True)}
+        known = self.known
+        for number in picks:
+            known = known[number]
+        made: tuple[PenaltyResult, ...] = (settled_proposal(rule, self._setting, _chosen(rule.amount, branches), certain),)
+        known[broken] = made
         return made
+
+
+def _nested(sizes: list[int]) -> list[Any]:
+    """Lists in lists, None in the innermost."""
+    return [_nested(sizes[1:]) if sizes[1:] else None for _ in range(sizes[0])]
 
 
 def _chosen(node: n.Value | None, branches: dict[int, int]) -> n.Value:

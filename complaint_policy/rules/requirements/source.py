@@ -10,7 +10,10 @@ from complaint_policy.straight import Straight, Unsupported
 
 
 def emit(section: tuple[Requirement, ...], source: Straight) -> dict[str, str]:
-    return {"requirements": "(" + "".join(f"{_requirement(rule, source)}, " for rule in section) + ")"}
+    for index, rule in enumerate(section):
+        source.line(f"r{index} = {_requirement(rule, source)}")
+        source.results[rule.id] = f"r{index}"
+    return {"requirements": "(" + "".join(f"r{index}, " for index in range(len(section))) + ")"}
 
 
 def _requirement(rule: Requirement, source: Straight) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from complaint_policy.expressions import nodes as n
 from complaint_policy.results import ResponsibilityResult
 from complaint_policy.rules.responsibility.model import Matrix
 from complaint_policy.rules.responsibility.record import matrix_table
@@ -20,7 +21,7 @@ def emit(section: Matrix, source: Straight) -> dict[str, str]:
     others = [_axis(axis, source) for axis in section.by if axis != "severity"]
     if "severity" not in section.by or not others:
         key = ", ".join("rank" if axis == "severity" else _axis(axis, source) for axis in section.by)
-        source.line(f"owner = {source.constant(table)}[{key},]")
+        source.line(f"owner = {source.constant(table)}; owner = owner[{key},]")
         return {"responsibility": "owner"}
     # One table a level: the severity has already been told apart.
     position = section.by.index("severity")
@@ -35,4 +36,7 @@ def emit(section: Matrix, source: Straight) -> dict[str, str]:
 def _axis(axis: str, source: Straight) -> str:
     if axis in source.model.fields:
         return source.field(axis)
-    raise Unsupported("fact")
+    fact = source.model.facts[axis].expression
+    if not isinstance(fact, n.Condition):
+        raise Unsupported("fact")
+    return source.condition(fact)
