@@ -44,10 +44,10 @@ __all__ = [
 LEFT: Final = "\x1fleft"
 LEFT_OVER: Final = Maybe(None, frozenset({LEFT}))
 # A table has at most so many rows; what would need more is left to the record evaluation.
-MOST_ROWS: Final = 20_000
+MOST_ROWS: Final = 60_000
 MOST_VALUES: Final = 4_000
 # With more different answers than this, those that miss the most are left to the record evaluation.
-_MOST_ANSWERS: Final = 60
+_MOST_ANSWERS: Final = 120
 
 
 def is_left(missing: Iterable[str]) -> bool:

@@ -86,7 +86,8 @@ def _left(rule: Penalty) -> PenaltyResult:
 
 
 def _key(result: PenaltyResult | None) -> Any:
-    return None if result is None else (result.state, result.amount, result.min, result.max, result.missing)
+    # What is missing of a proposal stands in no column.
+    return None if result is None else (result.state, result.amount, result.min, result.max, LEFT in result.missing)
 
 
 def _made_up(rule: Penalty, outcome: str, missing: frozenset[str]) -> Settled:
@@ -134,7 +135,7 @@ def _class_of(result: Any) -> Any:
     if result.outcome == BREACHED:
         return "broken"
     if result.outcome == INDETERMINATE and (result.possible is None or BREACHED in result.possible):
-        return frozenset(result.missing)
+        return frozenset({LEFT}) if LEFT in result.missing else frozenset()
     return "kept"
 
 

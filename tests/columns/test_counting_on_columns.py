@@ -1,0 +1,112 @@
+"""Clocks and limits on columns against the record evaluation's own zones and counters."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import Any
+
+import polars as pl
+import pytest
+from attrs import evolve
+
+from complaint_policy import load_policy_text
+from complaint_policy.columns.clock import Clock, micros
+from complaint_policy.columns.lengths import due_of
+from complaint_policy.columns.plan import Ex, Plan
+from complaint_policy.columns.sheet import Hints, Sheet
+from complaint_policy.counting import CONVENTIONS, TAKEN_BY, CalendarSpec, Counter, Counting
+from complaint_policy.lengths import Length
+from complaint_policy.possible import DayEnd
+from complaint_policy.zones import zone_named
+
+ZONES = ("Asia/Shanghai", "America/New_York", "Europe/London", "Australia/Lord_Howe", "Africa/Cairo", "Asia/Tehran", "UTC")
+FIRST, LAST = date(2022, 1, 1), date(2027, 12, 31)
+OFFICE = CalendarSpec(
+    "office",
+    "UTC",
+    weekdays=("mon", "tue", "wed", "thu", "fri"),
+    hours=(("mon", (("09:00", "12:00"), ("13:30", "18:00"))), ("tue", (("09:00", "17:00"),)), ("thu", (("22:00", "24:00"),)), ("fri", (("00:00", "02:00"), ("09:00", "15:00")))),
+    holidays=(date(2024, 5, 1), date(2024, 12, 25)),
+    extra_working_days=(date(2024, 5, 11),),
+)
+
+
+def instants(zone: str, count: int = 400) -> list[datetime]:
+    """Instants in UTC: anywhere, on the borders of days, and around changes of the clock."""
+    random, found = Random(f"instants {zone}"), []
+    local = zone_named(zone)
+    for _ in range(count):
+        day = date(2023, 1, 1) + timedelta(days=random.randrange(1400))
+        start = local.day_start(day.toordinal())
+        found += [start, start - timedelta(microseconds=1), start + timedelta(seconds=random.randrange(86_400), microseconds=random.choice((0, 1, 999_999)))]
+    for year in (2023, 2024, 2025):
+        for month in (3, 4, 10, 11):
+            for hour in range(0, 24 * 30, 7):
+                found.append(datetime(year, month, 1) + timedelta(hours=hour, minutes=random.choice((0, 15, 59)), seconds=random.choice((0, 59))))
+    return found
+
+
+def column(values: list[int]) -> pl.LazyFrame:
+    return pl.LazyFrame({"x": pl.Series(values, dtype=pl.Int64)})
+
+
+def computed(plan: Plan, values: list[int], ex: Ex) -> list[int | None]:
+    found: list[int | None] = plan.applied(column(values)).select(ex.expr.alias("y")).collect()["y"].to_list()
+    return found
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_a_clock_tells_the_times_of_its_zone(name: str) -> None:
+    zone = zone_named(name)
+    clock = Clock(zone, FIRST, LAST)
+    utc = instants(name)
+    ticks = [clock.of_utc(moment) for moment in utc]
+    assert [clock.to_utc(t) for t in ticks] == utc
+    walls = [zone.to_wall(moment).replace(fold=0) for moment in utc]
+    assert computed(Plan(), ticks, clock.to_wall(Ex(pl.col("x")))) == [micros(wall) for wall in walls]
+    back = computed(Plan(), [micros(wall) for wall in walls], clock.from_wall(Ex(pl.col("x"))))
+    assert back == [clock.of_utc(zone.to_utc(wall)) for wall in walls]
+    assert computed(Plan(), ticks, clock.day(Ex(pl.col("x")))) == [(wall.date() - FIRST).days for wall in walls]
+
+
+def sheet_of(zone: str) -> Sheet:
+    policy = load_policy_text(f"format: 1\npolicy: t/columns\neffective: {{from: 2010-01-01}}\ntimezone: {zone}\n")
+    compiled = policy.compiled(policy.versions[0])
+    return Sheet(compiled.model, compiled.setting, Clock(compiled.zone, FIRST, LAST), datetime(2026, 1, 1), {}, frozenset(), {}, Hints(), {}, {})
+
+
+def conventions(unit: str, zone: str) -> list[Counting]:
+    """Every value of every convention the unit takes, one at a time."""
+    base = Counting(calendar=evolve(OFFICE, timezone=zone), timezone=zone)
+    found = [base]
+    for key, values in CONVENTIONS.items():
+        if unit in TAKEN_BY[key] and key != "pause_on_days":
+            found += [evolve(base, **{key: value}) for value in values[1:]]  # type: ignore[arg-type]  # the value is one of the convention
+    return found
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("unit", ["minutes", "hours", "days", "weeks", "months", "years", "working days", "working hours"])
+def test_limits_are_those_of_the_counter(unit: str, zone: str) -> None:
+    told = 0
+    for counting in conventions(unit, zone):
+        for amount, ahead in ((1, False), (7, False), (0, False), (3, True)):
+            counter = Counter(Length(amount, unit), counting, ahead=ahead)
+            sheet = sheet_of(zone)
+            utc = instants(zone, 60)
+            due = due_of(sheet, Ex(pl.col("x"), 0, True), counter, False)
+            if due is None:
+                continue  # these are left to the record evaluation
+            left = sheet.left()
+            ticks = [sheet.clock.of_utc(moment) for moment in utc]
+            found = computed(sheet.plan, ticks, due)
+            rows_left = [False] * len(utc) if left is None else computed(sheet.plan, ticks, left)
+            for moment, tick, gone in zip(utc, found, rows_left, strict=True):
+                if gone or tick is None:  # a limit beyond the clock leaves its row
+                    continue
+                expected: Any = counter.due(moment)
+                plain = expected.boundary - timedelta(microseconds=1) if isinstance(expected, DayEnd) else expected
+                assert tick == sheet.clock.of_utc(plain), (moment, counter.length, counting)
+                told += 1
+    assert told > 500
