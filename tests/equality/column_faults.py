@@ -68,7 +68,7 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     _line("columns: plain days end a day early", "unit=days", lengths._day_table, "(clock.base + i + days + 1) * DAY - 1", "(clock.base + i + days) * DAY - 1"),
     _line("columns: a day ends with the next one", "unit=working days", lengths._plain, "moment.boundary - _MICRO", "moment.boundary"),
     _line("columns: a date lasts into the next day", "unit=days", cells._typed_moments, "null_on_oob=True) - 1, index", "null_on_oob=True), index"),
-    _line("columns: worked up to the closing is the next opening", "unit=working hours;convention=at_closing=stay", lengths._working_time, "pl.when(t <= done + (high - low))", "pl.when(t < done + (high - low))"),
+    _line("columns: worked up to the closing is the next opening", "unit=working hours;convention=at_closing=stay", lengths._working_time, "t <= done + (high - low)", "t < done + (high - low)"),
     # conditions and values
     _read_as("columns: at least is above", "condition=field;section=penalties", conditions, "_SIGNS", "at_least", "above"),
     _line("columns: a bound keeps one decimal", "condition=field;section=severity", conditions._number_test, "near = float(literal)", "near = float(round(literal, 1))"),
