@@ -85,9 +85,9 @@ class Table:
         return evolve(self, frame=None if self.frame is None else self.frame[list(rows)], records=records)
 
 
-def draw_table(drawn: Drawn, policy: Policy, seed: int, most: int = 40) -> Table:
-    """A table for a drawn policy."""
-    return _Tables(policy, drawn.fields, datetime.combine(drawn.centre, time()), Random(f"table {seed} {drawn.seed}"), most).table()
+def draw_table(drawn: Drawn, policy: Policy, seed: int, most: int = 40, *, rows: int = 0) -> Table:
+    """A table for a drawn policy, of so many ``rows`` where that is asked for."""
+    return _Tables(policy, drawn.fields, datetime.combine(drawn.centre, time()), Random(f"table {seed} {drawn.seed}"), most).table(rows)
 
 
 def draw_table_for(policy: Policy, seed: int, centre: date, most: int = 40) -> Table:
@@ -178,13 +178,13 @@ class _Tables:
         return self.zone.to_utc(wall)
 
     # ---------------------------------------------------------------- the table
-    def table(self) -> Table:
+    def table(self, rows: int = 0) -> Table:
         self.anchors()
         self.now = self.moment_of_judgement()
         delivery = self.one(DELIVERIES)
         count = self.one((0, 1, 2, 3, 5, 8, 8, 12, 12, 20, self.most))
         names = self.columns()
-        starts = [self.one(list(self.borders)) if self.chance(0.8) else self.one(list(self.borders)) + timedelta(hours=self.random.randint(-200, 90)) for _ in range(min(count, self.most))]
+        starts = [self.one(list(self.borders)) if self.chance(0.8) else self.one(list(self.borders)) + timedelta(hours=self.random.randint(-200, 90)) for _ in range(rows or min(count, self.most))]
         as_of: datetime | str = self.one((self.aware(self.now), self.zone.to_wall(self.now).replace(fold=0), self.aware(self.now).isoformat()))
         made = self.records(names, starts) if delivery == "records" else self.typed(names, starts, delivery)
         frame, records, forms = made

@@ -1,0 +1,56 @@
+"""Audits made small: clocks of few days, tables in pieces of few rows, beliefs from few rows, everything asked for at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from unittest.mock import patch
+
+from complaint_policy.audit import Audit, counts, frames, streams, texts
+from complaint_policy.audit.engine import Engine
+
+__all__ = ["asked", "few_days", "small_pieces"]
+
+_DAYS: Final = timedelta(days=400)
+# Characters of a row of drawn text, about.
+_WIDTH: Final = 150
+
+
+def _few(engine: Engine) -> tuple[date, date]:
+    """The days about the moment of judgement; more where every time is known to lie within the clock's days."""
+    first, last = engine.as_of.date() - _DAYS, engine.as_of.date() + _DAYS
+    ends: list[Any] = [end for pair in engine.look.bounds.values() for end in pair]
+    for end in ends:
+        day = end.date() if isinstance(end, datetime) else end
+        first, last = min(first, day - timedelta(days=9)), max(last, day + timedelta(days=9))
+    return first, last
+
+
+@contextmanager
+def few_days() -> Iterator[None]:
+    """Tables of decades of days take most of the time of an audit of a few rows; times outside the clock are left, as ever."""
+    with patch.object(Engine, "days", property(_few)):
+        yield
+
+
+@contextmanager
+def small_pieces(rows: int) -> Iterator[None]:
+    """Tables that are not in memory are judged so many rows at a time, and believed to be what so many first rows are."""
+    with ExitStack() as stack:
+        for module, name in ((frames, "_BATCH"), (frames, "_LOOKED_AT"), (streams, "BATCH"), (streams, "_LOOKED_AT"), (texts, "_LOOKED_AT"), (counts, "_BATCH")):
+            stack.enter_context(patch.object(module, name, rows))
+        stack.enter_context(patch.object(texts, "BLOCK", rows * _WIDTH))
+        yield
+
+
+def asked(audit: Audit, *, summary_first: bool = False) -> Audit:
+    """The audit with everything computed: of a table of columns nothing is before it is asked for, and rejects come from what was asked first."""
+    if summary_first:
+        audit.summary()
+        assert audit.rejected is not None
+    assert audit.decisions is not None
+    assert audit.rejected is not None
+    audit.summary()
+    return audit

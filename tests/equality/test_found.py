@@ -1,0 +1,352 @@
+"""Cases in which the audit once differed from a loop over ``evaluate``, each as small as it could be made.
+
+Every case is audited as a table in memory, as a query read two rows at a time, and as records; what its column should hold is
+written down beside it, so that a case still is what its name says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+import pytest
+from attrs import field, frozen
+
+from complaint_policy import Policy, load_policy_text
+from tests.equality.comparing import audited, differences, entries_of, loop
+from tests.equality.small import asked, small_pieces
+
+HEAD = """
+format: 1
+policy: test/found
+effective: {from: 2020-01-01}
+timezone: Asia/Shanghai
+currency: CNY
+calendars:
+  office: {weekdays: mon-fri, hours: {mon-fri: ["09:00-17:00"]}}
+  closed: {weekdays: mon-fri, hours: {mon-fri: []}}
+"""
+MONDAY = datetime(2026, 3, 2, 10)
+
+
+def at(day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(2026, 3, day, hour, minute)
+
+
+@frozen
+class Case:
+    """A policy, columns, and what one column of the decisions holds: ``None`` where the row is rejected."""
+
+    name: str
+    policy: str
+    columns: Mapping[str, Any]
+    shown: str
+    holds: list[Any]
+    as_of: str = "2026-03-20T12:00"
+    schema: Mapping[str, Any] = field(factory=dict)
+    unusable: Mapping[str, int] = field(factory=dict)
+
+    def load(self) -> Policy:
+        return load_policy_text(HEAD + self.policy, name=f"{self.name}.yaml")
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        return pl.DataFrame(self.columns, schema_overrides=dict(self.schema))
+
+
+CASES = (
+    Case(
+        "two deadlines with one limit from different starts",
+        """
+deadlines:
+  - {id: D1, from: received_at, to: acknowledged_at, within: 24 hours}
+  - {id: D2, from: acknowledged_at, to: responded_at, within: 24 hours}
+""",
+        {
+            "received_at": [MONDAY] * 4,
+            "acknowledged_at": [at(2, 12), at(3, 9), at(4, 9), None],
+            "responded_at": [at(3, 11), at(4, 9), at(5, 10), None],
+        },
+        "D2.outcome",
+        ["met", "met", "breached", "indeterminate"],
+    ),
+    Case(
+        "a ladder whose steps have one limit from different starts",
+        """
+deadlines:
+  - id: D1
+    from: received_at
+    to: responded_at
+    within: 24 hours
+    extend: [{id: more, within: {last_of: [{from: {due: previous}, within: 24 hours}]}, needs: {acknowledged_at: {by: {due: previous}}}}]
+""",
+        {
+            "received_at": [MONDAY] * 3,
+            "acknowledged_at": [at(2, 12), at(3, 11), None],
+            "responded_at": [at(4, 9), at(4, 9), at(4, 9)],
+        },
+        "D1.outcome",
+        ["met", "breached", "breached"],
+    ),
+    Case(
+        "an exemption that compares money with a multiple of a field",
+        """
+deadlines:
+  - id: D1
+    from: received_at
+    to: responded_at
+    within: 24 hours
+    exempt: [{when: {amount_claimed: {above: {times: [5, {field: price}]}}}, reason: {en: Too much, zh: 过高}}]
+""",
+        {
+            "received_at": [MONDAY] * 5,
+            "responded_at": [at(9), at(9), at(9), None, None],
+            "amount_claimed": [50.05, 50.0, None, 50.05, 1.0],
+            "price": [10.0, 10.0, 10.0, 10.0, None],
+        },
+        "D1.outcome",
+        ["exempt", "breached", "indeterminate", "exempt", "indeterminate"],
+    ),
+    Case(
+        "an exemption by arithmetic of something that is still pending",
+        """
+deadlines:
+  - id: D1
+    from: received_at
+    to: responded_at
+    within: 30 days
+    exempt: [{when: {amount_claimed: {at_least: {times: [5, {field: price}]}}}, reason: {en: Too much, zh: 过高}}]
+""",
+        {"received_at": [MONDAY] * 3, "responded_at": [None] * 3, "amount_claimed": ["50", "50.00", "49.99"], "price": ["10", "10.001", "x"]},
+        "D1.outcome",
+        ["exempt", "pending", "pending"],
+        unusable={"price": 1},
+    ),
+    Case(
+        "a full column of texts with an amount in another currency",
+        """
+record: {fields: {fee: {type: money}}}
+requirements: [{id: R1, require: {fee: {at_least: 5}}, before: received_at}]
+""",
+        {"received_at": [MONDAY] * 4, "fee": ["5", "EUR 5", "CNY 5", "4"]},
+        "R1.outcome",
+        ["met", "indeterminate", "met", "breached"],
+        unusable={"fee": 1},
+    ),
+    Case(
+        "a full column with an unusable cell in it that no rule looks at but by its presence",
+        """
+record: {fields: {fee: {type: money}}}
+requirements: [{id: R1, require: {present: [fee]}, before: received_at}]
+""",
+        {"received_at": [MONDAY] * 3, "fee": ["5", "EUR 5", "EUR 6"]},
+        "R1.outcome",
+        ["met", "indeterminate", "indeterminate"],
+        unusable={"fee": 2},
+    ),
+    Case(
+        "constant conditions over several rows",
+        """
+record: {fields: {flag: {type: boolean, default: true}, other: {type: boolean}}}
+severity: {levels: [low, high], rules: [{id: S1, level: high, when: {flag: true}}], otherwise: low}
+requirements:
+  - {id: R1, require: {flag: true}, before: received_at}
+  - {id: R2, require: {any: [{flag: false}, {other: true}]}, before: received_at}
+""",
+        {"received_at": [MONDAY] * 3, "flag": [None] * 3, "other": [True, False, None]},
+        "R2.outcome",
+        ["met", "breached", "indeterminate"],
+        schema={"flag": pl.Null},
+    ),
+    Case(
+        "absent columns over several rows",
+        """
+record: {fields: {flag: {type: boolean, default: false}, kind: {type: enum, values: [a, b]}, fee: {type: money}}}
+severity: {levels: [low, high], rules: [{id: S1, level: high, when: {kind: a}}], otherwise: low}
+responsibility:
+  by: [kind]
+  rows: [{id: O1, when: {kind: a}, owner: desk}]
+  otherwise: {owner: desk}
+deadlines:
+  - {id: D1, from: received_at, to: responded_at, within: 24 hours, when: {flag: false}, exempt: [{when: {fee: {above: 5}}, reason: {en: Much, zh: 多}}]}
+""",
+        {"received_at": [MONDAY, MONDAY, None, at(19, 20)]},
+        "D1.outcome",
+        ["indeterminate", "indeterminate", None, "indeterminate"],
+        schema={"received_at": pl.Datetime("us")},
+    ),
+    Case(
+        "exempt, with a limit nobody can count",
+        """
+deadlines:
+  - id: D1
+    from: received_at
+    to: responded_at
+    within: 4 working hours
+    counting: {calendar: closed}
+    exempt: [{when: {upheld: true}, reason: {en: Settled, zh: 已解决}}]
+""",
+        {"received_at": [MONDAY] * 3, "upheld": [True, False, None]},
+        "D1.outcome",
+        [None, None, None],
+    ),
+    Case(
+        "exempt, with a limit that can be counted",
+        """
+deadlines:
+  - id: D1
+    from: received_at
+    to: responded_at
+    within: 4 working hours
+    counting: {calendar: office}
+    exempt: [{when: {upheld: true}, reason: {en: Settled, zh: 已解决}}]
+""",
+        {"received_at": [MONDAY] * 3, "responded_at": [None] * 3, "upheld": [True, False, None]},
+        "D1.outcome",
+        ["exempt", "breached", "indeterminate"],
+    ),
+    Case(
+        "receipts by day that are still to come, with a portfolio",
+        """
+deadlines: [{id: D1, from: received_at, to: responded_at, within: 1 days}]
+portfolio:
+  - {id: P1, measure: {share: {outcome: {D1: met}}}, per: month, expect: {at_least: 50%}}
+  - {id: P2, measure: {count: {responded_at: present}}, per: all}
+""",
+        {
+            "received_at": [date(2026, 3, 2), date(2026, 3, 20), date(2026, 3, 21), date(2026, 4, 2)],
+            "responded_at": [at(3), None, None, at(18)],
+        },
+        "D1.outcome",
+        ["met", "pending", "pending", "pending"],
+    ),
+    Case(
+        "a list without a column, asked what it contains",
+        """
+record: {fields: {tags: {type: list}, none_tags: {type: list, empty: none}}}
+requirements:
+  - {id: R1, require: {tags: {contains: [a]}}, before: received_at}
+  - {id: R2, require: {not: {none_tags: {contains: [a]}}}, before: received_at}
+""",
+        {"received_at": [MONDAY] * 2},
+        "R1.outcome",
+        ["indeterminate", "indeterminate"],
+    ),
+    Case(
+        "a list whose column has nothing in it, asked what it contains",
+        """
+record: {fields: {tags: {type: list}, none_tags: {type: list, empty: none}}}
+requirements:
+  - {id: R1, require: {tags: {contains: [a]}}, before: received_at}
+  - {id: R2, require: {not: {none_tags: {contains: [a]}}}, before: received_at}
+""",
+        {"received_at": [MONDAY] * 2, "tags": [None, None], "none_tags": [None, None]},
+        "R2.outcome",
+        ["met", "met"],
+    ),
+    Case(
+        "an axis of numbers that is null on a row, after rows that are full",
+        """
+responsibility:
+  by: [affected_customers]
+  rows:
+    - {id: O1, when: {affected_customers: {below: 5}}, owner: desk}
+    - {id: O2, when: {affected_customers: {at_least: 5, below: 10}}, owner: ops}
+  otherwise: {owner: boss}
+""",
+        {"received_at": [MONDAY] * 6, "affected_customers": [4, 5, 9, 10, None, 5]},
+        "owner",
+        ["desk", "ops", "ops", "boss", None, "ops"],
+    ),
+    Case(
+        "an axis of amounts that is no number on a row",
+        """
+responsibility:
+  by: [amount_claimed]
+  rows:
+    - {id: O1, when: {amount_claimed: {below: 99.95}}, owner: desk}
+    - {id: O2, when: {amount_claimed: {at_least: 99.95, below: 100}}, owner: ops}
+  otherwise: {owner: boss}
+""",
+        {"received_at": [MONDAY] * 6, "amount_claimed": [99.94, 99.95, 99.99, 100.0, float("nan"), 1.0]},
+        "owner",
+        ["desk", "ops", "ops", "boss", None, "desk"],
+    ),
+    Case(
+        "the last of instants one of which has no column",
+        """
+deadlines:
+  - {id: D1, from: {last_of: [received_at, acknowledged_at]}, to: responded_at, within: 24 hours, at_risk: 50%}
+  - {id: D2, from: received_at, to: responded_at, within: {last_of: [{from: received_at, within: 24 hours}, {from: acknowledged_at, within: 2 hours}]}, at_risk: 2 hours}
+""",
+        {"received_at": [MONDAY, MONDAY, at(20, 11), at(19, 13)], "responded_at": [at(3, 9), at(4), None, None]},
+        "D1.outcome",
+        ["met", "indeterminate", "pending", "at_risk"],
+    ),
+    Case(
+        "the first of instants one of which has no column, with a length counted from it",
+        """
+facts:
+  began: {first_of: [received_at, acknowledged_at]}
+  ended: {last_of: [received_at, acknowledged_at]}
+deadlines:
+  - {id: D1, from: received_at, to: responded_at, within: {first_of: [{from: began, within: 2 days}, {from: ended, within: 1 days}]}, at_risk: 80%}
+  - {id: D2, from: received_at, to: responded_at, within: {from: ended, within: 2 days}, at_risk: 80%}
+""",
+        {"received_at": [MONDAY, MONDAY, at(20, 11), at(18, 13)], "responded_at": [at(3, 9), at(9), None, None]},
+        "D2.outcome",
+        ["met", "indeterminate", "pending", "pending"],
+    ),
+    Case(
+        "a limit of so many days as a field says",
+        """
+record: {fields: {agreed: {type: number}, rest: {type: integer, empty: none}}}
+deadlines:
+  - {id: D1, from: received_at, to: responded_at, within: {days: {field: agreed}}, at_risk: 50%}
+  - {id: D2, from: received_at, to: responded_at, within: {working_days: {field: rest}}, counting: {calendar: office}}
+""",
+        {
+            "received_at": [MONDAY] * 8,
+            "responded_at": [at(4), at(4), at(4), at(4), at(4), at(4), None, at(2, 11)],
+            "agreed": [2.0, 1.0, -1.0, 1.5, 1e9, None, 30.0, 0.0],
+            "rest": [2, 1, -1, 0, 10**9, None, 30, 200_000],
+        },
+        "D1.outcome",
+        ["met", "breached", "indeterminate", "indeterminate", "indeterminate", "indeterminate", "at_risk", "met"],
+    ),
+    Case(
+        "a limit of so many hours as a text says, from a day",
+        """
+record: {fields: {agreed: {type: integer}, reported_at: {type: date}}}
+deadlines: [{id: D1, from: reported_at, to: responded_at, within: {hours: {field: agreed}}}]
+""",
+        {
+            "received_at": [MONDAY] * 5,
+            "reported_at": [date(2026, 3, 2)] * 4 + [None],
+            "responded_at": [at(3), at(3), at(3), at(5), at(3)],
+            "agreed": ["1", "48", "1.5", " ２４", "48"],
+        },
+        "D1.outcome",
+        ["indeterminate", "met", "indeterminate", "breached", "indeterminate"],
+        unusable={"agreed": 1},
+    ),
+)
+
+
+def sources(frame: pl.DataFrame) -> dict[str, Any]:
+    return {"memory": frame, "query": frame.lazy(), "records": frame.to_dicts()}
+
+
+@pytest.mark.parametrize("form", ["memory", "query", "records"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_found(case: Case, form: str) -> None:
+    policy, frame = case.load(), case.frame
+    expected = loop(policy, entries_of(policy, frame.to_dicts()), frame.columns, case.as_of)
+    by_row = {cells["row"]: cells[case.shown] for cells in expected.rows}
+    assert [by_row.get(row) for row in range(frame.height)] == case.holds
+    assert expected.figures["unusable"] == case.unusable
+    with small_pieces(2):
+        audit = asked(audited(policy, sources(frame)[form], case.as_of))
+    assert not differences(expected, audit)
