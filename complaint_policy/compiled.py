@@ -85,6 +85,7 @@ class CompiledVersion:
         fields = [(self.slots[f"field:{name}"], model.fields[name], self.slots.get(f"given:{name}")) for name in used]
         self.intake = Intake(fields, self.zone, model.currency)
         self._identity = Intake([entry for entry in fields if entry[1].name == "id"], self.zone, model.currency)
+        self.needs = {step.name: step.needs for step in steps}
         self.kept: dict[Any, Any] = {}  # what the column evaluation made for this version, from audit to audit
         self._blank: State = [None] * len(self.slots)
         self._blank[PAUSES] = ()

@@ -89,7 +89,7 @@ def _day(value: Any) -> date:
 
 def _reasonable(column: pl.Series) -> bool:
     ends: Any = (column.min(), column.max())
-    return all(end is None or abs(end) < 1e15 for end in ends) and not bool(column.is_infinite().any())
+    return all(end is None or abs(end) < 1e15 for end in ends) and not bool(column.is_nan().any())
 
 
 def enums_of(policy: AnyPolicy) -> frozenset[str]:

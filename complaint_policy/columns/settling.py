@@ -12,7 +12,7 @@ from complaint_policy.columns.numbers import Stand
 from complaint_policy.columns.values import LEFT, Coded, among, is_left, tabulated
 from complaint_policy.expressions.moments import AS_OF
 from complaint_policy.frame import Rule, Waived, settler
-from complaint_policy.outcomes import INDETERMINATE, RANK
+from complaint_policy.outcomes import BREACHED, INDETERMINATE, RANK
 from complaint_policy.possible import NOT_YET, Maybe
 from complaint_policy.results import Details, Settled
 from complaint_policy.texts import Text
@@ -20,12 +20,15 @@ from complaint_policy.texts import Text
 if TYPE_CHECKING:
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["applies_to", "key_of", "leave_undecided", "left_result", "rank_of", "settled_results"]
+__all__ = ["applies_to", "key_for", "leave_undecided", "left_result", "rank_of", "settled_results"]
 
 
-def key_of(result: Any) -> Any:
-    """What other rules, and the table of decisions, can see of a result."""
-    return (result.outcome, result.missing, result.possible, getattr(result, "begun", None) is NOT_YET)
+def key_for(sheet: Sheet, rule: Rule) -> Callable[[Any], Any]:
+    """What other rules, and the table of decisions, can see of a rule's results."""
+    if rule.id in sheet.named:
+        return lambda result: (result.outcome, result.missing, result.possible, getattr(result, "begun", None) is NOT_YET)
+    # Where no condition asks for the outcome, what it may yet become does not matter; a penalty asks for breaches.
+    return lambda result: (result.outcome, result.missing, result.outcome == INDETERMINATE and (result.possible is None or BREACHED in result.possible))
 
 
 def rank_of(result: Any) -> int:
@@ -96,7 +99,7 @@ def settled_results(sheet: Sheet, rule: Rule, raw: Coded, apart: Settled) -> Cod
             state[slot] = waiver if state[slot] else None
         return settle(state)
 
-    return tabulated(sheet.plan, inputs, answer, key=key_of, place=rank_of, left=left_result(rule, apart))
+    return tabulated(sheet.plan, inputs, answer, key=key_for(sheet, rule), place=rank_of, left=left_result(rule, apart))
 
 
 def applies_to(sheet: Sheet, rule: Rule) -> Callable[[], Any] | None:

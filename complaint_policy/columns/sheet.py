@@ -69,6 +69,7 @@ class Sheet:
     sources: Mapping[str, Source]
     used: frozenset[str]  # the fields a record of this version is read for
     rooms: dict[str, Callable[[Sheet], Any]]  # by step name: severity, owner, rule:<id>
+    named: frozenset[str]  # the rules whose results other rules and facts look at
     hints: Hints
     waivers: Mapping[str, list[Any]]  # by rule: ids, or conditions, of records a waiver in force names
     tables: dict[Any, Any]  # tables of this clock, kept from audit to audit

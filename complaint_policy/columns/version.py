@@ -16,6 +16,7 @@ from complaint_policy.columns.plan import Ex, constant, looked_up, on
 from complaint_policy.columns.settling import leave_undecided
 from complaint_policy.columns.sheet import Hints, Sheet, Source, Verdicts
 from complaint_policy.columns.values import EXACT, LATER, NO_END, Coded, Column, TooWide, among, is_left, lookup
+from complaint_policy.expressions import nodes as n
 from complaint_policy.frame import COMPANY
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, NOT_APPLICABLE, RANK, STATUS_ORDER
 from complaint_policy.possible import Maybe
@@ -170,9 +171,14 @@ def judged_version(
             rooms |= dict(import_module(kind.columns).columns(section))
         elif kind.key not in _ELSEWHERE and section:
             raise Unsupported(kind.key)
+    penalties = {f"rule:{rule.id}" for rule in model.section("penalties")}
     used = tuple(name for _, name, *_ in compiled.intake.fields)
+    needs = {need for name, rests_on in compiled.needs.items() if name not in penalties for need in rests_on}
+    for figure in model.sections.get("portfolio", ()):
+        needs |= {*n.names_in(figure.of), *n.names_in(figure.among)}
+    named = {need.removeprefix("rule:") for need in needs}
     tables = compiled.kept.setdefault(("tables", days), {})
-    sheet = Sheet(model, compiled.setting, clock, as_of, sources, frozenset(used), rooms, hints, waivers, tables)
+    sheet = Sheet(model, compiled.setting, clock, as_of, sources, frozenset(used), rooms, frozenset(named), hints, waivers, tables)
     try:
         return _judged(sheet, used, rules, minor_digits, beside)
     except TooWide:

@@ -73,7 +73,7 @@ def test_a_clock_tells_the_times_of_its_zone(name: str) -> None:
 def sheet_of(zone: str) -> Sheet:
     policy = load_policy_text(f"format: 1\npolicy: t/columns\neffective: {{from: 2010-01-01}}\ntimezone: {zone}\n")
     compiled = policy.compiled(policy.versions[0])
-    return Sheet(compiled.model, compiled.setting, Clock(compiled.zone, FIRST, LAST), datetime(2026, 1, 1), {}, frozenset(), {}, Hints(), {}, {})
+    return Sheet(compiled.model, compiled.setting, Clock(compiled.zone, FIRST, LAST), datetime(2026, 1, 1), {}, frozenset(), {}, frozenset(), Hints(), {}, {})
 
 
 def conventions(unit: str, zone: str) -> list[Counting]:

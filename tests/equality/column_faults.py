@@ -5,7 +5,6 @@ to be put into what has taken its place.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import inspect
@@ -92,7 +91,7 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     # frame
     _line("columns: exemptions are ignored", "frame=exempt", settling.settled_results, "exempt=tuple(exempt)", "exempt=()"),
     _line("columns: waivers are ignored", "frame=waivable", settling.settled_results, "state[slot] = waiver if state[slot] else None", "state[slot] = None"),
-    _line("columns: results that differ in what they miss are one", "frame=when", settling.key_of, "(result.outcome, result.missing, ", "(result.outcome, "),
+    _line("columns: results that differ in what they miss are one", "frame=when", settling.key_for, "(result.outcome, result.missing, result.outcome == ", "(result.outcome, result.outcome == "),
     # rules
     _line("columns: a ladder is climbed by one step only", "deadline=ladder", deadlines._Judged._due, "possibilities((step, climb(step + 1, holds))", "possibilities((step, step + 1)"),
     _line("columns: at risk when so much of the time is left", "deadline=at_risk_share", deadlines._Judged._risk, "int(Decimal(risk) * 1_000_000)", "int((1 - Decimal(risk)) * 1_000_000)"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from complaint_policy.columns.settling import key_of, left_result, rank_of, settled_results
+from complaint_policy.columns.settling import key_for, left_result, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.values import tabulated
 from complaint_policy.outcomes import NOT_APPLICABLE
@@ -20,5 +20,5 @@ def columns(section: tuple[Admission, ...]) -> Iterable[tuple[str, Callable[[She
 
 def _verdicts(rule: Admission, sheet: Sheet) -> Verdicts:
     holds = sheet.condition(rule.require).coded(sheet.plan)
-    raw = tabulated(sheet.plan, [holds], lambda answer: judged(rule, answer), key=key_of, place=rank_of, left=left_result(rule))
+    raw = tabulated(sheet.plan, [holds], lambda answer: judged(rule, answer), key=key_for(sheet, rule), place=rank_of, left=left_result(rule))
     return Verdicts(settled_results(sheet, rule, raw, AdmissionResult(rule, NOT_APPLICABLE)))

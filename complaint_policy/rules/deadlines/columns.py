@@ -15,7 +15,7 @@ from complaint_policy.columns.clock import DAY
 from complaint_policy.columns.conditions import conjunction
 from complaint_policy.columns.instants import Around
 from complaint_policy.columns.plan import Ex, constant, on
-from complaint_policy.columns.settling import applies_to, key_of, rank_of, settled_results
+from complaint_policy.columns.settling import applies_to, key_for, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.values import (
     EXACT,
@@ -269,7 +269,7 @@ class _Judged:
                     result.outcome = AT_RISK
             return result
 
-        return tabulated(plan, inputs, answer, key=key_of, place=rank_of, left=_left(rule, sheet))
+        return tabulated(plan, inputs, answer, key=key_for(sheet, rule), place=rank_of, left=_left(rule, sheet))
 
     def _judged(self, s: Shape, d: Shape, a: Shape, where: str, early: bool, close: Shape | None) -> GeneralDeadline:
         """The record evaluation's outcome of instants that lie as the row's do."""

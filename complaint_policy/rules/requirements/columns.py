@@ -9,7 +9,7 @@ import polars as pl
 
 from complaint_policy.columns.instants import compared
 from complaint_policy.columns.plan import constant, on
-from complaint_policy.columns.settling import key_of, left_result, rank_of, settled_results
+from complaint_policy.columns.settling import key_for, left_result, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.values import EXACT, Instants, Shape, is_left, tabulated
 from complaint_policy.outcomes import NOT_APPLICABLE
@@ -34,7 +34,7 @@ def _verdicts(rule: Requirement, sheet: Sheet) -> Verdicts:
         # What is only not known here may hold, and then its moment does not matter.
         return left_result(rule) if isinstance(held, Maybe) and is_left(held.missing) else judged(rule, held, moment)
 
-    raw = tabulated(plan, [holds, reached], answer, key=key_of, place=rank_of, left=left_result(rule))
+    raw = tabulated(plan, [holds, reached], answer, key=key_for(sheet, rule), place=rank_of, left=left_result(rule))
     return Verdicts(settled_results(sheet, rule, raw, RequirementResult(rule, NOT_APPLICABLE, rule.event)))
 
 

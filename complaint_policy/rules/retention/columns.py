@@ -9,7 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from complaint_policy.columns.plan import constant, on
-from complaint_policy.columns.settling import key_of, rank_of, settled_results
+from complaint_policy.columns.settling import key_for, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.values import ANY, EXACT, LEFT, SPAN, Coded, Instants, Shape, tabulated
 from complaint_policy.outcomes import INDETERMINATE, NOT_APPLICABLE
@@ -42,7 +42,7 @@ def _verdicts(rule: Retention, sheet: Sheet) -> Verdicts:
             low = high = _DAYS[20]
         return judged(rule, kept.value(first, last), deleted.value(low, high), sheet.zone)
 
-    raw = tabulated(plan, [until.state(plan), gone.state(plan), lies], answer, key=key_of, place=rank_of, left=_left(rule, sheet))
+    raw = tabulated(plan, [until.state(plan), gone.state(plan), lies], answer, key=key_for(sheet, rule), place=rank_of, left=_left(rule, sheet))
     return Verdicts(settled_results(sheet, rule, raw, RetentionResult(rule, NOT_APPLICABLE, NONE, NONE, sheet.zone)))
 
 
