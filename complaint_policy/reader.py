@@ -102,7 +102,7 @@ def read_yaml(text: str | bytes, file: str, problems: Problems) -> Node | None:
             return None
         text = decoded
     try:
-        return _Builder(file, problems).build(text)
+        return _built(file, text, problems)
     except UnicodeEncodeError as error:  # half of a surrogate pair, in a text handed in
         _bad_character(file, text, error.object[error.start], problems)
     except yaml.reader.ReaderError as error:
@@ -117,6 +117,16 @@ def read_yaml(text: str | bytes, file: str, problems: Problems) -> Node | None:
     except _Stop:
         pass
     return None
+
+
+def _built(file: str, text: str, problems: Problems) -> Node | None:
+    try:
+        return _Builder(file, problems).build(text, _Loader)
+    except yaml.MarkedYAMLError as error:
+        # Newer libyaml scans ahead to its own limit before it hands over what passes ours.
+        if "nesting depth" not in (error.problem or ""):
+            raise
+    return _Builder(file, problems).build(text, yaml.SafeLoader)
 
 
 def _decoded(data: bytes, file: str, problems: Problems) -> str | None:
@@ -186,8 +196,8 @@ class _Builder:
         self.documents = 0
         self.nodes = 0
 
-    def build(self, text: str) -> Node | None:
-        loader = _Loader(text)
+    def build(self, text: str, reader: Any) -> Node | None:
+        loader = reader(text)
         try:
             while True:
                 event = loader.get_event()
