@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any, Final
-from unittest.mock import patch
 
+import polars as pl
 from attrs import Factory, define
 
 from complaint_policy import Policy, PolicyError
 from complaint_policy.audit import Audit
-from complaint_policy.audit import run as audit_run
-from tests.equality.comparing import Loop, audited, differences, entries_of, loop, same_whatever_the_order
+from complaint_policy.audit.judging import fields_of_policy
+from complaint_policy.audit.mapping import by_name
+from tests.equality.comparing import Loop, audited, compare_file, differences, entries_of, loop, same_whatever_the_order
 from tests.equality.counts import count_decisions, count_policy, count_table
 from tests.equality.policies import Drawn, draw_policy, features_of
 from tests.equality.records import Table, draw_table, split_frame
 from tests.equality.reducing import reduced, shown
+from tests.equality.small import asked, few_days, small_pieces
 
 __all__ = ["Found", "Run", "both", "check_seed", "check_table"]
 
 TABLES: Final = 2  # of each policy
+Form = Callable[[Policy, Table, Loop, Audit], list[str]]
 
 
 @define
@@ -53,28 +59,83 @@ class Run:
 def both(policy: Policy, table: Table) -> tuple[Loop, Audit]:
     """The loop over a table, and its audit."""
     expected = loop(policy, entries_of(policy, table.records), table.columns, table.as_of, table.waivers)
-    return expected, audited(policy, table.source, table.as_of, table.waivers)
+    return expected, asked(audited(policy, table.source, table.as_of, table.waivers))
 
 
 def check_table(policy: Policy, table: Table, random: Random, run: Run | None = None) -> list[str]:
-    """The audit against the loop, and against itself in another order and in other chunks."""
+    """The audit against the loop, against itself in another order and in small pieces, and of some tables in another form."""
+    form, days = random.choice(FORMS), nullcontext() if random.random() < 0.05 else few_days()
+    with days:
+        return _checked(policy, table, random, run, form)
+
+
+def _checked(policy: Policy, table: Table, random: Random, run: Run | None, form: Form | None) -> list[str]:
     try:
         expected, audit = both(policy, table)
+        if run is not None:
+            count_decisions(run.counts, expected)
+        found = differences(expected, audit)
+        if found or len(table.records) < 2:
+            return found
+        order = random.sample(range(len(table.records)), len(table.records))
+        with small_pieces(random.randint(1, len(order))):
+            told = form(policy, table, expected, audit) if form is not None and table.frame is not None else []
+            if told:
+                return [f"{form.__name__.strip('_')}: {line}" for line in told]
+            return _in_another_order(policy, table, audit, order, random)
     except Exception as error:  # noqa: BLE001  an audit never raises on records
         return [f"raised: {type(error).__name__}: {error}"]
-    if run is not None:
-        count_decisions(run.counts, expected)
-    found = differences(expected, audit)
-    if found or len(table.records) < 2:
-        return found
-    order = random.sample(range(len(table.records)), len(table.records))
+
+
+def _in_another_order(policy: Policy, table: Table, audit: Audit, order: list[int], random: Random) -> list[str]:
+    """The audit against that of the same rows shuffled: a frame in chunks, or a query; the summary before the decisions."""
     source: Any = table.taken(order)
-    source = source.source if table.frame is None else split_frame(source.frame, [random.randrange(len(order)) for _ in range(2)])
-    if table.frame is None and set(table.columns) != {name for record in source for name in record}:
-        return found
-    with patch.object(audit_run, "CHUNK", random.randint(1, len(order)), create=True):  # decisions go out in small chunks
-        again = audited(policy, source, table.as_of, table.waivers)
+    if table.frame is None:
+        source = source.source
+        if set(table.columns) != {name for record in source for name in record}:
+            return []
+    else:
+        source = split_frame(source.frame, [random.randrange(len(order)) for _ in range(2)])
+        source = source.lazy() if random.random() < 0.5 else source
+    again = asked(audited(policy, source, table.as_of, table.waivers), summary_first=random.random() < 0.5)
     return same_whatever_the_order(audit, again, order)
+
+
+# --------------------------------------------------------------------------- other forms of the same table
+def _query(policy: Policy, table: Table, expected: Loop, audit: Audit) -> list[str]:
+    """A query over the frame."""
+    assert table.frame is not None
+    return differences(expected, asked(audited(policy, table.frame.lazy(), table.as_of, table.waivers)))
+
+
+def _parquet(policy: Policy, table: Table, expected: Loop, audit: Audit) -> list[str]:
+    """A Parquet file, in which a frame's rows are the same values."""
+    assert table.frame is not None
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "table.parquet"
+        table.frame.write_parquet(path, row_group_size=max(1, table.frame.height // 2))
+        return differences(expected, asked(audited(policy, path, table.as_of, table.waivers), summary_first=True))
+
+
+def _csv(policy: Policy, table: Table, expected: Loop, audit: Audit) -> list[str]:
+    """A CSV file: the cells are texts now, and the loop reads them anew."""
+    assert table.frame is not None
+    flat = [name for name, kind in table.frame.schema.items() if not kind.is_nested()]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "table.csv"
+        table.frame.select(flat).write_csv(path)
+        return compare_file(policy, path, by_name(flat, fields_of_policy(policy)), table.as_of, table.waivers)
+
+
+def _written(policy: Policy, table: Table, expected: Loop, audit: Audit) -> list[str]:
+    """Decisions that are written to a file and not kept are those that are kept."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "decisions.parquet"
+        again = audited(policy, table.source, table.as_of, table.waivers, decisions_to=path, keep=False)
+        return differences(expected, again, pl.read_parquet(path))
+
+
+FORMS: Final = (None, None, None, _query, _parquet, _csv, _written)
 
 
 def check_seed(seed: int, features: Sequence[str] | None = None, *, small: bool = True) -> Run:

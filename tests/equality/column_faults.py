@@ -85,7 +85,7 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     # severity and owner
     _line("columns: the last level whose condition holds", "section=severity;levels=5", severity._known, "zip(holds, tests, strict=True)", "reversed(list(zip(holds, tests, strict=True)))"),
     _line("columns: a level that is unknown is dropped", "section=severity", severity._open, "return (*ranks, rank) if rank not in ranks else ranks, missing | holds.missing", "return ranks, missing | holds.missing"),
-    _line("columns: a number at a bound is a class above", "section=responsibility", responsibility._numbers, "(\"at_least\", \"above\")", "(\"at_least\", \"at_least\")"),
+    _line("columns: a number below the first bound is at it", "section=responsibility", responsibility._numbers, "[bounds[0] - 1]", "[bounds[0]]"),
     _line("columns: the first text of the matrix is any other", "section=responsibility", responsibility._texts, "enumerate(literals, 1)", "enumerate(literals)"),
     _line("columns: the first candidate is the owner", "section=responsibility", version.Judged.owner, "o.result.owner for o", "o.result.owner or next(iter(o.result.candidates), None) for o"),
     # frame
@@ -94,6 +94,7 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     _line("columns: results that differ in what they miss are one", "frame=when", settling.key_for, "(result.outcome, result.missing, result.outcome == ", "(result.outcome, result.outcome == "),
     # rules
     _line("columns: a ladder is climbed by one step only", "deadline=ladder", deadlines._Judged._due, "possibilities((step, climb(step + 1, holds))", "possibilities((step, step + 1)"),
+    _line("columns: a step that does not hold is passed over", "deadline=ladder", deadlines._Judged._due, "if held is False:\n                return step", "if held is False:\n                step += 1\n                continue"),
     _line("columns: at risk when so much of the time is left", "deadline=at_risk_share", deadlines._Judged._risk, "int(Decimal(risk) * 1_000_000)", "int((1 - Decimal(risk)) * 1_000_000)"),
     _line("columns: warned at the instant itself", "deadline=at_risk_length", deadlines._Judged._risk, "(a < now)", "(a <= now)"),
     _line("columns: pauses nobody knows are none", "deadline=pauses", deadlines._Judged.verdicts, "pauses = self._unknown_pauses()", "pauses = None"),

@@ -302,10 +302,13 @@ def _columns_of(frame: Any) -> list[str]:
     return frame.columns if isinstance(frame, pl.DataFrame) else pl.DataFrame(frame).columns
 
 
-def differences(expected: Loop, audit: Audit) -> list[str]:
-    """Where an audit departs from the loop: row, column, what `evaluate` says, what the audit says."""
+def differences(expected: Loop, audit: Audit, decisions: pl.DataFrame | None = None) -> list[str]:
+    """Where an audit departs from the loop: row, column, what `evaluate` says, what the audit says.
+
+    ``decisions``: those of an audit that has not kept them.
+    """
     found: list[str] = []
-    decisions = audit.decisions
+    decisions = audit.decisions if decisions is None else decisions
     wanted = sorted(expected.rows, key=lambda cells: cells["row"])
     if wanted and list(wanted[0]) != decisions.columns:
         found.append(f"columns: evaluate {list(wanted[0])}, audit {decisions.columns}")

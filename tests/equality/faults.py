@@ -56,7 +56,7 @@ class Fault:
     features: tuple[str, ...]
     changes: Callable[[], Sequence[Change]]
     side: str = LOOP
-    first: int = 7_000  # the seed it is looked for from
+    first: int = 7_000  # the seed it is looked for from, so that it is found soon
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -89,12 +89,13 @@ def _code(function: FunctionType, code: CodeType) -> Iterator[None]:
 def examples_until_found(fault: Fault, most: int) -> int | None:
     """How many drawn tables it takes until the two sides differ; ``None`` if so many do not tell."""
     for number in range(most):
-        drawn = draw_policy(fault.first + number, fault.features)
+        seed = fault.first + number
+        drawn = draw_policy(seed, fault.features)
         try:
             policy = drawn.load()
         except PolicyError:
             continue
-        table = draw_table(drawn, policy, number, rows=ROWS)
+        table = draw_table(drawn, policy, seed, rows=ROWS)
         if told(fault, policy, table):
             return number + 1
     return None

@@ -872,7 +872,7 @@ class _Maker:
 
     def matrix(self) -> Document:
         """Rows that never overlap: a tree over the axes, each leaf at most one row."""
-        candidates: list[Name] = [n for n in self.of_kind("enum", "boolean", "integer", "money", "list", source="field") if n.name != "received_at"]
+        candidates: list[Name] = [n for n in self.of_kind("enum", "boolean", "integer", "money", "string", "list", source="field") if n.name != "received_at"]
         facts = self.of_kind("boolean", source="fact")
         levels = [n for n in self.names if n.kind == "level"]
         if "complete" in self.wanted.get("matrix", ()) or (levels and self.chance(0.15)):
@@ -927,6 +927,9 @@ class _Maker:
             case "list":
                 tag = self.one(TAGS)
                 return [{"contains": tag}, {"not": {"contains": tag}}]
+            case "string":
+                word, *others = self.some(WORDS, 2, 3)
+                return [word, others, *missing]
         low, high = sorted(self.random.sample((1, 2, 5, 10, 100), 2))
         return [{"below": low}, {"at_least": low, "below": high}, {"at_least": high}, *missing]
 

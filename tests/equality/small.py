@@ -14,8 +14,8 @@ from complaint_policy.audit.engine import Engine
 __all__ = ["asked", "few_days", "small_pieces"]
 
 _DAYS: Final = timedelta(days=400)
-# Characters of a row of drawn text, about.
-_WIDTH: Final = 150
+# Characters of a row of text, at least.
+_WIDTH: Final = 30
 
 
 def _few(engine: Engine) -> tuple[date, date]:

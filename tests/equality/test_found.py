@@ -188,9 +188,18 @@ deadlines:
     counting: {calendar: closed}
     exempt: [{when: {upheld: true}, reason: {en: Settled, zh: 已解决}}]
 """,
-        {"received_at": [MONDAY] * 3, "upheld": [True, False, None]},
+        {"received_at": [MONDAY] * 3, "responded_at": [None, at(3), None], "upheld": [True, False, None]},
         "D1.outcome",
         [None, None, None],
+    ),
+    Case(
+        "a limit nobody can count, of an act without a column",
+        """
+deadlines: [{id: D1, from: received_at, to: responded_at, within: 4 working hours, counting: {calendar: closed}}]
+""",
+        {"received_at": [MONDAY] * 2},
+        "D1.outcome",
+        [None, None],
     ),
     Case(
         "exempt, with a limit that can be counted",
@@ -220,7 +229,7 @@ portfolio:
             "responded_at": [at(3), None, None, at(18)],
         },
         "D1.outcome",
-        ["met", "pending", "pending", "pending"],
+        ["met", "pending", "indeterminate", "indeterminate"],
     ),
     Case(
         "a list without a column, asked what it contains",
@@ -275,6 +284,16 @@ responsibility:
         ["desk", "ops", "ops", "boss", None, "desk"],
     ),
     Case(
+        "a number that is none among reasonable ones",
+        """
+record: {fields: {fee: {type: number}}}
+requirements: [{id: R1, require: {fee: {at_least: 5}}, before: received_at}]
+""",
+        {"received_at": [MONDAY] * 2, "fee": [1.0, float("nan")]},
+        "R1.outcome",
+        ["breached", "indeterminate"],
+    ),
+    Case(
         "the last of instants one of which has no column",
         """
 deadlines:
@@ -315,6 +334,26 @@ deadlines:
         },
         "D1.outcome",
         ["met", "breached", "indeterminate", "indeterminate", "indeterminate", "indeterminate", "at_risk", "met"],
+    ),
+    Case(
+        "so many days as a field without a column says, from what has not happened",
+        """
+record: {fields: {agreed: {type: number}}}
+deadlines: [{id: D1, from: acknowledged_at, to: responded_at, within: {weeks: {field: agreed}}}]
+""",
+        {"received_at": [MONDAY] * 3, "acknowledged_at": [at(25), None, at(3)]},
+        "D1.missing",
+        [["closed_at", "responded_at"], ["closed_at", "responded_at"], ["agreed", "responded_at"]],
+    ),
+    Case(
+        "so many days as the default says, of a column with nothing in it",
+        """
+record: {fields: {agreed: {type: integer, default: 3}}}
+deadlines: [{id: D1, from: received_at, to: responded_at, within: {days: {field: agreed}}}]
+""",
+        {"received_at": [MONDAY] * 3, "responded_at": [at(5), at(6), None], "agreed": [None] * 3},
+        "D1.outcome",
+        ["met", "breached", "breached"],
     ),
     Case(
         "a limit of so many hours as a text says, from a day",
