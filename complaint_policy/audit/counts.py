@@ -227,8 +227,9 @@ def _count_version(
     left = judged.left.expr if judged.left is not None else pl.lit(False)
     hopefully, kept = [*wanted, left.sum().alias("left")], mine
     (found,) = collect([judged.sheet.plan.applied(bare).select(hopefully)])
-    lacking = int(found["left"][0]) if left.meta.root_names() else 0
     total = int(found["0"][0])
+    # Left can also be one answer for all rows.
+    lacking = int(found["left"][0]) * (1 if left.meta.root_names() else total)
     if lacking:
         # Some rows are not what was believed: they are counted apart.
         kept = mine.filter(~left)

@@ -276,6 +276,8 @@ def spells_of(sheet: Sheet, counting: Counting) -> Spells | None:
         most = max(most, len(spans))
         begins += [clock.of_utc(low) for low, _ in spans]
         ends += [clock.of_utc(high) for _, high in spans]
+    if not begins:
+        return None
     before: list[int] = []
     total = 0
     for low, high in zip(begins, ends, strict=True):

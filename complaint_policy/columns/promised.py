@@ -99,7 +99,10 @@ def _counted(sheet: Sheet, start: Ex, number: Ex, node: n.Counted, unit: str) ->
         return clock.of_utc(found.boundary - _MICRO if isinstance(found, DayEnd) else found)
 
     def run(parts: Any) -> pl.Series:
-        pairs = pl.DataFrame({"where": parts[0], "count": parts[1]})
+        rows = min(map(len, parts)) and max(map(len, parts))
+        # What is the same for all rows comes as one value.
+        where, count = (part.head(rows) if len(part) >= rows else part.new_from_index(0, rows) for part in parts)
+        pairs = pl.DataFrame({"where": where, "count": count})
         different = pairs.drop_nulls().unique(maintain_order=True)
         dues = [due(where, count) for where, count in different.iter_rows()]
         table = different.with_columns(pl.Series("due", dues, dtype=pl.Int64))

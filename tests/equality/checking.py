@@ -79,8 +79,7 @@ def _checked(policy: Policy, table: Table, random: Random, run: Run | None, form
             return found
         order = random.sample(range(len(table.records)), len(table.records))
         with small_pieces(random.randint(1, len(order))):
-            told = form(policy, table, expected, audit) if form is not None and table.frame is not None else []
-            if told:
+            if form is not None and table.frame is not None and (told := form(policy, table, expected, audit)):
                 return [f"{form.__name__.strip('_')}: {line}" for line in told]
             return _in_another_order(policy, table, audit, order, random)
     except Exception as error:  # noqa: BLE001  an audit never raises on records
