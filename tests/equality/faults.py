@@ -232,9 +232,9 @@ def _midnight(day: date, zone: Zone, name: str, before: Any = coerce.day_interva
     return Interval(found.low, found.low, found.missing)
 
 
-def _all_happened(event: bool, empty: Any, read: Any, zone: Zone, before: Any = intake._moments) -> Any:
+def _all_happened(event: bool, empty: Any, read: Any, zone: Zone, before: Any = intake._moments, **more: Any) -> Any:
     del event
-    return before(False, empty, read, zone)
+    return before(False, empty, read, zone, **more)
 
 
 def _default_for_unusable(self: Any, record: Any, state: Any, as_of: Any, source_fields: Any, unusable: Any, before: Any = intake.Intake.read) -> None:

@@ -336,6 +336,20 @@ deadlines:
         ["met", "breached", "indeterminate", "indeterminate", "indeterminate", "indeterminate", "at_risk", "met"],
     ),
     Case(
+        "a choice nobody can make, of an instant that is itself a choice nobody can make",
+        """
+record: {fields: {size: {type: number}}}
+deadlines:
+  - id: D1
+    from: received_at
+    to: responded_at
+    within: {choose: [{when: {handler: slow}, then: {choose: [{when: {size: {at_least: 5}}, then: reported_at}]}}]}
+""",
+        {"received_at": [MONDAY] * 2},
+        "D1.missing",
+        [["handler", "reported_at", "responded_at", "size"]] * 2,
+    ),
+    Case(
         "so many days as a field without a column says, from what has not happened",
         """
 record: {fields: {agreed: {type: number}}}
