@@ -12,15 +12,15 @@ import textwrap
 from types import CodeType, FunctionType
 from typing import Any, Final
 
-from complaint_policy.audit import counts, engine, portions, tiers
-from complaint_policy.columns import arithmetic, cells, choosing, clock, conditions, instants, lengths, settling, sheet, version
+from complaint_policy.audit import counts, portions, tiers
+from complaint_policy.columns import cells, choosing, clock, conditions, instants, lengths, settling, sheet, version
 from complaint_policy.rules.deadlines import columns as deadlines
 from complaint_policy.rules.penalties import columns as penalties
 from complaint_policy.rules.requirements import columns as requirements
 from complaint_policy.rules.responsibility import columns as responsibility
 from complaint_policy.rules.retention import columns as retention
 from complaint_policy.rules.severity import columns as severity
-from tests.equality.faults import AUDIT, Change, Fault
+from tests.equality.faults import AUDIT, ROWS, Change, Fault
 
 __all__ = ["COLUMN_FAULTS", "changed"]
 
@@ -35,11 +35,11 @@ def changed(function: Any, written: str, instead: str) -> CodeType:
     return next(c for c in module.co_consts if isinstance(c, CodeType) and c.co_name == function.__name__)
 
 
-def _line(name: str, features: str, function: Any, written: str, instead: str, first: int = 7_000) -> Fault:
+def _line(name: str, features: str, function: Any, written: str, instead: str, first: int = 7_000, rows: int = ROWS) -> Fault:
     def changes() -> list[Change]:
         return [(function, "__code__", changed(function, written, instead))]
 
-    return Fault(name, tuple(filter(None, features.split(";"))), changes, AUDIT, first)
+    return Fault(name, tuple(filter(None, features.split(";"))), changes, AUDIT, first, rows)
 
 
 def _read_as(name: str, features: str, module: Any, table: str, key: str, other: str, first: int = 7_000) -> Fault:
@@ -50,73 +50,68 @@ def _read_as(name: str, features: str, module: Any, table: str, key: str, other:
 
 COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     # instants
-    _read_as("columns: up to and including excludes", "condition=as_of;instant=choose", instants, "_SIGNS", "by", "before"),
-    _read_as("columns: not before an instant excludes it", "condition=as_of;condition=order", instants, "_SIGNS", "not_before", "after"),
-    _line("columns: an event at the moment of judgement has not happened", "unit=hours", instants.of_field, "pl.when(v <= now).then(v)", "pl.when(v < now).then(v)"),
-    _line("columns: a span is settled by its better end", "condition=order;unit=days", instants._relation, "on(sign, a_high, b.low) if forward", "on(sign, a.low, b_high) if forward"),
-    _line("columns: the order forgets what has not happened", "condition=in_order", instants.in_order, "if s.kind == LATER:\n                    return False", "if s.kind == LATER:\n                    return True"),
+    _read_as("columns: up to and including excludes", "condition=as_of;instant=choose", instants, "_SIGNS", "by", "before", first=7012),
+    _read_as("columns: not before an instant excludes it", "condition=as_of;condition=order", instants, "_SIGNS", "not_before", "after", first=7029),
+    _line("columns: an event at the moment of judgement has not happened", "unit=hours", instants.of_field, "pl.when(v <= now).then(v)", "pl.when(v < now).then(v)", first=7003),
+    _line("columns: a span is settled by its better end", "condition=order;unit=days", instants._relation, "on(sign, a_high, b.low) if forward", "on(sign, a.low, b_high) if forward", first=7009),
+    _line("columns: the order forgets what has not happened", "condition=in_order", instants.in_order, "if s.kind == LATER:\n                    return False", "if s.kind == LATER:\n                    return True", first=7003),
     _line("columns: the first of several is the last", "instant=first_of", choosing.extreme, "pl.min_horizontal if first else", "pl.max_horizontal if first else"),
     _line("columns: an unknown member of a first_of bounds nothing", "instant=first_of", choosing.extreme, "then(NO_START)", "then(v)"),
-    _line("columns: an unusable cell is passed over", "instant=first_known", choosing.first_known, "if shape.kind == ANY and shape.empty:", "if shape.kind == ANY:"),
+    _line("columns: an unusable cell is passed over", "instant=first_known", choosing.first_known, "if shape.kind == ANY and shape.empty:", "if shape.kind == ANY:", first=7036),
     # clock and lengths
-    _line("columns: the later reading of a repeated hour", "zone=Australia/Lord_Howe", clock.Clock.from_wall, "max(before, after)", "min(before, after)"),
-    _line("columns: a limit in a repeated hour is read early", "convention=ends=same_time;zone=Europe/Berlin", lengths._same_time, "from_wall_late", "from_wall"),
+    _line("columns: the later reading of a repeated hour", "zone=America/New_York;unit=hours", clock.Clock.from_wall, "max(before, after)", "min(before, after)", first=7001),
     _line("columns: the offset of a zone has the wrong sign", "zone=Asia/Kolkata", clock.Clock.to_utc_column, "ticks - pl.lit", "ticks + pl.lit"),
     _line("columns: times of a zone are shifted the wrong way", "zone=Asia/Shanghai", clock.Clock.from_utc, "physical + pl.lit", "physical - pl.lit"),
     _line("columns: the table of days is shifted by one", "unit=working days", lengths._day_table, "zone.day_start(first + index)", "zone.day_start(first + index + 1)"),
-    _line("columns: plain days end a day early", "unit=days", lengths._day_table, "(clock.base + i + days + 1) * DAY - 1", "(clock.base + i + days) * DAY - 1"),
+    _line("columns: plain days end a day early", "unit=days", lengths._day_table, "(clock.base + i + days + 1) * DAY - 1", "(clock.base + i + days) * DAY - 1", first=7005),
     _line("columns: a day ends with the next one", "unit=working days", lengths._plain, "moment.boundary - _MICRO", "moment.boundary"),
-    _line("columns: a date lasts into the next day", "unit=days", cells._typed_moments, "null_on_oob=True) - 1, index", "null_on_oob=True), index"),
-    _line("columns: worked up to the closing is the next opening", "unit=working hours;convention=at_closing=stay", lengths._working_time, "t <= done + (high - low)", "t < done + (high - low)"),
+    _line("columns: a date lasts into the next day", "unit=days", cells._typed_moments, "null_on_oob=True) - 1, index", "null_on_oob=True), index", first=7016),
+    _line("columns: worked up to the closing is the next opening", "unit=working hours;convention=at_closing=stay", lengths._working_time, "t <= done + (high - low)", "t < done + (high - low)", first=7025),
     # conditions and values
     _read_as("columns: at least is above", "condition=field;section=penalties", conditions, "_SIGNS", "at_least", "above"),
-    _line("columns: a bound keeps one decimal", "condition=field;section=severity", conditions._number_test, "near = float(literal)", "near = float(round(literal, 1))"),
-    _line("columns: a bound between whole numbers is rounded the other way", "condition=field;section=severity", conditions._number_test, "in (\"at_least\", \"below\") else floor", "not in (\"at_least\", \"below\") else floor"),
-    _line("columns: a bound has its decimal point one place off", "value=times;value=plus;section=severity", conditions._compared, "scaleb(a.scale)", "scaleb(a.scale - 1)"),
-    _line("columns: products have too few decimal places", "value=times", arithmetic._operated, "sum(p.scale for p in parts)", "max(p.scale for p in parts)"),
+    _line("columns: a bound keeps one decimal", "condition=field;section=severity", conditions._number_test, "near = float(literal)", "near = float(round(literal, 1))", first=7032),
+    _line("columns: a bound between whole numbers is rounded the other way", "condition=field;section=severity", conditions._number_test, "in (\"at_least\", \"below\") else floor", "not in (\"at_least\", \"below\") else floor", first=7054),
+    _line("columns: a bound has its decimal point one place off", "value=times;value=plus;section=severity", conditions._compared, "scaleb(a.scale)", "scaleb(a.scale - 1)", first=7002),
     _line("columns: codes of an enum are off by one", "condition=one_of", cells._enum, "pl.lit(index, pl.UInt8)", "pl.lit(index % len(values) + 1, pl.UInt8)"),
-    _line("columns: what the second part misses is forgotten", "section=severity", conditions._both, "(*a.specials, *b.specials)", "(*a.specials,)"),
+    _line("columns: what the second part misses is forgotten", "section=severity", conditions._both, "(*a.specials, *b.specials)", "(*a.specials,)", first=7008),
     # cells
-    _line("columns: an unusable cell of an enum is not counted", "condition=one_of", cells._enum, "lambda c: c == 255, code", "lambda c: c == 254, code"),
-    _line("columns: an unusable cell is an empty one", "unit=hours", cells._by_reader, "except Unusable:\n            return None, None, BAD", "except Unusable:\n            return None, None, EMPTY"),
-    _line("columns: a default fills an unusable cell", "section=severity;condition=field", sheet.Sheet._field, "pl.when(~b.fill_null(False)).then(v.fill_null(default))", "v.fill_null(default)"),
-    _line("columns: what is believed to be full is not looked at", "unit=hours", sheet.Sheet._believed, "self.leave(value.is_null())", "pass"),
+    _line("columns: an unusable cell of an enum is not counted", "condition=one_of", cells._enum, "lambda c: c == 255, code", "lambda c: c == 254, code", first=7008),
+    _line("columns: an unusable cell is an empty one", "unit=hours", cells._by_reader, "except Unusable:\n            return None, None, BAD", "except Unusable:\n            return None, None, EMPTY", first=7003),
+    _line("columns: a default fills an unusable cell", "section=severity;condition=field", sheet.Sheet._field, "pl.when(~b.fill_null(False)).then(v.fill_null(default))", "v.fill_null(default)", first=7010),
+    _line("columns: what is believed to be full is not looked at", "condition=contains;condition=one_of", sheet.Sheet._believed, "self.leave(value.is_null())", "pass", first=7057, rows=5),
     _line("columns: a blank text is a text", "condition=contains", cells._string, "return s.set(s == \"\", None) if (s == \"\").any() else s", "return s"),
     # severity and owner
-    _line("columns: the last level whose condition holds", "section=severity;levels=5", severity._known, "zip(holds, tests, strict=True)", "reversed(list(zip(holds, tests, strict=True)))"),
+    _line("columns: the last level whose condition holds", "section=severity;levels=5", severity._known, "zip(holds, tests, strict=True)", "reversed(list(zip(holds, tests, strict=True)))", first=7024),
     _line("columns: a level that is unknown is dropped", "section=severity", severity._open, "return (*ranks, rank) if rank not in ranks else ranks, missing | holds.missing", "return ranks, missing | holds.missing"),
-    _line("columns: a number below the first bound is at it", "section=responsibility", responsibility._numbers, "[bounds[0] - 1]", "[bounds[0]]"),
-    _line("columns: the first text of the matrix is any other", "section=responsibility", responsibility._texts, "enumerate(literals, 1)", "enumerate(literals)"),
-    _line("columns: the first candidate is the owner", "section=responsibility", version.Judged.owner, "o.result.owner for o", "o.result.owner or next(iter(o.result.candidates), None) for o"),
+    _line("columns: a number below the first bound is at it", "section=responsibility", responsibility._numbers, "[bounds[0] - 1]", "[bounds[0]]", first=7016),
+    _line("columns: the first text of the matrix is any other", "section=responsibility", responsibility._texts, "enumerate(literals, 1)", "enumerate(literals)", first=7024),
+    _line("columns: the first candidate is the owner", "section=responsibility", version.Judged.owner, "o.result.owner for o", "o.result.owner or next(iter(o.result.candidates), None) for o", first=7008),
     # frame
     _line("columns: exemptions are ignored", "frame=exempt", settling.settled_results, "exempt=tuple(exempt)", "exempt=()"),
-    _line("columns: waivers are ignored", "frame=waivable", settling.settled_results, "state[slot] = waiver if state[slot] else None", "state[slot] = None"),
-    _line("columns: results that differ in what they miss are one", "frame=when", settling.key_for, "(result.outcome, result.missing, result.outcome == ", "(result.outcome, result.outcome == "),
+    _line("columns: waivers are ignored", "frame=waivable", settling.settled_results, "state[slot] = waiver if state[slot] else None", "state[slot] = None", first=7003),
+    _line("columns: results that differ in what they miss are one", "frame=when", settling.key_for, "(result.outcome, result.missing, result.outcome == ", "(result.outcome, result.outcome == ", first=7001),
     # rules
-    _line("columns: a ladder is climbed by one step only", "deadline=ladder", deadlines._Judged._due, "possibilities((step, climb(step + 1, holds))", "possibilities((step, step + 1)"),
+    _line("columns: a ladder is climbed by one step only", "deadline=ladder", deadlines._Judged._due, "possibilities((step, climb(step + 1, holds))", "possibilities((step, step + 1)", first=7007),
     _line("columns: a step that does not hold is passed over", "deadline=ladder", deadlines._Judged._due, "if held is False:\n                return step", "if held is False:\n                step += 1\n                continue"),
-    _line("columns: at risk when so much of the time is left", "deadline=at_risk_share", deadlines._Judged._risk, "int(Decimal(risk) * 1_000_000)", "int((1 - Decimal(risk)) * 1_000_000)"),
-    _line("columns: warned at the instant itself", "deadline=at_risk_length", deadlines._Judged._risk, "(a < now)", "(a <= now)"),
-    _line("columns: pauses nobody knows are none", "deadline=pauses", deadlines._Judged.verdicts, "pauses = self._unknown_pauses()", "pauses = None"),
-    _line("columns: an unannounced day is certain", "deadline=provisional", deadlines._Judged._outcomes, "if year is not None:", "if False:"),
-    _line("columns: an act at the due instant is late", "unit=hours", deadlines._Judged._against, "late = low > due.low", "late = low >= due.low"),
-    _line("columns: a requirement's moment is past when it comes", "section=requirements;deadline=running", requirements._boundaries, "value + pl.lit(1, pl.Int64)", "value"),
-    _line("columns: a requirement's moment has not come when it comes", "section=requirements", requirements._verdicts, "compared(sheet, \"by\", ", "compared(sheet, \"before\", "),
-    _line("columns: deleted at the end of the period is long enough", "section=retention", retention._against, "(gone.low <= until.low)", "(gone.low < until.low)"),
-    _line("columns: a day of deletion is late if its end is", "section=retention", retention._against, "pl.when(first > high).then(0)", "pl.when(last > high).then(0)"),
+    _line("columns: at risk when so much of the time is left", "deadline=at_risk_share", deadlines._Judged._risk, "int(Decimal(risk) * 1_000_000)", "int((1 - Decimal(risk)) * 1_000_000)", first=7015),
+    _line("columns: pauses nobody knows are none", "deadline=pauses", deadlines._Judged.verdicts, "pauses = self._unknown_pauses()", "pauses = None", first=7012),
+    _line("columns: an unannounced day is certain", "deadline=provisional", deadlines._Judged._outcomes, "if year is not None:", "if False:", first=7020),
+    _line("columns: an act at the due instant is late", "unit=hours", deadlines._Judged._against, "late = low > due.low", "late = low >= due.low", first=7029),
+    _line("columns: a requirement's moment has not come when it comes", "section=requirements", requirements._verdicts, "compared(sheet, \"by\", ", "compared(sheet, \"before\", ", first=7009),
+    _line("columns: deleted at the end of the period is long enough", "section=retention", retention._against, "(gone.low <= until.low)", "(gone.low < until.low)", first=7023),
+    _line("columns: a day of deletion is late if its end is", "section=retention", retention._against, "pl.when(first > high).then(0)", "pl.when(last > high).then(0)", first=7051),
     _line("columns: breaches are counted once", "penalty=per_breach", penalties._breaches, "rule.per != \"breach\"", "True"),
     _line("columns: a possible breach costs nothing", "penalty=per_breach", penalties._class_of, "(result.possible is None or BREACHED in result.possible)", "result.possible is None"),
-    _line("columns: amounts have one digit too few", "penalty=per_breach;currency=KWD", version.Judged.amount, "pl.Decimal(38, self.minor_digits)", "pl.Decimal(38, self.minor_digits - 1)"),
+    _line("columns: amounts have one digit too few", "penalty=per_breach;currency=KWD", version.Judged.amount, "pl.Decimal(38, self.minor_digits)", "pl.Decimal(38, self.minor_digits - 1)", first=7017),
     # the decision and the summary
     _line("columns: the best outcome is the status", "", version._judged, "pl.min_horizontal(*parts)", "pl.max_horizontal(*parts)"),
-    _line("columns: received at the beginning of a version is before it", "files=versions", engine.Engine.routes, "received.expr >= ticks", "received.expr > ticks"),
-    _line("columns: an open breach is late by nothing", "unit=hours", version.Judged.lateness, "a.fill_null(now) - e", "a - e"),
-    _line("columns: lateness counts from the last instant of a day", "unit=days", version.Judged.lateness, "latest + pl.lit(1, pl.Int64)", "latest"),
-    _line("columns: records with a number are those without", "unit=days", counts.Counting._gather, "judged.id.expr.is_null()", "judged.id.expr.is_not_null()"),
-    _line("columns: candidates are no owner", "section=responsibility", counts.Counting._owner, "if result.owner or result.candidates:", "if result.owner:"),
-    _line("columns: missing names of an undecided outcome are counted once", "unit=days", counts._outcome, "rows.add(\"missing\", rule, name, count)", "rows.add(\"missing\", rule, name, 1)"),
+    _line("columns: an open breach is late by nothing", "unit=hours", version.Judged.lateness, "a.fill_null(now) - e", "a - e", first=7010),
+    _line("columns: lateness counts from the last instant of a day", "unit=days", version.Judged.lateness, "latest + pl.lit(1, pl.Int64)", "latest", first=7016),
+    _line("columns: records with a number are those without", "unit=days", counts.Counting._gather, "judged.id.expr.is_null()", "judged.id.expr.is_not_null()", first=7008),
+    _line("columns: candidates are no owner", "section=responsibility", counts.Counting._owner, "if result.owner or result.candidates:", "if result.owner:", first=7008),
+    _line("columns: missing names of an undecided outcome are counted once", "unit=days", counts._outcome, "rows.add(\"missing\", rule, name, count)", "rows.add(\"missing\", rule, name, 1)", first=7008),
     _line("columns: a penalty is summed up once", "penalty=per_breach", counts._penalty, "a * count", "a * 1"),
     _line("columns: the period of the day after", "section=portfolio", portions._periods, "timedelta(days=index), per)", "timedelta(days=index + 1), per)"),
     _line("columns: a portfolio counts what is out of scope", "section=portfolio;section=scope", portions.Portion.counted, "rows.filter(self.scope)", "rows"),
-    _line("columns: a row without a receipt is a blank one", "unit=days", tiers.Tiers.lacking, "otherwise(pl.lit(missing.en))", "otherwise(pl.lit(nothing.en))"),
+    _line("columns: a row without a receipt is a blank one", "unit=days", tiers.Tiers.lacking, "otherwise(pl.lit(missing.en))", "otherwise(pl.lit(nothing.en))", first=7001),
 )  # fmt: skip

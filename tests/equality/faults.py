@@ -57,6 +57,7 @@ class Fault:
     changes: Callable[[], Sequence[Change]]
     side: str = LOOP
     first: int = 7_000  # the seed it is looked for from, so that it is found soon
+    rows: int = ROWS  # of each table
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -95,7 +96,7 @@ def examples_until_found(fault: Fault, most: int) -> int | None:
             policy = drawn.load()
         except PolicyError:
             continue
-        table = draw_table(drawn, policy, seed, rows=ROWS)
+        table = draw_table(drawn, policy, seed, rows=fault.rows)
         if told(fault, policy, table):
             return number + 1
     return None
@@ -291,9 +292,6 @@ def _fault(name: str, features: str, owner: Any, attribute: str, replacement: An
 
 FAULTS: Final[tuple[Fault, ...]] = (
     *(_convention(key, value, CONVENTIONS[key][0]) for key in CONVENTIONS for value in CONVENTIONS[key][1:]),
-    _convention("roll", "next_working_day", "previous_working_day"),
-    _convention("after_hours", "deemed_next_opening", "next_opening"),
-    _convention("pause_on_days", "working_time", "elapsed"),
     _fault("a month is thirty days", "unit=months", counting_module, "_months_on", _months),
     _fault("weeks are one short", "unit=weeks", Counter, "due", _due),
     Fault("an act at the due instant is late", ("unit=hours",), lambda: [(deadlines.General, "_outcomes", _on_the_due_instant), (deadlines, "_plain", lambda rule, setting, counter, general: general)]),

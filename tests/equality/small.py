@@ -38,8 +38,9 @@ def few_days() -> Iterator[None]:
 @contextmanager
 def small_pieces(rows: int) -> Iterator[None]:
     """Tables that are not in memory are judged so many rows at a time, and believed to be what so many first rows are."""
+    sizes = ((frames, "_BATCH"), (frames, "_LOOKED_AT"), (streams, "BATCH"), (streams, "_LOOKED_AT"), (texts, "_LOOKED_AT"), (counts, "_BATCH"))
     with ExitStack() as stack:
-        for module, name in ((frames, "_BATCH"), (frames, "_LOOKED_AT"), (streams, "BATCH"), (streams, "_LOOKED_AT"), (texts, "_LOOKED_AT"), (counts, "_BATCH")):
+        for module, name in sizes:
             stack.enter_context(patch.object(module, name, rows))
         stack.enter_context(patch.object(texts, "BLOCK", rows * _WIDTH))
         yield

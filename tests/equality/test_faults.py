@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
+from tests.equality.column_faults import COLUMN_FAULTS
 from tests.equality.faults import AUDIT, FAULTS, LOOP, Fault, examples_until_found, told
 from tests.equality.policies import draw_policy
 from tests.equality.records import draw_table
@@ -13,14 +14,14 @@ from tests.equality.reducing import reduced
 MOST = 150
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", (*FAULTS, *COLUMN_FAULTS), ids=lambda fault: fault.name)
 def test_a_fault_is_found(fault: Fault) -> None:
     assert examples_until_found(fault, MOST) is not None
 
 
 @pytest.mark.parametrize("side", [LOOP, AUDIT])
 def test_without_a_fault_nothing_is_found(side: str) -> None:
-    assert examples_until_found(Fault("none", (), list, side), 8) is None
+    assert examples_until_found(Fault("none", (), list, side), 4) is None
 
 
 def test_a_fault_of_the_audit_is_found_and_shown_small() -> None:

@@ -336,7 +336,16 @@ deadlines:
         ["met", "breached", "indeterminate", "indeterminate", "indeterminate", "indeterminate", "at_risk", "met"],
     ),
     Case(
-        "a choice nobody can make, of an instant that is itself a choice nobody can make",
+        "a choice nobody can make, of an instant without a column",
+        """
+retention: [{id: R1, keep_until: {choose: [{when: {satisfied: false}, then: closed_at}]}, deleted: followed_up_at}]
+""",
+        {"received_at": [MONDAY] * 2, "followed_up_at": [at(3), None]},
+        "R1.missing",
+        [["closed_at", "satisfied"], None],
+    ),
+    Case(
+        "a limit that is a choice nobody can make",
         """
 record: {fields: {size: {type: number}}}
 deadlines:
@@ -348,6 +357,42 @@ deadlines:
         {"received_at": [MONDAY] * 2},
         "D1.missing",
         [["handler", "reported_at", "responded_at", "size"]] * 2,
+    ),
+    Case(
+        "an enum with a default whose column holds numbers",
+        """
+record: {fields: {kind: {type: enum, values: [tariff], default: tariff}}}
+severity: {levels: [low, high], rules: [{id: S1, level: high, when: {kind: tariff}}], otherwise: low}
+""",
+        {"received_at": [MONDAY] * 3, "kind": [1, None, 2]},
+        "severity",
+        [None, "high", None],
+        unusable={"kind": 2},
+    ),
+    Case(
+        "the mean of a choice nobody can make, of numbers that agree",
+        """
+portfolio:
+  - id: P1
+    measure: {mean: {choose: [{when: {description: [fraud]}, then: {field: affected_customers}}, {otherwise: 1}]}}
+    per: all
+""",
+        {"received_at": [MONDAY] * 3, "description": ["  ", "fraud", "slow"], "affected_customers": [1, 4, 9]},
+        "status",
+        ["not_applicable"] * 3,
+    ),
+    Case(
+        "a penalty for a breach that is possible, of an act that cannot be read and may be exempt",
+        """
+record: {fields: {agreed: {type: boolean}}}
+deadlines:
+  - {id: D1, from: responded_at, to: responded_at, within: 0 days, exempt: [{when: {agreed: false}, reason: {en: Settled, zh: 已解决}}]}
+penalties: [{id: P1, for: [D1], range: [1, 300]}]
+""",
+        {"received_at": [MONDAY] * 3, "responded_at": ["9999-12-31", "soon", "2026-03-03"]},
+        "D1.missing",
+        [["agreed", "responded_at"]] * 2 + [None],
+        unusable={"responded_at": 2},
     ),
     Case(
         "so many days as a field without a column says, from what has not happened",
