@@ -94,15 +94,20 @@ def _portion(rule: Any, sheet: Sheet) -> Portion | None:
 
 
 def _coded(sheet: Sheet, coded: Coded) -> tuple[pl.Expr, Callable[[Any], Any]]:
+    _leave(sheet, coded)
+    return coded.code.expr, lambda code: coded.domain[code]
+
+
+def _leave(sheet: Sheet, coded: Coded) -> None:
     if any(isinstance(v, Maybe) and LEFT in v.missing for v in coded.domain):
         sheet.leave(among(coded, lambda v: isinstance(v, Maybe) and LEFT in v.missing))
-    return coded.code.expr, lambda code: coded.domain[code]
 
 
 def _numbers(sheet: Sheet, column: Column) -> tuple[pl.Expr, Callable[[Any], Any]]:
     """Values as they stand; the special of a null one beside it."""
     value = column.value
     assert value is not None
+    _leave(sheet, column.state(sheet.plan))
     index = column.special(sheet.plan)
     code = index.expr if index is not None else pl.lit(0)
     both = pl.struct(value.expr.alias("value"), pl.when(value.expr.is_null()).then(code).alias("special"))

@@ -165,7 +165,9 @@ def picked(sheet: Sheet, chosen: Coded, parts: list[Instants]) -> Instants:
             shape = shapes[choice]
             return frozenset({choice}) if shape.bounded else frozenset(), shape
         if choice.options is None:
-            return frozenset(), Shape(ANY, choice.missing, choice.open)
+            # What a branch that may hold lacks is missing too, and which those are is not said.
+            lacking = any(s.kind == ANY or (s.kind == SPAN and not s.interval) for s in shapes)
+            return frozenset(), LEFT_SHAPE if lacking else Shape(ANY, choice.missing, choice.open)
         possible = [shapes[i] for i in choice.options]
         missing = choice.missing.union(*(s.missing for s in possible))
         open_ = choice.open or any(s.open for s in possible)

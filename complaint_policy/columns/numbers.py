@@ -145,7 +145,8 @@ def _choose(sheet: Sheet, node: n.Choose, branches: tuple[n.ValueBranch, ...]) -
     def answer(choice: Any, *states: Any) -> Any:
         if isinstance(choice, int):
             return choice if states[choice] is KNOWN else states[choice]
-        return choice if choice.options is None else LEFT_OVER
+        # Which branches may hold is not said where none is certain: what they lack is missing too.
+        return LEFT_OVER if choice.options is not None or any(isinstance(s, Maybe) for s in states) else choice
 
     return _gathered(sheet, tabulated(plan, [chosen, *(c.state(plan) for c in columns)], answer), columns, kind)
 

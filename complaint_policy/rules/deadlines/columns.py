@@ -320,7 +320,8 @@ class _Judged:
 
 def _counts_from_start(rule: Deadline) -> bool:
     """Whether every limit is a length from the start, which has no due instant before it has begun."""
-    return not rule.extend and all(isinstance(limit, n.Counted) and isinstance(limit.base, n.RuleStart) and isinstance(limit.length, Length) for limit in rule.limits)
+    plain = (isinstance(limit, n.Counted) and isinstance(limit.base, n.RuleStart) and isinstance(limit.length, Length) for limit in rule.limits)
+    return not rule.extend and all(plain)
 
 
 def _left(rule: Deadline, sheet: Sheet) -> GeneralDeadline:
