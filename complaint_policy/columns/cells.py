@@ -44,7 +44,7 @@ class Cells:
     bad: Ex | None = None
     odd: Ex | None = None
     high: Ex | None = None
-    codes: tuple[str, ...] | None = None  # of an enum: value is the index into these
+    codes: tuple[str, ...] | None = None  # of an enum read by comparison: value is the index into these, 255 where it is bad
 
 
 def _typed_moments(raw: Ex, kind: Any, declared: Field, clock: Clock, plan: Plan) -> Cells | None:
@@ -219,8 +219,7 @@ def _by_reader(
     state = plan.keep(on(lambda k: k.struct.field("state"), kept))
     value = plan.keep(on(lambda k: k.struct.field("value"), kept))
     high = plan.keep(on(lambda k: k.struct.field("high"), kept)) if moments else None
-    codes = declared.values if declared.type == "enum" else None
-    return Cells(value, on(lambda s: s == BAD, state), on(lambda s: s == ODD, state), high, codes)
+    return Cells(value, on(lambda s: s == BAD, state), on(lambda s: s == ODD, state), high)
 
 
 def _known(declared: Field, clock: Clock) -> Callable[[Any], tuple[Any, Any, int]]:

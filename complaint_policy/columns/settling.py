@@ -27,8 +27,9 @@ def key_for(sheet: Sheet, rule: Rule) -> Callable[[Any], Any]:
     """What other rules, and the table of decisions, can see of a rule's results."""
     if rule.id in sheet.named:
         return lambda result: (result.outcome, result.missing, result.possible, getattr(result, "begun", None) is NOT_YET)
-    # Where no condition asks for the outcome, what it may yet become does not matter; a penalty asks for breaches.
-    return lambda result: (result.outcome, result.missing, result.outcome == INDETERMINATE and (result.possible is None or BREACHED in result.possible))
+    # Where no condition asks for the outcome, what it may yet become does not matter; a penalty asks for breaches,
+    # and an exemption whether anything is said of it.
+    return lambda result: (result.outcome, result.missing, result.outcome == INDETERMINATE and (result.possible is None or (BREACHED in result.possible,)))
 
 
 def rank_of(result: Any) -> int:

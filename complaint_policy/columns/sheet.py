@@ -208,9 +208,9 @@ class Sheet:
         if cells.codes is not None and cells.high is None and size <= 64:
             code = self.plan.keep(on(settle, cells.value))
             return Coded(code, domain)
-        bad = cells.bad
-        assert bad is not None
-        code = on(lambda v, b: pl.when(b.fill_null(False)).then(size + 1).otherwise(v.fill_null(0)).cast(pl.UInt16), cells.value, bad)
+        if cells.bad is None:
+            return Coded(self.plan.keep(cells.value.fill_null(0).cast(pl.UInt16)), domain)
+        code = on(lambda v, b: pl.when(b.fill_null(False)).then(size + 1).otherwise(v.fill_null(0)).cast(pl.UInt16), cells.value, cells.bad)
         return Coded(self.plan.keep(code), domain)
 
     def given(self, name: str) -> Column:
