@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
-from complaint_policy.lengths import Length
+from complaint_policy.lengths import MONTH_DAY, Length, MonthDays
 from complaint_policy.possible import MAX_INSTANT, MICROSECOND, MIN_INSTANT, DayEnd, Interval, day_end
 from complaint_policy.zones import Zone, zone_named
 
@@ -32,7 +32,7 @@ CONVENTIONS: Final[dict[str, tuple[str, ...]]] = {
     "pause_on_days": ("working_time", "elapsed", "whole_days"),
 }
 
-_DAYS: Final = ("days", "weeks", "months", "years")
+_DAYS: Final = ("days", "weeks", "months", "years", MONTH_DAY)
 # Which units take which convention; any other pair in a rule's own `counting` is a load error.
 TAKEN_BY: Final[dict[str, frozenset[str]]] = {
     "first_day": frozenset((*_DAYS, "working days")),
@@ -41,7 +41,7 @@ TAKEN_BY: Final[dict[str, frozenset[str]]] = {
     "after_hours": frozenset(("working days", "working hours")),
     "from_closed_day": frozenset(("working days",)),
     "at_closing": frozenset(("working hours",)),
-    "pause_on_days": frozenset((*_DAYS, "working days")),
+    "pause_on_days": frozenset((*_DAYS, "working days")) - {MONTH_DAY},
 }
 
 
@@ -171,6 +171,8 @@ class Counter:
     def last_day(self, day: date) -> date:
         """The last day of a calendar length counted from ``day``, before any roll (Civil Code 201, 202)."""
         length, amount = self.length, self.amount
+        if isinstance(length, MonthDays):
+            return length.next(day, included=self.counting.first_day == "included")
         if length.same_day or amount == 0:
             return day
         if length.unit == "days":
@@ -233,7 +235,7 @@ class Counter:
     # ---------------------------------------------------------------- pauses
     def due_with_pauses(self, start: datetime, pauses: tuple[Pause, ...]) -> datetime:
         """The due instant when the clock stood still during ``pauses`` (disjoint, in order, after ``start``)."""
-        if not pauses:
+        if not pauses or isinstance(self.length, MonthDays):  # a day of the year stays where it is
             return self.due(start)
         if self._exact is not None:
             return _stand_still(start + self._exact, pauses)

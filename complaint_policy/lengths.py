@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import calendar as month_lengths
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from attrs import frozen
 
-from complaint_policy.texts import Text
+from complaint_policy.texts import Text, joined
 
-__all__ = ["UNITS", "UNIT_KEYS", "Length", "parse_length"]
+__all__ = ["MONTH_DAY", "MONTH_DAY_FORM", "UNITS", "UNIT_KEYS", "Length", "MonthDays", "month_day_form", "parse_length", "parse_month_day"]
 
 # Units in the order of the language page; the plural is the spelling.
 UNITS: Final = ("minutes", "hours", "working hours", "days", "working days", "weeks", "months", "years")
@@ -74,6 +75,57 @@ class Length:
 
     def __str__(self) -> str:
         return self.text.en
+
+
+MONTH_DAY: Final = "month_day"
+MONTH_DAY_FORM: Final = "^[0-9]{2}-[0-9]{2}$"
+_MONTHS: Final = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+_LONGEST_MONTH: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+@frozen
+class MonthDays(Length):
+    """To the next of some days of the year, each ``(month, day)``, in order: it ends on a day, as a count of days does.
+
+    29 February is the last day of February in every year.
+    """
+
+    days: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def counts_days(self) -> bool:
+        return True
+
+    def next(self, day: date, *, included: bool) -> date:
+        """The next such day after ``day``, or from it on."""
+        first = day if included else day + timedelta(days=1)
+        return min(found for year in (first.year, first.year + 1) for found in self.in_year(year) if found >= first)
+
+    def in_year(self, year: int) -> tuple[date, ...]:
+        """Such days of a year, in order."""
+        return tuple(date(year, month, min(day, month_lengths.monthrange(year, month)[1])) for month, day in self.days)
+
+    @property
+    def named(self) -> Text:
+        """The days alone."""
+        return joined([Text(f"{day} {_MONTHS[month - 1]}", f"{month}月{day}日") for month, day in self.days], " or ", "或")
+
+    @property
+    def text(self) -> Text:
+        return Text("the next {d}", "下一个{d}").filled(d=self.named)
+
+
+def month_day_form(text: str) -> bool:
+    """Whether a text is written as month and day."""
+    return re.fullmatch("[0-9]{2}-[0-9]{2}", text) is not None
+
+
+def parse_month_day(text: str) -> tuple[int, int] | None:
+    """``08-31`` as month and day; ``None`` for anything else, and for a day no year has."""
+    if not month_day_form(text):
+        return None
+    month, day = int(text[:2]), int(text[3:])
+    return (month, day) if 1 <= month <= 12 and 1 <= day <= _LONGEST_MONTH[month - 1] else None
 
 
 def parse_length(text: str) -> Length | None:

@@ -177,6 +177,10 @@ _MESSAGES: Final[dict[str, _Entry]] = {
     ),
     "length-too-long": _m("{length} is longer than this library counts", "{length}超出可计算范围"),
     "length-without-anchor": _m("{length} from when?", "{length}从何时起算？", "write {{from: ..., within: {length}}}", "请写 {{from: ..., within: {length}}}"),
+    "bad-month-day": _m("no year has the day {value}", "任何一年都没有{value}这一天", "write a day that the month has, as in 08-31", "请写该月有的日，例如 08-31"),
+    "month-day-without-anchor": _m(
+        "the next {days} after when?", "何时之后的下一个{days}？", "write {{from: ..., within: {{month_day: [...]}}}}", "请写 {{from: ..., within: {{month_day: [...]}}}}"
+    ),
     "from-without-within": _m("an instant counted from another needs from, and within or ahead", "推算的时刻须写明 from 以及 within 或 ahead"),
     "working-unit-without-calendar": _m(
         "{length} needs a calendar", "{length}需要日历", "write counting: {{calendar: ...}}", "请写 counting: {{calendar: ...}}"

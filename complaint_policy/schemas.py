@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from complaint_policy.counting import CONVENTIONS
-from complaint_policy.lengths import UNIT_KEYS
+from complaint_policy.lengths import MONTH_DAY, MONTH_DAY_FORM, UNIT_KEYS
 from complaint_policy.texts import Text
 
 __all__ = ["COMMON", "FORMS", "HOURS_FORM", "ID", "assemble", "ref", "rule", "rules", "text_list"]
@@ -26,6 +26,7 @@ _POLICY: Final = "^[a-z0-9_]+(/[a-z0-9_-]+)*$"
 FORMS: Final[dict[str, Text]] = {
     ID: Text("a letter, then letters, digits, - or _", "以字母开头，后接字母、数字、- 或 _"),
     _NAME: Text("letters, digits and _, no digit first", "字母、数字和 _，不以数字开头"),
+    MONTH_DAY_FORM: Text("month and day, as in 08-31", "月-日，例如 08-31"),
     _DAY_FORM: Text("as in 2026-03-01", "例如 2026-03-01"),
     _POLICY: Text("small letters, as in cn/telecom", "小写字母，例如 cn/telecom"),
     "^[A-Z]{3}$": Text("three capital letters, as in CNY", "三个大写字母，例如 CNY"),
@@ -117,6 +118,7 @@ _INSTANT_KEYS: Final[dict[str, Any]] = {
     "all_of": listed(ref("instant"), minItems=1),
     "first_known": listed(ref("instant"), minItems=1),
     "choose": _choose("instant"),
+    MONTH_DAY: {"type": ["string", "array"], "items": {"type": "string", "pattern": MONTH_DAY_FORM}, "minItems": 1, "pattern": MONTH_DAY_FORM},
     **{unit: ref("value") for unit in UNIT_KEYS},
 }
 

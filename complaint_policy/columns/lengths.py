@@ -134,7 +134,7 @@ def due_of(sheet: Sheet, start: Ex, counter: Counter, day_end: bool | Ex) -> Ex 
         return None
     if counting.ends == "same_time":
         return None if day_end is not False else _same_time(sheet, start, counter)
-    key = ("due", length.amount, length.unit, length.same_day, counting, counter.sign)
+    key = ("due", length, counting, counter.sign)
     table = sheet.tables.get(key)
     if table is None:
         days = _day_table(sheet, counter)
@@ -150,7 +150,7 @@ def due_of(sheet: Sheet, start: Ex, counter: Counter, day_end: bool | Ex) -> Ex 
 def _table_of(sheet: Sheet, start: Ex, counter: Counter) -> tuple[Ex, list[int | None]] | None:
     """The table a due instant was looked up in, where it was."""
     length = counter.length
-    found = sheet.tables.get(("due", length.amount, length.unit, length.same_day, counter.counting, counter.sign))
+    found = sheet.tables.get(("due", length, counter.counting, counter.sign))
     return None if length.is_exact or found is None else (sheet.day_index(start), found[1])
 
 
@@ -186,7 +186,7 @@ def _plain(moment: datetime) -> datetime:
 def _same_time(sheet: Sheet, start: Ex, counter: Counter) -> Ex:
     """The due day at the clock time of the start: the later reading in a fold, shifted on in a gap."""
     clock, zone = sheet.clock, sheet.zone
-    key = ("day", counter.length.amount, counter.length.unit, counter.length.same_day, counter.counting, counter.sign)
+    key = ("day", counter.length, counter.counting, counter.sign)
     table = sheet.tables.get(key)
     if table is None:
         found: list[int | None] = []

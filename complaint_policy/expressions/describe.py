@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from complaint_policy.expressions import nodes as n
-from complaint_policy.lengths import Length
+from complaint_policy.lengths import Length, MonthDays
 from complaint_policy.outcomes import OUTCOME_TEXTS
 from complaint_policy.texts import Text, joined
 
@@ -167,6 +167,8 @@ class Describer:
                 return Text("the due time of '{r}'", "“{r}”的到期时刻").filled(r=self.rule(rule))
             case n.Counted(base=n.RuleStart(), length=length):
                 return self._length(length)
+            case n.Counted(base=base, length=MonthDays() as days):
+                return Text("{d} after {b}", "{b}之后{d}").filled(d=days.text, b=self.instant(base))
             case n.Counted(base=base, length=length, ahead=ahead):
                 template = Text("{l} ahead of {b}", "{b}前{l}") if ahead else Text("{l} from {b}", "{b}起{l}")
                 return template.filled(l=self._length(length), b=self.instant(base))

@@ -7,16 +7,16 @@ from typing import Final
 
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.environment import Environment, spelled_here
-from complaint_policy.lengths import UNIT_KEYS, Length, parse_length
+from complaint_policy.lengths import MONTH_DAY, UNIT_KEYS, Length, MonthDays, month_day_form, parse_length, parse_month_day
 from complaint_policy.reader import Entry, Mapping, Node, Scalar, Sequence
 from complaint_policy.texts import Text
 
 __all__ = ["INSTANT_KEYS", "RESERVED_KEYS", "SPAN_KEYS", "parse_instant", "parse_length_node", "parse_span"]
 
-INSTANT_KEYS: Final = ("from", "due", "first_of", "last_of", "all_of", "first_known", "choose", *UNIT_KEYS)
+INSTANT_KEYS: Final = ("from", "due", "first_of", "last_of", "all_of", "first_known", "choose", MONTH_DAY, *UNIT_KEYS)
 SPAN_KEYS: Final = ("between", "late", "together", "except")
 # The grammar has them; this version of the library does not judge them yet.
-RESERVED_KEYS: Final = ("event", "nth", "month_day", "count", "last", "each", "mean_of_previous")
+RESERVED_KEYS: Final = ("event", "nth", "count", "last", "each", "mean_of_previous")
 
 _ISO_DURATION: Final = re.compile(r"P(?:T?[0-9])")
 # Two hundred years: longer lengths are typing errors.
@@ -73,6 +73,11 @@ def _single(entry: Entry, node: Mapping, env: Environment) -> n.Instant | None:
     key, value = entry.key, entry.value
     if key in UNIT_KEYS:
         return _length_value(entry, node, env)
+    if key == MONTH_DAY:
+        days = parse_month_days(value, env)
+        if days is not None and env.start is None:
+            env.problems.add("month-day-without-anchor", entry.place, days=days.named)
+        return n.Counted(env.start, days, env.counting, place=node.place) if days is not None and env.start is not None else None
     if key == "due":
         if not isinstance(value, Scalar):
             return None
@@ -151,6 +156,27 @@ def _counted(node: Mapping, env: Environment) -> n.Instant | None:
         placeholder = base if base is not None else n.AsOf(place=node.place)
         counted = parse_instant(limit, inner.with_start(placeholder))
     return counted if base is not None else None
+
+
+def parse_month_days(node: Node, env: Environment) -> MonthDays | None:
+    """Days of the year, ``08-31`` or a list of such, each once and in order."""
+    found: set[tuple[int, int]] = set()
+    items = node.items if isinstance(node, Sequence) else (node,)
+    for item in items:
+        text = item.value if isinstance(item, Scalar) else "{...}"
+        day = parse_month_day(text)
+        if day is None:
+            if month_day_form(text):  # any other form is the schema's to refuse
+                env.problems.add("bad-month-day", item.place, value=text)
+        elif day in found:
+            env.problems.add("value-twice", item.place, name=text)
+        else:
+            found.add(day)
+    days = MonthDays(1, MONTH_DAY, days=tuple(sorted(found)))
+    if len(found) < len(items) or not found:
+        return None
+    env.check_length(days, node.place)
+    return days
 
 
 def _length_value(entry: Entry, node: Mapping, env: Environment) -> n.Instant | None:

@@ -11,7 +11,7 @@ from typing import Final
 from complaint_policy.counting import CONVENTIONS
 from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import FIELD_TYPES
-from complaint_policy.lengths import UNITS
+from complaint_policy.lengths import MONTH_DAY, UNITS
 from complaint_policy.registry import BUILTIN_KINDS
 from tests.equality.policies import CURRENCIES, ZONES
 
@@ -29,7 +29,7 @@ _NODES: Final = [name for name, node in vars(n).items() if isinstance(node, type
 _EMPTY: Final = {"event": ("not_yet", "unknown", "none"), "datetime": ("unknown", "none"), "date": ("unknown", "none"), "intervals": ("unknown", "none"), "list": ("unknown", "none")}
 
 FLOORS: Final[dict[tuple[str, str], int]] = {
-    **_each("unit", (*UNITS, "same day", "of terms"), 10),
+    **_each("unit", (*UNITS, "same day", "of terms", MONTH_DAY), 10),
     **_each("convention", (f"{key}: {value}" for key, values in CONVENTIONS.items() for value in values), 8),
     **_each("zone", ZONES, 4),
     **_each("currency", CURRENCIES, 20),

@@ -13,7 +13,7 @@ from complaint_policy.expressions.parse_conditions import parse_condition
 from complaint_policy.expressions.parse_instants import parse_instant, parse_span
 from complaint_policy.head import scalar_text
 from complaint_policy.kinds import Piece
-from complaint_policy.lengths import Length, parse_length
+from complaint_policy.lengths import Length, MonthDays, parse_length
 from complaint_policy.model import PolicyModel
 from complaint_policy.problems import Problems
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence
@@ -190,7 +190,7 @@ def _ladder(rule: Deadline, problems: Problems) -> None:
     for step in rule.extend:
         if isinstance(before, n.Counted) and isinstance(step.within, n.Counted):
             a, b = before.length, step.within.length
-            if isinstance(a, Length) and isinstance(b, Length) and a.unit == b.unit and b.amount <= a.amount:
+            if isinstance(a, Length) and isinstance(b, Length) and a.unit == b.unit and b.amount <= a.amount and not isinstance(a, MonthDays):
                 problems.add("extension-not-longer", rule.place, name=step.id, length=b.text, before=a.text)
         before = step.within
 
@@ -198,7 +198,7 @@ def _ladder(rule: Deadline, problems: Problems) -> None:
 def _least(rule: Deadline) -> Length | None:
     """The shortest fixed limit of a deadline, where every one has the same unit."""
     lengths = [c.length for c in n.walk(rule.within) if isinstance(c, n.Counted) and isinstance(c.base, n.RuleStart)]
-    fixed = [length for length in lengths if isinstance(length, Length)]
+    fixed = [length for length in lengths if isinstance(length, Length) and not isinstance(length, MonthDays)]
     if not fixed or len(fixed) < len(lengths) or len({length.unit for length in fixed}) > 1:
         return None
     return min(fixed, key=lambda length: length.amount)
