@@ -74,6 +74,7 @@ class Builder:
     facts: dict[str, Fact] = field(factory=dict)
     fact_nodes: dict[str, tuple[Node, Environment, Place]] = field(factory=dict)
     fact_path: list[str] = field(factory=list)
+    fact_titles: dict[str, Text | None] = field(factory=dict)
     roles: dict[str, Text] = field(factory=dict)
     broken_facts: set[str] = field(factory=set)
 
@@ -106,7 +107,7 @@ class Builder:
             self.broken_facts.add(name)  # its problems are known: read once
         else:
             unit = expression.unit if isinstance(expression, n.NamedValue) else None
-            self.facts[name] = Fact(name, kind, expression, unit, place)
+            self.facts[name] = Fact(name, kind, expression, unit, self.fact_titles.get(name), place)
 
     def _fact_expression(self, node: Node, env: Environment) -> tuple[n.Expression | None, str]:
         shape = self._shape(node)
@@ -384,7 +385,16 @@ def _collect_facts(files: tuple[File, ...], environments: list[Environment], bui
                 builder.problems.add("fact-is-field", entry.place, name=entry.key)
             elif entry.key in builder.fact_nodes:
                 builder.problems.add("fact-twice", entry.place, name=entry.key, other=str(builder.fact_nodes[entry.key][2]))
-            builder.fact_nodes[entry.key] = (entry.value, env, entry.place)
+            node, builder.fact_titles[entry.key] = _titled(entry.value)
+            builder.fact_nodes[entry.key] = (node, env, entry.place)
+
+
+def _titled(node: Node) -> tuple[Node, Text | None]:
+    """A fact without its title; a test of a field called `title` never has the keys of a text."""
+    title = node.get("title") if isinstance(node, Mapping) else None
+    if not isinstance(node, Mapping) or not isinstance(title, Mapping) or set(title.keys()) - {"en", "zh"}:
+        return node, None
+    return Mapping(tuple(e for e in node.entries if e.key != "title"), node.place), text_of(title)
 
 
 def _bases_first(facts: dict[str, Node]) -> list[str]:

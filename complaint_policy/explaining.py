@@ -35,10 +35,9 @@ class Words(Describer):
 
     def __init__(self, decision: Decision) -> None:
         model = decision._compiled.model
-        titles = {name: field.title for name, field in model.fields.items()}
         severity = model.section("severity")
         levels = {rank: severity.title_of(level) for rank, level in enumerate(severity.levels)}
-        super().__init__(titles, levels, {rule.id: rule.name for rule in model.all_rules()})
+        super().__init__(model.titles(), levels, {rule.id: rule.name for rule in model.all_rules()}, model.value_titles())
         self.decision = decision
         self.zone = decision._compiled.zone
 
@@ -100,7 +99,9 @@ class Words(Describer):
         if moment is not None:
             return moment_text(moment)
         if isinstance(value, (bool, int, Decimal, str)):
-            return Text("(withheld)", "（不显示）") if declared.sensitive and not reveal else n.literal_text(value)
+            if declared.sensitive and not reveal:
+                return Text("(withheld)", "（不显示）")
+            return dict(declared.titles).get(value) or n.literal_text(value) if isinstance(value, str) else n.literal_text(value)
         if isinstance(value, tuple):
             return Text(f"{len(value)} entries", f"{len(value)}项")
         if isinstance(value, Interval):

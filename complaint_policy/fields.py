@@ -94,6 +94,7 @@ class Field:
     formats: tuple[str, ...] = ()
     sensitive: bool = False
     core: bool = True
+    titles: tuple[tuple[str, Text], ...] = ()  # of an enum's values, where they have any
     place: Place = field(default=NOWHERE, eq=False, repr=False)
 
     @property

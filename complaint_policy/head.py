@@ -309,7 +309,9 @@ def _field(entry: Entry, body: Mapping, base: Field | None, zone: Zone, currency
         problems.add("field-not-narrowed", body.key_place("type"), name=name, wanted=base.type, given=kind)
         return None
     same = base if base is not None and base.type == kind else None
-    values = tuple(unicodedata.normalize("NFC", value) for value in words(body.get("values"))) or (same.values if same else ())
+    listed = body.get("values")
+    titles = tuple((unicodedata.normalize("NFC", e.key), text_of(e.value)) for e in listed.entries) if isinstance(listed, Mapping) else ()
+    values = tuple(value for value, _ in titles) or tuple(unicodedata.normalize("NFC", value) for value in words(listed)) or (same.values if same else ())
     if kind == "enum" and not values:
         problems.add("enum-without-values", entry.place, name=name)
         return None
@@ -336,6 +338,7 @@ def _field(entry: Entry, body: Mapping, base: Field | None, zone: Zone, currency
         words(body.get("formats")) or (same.formats if same else ()),
         scalar_text(sensitive) == "true" if sensitive is not None else bool(base and base.sensitive),
         base.core if base else False,
+        tuple((v, t) for v, t in titles if t is not None) or (same.titles if same and listed is None else ()),
         entry.place,
     )
     return _with_default(made, body, same, zone, currency, problems)

@@ -63,6 +63,7 @@ class Fact:
     kind: str
     expression: n.Expression
     unit: str | None = None
+    title: Text | None = None
     place: Place = field(default=NOWHERE, eq=False, repr=False)
 
 
@@ -108,6 +109,14 @@ class PolicyModel:
         """Every rule of every room, in the order of the rooms."""
         for section in self.sections.values():
             yield from section if isinstance(section, tuple) else section.rules_of_section()
+
+    def titles(self) -> dict[str, Text]:
+        """What fields and facts are called."""
+        return {name: f.title for name, f in self.fields.items()} | {name: f.title for name, f in self.facts.items() if f.title is not None}
+
+    def value_titles(self) -> dict[str, dict[str, Text]]:
+        """What the values of enums are called, by field."""
+        return {name: dict(f.titles) for name, f in self.fields.items() if f.titles}
 
     def rule(self, identity: str) -> Rule | None:
         return next((r for r in self.all_rules() if r.id == identity), None)

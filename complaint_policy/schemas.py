@@ -204,7 +204,7 @@ COMMON: Final[dict[str, Schema]] = {
             "type": {"enum": ["boolean", "integer", "number", "money", "string", "enum", "date", "datetime", "event", "intervals", "list"]},
             "title": ref("text"),
             "unit": {"type": "string", "minLength": 1},
-            "values": {"type": "array", "items": _SCALAR, "minItems": 1},
+            "values": {"type": ["array", "object"], "items": _SCALAR, "minItems": 1, "minProperties": 1, "additionalProperties": ref("text")},
             "empty": {"enum": ["not_yet", "unknown", "none"]},
             "default": _SCALAR,
             "formats": text_list(),

@@ -25,6 +25,7 @@ SUMMARIES: Final = {
     "check": Text("find every problem of a policy", "检查制度文件，一次列出所有问题"),
     "evaluate": Text("judge a record", "判定一条投诉记录"),
     "test": Text("run the tests beside the rules", "运行制度文件中的测试"),
+    "show": Text("show a policy as a document for people", "把制度显示为供人阅读的文本"),
     "explain": Text("explain a decision, a rule or a problem code", "解释判定结果、规则或问题代码"),
     "list": Text("list the shipped policies", "列出内置制度"),
     "schema": Text("print the JSON Schema of policy files", "输出制度文件的 JSON Schema"),

@@ -45,8 +45,11 @@ def _outcomes(outcomes: tuple[str, ...]) -> Text:
 class Describer:
     """Words for the expressions of one policy version: fields by their titles."""
 
-    def __init__(self, titles: Mapping[str, Text], levels: Mapping[int, Text], rules: Mapping[str, Text]) -> None:
+    def __init__(
+        self, titles: Mapping[str, Text], levels: Mapping[int, Text], rules: Mapping[str, Text], values: Mapping[str, Mapping[str, Text]] | None = None
+    ) -> None:
         self.titles = titles
+        self.values = values or {}  # of enums, by field
         self.levels = levels
         self.rules = rules
 
@@ -67,6 +70,8 @@ class Describer:
                 return joined([self._nested(p) for p in parts], " or ", "或")
             case n.Not(part=n.Present(name=name)) | n.Not(part=n.PresentBy(name=name)):
                 return Text("{n} is missing", "缺少{n}").filled(n=self.name(name))
+            case n.Not(part=n.FactHolds(name=name, kind="field")):
+                return Text("{n}: no", "{n}为否").filled(n=self.name(name))
             case n.Not(part=n.FactHolds(name=name)):
                 return Text("not: {n}", "非{n}").filled(n=self.name(name))
             case n.Not(part=n.Equals(left=left, right=right)):
@@ -108,19 +113,23 @@ class Describer:
         return Text("({t})", "（{t}）").filled(t=text) if isinstance(node, (n.All, n.Any_)) else text
 
     def _either(self, left: n.NamedValue, values: tuple[Any, ...]) -> Text:
-        return joined([self._literal(v, left.kind) for v in values], " or ", "或")
+        return joined([self._literal(v, left) for v in values], " or ", "或")
 
     def _right(self, left: n.NamedValue, right: n.Value) -> Text:
-        return self._literal(right.value, left.kind) if isinstance(right, n.Literal) else self.value(right)
+        return self._literal(right.value, left) if isinstance(right, n.Literal) else self.value(right)
 
-    def _literal(self, value: Any, kind: str) -> Text:
-        return self.levels.get(value, n.literal_text(value)) if kind == "level" else n.literal_text(value)
+    def _literal(self, value: Any, left: n.NamedValue | n.Literal) -> Text:
+        """A written value, by its title where its level or field gives one."""
+        if left.kind == "level":
+            return self.levels.get(value, n.literal_text(value))
+        titles = self.values.get(left.name) if isinstance(left, n.NamedValue) and left.source == "field" else None
+        return (titles or {}).get(value) or n.literal_text(value)
 
     # ---------------------------------------------------------------- values
     def value(self, node: n.Value) -> Text:
         match node:
-            case n.Literal(value=value, kind=kind):
-                return self._literal(value, kind)
+            case n.Literal(value=value):
+                return self._literal(value, node)
             case n.NamedValue(name="severity", source="severity"):
                 return Text("severity", "等级")
             case n.NamedValue(name="owner", source="owner"):
@@ -147,7 +156,7 @@ class Describer:
 
     def _branches(self, branches: list[tuple[n.Condition | None, Text]]) -> Text:
         parts = [
-            Text("otherwise {t}", "否则{t}").filled(t=then) if when is None else Text("{t} if {c}", "{c}时{t}").filled(t=then, c=self.condition(when))
+            Text("otherwise {t}", "否则{t}").filled(t=then) if when is None else Text("{t} if {c}", "{c}时，{t}").filled(t=then, c=self.condition(when))
             for when, then in branches
         ]
         return joined(parts)

@@ -18,7 +18,7 @@ from complaint_policy.cli.views.decisions import print_refusal
 from complaint_policy.cli.views.fields import fields_used, print_fields
 from complaint_policy.cli.views.flow import Flow
 from complaint_policy.cli.views.rules import RuleWords
-from complaint_policy.cli.views.tables import pairs, source_status, table
+from complaint_policy.cli.views.tables import pairs, table
 from complaint_policy.errors import UsageError
 from complaint_policy.frame import Rule
 from complaint_policy.kinds import RuleKind
@@ -127,8 +127,9 @@ class _Form:
         self.rule = rule
         self.start: date = version.start
         self.until: date | None = version.until
-        self.model = version.model
-        self.parts = tuple(RuleWords(version).parts(rule))
+        words = RuleWords(version)
+        self.parts = tuple(words.parts(rule))
+        self.source = words.source(rule)
 
 
 def _distinct(forms: list[tuple[PolicyVersion, Rule]]) -> list[_Form]:
@@ -163,20 +164,9 @@ def _print_form(form: _Form, kind: RuleKind, terminal: Terminal) -> None:
     for label, value in form.parts:
         row(terminal.say(label), terminal.say(value))
     if rule.source is not None:
-        row(terminal.t("source", "依据"), terminal.say(_source(form)))
+        row(terminal.t("source", "依据"), terminal.say(form.source))
     row(terminal.t("written at", "位置"), str(rule.place))
     terminal.print(shown)
-
-
-def _source(form: _Form) -> Text:
-    reference = form.rule.source
-    if reference is None:
-        return Text("", "")
-    known = form.model.sources.get(reference.ref)
-    title = known.title if known is not None else Text(reference.ref, reference.ref)
-    clause = Text(f" {reference.clause}", str(reference.clause)) if reference.clause else Text("", "")
-    status = reference.status or (known.status if known is not None else None)
-    return title + clause + (Text(" [{s}]", "［{s}］").filled(s=source_status(status)) if status else Text("", ""))
 
 
 def _form_dict(form: _Form) -> dict[str, Any]:

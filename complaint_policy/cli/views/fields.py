@@ -17,7 +17,7 @@ from complaint_policy.fields import Field
 from complaint_policy.model import PolicyModel, fields_below
 from complaint_policy.texts import Text, joined
 
-__all__ = ["FieldUse", "fields_used", "print_fields"]
+__all__ = ["EMPTY_TEXTS", "FieldUse", "fields_of", "fields_used", "print_fields"]
 
 # What every decision looks at, whatever the rules use.
 _ALWAYS: Final = {
@@ -26,7 +26,7 @@ _ALWAYS: Final = {
     "recorded_owner": Text("held against the owner found", "与判定的责任方核对"),
     "recorded_severity": Text("held against the level found", "与判定的等级核对"),
 }
-_EMPTY: Final = {"not_yet": Text("not yet", "尚未发生"), "unknown": Text("unknown", "未知"), "none": Text("there is none", "没有")}
+EMPTY_TEXTS: Final = {"not_yet": Text("not yet", "尚未发生"), "unknown": Text("unknown", "未知"), "none": Text("there is none", "没有")}
 
 
 @frozen
@@ -69,6 +69,15 @@ def fields_used(policy: Policy) -> list[FieldUse]:
     for name in sorted(scoped):
         used.setdefault(name, {})
     return [FieldUse(declared[name], tuple(rules), name in scoped) for name, rules in used.items()]
+
+
+def fields_of(model: PolicyModel) -> list[Field]:
+    """The fields one version looks at, as it declares them: first what every decision needs."""
+    used = dict.fromkeys(_ALWAYS)
+    used.update(dict.fromkeys(fields_below(model.scope, model)))
+    for rule in model.all_rules():
+        used.update(dict.fromkeys(_below(rule, model)))
+    return [model.fields[name] for name in used]
 
 
 def _below(value: Any, model: PolicyModel) -> Iterator[str]:
@@ -114,7 +123,7 @@ def _empty(f: Field) -> Text:
     if f.name == "received_at":
         return Text("cannot be judged", "无法判定")
     if f.default is None:
-        return _EMPTY[f.empty]
+        return EMPTY_TEXTS[f.empty]
     if isinstance(f.default, (bool, int, Decimal, str)):
         return n.literal_text(f.default)
     given = ", ".join(map(str, f.default)) if isinstance(f.default, (tuple, list)) else str(f.default)

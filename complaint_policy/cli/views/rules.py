@@ -9,6 +9,7 @@ from typing import Any, Final
 from attrs import fields
 
 from complaint_policy import PolicyVersion
+from complaint_policy.cli.views.tables import source_status
 from complaint_policy.counting import TAKEN_BY, Counting
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.describe import Describer
@@ -73,10 +74,9 @@ class RuleWords:
 
     def __init__(self, version: PolicyVersion) -> None:
         self.model = version.model
-        titles = {name: field.title for name, field in self.model.fields.items()}
         severity = self.model.section("severity")
         levels = {rank: severity.title_of(level) for rank, level in enumerate(getattr(severity, "levels", ()))}
-        self.words = Describer(titles, levels, {rule.id: rule.name for rule in self.model.all_rules()})
+        self.words = Describer(self.model.titles(), levels, {rule.id: rule.name for rule in self.model.all_rules()}, self.model.value_titles())
 
     def parts(self, rule: Rule) -> Iterator[tuple[Text, Text]]:
         """Labels and words: when it applies, what it asks, who owes it."""
@@ -91,7 +91,7 @@ class RuleWords:
             text = Text("{c} ({r})", "{c}（{r}）").filled(c=self.words.condition(exemption.when), r=exemption.reason)
             yield Text("exempt when", "豁免条件"), text
         if not rule.is_companys:
-            yield Text("duty of", "义务人"), self._role(rule.duty_of)
+            yield Text("duty of", "义务人"), self.role(rule.duty_of)
         if rule.waivable_by:
             yield Text("waivable by", "可批准豁免"), self._value(rule.waivable_by, role=True)
 
@@ -116,7 +116,26 @@ class RuleWords:
         else:
             yield label, self._value(value, role=name in _ROLES)
 
-    def _role(self, name: str) -> Text:
+    def source(self, rule: Rule) -> Text:
+        """The clause a rule rests on, and how far its text was seen; empty where it has none."""
+        reference = rule.source
+        if reference is None:
+            return Text("", "")
+        known = self.model.sources.get(reference.ref)
+        title = known.title if known is not None else Text(reference.ref, reference.ref)
+        clause = Text(f" {reference.clause}", str(reference.clause)) if reference.clause else Text("", "")
+        status = reference.status or (known.status if known is not None else None)
+        return title + clause + (Text(" [{s}]", "［{s}］").filled(s=source_status(status)) if status else Text("", ""))
+
+    def convention(self, key: str, word: str) -> Text | None:
+        """A counting convention in words; None for one that is as everybody expects."""
+        return _CONVENTIONS.get((key, word))
+
+    def expression(self, node: n.Expression) -> Text:
+        """Any expression in words."""
+        return self._value(node)
+
+    def role(self, name: str) -> Text:
         """A department or role by its title and name."""
         title = role_text(name, self.model.roles)
         if title == Text(name, name):
@@ -127,9 +146,9 @@ class RuleWords:
     def _value(self, value: Any, *, role: bool = False) -> Text:
         match value:
             case str() if role:
-                return self._role(value)
+                return self.role(value)
             case n.Literal(value=str(name)) if role:
-                return self._role(name)
+                return self.role(name)
             case Text():
                 return value
             case n.Condition():
@@ -155,7 +174,7 @@ class RuleWords:
     def _branch(self, when: n.Condition | None, then: Text) -> Text:
         if when is None:
             return Text("otherwise {t}", "否则{t}").filled(t=then)
-        return Text("{t} if {c}", "{c}时{t}").filled(t=then, c=self.words.condition(when))
+        return Text("{t} if {c}", "{c}时，{t}").filled(t=then, c=self.words.condition(when))
 
     def _extension(self, step: Any) -> Text:
         text = Text("{i}: {w}", "{i}：{w}").filled(i=step.id, w=self.words.instant(step.within))

@@ -1,0 +1,285 @@
+"""A policy version as a document for people: headings, sentences, lists and tables, in English and Chinese.
+
+What it says comes from the checked model alone, so it cannot differ from what is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+
+from attrs import frozen
+
+from complaint_policy import Policy, PolicyVersion
+from complaint_policy.cli.views.fields import EMPTY_TEXTS, fields_of
+from complaint_policy.cli.views.rules import RuleWords
+from complaint_policy.cli.views.tables import source_status
+from complaint_policy.counting import CONVENTIONS, CalendarSpec
+from complaint_policy.expressions import nodes as n
+from complaint_policy.fields import Field
+from complaint_policy.frame import Rule
+from complaint_policy.model import Source
+from complaint_policy.texts import Text, joined
+from complaint_policy.wording import day_text, role_text
+
+__all__ = ["Block", "Grid", "Heading", "Pairs", "Paragraph", "document"]
+
+
+@frozen
+class Heading:
+    level: int
+    text: Text
+    anchor: str = ""  # the id of a rule
+
+
+@frozen
+class Paragraph:
+    text: Text
+
+
+@frozen
+class Pairs:
+    """Labels and what stands under them."""
+
+    rows: tuple[tuple[Text, Text], ...]
+
+
+@frozen
+class Grid:
+    columns: tuple[Text, ...]
+    rows: tuple[tuple[Text, ...], ...]
+
+
+Block = Heading | Paragraph | Pairs | Grid
+
+_NO_ADVICE = Text(
+    "This document is made from the policy file that the library judges by. It is no legal advice.", "本文由判定所用的制度文件生成，不构成法律意见。"
+)
+_TYPES = {
+    "boolean": Text("yes or no", "是/否"),
+    "integer": Text("whole number", "整数"),
+    "number": Text("number", "数值"),
+    "money": Text("money", "金额"),
+    "string": Text("text", "文字"),
+    "enum": Text("one of", "取值"),
+    "date": Text("day", "日期"),
+    "datetime": Text("time", "时间"),
+    "event": Text("time of an event", "事件时间"),
+    "intervals": Text("stretches of time", "时间段"),
+    "list": Text("list", "列表"),
+}
+_DAYS = {"mon": "周一", "tue": "周二", "wed": "周三", "thu": "周四", "fri": "周五", "sat": "周六", "sun": "周日"}
+
+
+def document(policy: Policy, version: PolicyVersion) -> list[Block]:
+    """The whole version, in the order in which a person reads a rule book."""
+    return list(_Document(policy, version).blocks())
+
+
+def _same(text: object) -> Text:
+    return Text(str(text), str(text))
+
+
+class _Document:
+    def __init__(self, policy: Policy, version: PolicyVersion) -> None:
+        self.policy = policy
+        self.version = version
+        self.model = version.model
+        self.rules = RuleWords(version)
+        self.words = self.rules.words
+
+    def blocks(self) -> Iterator[Block]:
+        yield Heading(1, self.model.title)
+        yield from self._front()
+        yield from self._sources()
+        yield from self._scope()
+        yield from self._counting()
+        yield from self._words()
+        for kind in self.policy.kinds:
+            section = self.model.section(kind.key)
+            if kind.key == "severity":
+                yield from self._severity(kind.title, section)
+            elif kind.key == "responsibility":
+                yield from self._responsibility(kind.title, section)
+            elif section:
+                yield Heading(2, kind.title)
+                for rule in section:
+                    yield from self._rule(rule)
+        yield from self._fields()
+
+    # ---------------------------------------------------------------- what it is
+    def _front(self) -> Iterator[Block]:
+        model = self.model
+        until = self.version.until
+        ends = Text(", before {d}", "，至{d}前").filled(d=day_text(until)) if until is not None else Text("", "")
+        rows = [
+            (Text("policy", "制度编号"), _same(model.id)),
+            (Text("judges complaints received", "适用于受理日"), Text("from {d}", "{d}起").filled(d=day_text(self.version.start)) + ends),
+            (Text("time zone", "时区"), _same(model.timezone)),
+        ]
+        if model.currency is not None:
+            rows.append((Text("currency", "币种"), _same(model.currency)))
+        if model.extends:
+            rows.append((Text("builds on", "依托制度"), _same(", ".join(model.extends))))
+        starts = [v.start for v in self.policy.versions]
+        if len(starts) > 1:
+            rows.append((Text("versions from", "各版本施行日"), Text(", ".join(map(str, starts)), "、".join(map(str, starts)))))
+        for label, day in ((Text("reviewed on", "复核日期"), model.reviewed_on), (Text("review by", "应于此前复核"), model.review_by)):
+            if day is not None:
+                rows.append((label, day_text(day)))
+        yield Pairs(tuple(rows))
+        yield Paragraph(_NO_ADVICE)
+
+    def _sources(self) -> Iterator[Block]:
+        if not self.model.sources:
+            return
+        yield Heading(2, Text("Sources", "依据"))
+        columns = (Text("source", "名称"), Text("issuer", "发布机关"), Text("number", "文号"), Text("text seen", "核实情况"), Text("notes", "备注"))
+        yield Grid(columns, tuple(self._source_row(source) for source in self.model.sources.values()))
+
+    def _source_row(self, source: Source) -> tuple[Text, ...]:
+        start, end = source.in_force
+        notes = [source.note] if source.note is not None else []
+        if start is not None:
+            notes.append(Text("in force from {d}", "{d}起施行").filled(d=day_text(start)))
+        if end is not None:
+            notes.append(Text("until {d}", "{d}起失效").filled(d=day_text(end)))
+        if source.reviewed_on is not None:
+            notes.append(Text("reviewed on {d}", "{d}复核").filled(d=source.reviewed_on))
+        if source.review_by is not None:
+            notes.append(Text("review by {d}", "应于{d}前复核").filled(d=source.review_by))
+        return source.title, _same(source.issuer or "–"), _same(source.number or "–"), source_status(source.status or ""), joined(notes)
+
+    def _scope(self) -> Iterator[Block]:
+        if self.model.scope is None:
+            return
+        yield Heading(2, Text("Scope", "适用范围"))
+        yield Paragraph(Text("It applies where {c}.", "适用于：{c}。").filled(c=self.words.condition(self.model.scope)))
+
+    # ---------------------------------------------------------------- counting and words
+    def _counting(self) -> Iterator[Block]:
+        model = self.model
+        yield Heading(2, Text("How time is counted", "期限的计算"))
+        conventions = [text for key in CONVENTIONS if (text := self.rules.convention(key, getattr(model.counting, key))) is not None]
+        if model.counting.calendar is not None:
+            conventions.append(Text("calendar '{n}'", "日历“{n}”").filled(n=model.counting.calendar.name))
+        yield Paragraph(Text("Unless a rule says otherwise: {c}.", "规则未另作规定的：{c}。").filled(c=joined(conventions)))
+        if model.calendars:
+            rows = tuple((_same(name), _calendar(spec)) for name, spec in model.calendars.items())
+            yield Grid((Text("calendar", "日历"), Text("working time", "工作时间")), rows)
+        if model.terms:
+            rows = tuple((length.title or _same(word), length.text) for word, length in model.terms.items())
+            yield Grid((Text("word", "用语"), Text("means", "含义")), rows)
+
+    def _words(self) -> Iterator[Block]:
+        """Facts are what the rules call by a name of their own."""
+        if not self.model.facts:
+            return
+        yield Heading(2, Text("What the rules call by name", "名词含义"))
+        rows = []
+        for fact in self.model.facts.values():
+            title = self.words.name(fact.name)
+            shown = title if _same(fact.name) == title else title + Text(" ({n})", "（{n}）").filled(n=fact.name)
+            rows.append((shown, self.rules.expression(fact.expression)))
+        yield Grid((Text("name", "名称"), Text("meaning", "含义")), tuple(rows))
+
+    # ---------------------------------------------------------------- rules
+    def _severity(self, title: Text, section: Any) -> Iterator[Block]:
+        if not section.levels:
+            return
+        yield Heading(2, title)
+        levels = [section.title_of(level) for level in section.levels]
+        yield Paragraph(Text("From the lowest to the highest: {l}.", "由低到高：{l}。").filled(l=joined(levels, ", ", "、")))
+        yield Paragraph(Text("The first row that holds decides.", "自上而下，以首个成立者为准。"))
+        rows = [(section.title_of(rule.level), self.words.condition(rule.when), self._name(rule), self.rules.source(rule)) for rule in section.rules]
+        if section.otherwise is not None:
+            rows.append((section.title_of(section.otherwise), Text("otherwise", "其他情形"), _same(""), _same("")))
+        yield Grid((Text("level", "等级"), Text("where", "情形"), Text("rule", "规则"), Text("source", "依据")), tuple(rows))
+
+    def _responsibility(self, title: Text, section: Any) -> Iterator[Block]:
+        if not section.rows and section.otherwise is None:
+            return
+        yield Heading(2, title)
+        labels = (Text("where", "情形"), Text("owner", "责任方"), Text("accountable", "负责"), Text("consulted", "协助"), Text("informed", "知会"))
+        rows = [(self.words.condition(row.when), *self._roles(row.roles), self._name(row), self.rules.source(row)) for row in section.rows]
+        if section.otherwise is not None:
+            where = Text("otherwise", "其他情形") if section.rows else Text("always", "所有投诉")
+            rows.append((where, *self._roles(section.otherwise), _same(""), _same("")))
+        yield _without_empty((*labels, Text("rule", "规则"), Text("source", "依据")), rows)
+
+    def _roles(self, roles: Any) -> tuple[Text, ...]:
+        people = ((roles.owner,), (roles.accountable,) if roles.accountable else (), roles.consulted, roles.informed)
+        return tuple(joined([role_text(name, self.model.roles) for name in names], ", ", "、") for names in people)
+
+    def _name(self, rule: Rule) -> Text:
+        return _same(rule.id) if rule.title is None else rule.title + Text(" ({i})", "（{i}）").filled(i=rule.id)
+
+    def _rule(self, rule: Rule) -> Iterator[Block]:
+        yield Heading(3, self._name(rule), rule.id)
+        rows = list(self.rules.parts(rule))
+        if rule.source is not None:
+            rows.append((Text("source", "依据"), self.rules.source(rule)))
+        yield Pairs(tuple(rows))
+
+    # ---------------------------------------------------------------- fields
+    def _fields(self) -> Iterator[Block]:
+        yield Heading(2, Text("What is recorded", "记录字段"))
+        columns = (Text("name", "名称"), Text("field", "字段"), Text("what it holds", "内容"), Text("if empty", "空值含义"))
+        yield Grid(columns, tuple(self._field_row(f) for f in fields_of(self.model)))
+
+    def _field_row(self, declared: Field) -> tuple[Text, ...]:
+        holds = _TYPES[declared.type]
+        if declared.values:
+            titles = dict(declared.titles)
+            values = joined([titles[v] + Text(" ({v})", "（{v}）").filled(v=v) if v in titles else _same(v) for v in declared.values], ", ", "、")
+            holds += Text(" ", "：") + values
+        unit = declared.unit or (self.model.currency if declared.type == "money" else None)
+        if unit is not None:
+            holds += Text(" ({u})", "（{u}）").filled(u=unit)
+        if declared.sensitive:
+            holds += Text("; withheld in reports", "；报告中不显示")
+        return declared.title, _same(declared.name), holds, _empty(declared)
+
+
+def _empty(declared: Field) -> Text:
+    default = declared.default
+    if default is None:
+        return EMPTY_TEXTS[declared.empty]
+    if isinstance(default, str) and default in dict(declared.titles):
+        return dict(declared.titles)[default]
+    return n.literal_text(default) if isinstance(default, (bool, int, Decimal, str)) else _same(", ".join(map(str, default)))
+
+
+def _without_empty(columns: Iterable[Text], rows: list[tuple[Text, ...]]) -> Grid:
+    """A table without the columns that have nothing in them."""
+    listed = list(columns)
+    kept = [i for i in range(len(listed)) if any(row[i].en for row in rows)]
+    return Grid(tuple(listed[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in rows))
+
+
+def _calendar(spec: CalendarSpec) -> Text:
+    parts: list[Text] = []
+    if spec.country is not None:
+        place = f"{spec.country}-{spec.subdivision}" if spec.subdivision else spec.country
+        parts.append(Text("public holidays and make-up working days of {c}", "{c}的法定节假日和调休").filled(c=place))
+    if spec.weekdays is not None:
+        parts.append(Text(", ".join(spec.weekdays), "、".join(_DAYS.get(day, day) for day in spec.weekdays)))
+    for day, spans in spec.hours or ():
+        shown = ", ".join(f"{a}–{b}" for a, b in spans)
+        parts.append(Text(f"{day} {shown}", f"{_DAYS.get(day, day)} {shown}"))
+    if spec.holidays:
+        parts.append(Text("also closed: ", "另休：") + _days(spec.holidays))
+    if spec.extra_working_days:
+        parts.append(Text("also worked: ", "另上班：") + _days(spec.extra_working_days))
+    for when, spans in spec.dates:
+        shown = ", ".join(f"{a}–{b}" for a, b in spans)
+        parts.append(day_text(when) + (Text(f" {shown}", f" {shown}") if spans else Text(" closed", "休息")))
+    if spec.announced_until is not None:
+        parts.append(Text("announced until {d}", "已公布至{d}").filled(d=day_text(spec.announced_until)))
+    return joined(parts)
+
+
+def _days(days: Iterable[Any]) -> Text:
+    listed = [str(day) for day in days]
+    return Text(", ".join(listed), "、".join(listed))

@@ -1,0 +1,159 @@
+"""``show``: a policy as a document for people."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from complaint_policy import load_policy, load_policy_text, shipped_policies
+from complaint_policy.cli.views.document import Grid, Heading, Pairs, document
+from complaint_policy.cli.views.papers import as_html, as_markdown
+from tests.cli.conftest import POLICY, Run
+
+HOSTILE = POLICY.replace("Shop complaints", "<script>alert(1)</script> | *x* `y`").replace("商店投诉处理", "‮<b>商店</b>")
+
+
+class _Page(HTMLParser):
+    """Every tag and the text of a page; tags must close in order."""
+
+    EMPTY = frozenset({"meta"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.texts: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.ids += [value for name, value in attrs if name == "id" and value]
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def test_it_reads_in_the_order_of_a_rule_book(cli: Run, policy: Path) -> None:
+    ran = cli("show", policy)
+    assert (ran.status, ran.err) == (0, "")
+    headings = ["Shop complaints", "Sources", "How time is counted", "Severity", "Responsibility", "Deadlines", "Requirements", "Penalties", "What is recorded"]
+    lines = ran.out.splitlines()
+    assert [line for line in lines if line in headings] == headings
+
+
+@pytest.mark.parametrize("name", shipped_policies())
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_rule_of_every_shipped_version_is_in_it(name: str, language: str) -> None:
+    policy = load_policy(name)
+    for version in policy.versions:
+        blocks = document(policy, version)
+        page = _Page(as_html(blocks, language))  # type: ignore[arg-type]
+        text = "".join(page.texts)
+        for rule in version.model.all_rules():
+            assert rule.id in text
+            assert rule.name.get(language) in text
+        for source in version.model.sources.values():
+            assert source.title.get(language) in text
+        assert len(page.ids) == len(set(page.ids))
+
+
+def test_in_chinese(cli: Run, policy: Path) -> None:
+    ran = cli("show", policy, "--lang", "zh")
+    for expected in ("由低到高：一般、重大。", "首个成立者为准", "损失不少于1000", "类别为goods 仓库", "查明原因（RQ-cause）", "本文由判定所用的制度文件生成，不构成法律意见。"):
+        assert expected in ran.words
+    assert "no legal advice" not in ran.out
+
+
+def test_markdown_by_the_name_of_the_file(cli: Run, policy: Path, tmp_path: Path) -> None:
+    target = tmp_path / "shop.md"
+    ran = cli("show", policy, "--output", target)
+    assert (ran.status, ran.out) == (0, "")
+    text = target.read_text(encoding="utf-8")
+    assert text.startswith("# Shop complaints\n")
+    assert "| level | where | rule | source |\n| --- | --- | --- | --- |\n| major | Loss is at least 1000 | Great loss (SEV-major) |  |\n" in text.replace("\\-", "-")
+    assert "- **within**: 5 working days\n" in text
+
+
+def test_html_is_one_page_that_needs_nothing(cli: Run, policy: Path, tmp_path: Path) -> None:
+    target = tmp_path / "shop.html"
+    assert cli("show", policy, "--output", target, "--lang", "zh").status == 0
+    text = target.read_text(encoding="utf-8")
+    page = _Page(text)
+    assert {"DL-respond", "DL-call", "RQ-cause", "PN-late"} <= set(page.ids)
+    assert {"script", "link", "img", "iframe"}.isdisjoint(page.tags)
+    assert "http" not in text.replace("http-equiv", "")
+    assert '<html lang="zh-CN">' in text
+
+
+def test_nothing_of_a_policy_becomes_markup() -> None:
+    policy = load_policy_text(HOSTILE)
+    blocks = document(policy, policy.versions[-1])
+    for language in ("en", "zh"):
+        page = _Page(as_html(blocks, language))
+        assert {"script", "b"}.isdisjoint(page.tags)
+    assert "\u202e" not in as_html(blocks, "zh")
+    heading = as_markdown(blocks, "en").splitlines()[0]
+    assert heading == r"# \<script\>alert(1)\</script\> \| \*x\* \`y\`"
+
+
+def test_cells_of_a_markdown_table_stay_cells() -> None:
+    policy = load_policy_text(POLICY.replace("House rules", "House | rules"))
+    text = as_markdown(document(policy, policy.versions[-1]), "en")
+    row = next(line for line in text.splitlines() if line.startswith("| House"))
+    assert row.replace("\\|", "").count("|") == 6  # five cells
+
+
+def test_the_version_of_a_day(cli: Run) -> None:
+    before = cli("show", "cn/banking", "--on", "2019-05-01", "--format", "json").data
+    assert before["from"] == "2017-10-01"  # the base changed then
+    assert cli("show", "cn/banking", "--on", "2013-10-31").status == 2
+    refused = cli("show", "cn/banking", "--on", "yesterday")
+    assert refused.status == 2
+    assert "2026-03-01" in refused.err
+
+
+def test_a_file_of_an_unknown_kind_is_refused(cli: Run, policy: Path, tmp_path: Path) -> None:
+    ran = cli("show", policy, "--output", tmp_path / "shop.docx")
+    assert ran.status == 2
+    assert ".html" in ran.err
+    assert not (tmp_path / "shop.docx").exists()
+    assert cli("show", policy, "--output", tmp_path / "missing" / "shop.md").status == 2
+
+
+def test_titles_of_enum_values_and_facts() -> None:
+    """An enum's values and a fact are called by their titles wherever they are spoken of."""
+    text = POLICY.replace("values: [goods, service]", "values: {goods: {en: Goods, zh: 商品}, service: {en: Service, zh: 服务}}")
+    text = text.replace("roles:\n", "facts:\n  dear: {title: {en: Dear, zh: 贵重}, loss: {at_least: 500}}\nroles:\n", 1)
+    text = text.replace("  - {id: DL-call,", "  - {id: DL-visit, when: {dear: true, category: goods}, from: closed_at, to: followed_up_at, within: 1 day}\n  - {id: DL-call,")
+    policy = load_policy_text(text)
+    blocks = document(policy, policy.versions[-1])
+    grids = [row for block in blocks if isinstance(block, Grid) for row in block.rows]
+    assert any(row[0].zh == "贵重（dear）" and row[1].zh == "损失不少于500" for row in grids)
+    assert any(row[0].zh == "类别为商品" and row[0].en == "Category is Goods" for row in grids)
+    at = next(i for i, block in enumerate(blocks) if isinstance(block, Heading) and block.anchor == "DL-visit")
+    pairs = blocks[at + 1]
+    assert isinstance(pairs, Pairs)
+    assert pairs.rows[0][1].zh == "贵重且类别为商品"
+    record = {"id": "A", "received_at": "2026-03-02T10:00", "category": "goods", "loss": 600, "closed_at": "2026-03-03T10:00"}
+    decision = policy.evaluate(record, as_of="2026-03-10T00:00")
+    assert "类别=商品" in decision.explain("zh")
+    assert "Category = Goods" in decision.explain("en")
+
+
+def test_a_field_called_title_is_still_tested() -> None:
+    text = POLICY.replace("    loss: {type: money", "    title: {type: string}\n    loss: {type: money", 1)
+    text = text.replace("roles:\n", "facts:\n  named: {title: present}\n  urgent: {title: {contains: urgent}}\nroles:\n", 1)
+    text = text.replace("  - {id: DL-call,", "  - {id: DL-visit, when: {named: true, urgent: true}, from: closed_at, to: followed_up_at, within: 1 day}\n  - {id: DL-call,")
+    policy = load_policy_text(text)
+    record = {"id": "A", "received_at": "2026-03-02T10:00", "title": "an urgent case", "closed_at": "2026-03-03T10:00"}
+    assert policy.evaluate(record, as_of="2026-03-10T00:00").deadline("DL-visit").outcome == "breached"
