@@ -132,7 +132,7 @@ class Builder:
             if key == "field" and isinstance(value, Scalar) and (d := self.fields.get(value.value)) is not None and d.is_moment:
                 return "value"
             return "value"
-        if key in _ORDINARY_INSTANT_KEYS or key in RESERVED_KEYS:
+        if key in _ORDINARY_INSTANT_KEYS or key in RESERVED_KEYS or key == "each":
             return "instant"
         if key in ("first_known", "choose") and isinstance(value, Sequence) and value.items:
             first: Node | None = value.items[0]

@@ -26,6 +26,7 @@ from complaint_policy.results import (
     ResponsibilityResult,
     RetentionResult,
     SeverityResult,
+    times_of,
     with_roles,
 )
 from complaint_policy.texts import Text
@@ -223,16 +224,30 @@ class Decision:
         return self._results("admission")
 
     def deadline(self, rule: str) -> DeadlineResult:
-        """The result of one deadline; raises :class:`UsageError` for any other id."""
+        """The result of one deadline, or of one time that it began (``DL-update#2``); raises :class:`UsageError` for any other id."""
         try:
             return self.deadlines[self._origin.index[rule]]
         except (KeyError, TypeError):
+            found = self._instance(str(rule))
+            if found is not None:
+                return found
             raise UsageError(Text(f"the policy has no deadline '{rule}'", f"该制度没有时限“{rule}”")) from None
+
+    def _instance(self, identity: str) -> DeadlineResult | None:
+        """One time that a repeated deadline began."""
+        rule, mark, _ = identity.partition("#")
+        index = self._origin.index.get(rule) if mark else None
+        if index is None:
+            return None
+        return next((one for one in self.deadlines[index].instances if one.rule == identity), None)
 
     def result(self, rule: str) -> Any:
         """The result of any rule by its id (``None`` for a penalty not triggered)."""
         slot = self._compiled.rule_slots.get(rule)
         if slot is None:
+            found = self._instance(rule)
+            if found is not None:
+                return found
             raise UsageError(Text(f"the policy has no rule '{rule}' with a result", f"该制度没有可判定的规则“{rule}”"))
         return self._state[slot]
 
@@ -279,13 +294,15 @@ class Decision:
 
     @property
     def breaches(self) -> tuple[Judged, ...]:
-        """The company's broken rules."""
-        return tuple(r for r in self.judged() if r.outcome == BREACHED and r.model.is_companys)
+        """The company's broken rules; of a deadline that begins anew each time that is broken."""
+        broken = (r for r in self.judged() if r.outcome == BREACHED and r.model.is_companys)
+        return tuple(one for r in broken for one in times_of(r) if one.outcome == BREACHED)
 
     @property
     def next_deadline(self) -> DeadlineResult | None:
-        """The company's open deadline that is due first."""
-        waiting = [d for d in self.deadlines if d.outcome in (PENDING, AT_RISK) and d.due_at is not None and d.model.is_companys]
+        """The company's open deadline that is due first; of one that begins anew its time that is."""
+        times: list[DeadlineResult] = [one for deadline in self.deadlines for one in times_of(deadline)]
+        waiting = [d for d in times if d.outcome in (PENDING, AT_RISK) and d.due_at is not None and d.model.is_companys]
         return min(waiting, key=lambda d: d.due_at or self.as_of) if waiting else None
 
     @_Once
@@ -335,6 +352,7 @@ class Decision:
             owner.candidates,
             owner.escalate_to,
             tuple(self.outcomes.items()),
+            tuple((one.rule, one.outcome) for deadline in self.deadlines for one in deadline.instances),
             penalties,
             facts,
         )

@@ -13,7 +13,7 @@ from complaint_policy.instants import local
 from complaint_policy.model import fields_below, levels_below
 from complaint_policy.outcomes import AT_RISK, BREACHED, EXEMPT, INDETERMINATE, MET, NOT_APPLICABLE, OUTCOME_TEXTS, WAIVED
 from complaint_policy.possible import NOT_YET, Growing, Interval
-from complaint_policy.results import DeadlineResult, Judged
+from complaint_policy.results import DeadlineResult, Judged, times_of
 from complaint_policy.rules.deadlines.explain import arithmetic as deadline_arithmetic
 from complaint_policy.rules.penalties.explain import arithmetic as penalty_arithmetic
 from complaint_policy.texts import Language, Text, joined
@@ -58,7 +58,7 @@ class Words(Describer):
 
     def settled(self, result: Judged) -> Text:
         """A result that needs no more words than its outcome and reason."""
-        text = Text("{t}: {o}", "{t}：{o}").filled(t=result.model.name, o=OUTCOME_TEXTS[result.outcome])
+        text = Text("{t}: {o}", "{t}：{o}").filled(t=result.name, o=OUTCOME_TEXTS[result.outcome])
         if result.reason is not None:
             text += Text(" ({r})", "（{r}）").filled(r=result.reason)
         return text + Text(".", "。")
@@ -128,7 +128,7 @@ def findings(decision: Decision) -> tuple[Finding, ...]:
     if decision.in_scope is not False:
         kinds = {kind.key: kind for kind in decision._compiled.kinds}
         for key, kind in kinds.items():
-            for result in decision._results(key) if kind.judged else ():
+            for result in (one for r in decision._results(key) for one in times_of(r)) if kind.judged else ():
                 if result.outcome in _SHOWN and kind.message is not None:
                     found.append(Finding(result.rule, result.outcome, kind.message(result, words), _source(result)))
         propose = kinds["penalties"].message if "penalties" in kinds else None
@@ -255,6 +255,8 @@ def _with_common(shown: dict[str, Any], result: Any, reveal: bool) -> dict[str, 
             shown["reason"] = result.reason.to_dict()
         if not result.model.is_companys:
             shown["duty_of"] = result.model.duty_of
+        for part, one in zip(shown.get("instances", ()), getattr(result, "instances", ()), strict=True):
+            _with_common(part, one, reveal)
     elif reveal and getattr(result, "charge", None) is not None:
         shown["charge"]["name"] = result.charge.name
     return shown
@@ -324,7 +326,11 @@ def _rule_lines(kind: Any, result: Any, words: Words, reveal: bool) -> list[Text
     if isinstance(result, DeadlineResult) and outcome != NOT_APPLICABLE:
         rule: Any = result.model
         extensions = [part for step in rule.extend for part in (step.within, step.when, step.needs)]
-        details += deadline_arithmetic(result, words)
+        if not result.instances:
+            details += deadline_arithmetic(result, words)
+        for one in result.instances:
+            head = Text("[{o}] {r} {m}", "【{o}】{r} {m}").filled(o=OUTCOME_TEXTS[one.outcome], r=one.rule, m=kind.message(one, words))
+            details += [head, *(Text("    ", "    ") + line for line in (*deadline_arithmetic(one, words), *_beside(one)))]
         details += _looked_at((rule.when, rule.within, *extensions, *(e.when for e in rule.exempt)), words, reveal)
     elif kind.key == "penalties":
         rule = result.model
@@ -332,14 +338,23 @@ def _rule_lines(kind: Any, result: Any, words: Words, reveal: bool) -> list[Text
         details += _looked_at((rule.when, rule.amount, rule.range), words, reveal)
     elif outcome != NOT_APPLICABLE:
         details += _values(result.model, words, reveal)
-    if getattr(result, "would_be", None) is not None:
-        details.append(Text("if it applies: {o}", "若适用：{o}").filled(o=OUTCOME_TEXTS[result.would_be]))
-    if getattr(result, "without_waiver", None) is not None:
-        details.append(Text("without the waiver: {o}", "若未经批准豁免：{o}").filled(o=OUTCOME_TEXTS[result.without_waiver]))
+    if not getattr(result, "instances", ()):
+        details += _beside(result)
     source = result.model.source
     if source is not None:
         details.append(_source_text(source))
     return lines + [Text("      ", "      ") + line for line in details]
+
+
+def _beside(result: Any) -> list[Text]:
+    """What the outcome would be if the rule applies, or without a waiver."""
+    details: list[Text] = []
+    would_be = getattr(result, "would_be", None)
+    if would_be is not None and would_be != result.outcome:
+        details.append(Text("if it applies: {o}", "若适用：{o}").filled(o=OUTCOME_TEXTS[would_be]))
+    if getattr(result, "without_waiver", None) is not None:
+        details.append(Text("without the waiver: {o}", "若未经批准豁免：{o}").filled(o=OUTCOME_TEXTS[result.without_waiver]))
+    return details
 
 
 def _source_text(source: Any) -> Text:

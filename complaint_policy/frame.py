@@ -15,7 +15,7 @@ from complaint_policy.problems import NOWHERE, Place
 from complaint_policy.results import Settled
 from complaint_policy.texts import Text
 
-__all__ = ["COMPANY", "Exemption", "Rule", "SourceRef", "Waived", "settler"]
+__all__ = ["COMPANY", "Exemption", "Framing", "Rule", "SourceRef", "Waived", "perhaps", "settler"]
 
 COMPANY: Final = "company"
 _WAIVABLE: Final = frozenset({PENDING, AT_RISK, BREACHED, INDETERMINATE})
@@ -75,32 +75,47 @@ class Waived:
     reason: Text
 
 
+class Framing:
+    """How the frame of a rule settles its results, in the order scope, when, exempt, waiver, outcome."""
+
+    __slots__ = ("applies", "exemptions", "waivable", "waivers")
+
+    def __init__(self, rule: Rule, compiler: Compiler, scope: n.Condition | None, waivers: int) -> None:
+        conditions = tuple(c for c in (scope, rule.when) if c is not None)
+        self.applies = compiler.condition(n.All(conditions) if len(conditions) > 1 else conditions[0] if conditions else None)
+        self.exemptions = [(compiler.condition(e.when), e.reason) for e in rule.exempt]
+        self.waivable = bool(rule.waivable_by)
+        self.waivers = waivers
+
+    def settle(self, result: Settled, holds: Any, state: State) -> None:
+        """A result of a rule that applies, or may (``holds``)."""
+        if self.exemptions:
+            _exempt(result, self.exemptions, state)
+        if holds is not True:
+            perhaps(result, holds)
+        if self.waivable and state[self.waivers]:
+            _waive(result, state[self.waivers])
+
+
 def settler(
     rule: Rule, compiler: Compiler, scope: n.Condition | None, judge: Callable[[State], Settled], waivers: int, apart: Settled
 ) -> Callable[[State], Settled]:
-    """The function that settles a rule for a state, in the order scope, when, exempt, waiver, outcome.
+    """The function that settles a rule for a state.
 
     ``judge`` gives the outcome if the rule applies; ``waivers`` is the slot of the record's waivers;
     ``apart`` is the result of a rule that does not apply, shared by all records.
     """
-    conditions = tuple(c for c in (scope, rule.when) if c is not None)
-    if not conditions and not rule.exempt and not rule.waivable_by:
+    if scope is None and rule.when is None and not rule.exempt and not rule.waivable_by:
         return judge
-    applies = compiler.condition(n.All(conditions) if len(conditions) > 1 else conditions[0] if conditions else None)
-    exemptions = [(compiler.condition(e.when), e.reason) for e in rule.exempt]
-    waivable = bool(rule.waivable_by)
+    framing = Framing(rule, compiler, scope, waivers)
+    applies, settled = framing.applies, framing.settle
 
     def settle(state: State) -> Settled:
         holds = True if applies is None else applies(state)
         if holds is False:
             return apart
         result = judge(state)
-        if exemptions:
-            _exempt(result, exemptions, state)
-        if holds is not True:
-            _perhaps(result, holds)
-        if waivable and state[waivers]:
-            _waive(result, state[waivers])
+        settled(result, holds, state)
         return result
 
     return settle
@@ -130,7 +145,7 @@ def _exempt(result: Settled, exemptions: list[tuple[Any, Text]], state: State) -
     details.possible = possible
 
 
-def _perhaps(result: Settled, holds: Any) -> None:
+def perhaps(result: Settled, holds: Any) -> None:
     """Whether the rule applies is unknown: its outcome is what it would be, or not applicable."""
     would_be = result.outcome
     if would_be == NOT_APPLICABLE:
@@ -147,7 +162,8 @@ def _perhaps(result: Settled, holds: Any) -> None:
 
 
 def _waive(result: Settled, waivers: dict[str, Waived]) -> None:
-    waiver = waivers.get(result.rule)
+    # One time of a repeated duty is waived by itself, or with all the others.
+    waiver = waivers.get(result.rule) or waivers.get(result.model.id)
     if waiver is None or result.outcome not in _WAIVABLE:
         return
     details = result.own_details()

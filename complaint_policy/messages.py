@@ -161,6 +161,9 @@ _MESSAGES: Final[dict[str, _Entry]] = {
     "money-times-money": _m("money cannot be multiplied by money", "金额不能相乘"),
     "present-of-fact": _m("present looks at the record: '{name}' is no field", "present 只看记录字段，“{name}”不是字段"),
     "list-of-instants": _m("a list is no instant", "列表不是时刻", "write first_of, last_of or all_of", "请写 first_of、last_of 或 all_of"),
+    "each-outside-from": _m(
+        "each stands in the from of a deadline alone", "each 只能写在时限的 from 中", "write first_of, last_of or all_of", "请写 first_of、last_of 或 all_of"
+    ),
     "order-of-one": _m("an order needs two instants", "顺序至少需要两个时刻"),
     "bad-pattern": _m("not a pattern RE2 can run: {detail}", "不是RE2可用的模式：{detail}"),
     "otherwise-not-last": _m("otherwise stands last", "otherwise 须放在最后"),

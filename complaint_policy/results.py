@@ -30,6 +30,7 @@ __all__ = [
     "RetentionResult",
     "Settled",
     "SeverityResult",
+    "times_of",
     "with_roles",
 ]
 
@@ -70,6 +71,11 @@ class Judged:
     def rule(self) -> str:
         """The rule's id."""
         return self.model.id
+
+    @property
+    def name(self) -> Text:
+        """The rule's title, or its id where it has none."""
+        return self.model.name
 
     @property
     def details(self) -> Details:
@@ -131,6 +137,9 @@ class DeadlineResult(Judged):
         due: Any
         done: Any
         _zone: Zone
+
+    # Of a deadline that begins anew (`each`): a result for every time it began, in order.
+    instances: tuple[DeadlineResult, ...] = ()
 
     @property
     def reason(self) -> Text | None:
@@ -228,6 +237,11 @@ class DeadlineResult(Judged):
         if len(spans) == 1:
             return spans[0]
         return Maybe(tuple(spans) or None, missing_of(self.due) | missing_of(self.done))
+
+
+def times_of(result: Any) -> tuple[Any, ...]:
+    """The times a repeated deadline began; any other result by itself."""
+    return getattr(result, "instances", ()) or (result,)
 
 
 class GeneralDeadline(DeadlineResult, Settled):

@@ -185,6 +185,13 @@ COMMON: Final[dict[str, Schema]] = {
         "additionalProperties": False,
     },
     "instant": {"type": ["string", "object"], "properties": _INSTANT_KEYS, "additionalProperties": False, "minProperties": 1},
+    "start": {
+        "type": ["string", "object"],
+        "properties": {**_INSTANT_KEYS, "each": listed(ref("instant"), minItems=1), "until": ref("instant")},
+        "additionalProperties": False,
+        "minProperties": 1,
+        "dependentRequired": {"until": ["each"]},
+    },
     "span": {"type": ["string", "object"], "properties": _SPAN_KEYS, "additionalProperties": False, "minProperties": 1, "maxProperties": 1},
     "counting": closed({"calendar": {"type": "string"}, **{k: {"enum": list(v)} for k, v in CONVENTIONS.items()}}),
     "calendar": closed(

@@ -17,7 +17,7 @@ from complaint_policy.errors import WaiverError
 from complaint_policy.expressions.compile import Compiler
 from complaint_policy.expressions.environment import Environment
 from complaint_policy.expressions.moments import FIRST_FREE
-from complaint_policy.expressions.nodes import Condition, fields_in, names_in
+from complaint_policy.expressions.nodes import Condition, Each, fields_in, names_in
 from complaint_policy.expressions.parse_conditions import parse_condition
 from complaint_policy.frame import Waived
 from complaint_policy.head import scalar_text, text_of, words
@@ -88,7 +88,11 @@ def _waiver(policy: Policy, node: Node) -> Waiver:
     faults: list[Text] = []
     rule_id, by = scalar_text(node.get("rule")) or "?", scalar_text(node.get("by")) or ""
     model = policy.versions[-1].model
-    rule = next((r for v in reversed(policy.versions) if (r := v.model.rule(rule_id)) is not None), None)
+    # One time of a duty that begins anew may be waived by itself: `DL-update#2`.
+    own, mark, time = rule_id.partition("#")
+    rule = next((r for v in reversed(policy.versions) if (r := v.model.rule(own)) is not None), None)
+    if mark and not (time.isdecimal() and isinstance(getattr(rule, "start", None), Each)):
+        rule = None
     if rule is None:
         faults.append(Text(f"unknown rule '{rule_id}'", f"规则“{rule_id}”不存在"))
     elif not rule.waivable_by:

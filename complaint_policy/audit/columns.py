@@ -1,7 +1,7 @@
 """The decisions table: its columns, in the order of the policy, and how decisions become their rows.
 
 ``row``, ``id``, ``status``, ``severity``, ``owner``; then for each rule that can be kept or broken ``<rule>.outcome``,
-for each deadline ``<rule>.due_at``, for each penalty ``<rule>.amount``.  Columns that only the summary reads
+for each deadline ``<rule>.due_at``, for one that begins anew also ``<rule>.breaches``, for each penalty ``<rule>.amount``.  Columns that only the summary reads
 (``version``, ``unusable``, ``<rule>.over_by``, ``<rule>.state``, …) stand in the same frame until it is handed out.
 """
 
@@ -21,6 +21,7 @@ from complaint_policy.frame import COMPANY
 from complaint_policy.instants import highest, lowest
 from complaint_policy.outcomes import BREACHED, STATUS_ORDER
 from complaint_policy.possible import NOT_YET, DayEnd
+from complaint_policy.results import times_of
 from complaint_policy.texts import Text
 from complaint_policy.zones import zone_named
 
@@ -59,6 +60,7 @@ class RuleColumn:
     title: Text
     judged: bool
     duty_of: str = COMPANY
+    repeated: bool = False  # a deadline that begins anew, in one of the versions
 
 
 @frozen
@@ -92,6 +94,8 @@ class DecisionColumns:
                 schema[f"{rule.id}.due_at"] = _NAIVE
                 schema[f"{rule.id}.over_by"] = _SPAN
                 schema[f"{rule.id}.open"] = pl.Boolean
+            if rule.repeated:
+                schema[f"{rule.id}.breaches"] = pl.Int64
             if rule.kind == "penalty":
                 for part in ("amount", "min", "max"):
                     schema[f"{rule.id}.{part}"] = pl.Decimal(38, self.minor_digits)
@@ -116,6 +120,8 @@ class DecisionColumns:
             if rule.kind == "deadline":
                 due = pl.col(f"{rule.id}.due_at")
                 chosen.append(due.dt.replace_time_zone("UTC").dt.convert_time_zone(frame_zone(self.zone)))
+            if rule.repeated:
+                chosen.append(pl.col(f"{rule.id}.breaches"))
             if rule.kind == "penalty":
                 chosen.append(pl.col(f"{rule.id}.amount"))
             if rule.judged and "missing" in extra:
@@ -160,6 +166,8 @@ class DecisionRows:
                 cells += (None, None) if result is None else (result.outcome, _names(result.missing))
             if rule.kind == "deadline":
                 cells += _NO_DEADLINE if result is None else self._of_deadline(result)
+                if rule.repeated:
+                    cells.append(None if result is None else sum(one.outcome == BREACHED for one in times_of(result)))
             elif rule.kind == "penalty":
                 found = penalties.get(rule.id)
                 cells += _NO_PENALTY if found is None else (found.amount, found.min, found.max, found.state)
@@ -203,6 +211,10 @@ def _names(names: Iterable[str]) -> str | None:
 
 def _lateness(deadline: Any, instant: datetime) -> tuple[timedelta | None, bool]:
     """By how much a breached deadline is late, and whether it is so still: then by what has gone by."""
+    instances = getattr(deadline, "instances", ())
+    if instances:  # of one that begins anew the time that is the latest
+        late = [_lateness(one, instant) for one in instances if one.outcome == BREACHED]
+        return max(late, key=lambda found: found[0] or timedelta(0), default=(None, False))
     if deadline.outcome != BREACHED or deadline.done is not NOT_YET:
         return deadline.over_by, False
     due = highest(deadline.due)

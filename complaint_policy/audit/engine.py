@@ -24,6 +24,7 @@ from complaint_policy.columns.plan import Ex, Plan, on
 from complaint_policy.columns.sheet import Hints
 from complaint_policy.columns.values import Coded, among
 from complaint_policy.columns.version import OUTCOME, Judged, RuleColumns, Unsupported, judged_version
+from complaint_policy.outcomes import BREACHED
 from complaint_policy.possible import Maybe
 from complaint_policy.texts import Text
 from complaint_policy.waivers import WaiverSet
@@ -340,6 +341,8 @@ def _of_rule(judged: Judged, rule: Any, column: RuleColumns | None, *, inner: bo
             put("open", pl.Boolean, lambda c: late[1] if late else Ex(pl.lit(False)))
             if column is None:
                 out[f"{rule.id}.open"] = pl.lit(False)
+    if rule.repeated:  # rows decided here: those it does not apply to, and of versions in which it begins once
+        put("breaches", pl.Int64, lambda c: on(lambda o: (o == BREACHED).cast(pl.Int64), judged.outcome(c)))
     if rule.kind == "penalty":
         put("amount", pl.Decimal(38, digits), lambda c: judged.amount(c))
         if inner:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from complaint_policy.audit.columns import DecisionColumns, RuleColumn
 from complaint_policy.audit.interfaces import AnyPolicy
+from complaint_policy.expressions.nodes import Each
 from complaint_policy.fields import Field
 from complaint_policy.money import minor_digits
 from complaint_policy.texts import Text
@@ -18,7 +19,8 @@ def columns_of_policy(policy: AnyPolicy) -> DecisionColumns:
         if kind.judged or kind.kind == "penalty":
             for version in policy.versions:
                 for rule in version.model.section(kind.key):
-                    rules[rule.id] = RuleColumn(rule.id, kind.kind, rule.name, kind.judged, rule.duty_of)
+                    repeated = isinstance(getattr(rule, "start", None), Each) or (rule.id in rules and rules[rule.id].repeated)
+                    rules[rule.id] = RuleColumn(rule.id, kind.kind, rule.name, kind.judged, rule.duty_of, repeated)
     return DecisionColumns(tuple(rules.values()), policy.zone.name, minor_digits(policy.currency))
 
 

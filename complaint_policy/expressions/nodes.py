@@ -94,6 +94,14 @@ class FirstKnownInstant(Instant):
 
 
 @frozen
+class Each(Instant):
+    """What begins a duty anew, every time, `until` an instant: a deadline's ``from``."""
+
+    parts: tuple[Instant, ...]
+    until: Instant | None = None
+
+
+@frozen
 class InstantBranch(Expression):
     when: Condition | None  # None: otherwise
     then: Instant

@@ -16,7 +16,7 @@ __all__ = ["INSTANT_KEYS", "RESERVED_KEYS", "SPAN_KEYS", "parse_instant", "parse
 INSTANT_KEYS: Final = ("from", "due", "first_of", "last_of", "all_of", "first_known", "choose", MONTH_DAY, *UNIT_KEYS)
 SPAN_KEYS: Final = ("between", "late", "together", "except")
 # The grammar has them; this version of the library does not judge them yet.
-RESERVED_KEYS: Final = ("event", "nth", "count", "last", "each", "mean_of_previous")
+RESERVED_KEYS: Final = ("event", "nth", "count", "last", "mean_of_previous")
 
 _ISO_DURATION: Final = re.compile(r"P(?:T?[0-9])")
 # Two hundred years: longer lengths are typing errors.
@@ -243,6 +243,9 @@ def _wrong_key(node: Mapping, env: Environment, keys: tuple[str, ...], what: Tex
         env.problems.add("empty-mapping", node.place, what=what)
         return
     entry = node.entries[0]
+    if entry.key == "each":
+        env.problems.add("each-outside-from", entry.place)
+        return
     if entry.key in RESERVED_KEYS:
         env.problems.add("reserved-key", entry.place, name=entry.key)
         return

@@ -70,6 +70,8 @@ def parse_value(node: Node, env: Environment, kind: str | None = None, declared:
         return _length(node, env)
     if key in RESERVED_KEYS:
         env.problems.add("reserved-key", entry.place, name=key)
+    elif key == "each":
+        env.problems.add("each-outside-from", entry.place)
     elif spelled_here(key):
         env.problems.add("foreign-spelling", entry.place, word=key, hint=Text(f"write {spelled_here(key)}", f"请写 {spelled_here(key)}"))
     elif key in INSTANT_KEYS:

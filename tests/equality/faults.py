@@ -160,7 +160,7 @@ def _exempt(result: Any, exemptions: Any, state: Any, before: Any = frame._exemp
     before(result, [(lambda s, when=when: when(s) is True, reason) for when, reason in exemptions], state)
 
 
-def _perhaps(result: Any, holds: Any, before: Any = frame._perhaps) -> None:
+def _perhaps(result: Any, holds: Any, before: Any = frame.perhaps) -> None:
     """What would settle the rule itself is left out where it may not apply at all."""
     before(result, holds)
     if holds.missing and result.outcome == "indeterminate":
@@ -302,8 +302,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
     _fault("an unannounced day is a fixed one in a test", "deadline=provisional;condition=as_of", Counter, "unannounced", lambda self, start, due: None),
     _fault("needs met late are met", "deadline=ladder", compiling.Compiler, "present_by", compiling.Compiler.present),
     _fault("an unknown exemption is none", "frame=exempt", frame, "_exempt", _exempt),
-    _fault("an unknown when holds", "frame=when", frame, "_perhaps", lambda result, holds: None),
-    _fault("missing of the rule itself forgotten", "frame=when", frame, "_perhaps", _perhaps),
+    _fault("an unknown when holds", "frame=when", frame, "perhaps", lambda result, holds: None),
+    _fault("missing of the rule itself forgotten", "frame=when", frame, "perhaps", _perhaps),
     _fault("a waiver never ends", "frame=waivable", Waiver, "holds_at", lambda self, instant: True),
     _fault("what is kept is waived", "frame=waivable", frame, "_WAIVABLE", frame._WAIVABLE | {MET}),
     _fault("amounts rounded before they are multiplied", "penalty=per_breach;currency=JPY", penalties, "rounded", _rounded_twice),

@@ -76,7 +76,7 @@ class _Page:
         self._owner(shown)
         following = decision.next_deadline
         if following is not None:
-            self._row(shown, t("next due", "最近到期"), f"{moment(following.due_at)} {self.terminal.say(following.model.name)}")
+            self._row(shown, t("next due", "最近到期"), f"{moment(following.due_at)} {self.terminal.say(following.name)}")
         change = decision.next_change_at
         if change is not None:
             self._row(shown, t("next change", "下次变化"), f"{moment(change)} {t('(with no new data)', '（数据不变时）')}")
@@ -147,7 +147,7 @@ class _Page:
     def deadlines(self, title: str, results: Iterable[Any]) -> Table:
         t = self.t
         shown = table(t("rule", "规则"), t("name", "名称"), t("outcome", "结果"), t("due", "到期"), t("done", "完成"), t("late by", "逾期"), title=title)
-        for r in results:
+        for r in (one for result in results for one in (result, *result.instances)):
             due = moment(r.due_at)
             if r.due_latest is not None:
                 due += f"\n… {moment(r.due_latest)}"
@@ -155,7 +155,7 @@ class _Page:
                 due += t("\n(provisional)", "\n（暂定）")
             if r.paused:
                 due += t("\n(clock stopped)", "\n（暂停计时）")
-            shown.add_row(Line(r.rule), self._name(r), self._outcome(r), due, self._done(r), self._late(r))
+            shown.add_row(Line(r.rule), self._name(r), self._outcome(r), due, *(("", "") if r.instances else (self._done(r), self._late(r))))
         return shown
 
     def _done(self, result: DeadlineResult) -> str:
@@ -184,7 +184,7 @@ class _Page:
         return shown
 
     def _name(self, result: Any) -> Line:
-        name = self.terminal.say(result.model.name)
+        name = self.terminal.say(getattr(result, "name", result.model.name))
         if result.model.is_companys:
             return Line(name)
         duty = visible(self._roles((result.model.duty_of,)))
@@ -192,7 +192,7 @@ class _Page:
 
     def _outcome(self, result: Judged) -> Line:
         shown = outcome(result.outcome, self.language)
-        if result.would_be is not None:
+        if result.would_be is not None and result.would_be != result.outcome:
             return Line.assemble(shown, self.t("\nif it applies: ", "\n若适用："), outcome(result.would_be, self.language))
         return shown
 

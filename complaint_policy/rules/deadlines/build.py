@@ -22,7 +22,7 @@ from complaint_policy.schemas import ID, closed, listed, ref, rules
 
 SCHEMA: dict[str, Any] = rules(
     {
-        "from": ref("instant"),
+        "from": ref("start"),
         "to": ref("instant"),
         "within": ref("instant"),
         "extend": listed(
@@ -54,7 +54,7 @@ def build(pieces: list[Piece], builder: Builder) -> tuple[Deadline, ...]:
 
 def _deadline(node: Mapping, env: Environment, builder: Builder) -> Deadline | None:
     frame = builder.frame(node, env)
-    start = _instant(node.get("from"), env)
+    start = _start(node.get("from"), env)
     act = _instant(node.get("to"), env)
     own = node.get("counting")
     with env.counted(own if isinstance(own, Mapping) else None) as inner:
@@ -90,10 +90,25 @@ def _items(node: Node | None) -> tuple[Node, ...]:
     return node.items if isinstance(node, Sequence) else ()
 
 
-def _instant(node: Node | None, env: Environment) -> n.Instant | None:
-    if isinstance(node, Mapping) and "each" in node:
-        env.problems.add("reserved-key", node.key_place("each"), name="each")
+def _start(node: Node | None, env: Environment) -> n.Instant | None:
+    """An instant, or `each` of several, `until` another."""
+    if not isinstance(node, Mapping) or "each" not in node:
+        return _instant(node, env)
+    other = next((entry for entry in node.entries if entry.key not in ("each", "until")), None)
+    if other is not None:
+        env.problems.add("one-key-only", other.place, key=other.key, first="each")
         return None
+    items = _items(node.get("each"))
+    parts = [parse_instant(item, env) for item in items]
+    last = node.get("until")
+    until = parse_instant(last, env) if last is not None else None
+    good = tuple(part for part in parts if part is not None)
+    if not good or len(good) < len(items) or (last is not None and until is None):
+        return None
+    return n.Each(good, until, place=node.place)
+
+
+def _instant(node: Node | None, env: Environment) -> n.Instant | None:
     return parse_instant(node, env) if node is not None else None
 
 

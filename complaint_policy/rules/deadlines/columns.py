@@ -49,7 +49,15 @@ _DAYS: Final = [datetime(2000, 1, 1) + timedelta(days=i) for i in range(60)]
 
 def columns(section: tuple[Deadline, ...]) -> Iterable[tuple[str, Callable[[Sheet], Any]]]:
     for rule in section:
-        yield f"rule:{rule.id}", lambda sheet, rule=rule: _Judged(rule, sheet).verdicts()  # type: ignore[misc]
+        made = _repeated if isinstance(rule.start, n.Each) else lambda rule, sheet: _Judged(rule, sheet).verdicts()
+        yield f"rule:{rule.id}", lambda sheet, rule=rule, made=made: made(rule, sheet)  # type: ignore[misc]
+
+
+def _repeated(rule: Deadline, sheet: Sheet) -> Verdicts:
+    """Of a duty that begins anew: only where it does not apply; the rest is left to the record evaluation."""
+    sheet.reasons.append(f"{rule.id}: each")
+    apart = GeneralDeadline(rule, NOT_APPLICABLE, NONE, NONE, NONE, sheet.zone)
+    return Verdicts(settled_results(sheet, rule, Coded(constant(0, pl.UInt8), (_left(rule, sheet),)), apart))
 
 
 class _Judged:

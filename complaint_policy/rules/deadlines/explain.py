@@ -42,6 +42,8 @@ def to_dict(result: DeadlineResult) -> dict[str, Any]:
         shown["at_risk_at"] = _iso(result.at_risk_at)
     if result.step is not None:
         shown["extension"] = result.step
+    if result.instances:
+        shown["instances"] = [to_dict(one) for one in result.instances]
     return shown
 
 
@@ -51,7 +53,9 @@ def _iso(moment: Any) -> str | None:
 
 def message(result: DeadlineResult, words: Words) -> Text:
     """One sentence or two: the duty, its due instant, the act, and by how much it was missed."""
-    title = result.model.name
+    if result.instances:
+        return _repeated(result, words)
+    title = result.name
     due = result.due_at
     when = moment_text(due) if due is not None else None
     done = _when(result.done_at, result.done_on)
@@ -76,12 +80,28 @@ def message(result: DeadlineResult, words: Words) -> Text:
         return Text("{t}: due {d}.", "{t}：应于{d}前完成。").filled(t=title, d=when) + late + still
     if result.outcome == MET and when is not None and done is not None:
         return Text("{t}: due {d}, done {x}.", "{t}：应于{d}前完成，已于{x}完成。").filled(t=title, d=when, x=done)
+    if result.outcome == INDETERMINATE and result.reason is not None:
+        return Text("{t}: cannot be decided: {r}.", "{t}：{r}，无法判定。").filled(t=title, r=result.reason)
     if result.outcome == INDETERMINATE:
         return Text("{t}: cannot be decided without {m}.", "{t}：缺少{m}，无法判定。").filled(t=title, m=words.fields(result.missing))
     if result.outcome == NOT_APPLICABLE:
         why = Text(" ({r})", "（{r}）").filled(r=result.reason) if result.reason is not None else Text("", "")
         return Text("{t}: does not apply", "{t}：不适用").filled(t=title) + why + Text(".", "。")
     return words.settled(result)
+
+
+def _repeated(result: DeadlineResult, words: Words) -> Text:
+    """Of a duty that begins anew: how often it began and was broken, and what is due next."""
+    broken = sum(one.outcome == BREACHED for one in result.instances)
+    times = sum(one.would_be is None for one in result.instances)  # not those of which that is unknown
+    text = Text("{t}: began {n} {w}, late {b}", "{t}：起算{n}次，逾期{b}次").filled(
+        t=result.name, n=times, w="time" if times == 1 else "times", b=broken
+    )
+    if any(one.outcome in (PENDING, AT_RISK) for one in result.instances) and result.due_at is not None:
+        text += Text("; next due {d}", "；下次应于{d}前完成").filled(d=moment_text(result.due_at))
+    if result.outcome == INDETERMINATE:
+        text += Text("; cannot be decided without {m}", "；缺少{m}，无法判定").filled(m=words.fields(result.missing))
+    return text + Text(".", "。")
 
 
 def open_for(result: DeadlineResult, as_of: datetime) -> timedelta | None:
@@ -117,7 +137,10 @@ def arithmetic(result: DeadlineResult, words: Words) -> list[Text]:
     if begun is None:
         return [Text("not started: {s} has not happened", "尚未起算：{s}尚未发生").filled(s=words.instant(rule.start))] if result.begun is NOT_YET else []
     start = _when(result.start, result.started_on) or moment_text(words.zone.to_aware(begun))
-    lines = [Text("counted from {n}: {t}", "自{n}起算：{t}").filled(n=words.instant(rule.start), t=start)]
+    if isinstance(rule.start, n.Each):  # which of them began it is told by the time
+        lines = [Text("counted from {t}", "自{t}起算").filled(t=start)]
+    else:
+        lines = [Text("counted from {n}: {t}", "自{n}起算：{t}").filled(n=words.instant(rule.start), t=start)]
     counted = _in_force(rule, begun, due)
     if counted is not None and isinstance(counted.length, Length):
         lines += _counting(counted, counted.length, begun, words)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
 from itertools import product
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from attrs import evolve
 
@@ -35,6 +35,7 @@ from complaint_policy.results import GeneralDeadline, Settled
 from complaint_policy.rules.deadlines.model import Deadline
 
 State = list[Any]
+Result = TypeVar("Result", bound=GeneralDeadline)
 
 _ANY_OUTCOME: Final = frozenset({MET, BREACHED, PENDING})
 
@@ -55,6 +56,10 @@ def names_used(rule: Deadline) -> tuple[str, ...]:
 
 
 def compile_deadline(rule: Deadline, setting: Setting) -> Callable[[State], Settled]:
+    if isinstance(rule.start, n.Each):
+        from complaint_policy.rules.deadlines.each import compile_each
+
+        return compile_each(rule, rule.start, setting)
     apart = GeneralDeadline(rule, NOT_APPLICABLE, NONE, NONE, NONE, setting.zone)
     return settler(rule, setting.compiler, setting.scope, _judge(rule, setting), setting.waivers, apart)
 
@@ -118,13 +123,15 @@ class General:
         self.rule = rule
         self.zone = setting.zone
         compiler = setting.paused_compiler if rule.pauses else setting.compiler
-        self.start = compiler.instant(rule.start)
+        each = isinstance(rule.start, n.Each)
+        self.start = compiler.instant(n.RuleStart() if each else rule.start)  # of a repeated duty whichever is looked at
         self.act = compiler.instant(rule.act)
         self.within = compiler.instant(rule.within)
         self.extend = [(step, compiler.condition(step.when), compiler.condition(step.needs), compiler.instant(step.within)) for step in rule.extend]
         self.pauses = [compiler.span(p) for p in rule.pauses]
         self.closed = setting.slots["field:closed_at"]
-        self.names = (frozenset(n.fields_in(rule.start)), frozenset(n.fields_in(rule.act)))
+        begins = rule.start.parts if isinstance(rule.start, n.Each) else (rule.start,)
+        self.names = (frozenset(name for part in begins for name in n.fields_in(part)), frozenset(n.fields_in(rule.act)))
         counters = [Counter(c.length, c.counting, ahead=c.ahead) for c in rule.counted() if isinstance(c.length, Length)]
         self.own_counters = [
             Counter(c.length, c.counting, ahead=c.ahead) for c in rule.counted() if isinstance(c.length, Length) and isinstance(c.base, n.RuleStart)
@@ -138,6 +145,11 @@ class General:
     # ---------------------------------------------------------------- the limit
     def judge(self, state: State) -> GeneralDeadline:
         start, done = self.start(state), self.act(state)
+        return self.judged(GeneralDeadline(self.rule, PENDING, start, NOT_YET, done, self.zone), state)
+
+    def judged(self, result: Result, state: State, names: frozenset[str] | None = None) -> Result:
+        """A result of which start and act are known: its limit and outcome; ``names`` are the fields of its start."""
+        start, done = result.begun, result.done
         state[START] = start
         running, unknown_pauses = self._pause(state, start, done)
         due, step = self._climb(state, 0, self.within(state), None)
@@ -147,8 +159,8 @@ class General:
             due = Interval(low, MAX_INSTANT, unknown_pauses | missing_of(due)) if low is not None else due
         if start is NOT_YET:  # nothing is due of what has not begun, whatever the limit refers to
             due, step = NOT_YET, None
-        result = GeneralDeadline(self.rule, PENDING, start, due, done, self.zone)
-        self._decide(result, state, start, due, done)
+        result.due = due
+        self._decide(result, state, start, due, done, names)
         if running and due is not NONE:
             result.own_details().paused = True
         if step is not None:
@@ -205,7 +217,7 @@ class General:
         return done is NOT_YET and any(runs for _, _, runs in clipped), unknown
 
     # ---------------------------------------------------------------- the outcome
-    def _decide(self, result: GeneralDeadline, state: State, start: Any, due: Any, done: Any) -> None:
+    def _decide(self, result: GeneralDeadline, state: State, start: Any, due: Any, done: Any, names: frozenset[str] | None = None) -> None:
         possible: set[str] = set()
         missing: set[str] = set()
         open_ = False
@@ -218,7 +230,7 @@ class General:
             else:
                 values.append((value,))
         for combination in product(*values):
-            possible |= self._outcomes(state, *combination, missing=missing)
+            possible |= self._outcomes(state, *combination, missing=missing, names=names)
         if len(possible) == 1 and INDETERMINATE not in possible:
             result.outcome = possible.pop()
             return
@@ -230,7 +242,7 @@ class General:
         details.missing = tuple(sorted(missing)) if result.outcome == INDETERMINATE else ()
         details.possible = frozenset(possible) if possible else None
 
-    def _outcomes(self, state: State, start: Any, due: Any, done: Any, *, missing: set[str]) -> set[str]:
+    def _outcomes(self, state: State, start: Any, due: Any, done: Any, *, missing: set[str], names: frozenset[str] | None = None) -> set[str]:
         """What one combination of possibilities can give; ``None`` stands for any instant at all."""
         as_of = state[AS_OF]
         if start is NONE or due is NONE:
@@ -248,7 +260,7 @@ class General:
             return {MET, *({PENDING} if as_of <= due_high else ()), *({BREACHED} if as_of > due_low else ())}
         done_low, done_high = _ends(done)
         if start is not None and done_high < _ends(start)[0]:
-            missing |= self.names[0] | self.names[1]
+            missing |= (self.names[0] if names is None else names) | self.names[1]
             return {INDETERMINATE}
         return ({MET} if done_low <= due_high else set()) | ({BREACHED} if done_high > due_low else set())
 

@@ -64,20 +64,30 @@ def proposer(
         certain: list[str] = []
         perhaps: list[str] = []
         missing: frozenset[str] = frozenset() if holds is True else holds.missing
+        endless = False  # whether a duty that begins anew may have been broken any number of times
         for identity, slot in triggers:
             result = state[slot]
-            if result.outcome == BREACHED:
+            if getattr(result, "instances", ()):
+                endless |= result.endless
+                for one in result.instances:
+                    if one.outcome == BREACHED:
+                        certain.append(one.rule)
+                    elif may_be_breached(one):
+                        perhaps.append(one.rule)
+                        missing |= frozenset(one.missing) if rule.per == "breach" or result.outcome != BREACHED else frozenset()
+            elif result.outcome == BREACHED:
                 certain.append(identity)
-            elif result.outcome == INDETERMINATE and (result.possible is None or BREACHED in result.possible):
+            elif may_be_breached(result):
+                endless |= getattr(result, "endless", False)
                 perhaps.append(identity)
                 missing |= frozenset(result.missing)
         if triggers and not certain and not perhaps:
             return None  # a waived or exempt breach triggers none
         if waivers is not None and state[waivers] and rule.id in state[waivers]:
             return PenaltyResult(rule, "waived", tuple(certain), None, None, None, currency, None)
-        return _propose(state, holds is True and (bool(certain) or not triggers), certain, perhaps, missing)
+        return _propose(state, holds is True and (bool(certain) or not triggers), certain, perhaps, missing, endless)
 
-    def _propose(state: State, triggered: bool, certain: list[str], perhaps: list[str], missing: frozenset[str]) -> PenaltyResult:
+    def _propose(state: State, triggered: bool, certain: list[str], perhaps: list[str], missing: frozenset[str], endless: bool) -> PenaltyResult:
         pairs, unsettled, growing, loose = _amounts(state, amount, bounds, names)
         missing |= unsettled
         fewest, most = 1, 1
@@ -91,7 +101,8 @@ def proposer(
             missing |= charge_missing
         # One amount, though the range around it may still be undecided, is settled; so is a range alone.
         agreed = not loose and (len(pairs) == 1 or (values[0] is not None and all(v == values[0] for v in values)))
-        if triggered and fewest == most and agreed and charge_missing is None:
+        uncounted = endless and rule.per == "breach"
+        if triggered and fewest == most and agreed and charge_missing is None and not uncounted:
             low = None if None in lows else min(lows)
             high = None if None in highs else max(highs)
             return PenaltyResult(
@@ -111,6 +122,8 @@ def proposer(
         maximum = max(high_ends) if None not in high_ends else None
         if fewest == 0:
             minimum = Decimal(0)
+        if uncounted:
+            maximum = None
         return PenaltyResult(
             rule,
             INDETERMINATE,
@@ -125,6 +138,11 @@ def proposer(
         )
 
     return propose
+
+
+def may_be_breached(result: Any) -> bool:
+    """Whether an undecided outcome may be a breach."""
+    return result.outcome == INDETERMINATE and (result.possible is None or BREACHED in result.possible)
 
 
 def settled_proposal(rule: Penalty, setting: Setting, amount: n.Value, certain: list[str]) -> PenaltyResult:
