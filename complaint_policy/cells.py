@@ -22,7 +22,7 @@ from complaint_policy.model import PolicyModel
 from complaint_policy.outcomes import AT_RISK, BREACHED, MET, PENDING
 from complaint_policy.patterns import compiled
 
-__all__ = ["MISSING", "OTHER", "Cell", "Cells", "shown"]
+__all__ = ["MISSING", "OTHER", "Cell", "Cells", "Key", "shown", "special"]
 
 
 class _Class:
@@ -37,6 +37,11 @@ MISSING: Final = _Class("missing")  # an empty cell that leaves the question ope
 OTHER: Final = _Class("any other")
 NOTHING: Final = _Class("none")  # an empty cell that means: none was stated
 DEFAULTED: Final = _Class("not given")  # an empty cell that its default fills
+
+
+def special(value: Any) -> bool:
+    """Whether a value of a cell stands for others, or for none."""
+    return isinstance(value, _Class)
 
 
 @frozen
@@ -93,14 +98,19 @@ class Cells:
         facts.update(self._facts_below([n.FactHolds(a) for a in self.fact_axes]))
         self._facts = facts
         self.complete = len(facts) <= _MOST_FACTS
+        self.values: dict[Key, list[Any]] = {}
+        self.size = 0
         if not self.complete:
             return
-        for condition in (*facts.values(), *conditions):
+        for condition in facts.values():
+            self._collect(condition)
+        self.weight_of_facts = self._weight
+        for condition in conditions:
             self._collect(condition)
         for axis in axes:
             if axis not in self.fact_axes:
                 self._see(_axis(axis, model))
-        self.values: dict[Key, list[Any]] = {name: self._classes(named) for name, named in self._named.items()}
+        self.values = {name: self._classes(named) for name, named in self._named.items()}
         self.values.update((key, list(answers)) for key, answers in self._answers.items())
         self._ordered = self._chains()
         self.size = prod(len(values) for values in self.values.values())
@@ -248,6 +258,27 @@ class Cells:
         has = [key for key in self._answers if isinstance(key, Has) and self._named[key.name].kind != "list"]
         held = [key for key in has if cell[key] is True]
         return not any(h.name == key.name and key.text in h.text for h in held for key in has if cell[key] is False)
+
+    # ---------------------------------------------------------------- single values
+    def entry(self, node: n.Condition) -> Key | None:
+        """The one entry of a cell that a condition asks; ``None`` where it asks several, or the record itself."""
+        match node:
+            case n.All(parts=parts) | n.Any_(parts=parts):
+                asked = {self.entry(part) for part in parts}
+                return asked.pop() if len(asked) == 1 else None
+            case n.Not(part=part):
+                return self.entry(part)
+            case n.FactHolds(name=name, kind=kind):
+                return node if kind == "fact" and name in self._facts else self._resolved(n.NamedValue(name, "boolean", kind)).name
+            case n.Equals(left=left, right=n.Literal()) | n.OneOf(left=left) | n.Compare(left=left, right=n.Literal()):
+                return self._resolved(left).name
+            case n.Present(name=name) if name in self.values:
+                return name
+        return None
+
+    def values_of(self, entry: Key) -> list[Any]:
+        """The values an entry of a cell can have."""
+        return self.values.get(entry, [True, False, None])
 
     # ---------------------------------------------------------------- judging
     def holds(self, node: n.Condition, cell: Cell) -> bool | None:

@@ -25,6 +25,7 @@ __all__ = [
     "Changes",
     "DayTable",
     "Days",
+    "Texts",
     "against",
     "as_told",
     "compare",
@@ -38,6 +39,9 @@ __all__ = [
 EPOCH: Final = datetime(1970, 1, 1)
 # From here on times are unusable (coerce.py says so), also where they have not come yet.
 TOO_LATE: Final = datetime(2401, 1, 1)
+# So many texts are kept, and none that is longer.
+_MOST_TEXTS: Final = 20_000
+_LONG: Final = 100
 # So many days are kept at a time.
 MOST_DAYS: Final = 16_384
 
@@ -132,6 +136,21 @@ def has_text(value: Any) -> bool:
         return as_text(value) != ""
     except (Unusable, ValueError):
         raise TypeError("unusable") from None
+
+
+class Texts(dict[str, Any]):
+    """Texts as they are read; an empty one is what stands for none."""
+
+    def __init__(self, empty: Any) -> None:
+        super().__init__()
+        self._empty = empty
+
+    def __missing__(self, given: str) -> Any:
+        """Raises ``Unusable``, or ``ValueError``, for one that is no text."""
+        read = as_text(given) or self._empty
+        if len(given) <= _LONG and len(self) < _MOST_TEXTS:
+            self[given] = read
+        return read
 
 
 class Changes(dict[int, bool]):

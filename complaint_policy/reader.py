@@ -19,9 +19,9 @@ from complaint_policy.texts import Text
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_NODES", "Mapping", "Node", "Scalar", "Sequence", "from_plain", "plain", "read_yaml"]
 
-MAX_BYTES: Final = 2 * 1024 * 1024
+MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_DEPTH: Final = 64
-MAX_NODES: Final = 100_000
+MAX_NODES: Final = 250_000
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

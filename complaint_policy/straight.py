@@ -28,6 +28,7 @@ from complaint_policy.ordinary import (
     Changes,
     Days,
     DayTable,
+    Texts,
     against,
     as_told,
     compare,
@@ -86,6 +87,7 @@ class Straight:
         self._found = ["day"]  # what is looked up for the day of the receipt
         self._depth = 0
         self._compared = {"v0"}  # with the receipt, which is read first
+        self.texts = False  # whether texts are read
         self.results: dict[str, str] = {}  # the variables of results by the ids of their rules
 
     def constant(self, value: Any) -> str:
@@ -140,6 +142,10 @@ class Straight:
         missing = [f"    if {v} is not None: return None", f"    {absent}"]
         elsewhere = [f"elif {v} is None: {absent}", f"elif {v}.__class__ is not INT or not -{_LARGEST} < {v} < {_LARGEST}: return None"]
         match declared.type:
+            case "string":
+                self.texts = True
+                texts = self.constant(Texts(UNKNOWN if default is None else default))
+                return [f"if {v}.__class__ is STR: {v} = {texts}[{v}]", f"elif {v} is None: {absent}", "else: return None"]
             case "boolean":
                 return [f"if {v} is not False and {v} is not True:", *missing]
             case "enum":  # every use looks it up among its values, so that one that is none is found where it matters
@@ -217,7 +223,7 @@ class Straight:
                 return self._among(left, values)
             case n.Equals(left=left, right=n.Literal(value=value)):
                 return f"({self.named(left)} == {self.literal(value, left.kind)})"
-            case n.OneOf(left=left, values=values) if left.kind == "level":
+            case n.OneOf(left=left, values=values) if left.kind in ("level", "string"):
                 return f"({self.named(left)} in {self.constant(frozenset(values))})"
             case n.Compare(left=left, operation=operation, right=n.Literal(value=value)):
                 return f"({self.named(left)} {_SIGNS[operation]} {self.literal(value, left.kind)})"
@@ -236,10 +242,10 @@ class Straight:
             return f"({self.event(n.NamedInstant(name))} is not None)"
         if declared.type != "string":
             raise Unsupported(declared.type)
-        # A text is read for this question alone.
-        known = self._fields.get(name)
+        # A text is read for this question apart: it may be one that no other question is asked of.
+        known = self._fields.get(f"present:{name}")
         if known is None:
-            known = self._fields[name] = f"v{len(self._fields)}"
+            known = self._fields[f"present:{name}"] = f"v{len(self._fields)}"
             self.names.append(name)
             self.intake.append(f"{known} = {self.call(has_text, known)}")
         return known
@@ -258,7 +264,7 @@ class Straight:
         """A field or the severity's rank."""
         if node.source == "severity":
             return "rank"
-        if node.source == "field" and node.kind != "string":
+        if node.source == "field":
             return self.field(node.name)
         raise Unsupported(node.source)
 
@@ -322,6 +328,7 @@ def straight_function(
     asked = source.constant(Asked(setting.zone))
     # What is called or compared by identity stands in local variables: Python warns of a constant there.
     lines = [f"DT = {source.constant(datetime)}; INT = {source.constant(int)}; FLOAT = {source.constant(float)}"]
+    lines += [f"STR = {source.constant(str)}"] if source.texts else []
     lines += [f"if as_of is not {asked}.last: {asked}.check(as_of)", *_reading(source), *source.intake, *source.lookups(), *source.body]
     lines += [f"kind = {source.constant(kind)}; made = kind()", *(f"made.{slot} = {value}" for slot, value in filled.items()), "return made"]
     body = ["try:", *("    " + line for line in lines), f"except {source.constant(_NOT_ORDINARY)}: return None"]

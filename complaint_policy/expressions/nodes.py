@@ -368,6 +368,15 @@ def walk(node: Expression) -> Iterator[Expression]:
         yield from walk(child)
 
 
+def conjuncts(condition: Condition) -> Iterator[Condition]:
+    """The parts that must all hold."""
+    if isinstance(condition, All):
+        for part in condition.parts:
+            yield from conjuncts(part)
+    else:
+        yield condition
+
+
 def names_in(node: Expression | None) -> dict[str, None]:
     """Every name an expression rests on, in order: ``field:x``, ``fact:x``, ``rule:x``, ``severity``, ``owner``."""
     found: dict[str, None] = {}

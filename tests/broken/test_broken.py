@@ -100,8 +100,8 @@ def test_gallery_is_large() -> None:
 HEAD = "format: 1\npolicy: broken/policy\neffective: {from: 2026-01-01}\ntimezone: Asia/Shanghai\ncurrency: CNY\n"
 MATRIX = "".join(f"  - {{id: S{i}, owner: o, when: {{affected_customers: {{at_least: {i}, below: {i + 1}}}}}}}\n" for i in range(2500))
 HUGE = {
-    "too-large": "a: " + "x" * 3_000_000,
-    "too-many-nodes": HEAD + "calendars: {w: {weekdays: mon-fri, holidays: [" + "x," * 150_000 + "]}}\n",
+    "too-large": "a: " + "x" * 5_000_000,
+    "too-many-nodes": HEAD + "calendars: {w: {weekdays: mon-fri, holidays: [" + "x," * 260_000 + "]}}\n",
     "anchor": "a: [" + "&a x, " * 150_000 + "]",
     "alias": "a: [" + "*a , " * 150_000 + "]",
     "duplicate-key": HEAD + "facts:\n" + "  k: {injury: true}\n" * 20_000,

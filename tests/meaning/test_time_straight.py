@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
+from itertools import product
 from types import MappingProxyType
 from typing import Any
 
@@ -42,9 +43,21 @@ CONDITIONS = (
     "{not: {injury: true}}",
     "{any: [{injury: true}, {score: {at_least: 0.7}}]}",
     "{all: [{injury: false}, {repeat_count: {at_least: 1}}]}",
+    "{product: phone}",
+    "{product: [phone, 宽带]}",
+    "{not: {product: line}}",
     "{large: true}",
     "{large: true, injury: false}",
 )
+# Axes of the matrix, with what one of its rows asks of them.
+AXES = {
+    "channel": ("web", "media"),
+    "large": ("true", "false"),
+    "injury": ("true", "false"),
+    "product": ("phone", "[line, 宽带]", "{not: [phone, line, 宽带]}"),
+    "affected_customers": ("{at_most: 1}", "2", "{above: 2, below: 10}"),
+    "amount_claimed": ("{below: 0.3}", "{at_least: 0.3, below: 99.95}", "99.95"),
+}
 
 
 REQUIRED = (
@@ -53,6 +66,8 @@ REQUIRED = (
     "{noted_at: present, injury: false}",
     "{any: [{large: true}, {root_cause: present}]}",
     "{amount_claimed: {below: 1000}}",
+    "{product: present}",
+    "{product: missing}",
     "{acknowledged_at: {by: responded_at}}",
     "{any: [{closed_at: {after: noted_at}}, {responded_at: {not_before: received_at}}]}",
     "{in_order: [received_at, acknowledged_at, responded_at, closed_at]}",
@@ -72,11 +87,6 @@ def _policies(draw: st.DrawFn) -> str:
     levels = ["low", "high", "top"][: draw(st.integers(2, 3))]
     conditions = draw(st.lists(st.sampled_from(CONDITIONS[:-2]), min_size=len(levels) - 1, max_size=len(levels) - 1, unique=True))
     severity = "".join(f"    - {{id: SEV-{i}, level: {level}, when: {c}}}\n" for i, (level, c) in enumerate(zip(reversed(levels[1:]), conditions, strict=True)))
-    rows = "".join(
-        f"    - {{id: RS-{c}-{level}, when: {{channel: {c}, severity: {level}}}, owner: {c}_{level}}}\n"
-        for c in ("web", "media")
-        for level in levels[: draw(st.integers(1, 3))]
-    )
     rules, names = "", []
     for index in range(draw(st.integers(1, 4))):
         unit = draw(st.sampled_from(LENGTHS[:-1] if plain else LENGTHS))
@@ -132,11 +142,11 @@ def _policies(draw: st.DrawFn) -> str:
         extra = draw(st.sampled_from(["", "", ", when: {repeat_count: {at_least: 1}}", ", exempt: [{when: {injury: true}, reason: {en: so, zh: 是}}]"]))
         extra += draw(st.sampled_from(["", ", reason: {en: no, zh: 否}", ", duty_of: company"]))
         requirements += f"  - {{id: AD-{index}, require: {require}{extra}}}\n"
-    axis = draw(st.sampled_from(["channel", "channel", "large", "injury"]))
-    if axis != "channel":
-        rows = "".join(
-            f"    - {{id: RS-{c}-{level}, when: {{{axis}: {c}, severity: {level}}}, owner: {c}_{level}}}\n" for c in ("true", "false") for level in levels[:1]
-        )
+    axes = draw(st.sampled_from([["channel"], ["channel"], ["large"], ["injury"], ["product"], ["affected_customers"], ["amount_claimed", "product"]]))
+    rows = ""
+    for number, asked in enumerate(product(*(AXES[axis] for axis in axes), levels[: draw(st.integers(1, 3))])):
+        when = ", ".join(f"{axis}: {one}" for axis, one in zip((*axes, "severity"), asked, strict=True))
+        rows += f"    - {{id: RS-{number}, when: {{{when}}}, owner: team_{number}}}\n"
     scope = draw(st.sampled_from(["", "", "", "scope: {when: {injury: false}}\n", "scope: {when: {channel: [web, media]}}\n"]))
     announced = draw(st.sampled_from(["", ", announced_until: 2026-03-31"]))
     return f"""
@@ -161,7 +171,7 @@ severity:
   rules:
 {severity}  otherwise: low
 responsibility:
-  by: [{axis}, severity]
+  by: [{', '.join(axes)}, severity]
   rows:
 {rows}  otherwise: {{owner: desk}}
 {scope}deadlines:
@@ -171,6 +181,12 @@ responsibility:
 @lru_cache(maxsize=512)
 def _load(text: str) -> Policy:
     return load_policy_text(text)
+
+
+class _Word(str):
+    """A text that is none of the built-in ones."""
+
+    __slots__ = ()
 
 
 # Moments that lie close together and at the ends of days, so that borders are met.
@@ -207,6 +223,7 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "repeat_count": st.sampled_from([0, 1, 3, None, "3", 3.0, True]),
     "score": st.sampled_from([None, 0.7, 0.69999, 1, Decimal("0.7"), "70%", "x"]),
     "recorded_owner": st.sampled_from([None, "desk", "web_low"]),
+    "product": st.sampled_from(["phone", " phone ", "line", "宽带", "other", "", "  ", "\ud800", "e\u0301", 7, True, ["phone"], None, _Word("phone")]),
 }
 
 
@@ -218,6 +235,7 @@ _ORDINARY: dict[str, list[Any]] = {
     "repeat_count": [1, 0, 3, None],
     "score": [0.7, 0.69999, 1, None],
     "recorded_owner": [None, "desk", "web_low"],
+    "product": ["phone", "line", "宽带", "other", " phone", None],
     "root_cause": [None, "线路故障", "fault"],
 }
 _CLOCKS = [timedelta(0), timedelta(hours=10), timedelta(days=1) - timedelta(microseconds=1), timedelta(days=1)]

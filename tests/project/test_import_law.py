@@ -10,13 +10,13 @@ from tests.project.tree import Import, imports, modules, own_imports, parsed
 
 # From the bottom up.  A module imports only from its own layer and the layers before it.
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("words", ("texts", "outcomes", "messages", "problems", "errors", "lengths", "wording", "patterns", "possible", "money")),
+    ("words", ("texts", "outcomes", "messages", "problems", "errors", "lengths", "wording", "patterns", "possible", "money", "sieve")),
     ("time", ("zones", "versions", "calendars", "counting", "instants")),
     ("reading", ("reader", "fields", "coerce", "schemas")),
     ("language", ("expressions", "results")),
     ("frame", ("frame", "kinds", "model", "graph", "intake", "digest", "schema_check", "ordinary", "emitted", "straight", "typed")),
     ("columns", ("columns",)),
-    ("building", ("head", "cells", "building")),
+    ("building", ("head", "cells", "sifted", "building")),
     ("rooms", ("rules",)),
     ("registry", ("registry",)),
     ("judging", ("compiled", "decision", "waivers", "explaining", "policy")),

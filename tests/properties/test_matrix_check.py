@@ -8,9 +8,14 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pytest import raises
 
 from complaint_policy import PolicyError
+from complaint_policy.cells import Cells
+from complaint_policy.expressions import nodes as n
 from complaint_policy.loader import load_policy_text
+from complaint_policy.sieve import places
+from complaint_policy.sifted import sifted
 
 HEAD = "format: 1\npolicy: test/matrix\neffective: {from: 2020-01-01}\ntimezone: UTC\n"
 AS_OF = "2026-03-01T00:00"
@@ -136,3 +141,33 @@ def test_severity(fields: dict[str, Any], fact: dict[str, Any], conditions: list
         elif all(True in answers[:i] for answers in firing):
             expected.add("shadowed-rule")
     assert found == expected, (fields, fact, conditions)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(FIELDS, FACT, st.lists(_condition(), min_size=1, max_size=5))
+def test_sifted_conditions_are_those_that_hold(fields: dict[str, Any], fact: dict[str, Any], conditions: list[dict[str, Any]]) -> None:
+    facts = {"level_fact": fact, **{f"c{i}": condition for i, condition in enumerate(conditions)}}
+    model = load_policy_text(_yaml({"record": {"fields": fields}, "facts": facts})).versions[0].model
+    asked: list[n.Condition] = [model.facts[f"c{i}"].expression for i in range(len(conditions))]  # type: ignore[misc]
+    cells = Cells(model, asked, ("kind", "flag", "amount", "words", "level_fact"))
+    sieve = sifted(cells, asked)
+    assert sieve is not None
+    for cell in cells:
+        assert list(places(sieve.holding(cell))) == [i for i, condition in enumerate(asked) if cells.holds(condition, cell) is True]
+
+
+def test_a_large_matrix_is_told_its_smallest_counter_examples() -> None:
+    """2,500 rows of one cell: one cell left out, one row twice, one that no complaint has."""
+    values = [f"v{i}" for i in range(50)]
+    fields = {"kind": {"type": "enum", "values": values}, "word": {"type": "string"}}
+    rows = [{"id": f"R{i}-{j}", "when": {"kind": v, "word": w}, "owner": "o"} for i, v in enumerate(values) for j, w in enumerate(values)]
+    assert not _codes(_yaml({"record": {"fields": fields}, "responsibility": {"by": ["kind", "word"], "rows": rows, "otherwise": {"owner": "rest"}}}))
+    rows[3 * 50 + 7]["when"] = {"kind": "v3", "word": "v8"}
+    rows[4 * 50 + 1]["when"] = {"kind": "v4", "all": [{"word": "v1"}, {"word": "v2"}]}
+    with raises(PolicyError) as refused:
+        load_policy_text(_yaml({"record": {"fields": fields}, "responsibility": {"by": ["kind", "word"], "rows": rows}}))
+    found = {(p.code, p.message.en) for p in refused.value.problems}
+    assert {code for code, _ in found} == {"matrix-overlap", "matrix-hole", "never-fires"}
+    # Rows are told in order: the later one overlaps the earlier one; the first hole in the order of the axes lacks no value.
+    assert [m for c, m in found if c == "matrix-overlap"] == ["'R3-8' and 'R3-7' both take a complaint with kind: v3, word: v8"]
+    assert [m for c, m in found if c == "matrix-hole"] == ["nobody owns a complaint with kind: v0, word: any other"]

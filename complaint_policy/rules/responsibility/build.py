@@ -16,6 +16,8 @@ from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence
 from complaint_policy.rules.responsibility.model import Matrix, Roles, Row
 from complaint_policy.schemas import closed, rules, text_list
+from complaint_policy.sieve import places
+from complaint_policy.sifted import sifted
 
 _ROLES: dict[str, Any] = {"owner": {"type": "string", "minLength": 1}, "accountable": {"type": "string"}, "consulted": text_list(), "informed": text_list()}
 
@@ -94,27 +96,32 @@ def check(section: Matrix, model: PolicyModel, problems: Problems) -> None:
             problems.add("matrix-empty", section.place)
         return
     cells = Cells(model, conditions, section.by)
-    if not cells.complete:
+    rows_of = sifted(cells, conditions)
+    if rows_of is None:
         problems.add("matrix-too-large", section.place)
         return
-    alive: set[int] = set()
+    alive = 0
+    looked_at: set[int] = set()  # rows that overlap, found before
     overlaps: set[tuple[int, int]] = set()
     hole: Cell | None = None
     for cell in cells:
-        answers = [cells.holds(condition, cell) for condition in conditions]
-        rows = [i for i, answer in enumerate(answers) if answer is True]
-        alive.update(rows)
-        for first, second in pairwise(rows):
-            if (first, second) not in overlaps:
-                overlaps.add((first, second))
-                row, other = section.rows[second], section.rows[first]
-                problems.add("matrix-overlap", row.place, name=row.id, other=other.id, case=shown(cell, cells))
+        rows = rows_of.holding(cell)
+        alive |= rows
+        if rows & (rows - 1) and rows not in looked_at:
+            looked_at.add(rows)
+            for first, second in pairwise(places(rows)):
+                if (first, second) not in overlaps:
+                    overlaps.add((first, second))
+                    row, other = section.rows[second], section.rows[first]
+                    problems.add("matrix-overlap", row.place, name=row.id, other=other.id, case=shown(cell, cells))
+                if problems.is_full():
+                    return
         if not rows and section.otherwise is None and (hole is None or _smaller(cell, hole)):
             hole = cell
     if hole is not None:
         problems.add("matrix-hole", section.place, case=shown(hole, cells))
     for index, row in enumerate(section.rows):
-        if index not in alive:
+        if not alive >> index & 1:
             problems.add("never-fires", row.place, name=row.id)
 
 

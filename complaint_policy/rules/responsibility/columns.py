@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -16,6 +14,7 @@ from complaint_policy.columns.values import LEFT, LEFT_OVER, Coded, Column, TooW
 from complaint_policy.expressions import nodes as n
 from complaint_policy.kinds import Setting
 from complaint_policy.results import ResponsibilityResult
+from complaint_policy.rules.responsibility.index import OTHER_TEXT, bounds_of, literals_of, samples
 from complaint_policy.rules.responsibility.model import Matrix
 from complaint_policy.rules.responsibility.record import compile_matrix
 
@@ -119,24 +118,12 @@ def _left(part: n.Expression) -> str | None:
     return part.left.name if isinstance(part, (n.Equals, n.OneOf, n.Compare)) else None
 
 
-def _literals(tests: list[n.Expression]) -> list[Any] | None:
-    found: dict[Any, None] = {}
-    for test in tests:
-        if isinstance(test, n.OneOf):
-            found.update(dict.fromkeys(test.values))
-        elif isinstance(test, (n.Equals, n.Compare)) and isinstance(test.right, n.Literal):
-            found[test.right.value] = None
-        else:
-            return None
-    return list(found)
-
-
 def _texts(sheet: Sheet, column: Column, tests: list[n.Expression]) -> Coded | None:
     """A free text by the texts the rows name, and any other."""
-    literals = _literals(tests)
+    literals = literals_of(tests)
     if literals is None or not all(isinstance(v, str) for v in literals) or column.value is None or len(literals) > 250:
         return None
-    domain = ("\x1fother", *literals, *column.specials)
+    domain = (OTHER_TEXT, *literals, *column.specials)
     special = column.special(sheet.plan)
 
     def build(value: pl.Expr, *more: pl.Expr) -> pl.Expr:
@@ -152,33 +139,22 @@ def _texts(sheet: Sheet, column: Column, tests: list[n.Expression]) -> Coded | N
 
 def _numbers(sheet: Sheet, column: Column, tests: list[n.Expression]) -> Coded | None:
     """A number by where it lies among the bounds the rows name."""
-    literals = _literals(tests)
-    if literals is None or column.value is None or column.scale is not None:
-        return None
-    if not all(isinstance(v, (int, Decimal)) and not isinstance(v, bool) for v in literals):
-        return None
-    bounds = sorted(set(literals))
-    if not bounds or len(bounds) > 60:
+    bounds = bounds_of(literals_of(tests))
+    if bounds is None or len(bounds) > 60 or column.value is None or column.scale is not None:
         return None
     from complaint_policy.columns.conditions import _number_test
 
-    # Below the first bound, at it, between it and the next, …
-    step = Decimal(1)
-    for low, high in pairwise(bounds):
-        step = min(step, (Decimal(high) - Decimal(low)) / 2)
-    if column.whole and step < 1:
-        step = Decimal("0.5")
-    samples: list[Any] = [bounds[0] - 1]
-    for bound in bounds:
-        samples += [bound, Decimal(bound) + step / 2]
+    values = samples(bounds, whole=column.whole)
+    if not values:
+        return None
     total: Ex = constant(0, pl.UInt8)
     for bound in bounds:
         for operation in ("at_least", "above"):
             total = total + _number_test(column.value, operation, bound, column.whole).cast(pl.UInt8)
-    domain = (*samples, *column.specials)
+    domain = (*values, *column.specials)
     special = column.special(sheet.plan)
     absent = special if special is not None else constant(0, pl.UInt8)
-    size = len(samples) if column.specials else 0
+    size = len(values) if column.specials else 0
     code = on(lambda t, a, v: pl.when(v.is_null()).then(a.cast(pl.UInt8) + size).otherwise(t).cast(pl.UInt8), total, absent, column.value)
     return Coded(sheet.plan.keep(code), domain)
 

@@ -10,11 +10,12 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.kinds import Setting, Step
 from complaint_policy.possible import NOWHERE_MISSING, Maybe, options_of
 from complaint_policy.results import ResponsibilityResult
-from complaint_policy.rules.responsibility.model import Matrix, Roles, Row
+from complaint_policy.rules.responsibility.index import Index
+from complaint_policy.rules.responsibility.model import Matrix, Roles
 
 State = list[Any]
 
-_MOST_KEYS: Final = 20_000
+MOST_KEYS: Final = 20_000
 
 
 def steps(section: Matrix) -> Iterable[Step]:
@@ -28,26 +29,29 @@ def _result(roles: Roles, rule: str | None) -> ResponsibilityResult:
     return ResponsibilityResult(roles.owner, (roles.owner,), roles.accountable, roles.consulted, roles.informed, rule)
 
 
+def results_of(section: Matrix) -> tuple[list[ResponsibilityResult], ResponsibilityResult | None]:
+    """The result of each row, and that of the rest."""
+    return [_result(row.roles, row.id) for row in section.rows], _result(section.otherwise, None) if section.otherwise is not None else None
+
+
 def compile_matrix(section: Matrix, setting: Setting) -> Callable[[State], Any]:
     """The function gives the owner and leaves the :class:`ResponsibilityResult` beside it."""
-    tests = [setting.compiler.condition(row.when) for row in section.rows]
-    results = [_result(row.roles, row.id) for row in section.rows]
-    rest = _result(section.otherwise, None) if section.otherwise is not None else None
+    index = Index(section, setting)
+    results, rest = results_of(section)
     show = setting.slots["responsibility_result"]
-    axes = [setting.slots[_slot_name(axis, setting)] for axis in section.by]
-    values = [_values(axis, setting) for axis in section.by]
 
     def by_rows(state: State) -> Any:
         """Row by row: the one that holds, or those that may."""
         unknown: list[ResponsibilityResult] = []
         missing, open_ = NOWHERE_MISSING, False
-        for test, result in zip(tests, results, strict=True):
-            holds = test(state)  # type: ignore[misc]  # a row always has a condition
+        asked = index.asked(state)
+        for row in index.candidates(state):
+            holds = asked(row)
             if holds is True:
-                state[show] = result
-                return result.owner
+                state[show] = results[row]
+                return results[row].owner
             if holds is not False:
-                unknown.append(result)
+                unknown.append(results[row])
                 missing, open_ = missing | holds.missing, open_ or holds.open
         if not unknown:
             return settled(state, [rest], missing, open_)
@@ -76,81 +80,74 @@ def compile_matrix(section: Matrix, setting: Setting) -> Callable[[State], Any]:
         state[show] = ResponsibilityResult(None, owners, None, (), (), None, tuple(sorted(missing)))
         return Maybe(owners, missing, open_) if owners else Maybe(None, missing, open_)
 
-    table = matrix_table(section, setting)
-    if table is None:
+    if not index.decides:
         return by_rows
+    known: dict[tuple[Any, ...], ResponsibilityResult] = {}
+    axes = index.axes
+    slots = [axis.slot for axis in axes]
 
-    def by_table(state: State) -> Any:
-        key = tuple([state[axis] for axis in axes])
+    def by_values(state: State) -> Any:
+        key = tuple([state[slot] for slot in slots])
         try:
-            result = table[key]
+            result = known[key]
         except (KeyError, TypeError):  # a value that may be several: it has no hash
-            return undecided(state, key)
+            values = [axis.value_of(value) for axis, value in zip(axes, key, strict=True)]
+            if None in values:
+                return undecided(state, key)
+            row = index.first(values)
+            found = rest if row is None else results[row]
+            if found is None:
+                return by_rows(state)
+            result = found
+            if len(known) < MOST_KEYS:
+                known[key] = result
         state[show] = result
         return result.owner
 
     def undecided(state: State, key: tuple[Any, ...]) -> Any:
         choices: list[tuple[Any, ...]] = []
         missing, open_ = NOWHERE_MISSING, False
-        for value, known in zip(key, values, strict=True):
+        size = 1
+        for axis, value in zip(axes, key, strict=True):
             options = options_of(value)
             if isinstance(value, Maybe):
                 missing, open_ = missing | value.missing, open_ or value.open
-            choices.append(options if options is not None else tuple(known or ()))
+            # What is not listed may be anything.
+            choices.append(options if options is not None else axis.listed or ())
+            size *= len(choices[-1])
+        if not 0 < size <= MOST_KEYS:
+            return by_rows(state)
         candidates: dict[int, ResponsibilityResult | None] = {}
         for combination in product(*choices):
-            if combination not in table:
+            values = [axis.value_of(value) for axis, value in zip(axes, combination, strict=True)]
+            row = index.first(values) if None not in values else None
+            found = rest if row is None else results[row]
+            if found is None or None in values:
                 return by_rows(state)
-            found = table[combination]
             candidates[id(found)] = found
         # A row for a missing value takes a value that is missing.
-        for test, result in zip(tests, results, strict=True):
-            if test(state) is True:  # type: ignore[misc]
-                return settled(state, [result], missing, open_)
+        asked = index.asked(state)
+        for row in index.of_missing:
+            if asked(row) is True:
+                return settled(state, [results[row]], missing, open_)
         return settled(state, list(candidates.values()), missing, open_)
 
-    return by_table
-
-
-def _slot_name(axis: str, setting: Setting) -> str:
-    return axis if axis == "severity" else f"fact:{axis}" if f"fact:{axis}" in setting.slots else f"field:{axis}"
-
-
-def _values(axis: str, setting: Setting) -> tuple[Any, ...] | None:
-    """Every value an axis can take; ``None`` where they cannot be listed."""
-    if axis == "severity":
-        return tuple(range(len(setting.model.section("severity").levels)))
-    declared = setting.model.fields.get(axis)
-    kind = declared.kind if declared is not None else setting.model.facts[axis].kind
-    if kind == "boolean":
-        return (True, False)
-    return declared.values if declared is not None and kind == "enum" else None
+    return by_values
 
 
 def matrix_table(section: Matrix, setting: Setting) -> dict[tuple[Any, ...], ResponsibilityResult] | None:
     """The whole matrix by its axes' values, where these can be listed and the rows test nothing else."""
-    tests = [setting.compiler.condition(row.when) for row in section.rows]
-    results = [_result(row.roles, row.id) for row in section.rows]
-    rest = _result(section.otherwise, None) if section.otherwise is not None else None
-    axes = [setting.slots[_slot_name(axis, setting)] for axis in section.by]
-    values = [_values(axis, setting) for axis in section.by]
+    index = Index(section, setting)
     size = 1
-    for known in values:
-        size *= len(known) if known is not None else _MOST_KEYS + 1
-    if size > _MOST_KEYS or not all(_plain(row) for row in section.rows):
+    for axis in index.axes:
+        size *= len(axis.listed) if axis.listed is not None else MOST_KEYS + 1
+    if size > MOST_KEYS or not index.decides:
         return None
+    results, rest = results_of(section)
     table: dict[tuple[Any, ...], ResponsibilityResult] = {}
-    state: State = [None] * (max(setting.slots.values()) + 1)
-    for key in product(*(known or () for known in values)):
-        for axis, value in zip(axes, key, strict=True):
-            state[axis] = value
-        found = next((result for test, result in zip(tests, results, strict=True) if test is not None and test(state) is True), rest)
+    for key in product(*(axis.listed or () for axis in index.axes)):
+        row = index.first(key)
+        found = rest if row is None else results[row]
         if found is not None:
             table[key] = found
     return table
-
-
-def _plain(row: Row) -> bool:
-    """Whether a row tests its axes against literals only."""
-    allowed = (n.All, n.Any_, n.Not, n.Equals, n.OneOf, n.Compare, n.FactHolds, n.Literal, n.NamedValue, n.Present)
-    return all(isinstance(part, allowed) for part in n.walk(row.when))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from complaint_policy.expressions import nodes as n
+from complaint_policy.kinds import Setting
 from complaint_policy.results import ResponsibilityResult
+from complaint_policy.rules.responsibility.index import Index
 from complaint_policy.rules.responsibility.model import Matrix
-from complaint_policy.rules.responsibility.record import matrix_table
+from complaint_policy.rules.responsibility.record import MOST_KEYS, matrix_table, results_of
 from complaint_policy.straight import Straight, Unsupported
 
 
@@ -17,7 +20,10 @@ def emit(section: Matrix, source: Straight) -> dict[str, str]:
         return {"responsibility": "owner"}
     table = matrix_table(section, source.setting)
     if table is None:
-        raise Unsupported("matrix")
+        owners = Owners(section, source.setting)
+        key = ", ".join("rank" if axis == "severity" else _axis(axis, source) for axis in section.by)
+        source.line(f"owner = {source.constant(owners)}; owner = owner[{key},]")
+        return {"responsibility": "owner"}
     others = [_axis(axis, source) for axis in section.by if axis != "severity"]
     if "severity" not in section.by or not others:
         key = ", ".join("rank" if axis == "severity" else _axis(axis, source) for axis in section.by)
@@ -31,6 +37,35 @@ def emit(section: Matrix, source: Straight) -> dict[str, str]:
         levels[found[position]][rest if len(rest) > 1 else rest[0]] = result
     source.line(f"owner = {source.constant(tuple(levels))}[rank][{', '.join(others)}]")
     return {"responsibility": "owner"}
+
+
+class Owners(dict[tuple[Any, ...], ResponsibilityResult]):
+    """The owner by the values of the axes, found when they first come up."""
+
+    def __init__(self, section: Matrix, setting: Setting) -> None:
+        super().__init__()
+        self._index = Index(section, setting)
+        if not self._index.decides:
+            raise Unsupported("matrix")
+        self._results, self._rest = results_of(section)
+
+    def __missing__(self, key: tuple[Any, ...]) -> ResponsibilityResult:
+        """Raises ``KeyError`` for a value that an axis cannot have, and where nobody is named: not ordinary."""
+        values = [axis.value_of(_exact(value)) for axis, value in zip(self._index.axes, key, strict=True)]
+        if None in values:
+            raise KeyError(key)
+        row = self._index.first(values)
+        found = self._rest if row is None else self._results[row]
+        if found is None:
+            raise KeyError(key)
+        if len(self) < MOST_KEYS:
+            self[key] = found
+        return found
+
+
+def _exact(value: Any) -> Any:
+    """A float as the number of its shortest text."""
+    return Decimal(repr(value)) if value.__class__ is float else value
 
 
 def _axis(axis: str, source: Straight) -> str:
