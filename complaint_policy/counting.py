@@ -184,22 +184,31 @@ class Counter:
         return moved - timedelta(days=self.sign) if self.counting.first_day == "included" else moved
 
     def _working_day(self, start: datetime, wall: datetime) -> datetime:
-        counting, calendar = self.counting, self._calendar()
+        counting = self.counting
+        if counting.after_hours == "as_received" or counting.ends == "end_of_day":
+            return self.ending(self.last_working_day(start, wall.date(), self.amount), wall)
+        # A closing after midnight is that of the day before: the calendar knows whose it is.
+        return _to_utc(self._moved(start, self.amount, counting.ends))
+
+    def last_working_day(self, start: datetime, day: date, amount: int) -> date:
+        """The last of so many working days counted from ``start``, which lies on ``day``."""
+        counting = self.counting
         if counting.after_hours == "as_received":
-            day = calendar.add_working_days(wall.date(), self.amount, first_day=counting.first_day, from_closed_day=counting.from_closed_day)
-            return self.ending(day, wall)
-        moved: datetime = calendar.add_working_days(
+            last: date = self._calendar().add_working_days(day, amount, first_day=counting.first_day, from_closed_day=counting.from_closed_day)
+            return last
+        return self._moved(start, amount, "end_of_day").date()
+
+    def _moved(self, start: datetime, amount: int, ends: str) -> datetime:
+        counting = self.counting
+        moved: datetime = self._calendar().add_working_days(
             self.zone.to_aware(start),
-            self.amount,
+            amount,
             first_day=counting.first_day,
             from_closed_day=counting.from_closed_day,
             after_hours=counting.after_hours,
-            ends=counting.ends,
+            ends=ends,
         )
-        if counting.ends == "end_of_day":
-            return self.ending(moved.date(), wall)
-        # A closing after midnight is that of the day before: the calendar knows whose it is.
-        return _to_utc(moved)
+        return moved
 
     def ending(self, day: date, clock: datetime) -> datetime:
         """The instant at which a limit ending on ``day`` ends."""
@@ -241,19 +250,23 @@ class Counter:
             return _stand_still(start + self._exact, pauses)
         if self.length.unit == "working hours":
             return self._working_time(start, self.length.exactly() * self.sign, pauses)
-        how = self.counting.pause_on_days
-        if how == "whole_days":
-            return self._whole_days(start, pauses)
-        # The limit runs as if it had begun later by the time the clock stood still.
-        shifted = start
+        if self.counting.pause_on_days == "whole_days":
+            return self.whole_days(start, pauses)[0]
+        return self.due(self.begun_later(start, pauses)[0])
+
+    def begun_later(self, start: datetime, pauses: tuple[Pause, ...]) -> tuple[datetime, tuple[Pause, ...]]:
+        """The limit runs as if it had begun later by the time the clock stood still: that start, and the pauses that counted."""
+        shifted, used = start, 0
         for low, high in pauses:
             if low > self.due(shifted):
                 break
-            shifted = self._later(shifted, low, high, how)
-        return self.due(shifted)
+            shifted = self.later(shifted, low, high)
+            used += 1
+        return shifted, pauses[:used]
 
-    def _later(self, start: datetime, low: datetime, high: datetime, how: str) -> datetime:
-        if how == "elapsed" or self.counting.calendar is None:
+    def later(self, start: datetime, low: datetime, high: datetime) -> datetime:
+        """A start put off by one pause."""
+        if self.counting.pause_on_days == "elapsed" or self.counting.calendar is None:
             return start + (high - low)
         calendar, zone = self._calendar(), self.zone
         worked = calendar.working_time_between(zone.to_aware(low), zone.to_aware(high))
@@ -261,7 +274,8 @@ class Counter:
             return start
         return _to_utc(calendar.add_working_time(zone.to_aware(start), worked))
 
-    def _whole_days(self, start: datetime, pauses: tuple[Pause, ...]) -> datetime:
+    def whole_days(self, start: datetime, pauses: tuple[Pause, ...]) -> tuple[datetime, tuple[date, ...]]:
+        """The due instant, and the days wholly inside a pause that moved it."""
         working = self.length.unit == "working days"
         calendar = self._calendar() if working else None
         paused: list[date] = []
@@ -272,13 +286,14 @@ class Counter:
                 if calendar is None or calendar.is_working_day(day):
                     paused.append(day)
                 day += timedelta(days=1)
-        due = self.due(start)
+        due, used = self.due(start), 0
         for moved, day in enumerate(paused, 1):
             if self.zone.day_start(day.toordinal()) > due:
                 break
             longer = Length(self.length.amount + moved, self.length.unit)
             due = Counter(longer, self.counting).due(start) if self.length.unit in ("days", "working days") else self._shift_days(start, moved)
-        return due
+            used = moved
+        return due, tuple(paused[:used])
 
     def _shift_days(self, start: datetime, moved: int) -> datetime:
         wall = self.zone.to_wall(start)

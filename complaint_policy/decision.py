@@ -33,6 +33,7 @@ from complaint_policy.texts import Text
 
 if TYPE_CHECKING:
     from complaint_policy.policy import Policy
+    from complaint_policy.rules.deadlines.ledger import Ledger
 
 __all__ = ["Block", "Decision", "Finding", "Origin", "judged_decision"]
 
@@ -240,6 +241,12 @@ class Decision:
         if index is None:
             return None
         return next((one for one in self.deadlines[index].instances if one.rule == identity), None)
+
+    def ledger(self, rule: str) -> Ledger | None:
+        """The clock of a deadline, stretch by stretch, adding up to its limit; ``None`` where its due instant was not counted."""
+        from complaint_policy.rules.deadlines.ledger import ledger
+
+        return ledger(self.deadline(rule), self._state, self._compiled.setting)
 
     def result(self, rule: str) -> Any:
         """The result of any rule by its id (``None`` for a penalty not triggered)."""

@@ -15,6 +15,7 @@ from complaint_policy.outcomes import AT_RISK, BREACHED, EXEMPT, INDETERMINATE, 
 from complaint_policy.possible import NOT_YET, Growing, Interval
 from complaint_policy.results import DeadlineResult, Judged, times_of
 from complaint_policy.rules.deadlines.explain import arithmetic as deadline_arithmetic
+from complaint_policy.rules.deadlines.ledger import Ledger, ledger
 from complaint_policy.rules.penalties.explain import arithmetic as penalty_arithmetic
 from complaint_policy.texts import Language, Text, joined
 from complaint_policy.versions import engine_versions
@@ -65,16 +66,19 @@ class Words(Describer):
 
     def pauses(self, result: DeadlineResult) -> list[Text]:
         """The stretches during which the clock stood still."""
-        del result
         state = self.decision._state
         lines: list[Text] = []
-        for name in _pause_names(self.decision):
+        for name in _pause_names(result.model):
             value = state[self.decision._compiled.slots[f"field:{name}"]]
             for low, high in value if isinstance(value, tuple) else ():
                 until = moment_text(self.zone.to_aware(high)) if high is not None else Text("now", "目前")
                 start = moment_text(self.zone.to_aware(low))
                 lines.append(Text("clock stopped: {n}, {a} to {b}", "暂停计时：{n}，{a}至{b}").filled(n=self.name(name), a=start, b=until))
         return lines
+
+    def ledger(self, result: DeadlineResult) -> Ledger | None:
+        """The clock of a deadline, stretch by stretch."""
+        return ledger(result, self.decision._state, self.decision._compiled.setting)
 
     def decided(self, name: str) -> Text:
         """The severity or owner of the decision, or those that are possible."""
@@ -110,14 +114,8 @@ class Words(Describer):
         return Text("missing", "缺失")
 
 
-def _pause_names(decision: Decision) -> list[str]:
-    found: dict[str, None] = {}
-    for rule in decision._compiled.model.section("deadlines"):
-        for span in rule.pauses:
-            for part in n.walk(span):
-                if isinstance(part, n.NamedSpan):
-                    found[part.name] = None
-    return list(found)
+def _pause_names(rule: Any) -> list[str]:
+    return list(dict.fromkeys(part.name for span in rule.pauses for part in n.walk(span) if isinstance(part, n.NamedSpan)))
 
 
 # --------------------------------------------------------------------------- findings

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from complaint_policy.texts import Text
 
-__all__ = ["PER_TEXTS", "SOURCE_TEXTS", "STATE_TEXTS", "day_text", "duration_iso", "duration_text", "field_list", "moment_text", "name_list", "role_text"]
+if TYPE_CHECKING:
+    from complaint_policy.zones import Zone
+
+__all__ = [
+    "PER_TEXTS",
+    "SOURCE_TEXTS",
+    "STATE_TEXTS",
+    "day_text",
+    "duration_iso",
+    "duration_text",
+    "elapsed_text",
+    "field_list",
+    "moment_text",
+    "name_list",
+    "role_text",
+    "stretch_text",
+    "whole_days",
+]
 
 # The states of a penalty.
 STATE_TEXTS: Final = {
@@ -48,6 +65,43 @@ def moment_text(moment: datetime) -> Text:
     return Text(f"{moment.date().isoformat()} {clock}", f"{moment.year}年{moment.month}月{moment.day}日 {clock}")
 
 
+def stretch_text(start: datetime, end: datetime, zone: Zone) -> Text:
+    """From one local time to another: days where they are whole, the end of a day as 24:00."""
+    begins, ends = _begins_day(start, zone), _begins_day(end, zone)
+    last = (end - timedelta(microseconds=1)).date() if ends else end.date()
+    if begins and ends and end > start:
+        first, until = day_text(start.date()), _day_after(last, start.date())
+        return first if last == start.date() else Text("{a} to {b}", "{a}至{b}").filled(a=first, b=until)
+    since = Text("{d} {t}", "{d} {t}").filled(d=day_text(start.date()), t=_clock(start))
+    if end <= start:
+        return Text("{d} {t}", "{d} {t}").filled(d=day_text(last), t="24:00" if ends else _clock(end))
+    clock = "24:00" if ends else _clock(end)
+    if last == start.date():
+        return Text("{a} to {b}", "{a}至{b}").filled(a=since, b=clock)
+    return Text("{a} to {d} {t}", "{a}至{d} {t}").filled(a=since, d=_day_after(last, start.date()), t=clock)
+
+
+def _begins_day(moment: datetime, zone: Zone) -> bool:
+    return zone.to_aware(zone.day_start(moment.toordinal())) == moment
+
+
+def _day_after(day: date, before: date) -> Text:
+    """A day without what it shares with one before it."""
+    en, zh = _WEEKDAYS[day.weekday()]
+    if day.year != before.year:
+        return day_text(day)
+    return Text(f"{day.month:02}-{day.day:02} ({en})", f"{day.month}月{day.day}日（{zh}）")
+
+
+def _clock(moment: datetime) -> str:
+    return moment.strftime("%H:%M:%S") if moment.second else moment.strftime("%H:%M")
+
+
+def whole_days(start: datetime, end: datetime) -> int:
+    """How many local days lie between two times, each begun one counted."""
+    return (end.date() - start.date()).days + (1 if end.time() > start.time() else 0)
+
+
 def duration_iso(length: timedelta) -> str:
     """ISO 8601: ``P1DT8H``, ``PT30M``; to the second."""
     seconds = int(length.total_seconds())
@@ -71,6 +125,14 @@ def duration_text(length: timedelta) -> Text:
     parts = [(days, "d", "天"), (hours, "h", "小时"), (minutes, "min", "分钟"), (seconds, "s", "秒")]
     shown = [p for p in parts if p[0]][:2] or [parts[3]]
     return Text(" ".join(f"{n} {en}" for n, en, _ in shown), "".join(f"{n}{zh}" for n, _, zh in shown))
+
+
+def elapsed_text(length: timedelta) -> Text:
+    """Hours, minutes and seconds, so that a reader can add them up."""
+    hours, rest = divmod(int(length.total_seconds()), 3600)
+    minutes, seconds = divmod(rest, 60)
+    parts = [p for p in ((hours, "h", "小时"), (minutes, "min", "分钟"), (seconds, "s", "秒")) if p[0]] or [(0, "h", "小时")]
+    return Text(" ".join(f"{n} {en}" for n, en, _ in parts), "".join(f"{n}{zh}" for n, _, zh in parts))
 
 
 def role_text(name: str, roles: Mapping[str, Text]) -> Text:

@@ -25,7 +25,9 @@ def test_a_decision(cli: Run, policy: Path, record: Record, language: str) -> No
 def test_a_decision_as_data(cli: Run, policy: Path, record: Record) -> None:
     decision = load_policy(policy).evaluate(LATE, as_of=AS_OF)
     data = cli("explain", policy, record([LATE, GOOD, {}]), "--as-of", AS_OF, "--format", "json").data
-    assert data[0] == {**decision.to_dict(), "explanation": {"en": decision.explain("en"), "zh": decision.explain("zh")}}
+    ledger = decision.ledger(decision.deadlines[0].rule)
+    assert ledger is not None
+    assert data[0] == {**decision.to_dict(), "explanation": {"en": decision.explain("en"), "zh": decision.explain("zh")}, "ledgers": [ledger.to_dict()]}
     assert data[1]["complaint_id"] == "T-2"
     assert data[2]["error"]["field"] == "received_at"
 

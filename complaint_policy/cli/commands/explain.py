@@ -24,6 +24,7 @@ from complaint_policy.frame import Rule
 from complaint_policy.kinds import RuleKind
 from complaint_policy.messages import PROBLEMS
 from complaint_policy.problems import nearest
+from complaint_policy.results import times_of
 from complaint_policy.texts import Text
 
 __all__ = ["COMMAND"]
@@ -69,7 +70,9 @@ def _decisions(terminal: Terminal, policy: Policy, name: str, as_of: str | None,
             continue
         if terminal.as_json:
             explanation = {language: decision.explain(language, reveal=reveal) for language in ("en", "zh")}
-            data.append({**decision.to_dict(reveal=reveal), "explanation": explanation})
+            times = [one.rule for deadline in decision.deadlines for one in times_of(deadline)]
+            ledgers = [found.to_dict() for rule in times if (found := decision.ledger(rule)) is not None]
+            data.append({**decision.to_dict(reveal=reveal), "explanation": explanation, "ledgers": ledgers})
         else:
             _print_text(decision.explain(terminal.language, reveal=reveal), terminal)
     if terminal.as_json:

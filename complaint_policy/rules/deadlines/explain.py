@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from complaint_policy.counting import Counter, calendar_of
 from complaint_policy.expressions import nodes as n
 from complaint_policy.instants import highest, lowest
-from complaint_policy.lengths import Length
 from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
 from complaint_policy.possible import NOT_YET, DayEnd
 from complaint_policy.results import DeadlineResult
+from complaint_policy.rules.deadlines.ledger import Ledger
+from complaint_policy.rules.deadlines.ledger_words import ledger_lines
 from complaint_policy.texts import Text, joined
 from complaint_policy.wording import day_text, duration_iso, duration_text, moment_text
 
@@ -132,7 +132,7 @@ _ENDS: Final = {
 
 def arithmetic(result: DeadlineResult, words: Words) -> list[Text]:
     """The steps from the start to the due instant, in order."""
-    begun, due = lowest(result.begun), lowest(result.due)
+    begun = lowest(result.begun)
     rule: Any = result.model
     if begun is None:
         return [Text("not started: {s} has not happened", "尚未起算：{s}尚未发生").filled(s=words.instant(rule.start))] if result.begun is NOT_YET else []
@@ -141,15 +141,14 @@ def arithmetic(result: DeadlineResult, words: Words) -> list[Text]:
         lines = [Text("counted from {t}", "自{t}起算").filled(t=start)]
     else:
         lines = [Text("counted from {n}: {t}", "自{n}起算：{t}").filled(n=words.instant(rule.start), t=start)]
-    counted = _in_force(rule, begun, due)
-    if counted is not None and isinstance(counted.length, Length):
-        lines += _counting(counted, counted.length, begun, words)
-    elif due is not None:
+    found = words.ledger(result)
+    if found is not None:
+        lines += [_limit(found, rule, words), *ledger_lines(found, rule, words)]
+    elif result.due_at is not None:
         lines.append(Text("limit: {l}", "期限：{l}").filled(l=words.instant(rule.within)))
+        lines += words.pauses(result)
     if result.step is not None:
         lines.append(Text("extension '{s}' holds", "适用延期“{s}”").filled(s=result.step))
-    if rule.pauses:
-        lines += words.pauses(result)
     if result.due_at is not None:
         lines.append(Text("due: {d}", "到期：{d}").filled(d=moment_text(result.due_at)))
     if result.due_latest is not None:
@@ -159,73 +158,14 @@ def arithmetic(result: DeadlineResult, words: Words) -> list[Text]:
     return lines
 
 
-def _in_force(rule: Any, begun: Any, due: Any) -> n.Counted | None:
-    """The counted length that gave the due instant; with pauses, the only one there is."""
-    fixed = [c for c in rule.counted() if isinstance(c.length, Length)]
-    for counted in fixed:
-        if isinstance(counted.base, n.RuleStart) and Counter(counted.length, counted.counting, ahead=counted.ahead).due(begun) == due:
-            return counted if isinstance(counted, n.Counted) else None
-    return fixed[0] if len(fixed) == 1 and rule.pauses else None
-
-
-def _counting(counted: n.Counted, length: Length, begun: Any, words: Words) -> list[Text]:
-    counting = counted.counting
-    parts = [Text("limit: {l}", "期限：{l}").filled(l=length.text)]
-    if length.is_exact or length.same_day:
-        return parts
-    if length.counts_days:
-        parts.append(_FIRST_DAY_IN if counting.first_day == "included" else _FIRST_DAY)
-    if length.counts_days:
-        parts.append(_ENDS[counting.ends])
-    lines = [joined(parts)]
-    begin = words.zone.to_wall(begun).date()
-    end = words.zone.to_wall(Counter(length, counting).due(begun)).date()
-    if counting.calendar is None:
-        return lines
-    if length.is_working:
-        lines += _skipped(counting.calendar, begin, end)
-    elif counting.roll != "none":
-        last = Counter(length, counting).last_day(begin)
-        if last != end:
-            lines.append(
-                Text("the last day, {a}, is no working day: moved to {b}", "最后一日{a}为非工作日，顺延至{b}").filled(a=day_text(last), b=day_text(end))
-            )
-    return lines
-
-
-_MOST_DAYS: Final = 60
-_MOST_SHOWN: Final = 12
-
-
-def _skipped(spec: Any, begin: date, end: date) -> list[Text]:
-    """The holidays and make-up working days on the way, by date."""
-    if not timedelta(0) <= end - begin <= timedelta(days=_MOST_DAYS):
-        return []
-    calendar = calendar_of(spec)
-    holidays: list[date] = []
-    made_up: list[date] = []
-    weekend = 0
-    day = begin + timedelta(days=1)
-    while day <= end:
-        kind = calendar.day_kind(day)
-        if kind in ("holiday", "closed"):
-            holidays.append(day)
-        elif kind == "make_up":
-            made_up.append(day)
-        elif not calendar.is_working_day(day):
-            weekend += 1
-        day += timedelta(days=1)
-    lines: list[Text] = []
-    if holidays:
-        lines.append(Text("holidays, not counted: {d}", "节假日不计：{d}").filled(d=_days(holidays)))
-    if weekend:
-        lines.append(Text(f"{weekend} {'day' if weekend == 1 else 'days'} of weekend, not counted", f"休息日{weekend}天不计"))
-    if made_up:
-        lines.append(Text("make-up working days, counted: {d}", "调休上班日计入：{d}").filled(d=_days(made_up)))
-    return lines
-
-
-def _days(days: list[date]) -> Text:
-    more = len(days) - _MOST_SHOWN
-    text = joined([day_text(d) for d in days[:_MOST_SHOWN]], ", ", "、")
-    return text + Text(f" and {more} more", f"等{len(days)}天") if more > 0 else text
+def _limit(found: Ledger, rule: Any, words: Words) -> Text:
+    """The limit in force, and the conventions it is counted by."""
+    counted = found.counted
+    parts = [Text("limit: {l}", "期限：{l}").filled(l=found.length.text)]
+    if not isinstance(counted.base, n.RuleStart):
+        template = Text("{a} ahead of {b}", "{b}前{a}") if counted.ahead else Text("{a} from {b}", "{b}起{a}")
+        parts = [template.filled(a=parts[0], b=words.instant(counted.base))]
+    if found.length.counts_days and not found.length.same_day:
+        parts.append(_FIRST_DAY_IN if counted.counting.first_day == "included" else _FIRST_DAY)
+        parts.append(_ENDS[counted.counting.ends])
+    return joined(parts)
