@@ -94,7 +94,7 @@ class Builder:
                 return None
             self._read_fact(name)
         fact = self.facts.get(name)
-        return FactKind(fact.kind, fact.unit, isinstance(fact.expression, n.Value)) if fact is not None else None
+        return FactKind(fact.kind, fact.unit, isinstance(fact.expression, n.Value), n.kinds_of(fact.expression)) if fact is not None else None
 
     def _read_fact(self, name: str) -> None:
         node, env, place = self.fact_nodes[name]
@@ -132,7 +132,7 @@ class Builder:
             if key == "field" and isinstance(value, Scalar) and (d := self.fields.get(value.value)) is not None and d.is_moment:
                 return "value"
             return "value"
-        if key in _ORDINARY_INSTANT_KEYS or key in RESERVED_KEYS or key == "each":
+        if key in _ORDINARY_INSTANT_KEYS or key in RESERVED_KEYS or any(e.key in ("each", "event", "nth") for e in node.entries):
             return "instant"
         if key in ("first_known", "choose") and isinstance(value, Sequence) and value.items:
             first: Node | None = value.items[0]

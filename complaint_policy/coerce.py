@@ -35,6 +35,7 @@ _MAX_TEXT: Final = 1_000_000
 _MOST_BITS: Final = 200  # some sixty digits, as many as exact arithmetic carries
 # Beyond these years lie typing errors, and the edges of what datetimes can count.
 _FIRST_YEAR, _LAST_YEAR = 1850, 2400
+_MOST_INSTANTS: Final = 10_000
 
 
 class Unusable(Exception):
@@ -281,6 +282,18 @@ def _spans(value: object, zone: Zone, name: str) -> tuple[tuple[datetime, dateti
     return tuple(sorted(spans, key=lambda s: s[0]))
 
 
+def _instants(value: object, zone: Zone, name: str, formats: tuple[str, ...]) -> tuple[datetime | Interval, ...]:
+    """Several times or days in a list, or ``2026-03-31; 2026-04-30``, in order of time."""
+    pieces = [piece for piece in re.split(r"[;；]", value) if piece.strip()] if isinstance(value, str) else value
+    if not isinstance(pieces, (list, tuple)):
+        raise _no(value, "a list of times", "时间列表")
+    if len(pieces) > _MOST_INSTANTS:
+        raise Unusable(Text(f"more than {_MOST_INSTANTS} times", f"超过{_MOST_INSTANTS}个时间"))
+    read = [read_moment(piece, zone, formats) for piece in pieces if not is_empty(piece)]
+    found = [moment if isinstance(moment, datetime) else day_interval(moment, zone, name) for moment in read]
+    return tuple(sorted(found, key=lambda moment: moment.low if isinstance(moment, Interval) else moment))
+
+
 def _edge(value: object, zone: Zone, name: str, *, last: bool) -> datetime:
     """A bare date as an edge: the day's first instant as a start, the next day's first as an end."""
     moment = read_moment(value, zone)
@@ -336,6 +349,7 @@ def coercer(declared: Field, zone: Zone, currency: str | None) -> Callable[[Any]
         "event": moment,
         "intervals": lambda value: _spans(value, zone, name),
         "list": _texts,
+        "instants": lambda value: _instants(value, zone, name, declared.formats),
     }
     read = readers[declared.type]
 

@@ -15,7 +15,7 @@ from complaint_policy.expressions.moments import AS_OF, FIRST_FREE, PAUSES, TRAC
 from complaint_policy.graph import ordered
 from complaint_policy.intake import Intake
 from complaint_policy.kinds import RuleKind, Setting, Step
-from complaint_policy.model import PolicyModel
+from complaint_policy.model import Fact, PolicyModel
 from complaint_policy.possible import NONE
 from complaint_policy.problems import Problems
 from complaint_policy.straight import Maker, Ordinary, straight_function
@@ -33,7 +33,7 @@ _ALWAYS: Final = ("id", "received_at", "closed_at", "recorded_owner", "recorded_
 
 def steps_of(model: PolicyModel, kinds: tuple[RuleKind, ...]) -> list[Step]:
     """Every computation of the model: facts, scope, then the rooms'."""
-    found = [Step(f"fact:{fact.name}", tuple(n.names_in(fact.expression)), _fact_maker(fact.expression), fact.place) for fact in model.facts.values()]
+    found = [Step(f"fact:{fact.name}", tuple(n.names_in(fact.expression)), _fact_maker(fact), fact.place) for fact in model.facts.values()]
     rules = [step for kind in kinds for step in kind.steps(model.section(kind.key))]
     scope = model.scope
     if scope is not None:
@@ -46,8 +46,12 @@ def _condition(node: n.Condition, setting: Setting) -> Callable[[State], Any]:
     return setting.compiler.condition(node) or (lambda state: True)
 
 
-def _fact_maker(expression: n.Expression) -> Callable[[Setting], Callable[[State], Any]]:
+def _fact_maker(fact: Fact) -> Callable[[Setting], Callable[[State], Any]]:
+    expression = fact.expression
+
     def make(setting: Setting) -> Callable[[State], Any]:
+        if isinstance(expression, n.Entries):
+            return setting.compiler.named_entries(expression, fact.name)
         if isinstance(expression, n.Condition):
             return _condition(expression, setting)
         if isinstance(expression, n.Instant):
@@ -168,6 +172,8 @@ def _layout(model: PolicyModel, used: list[str], steps: Iterable[Step]) -> dict[
     names += [f"given:{name}" for name in used if model.fields[name].default is not None]
     names += ["severity", "severity_result", "owner", "responsibility_result", "waivers", "scope"]
     names += [step.name for step in steps if step.name not in names]
+    # For entries of the log: the one looked at, what was found meanwhile, and those that facts are names for.
+    names += ["entry", "memo", *(f"entries:{name}" for name, fact in model.facts.items() if n.kinds_of(fact.expression))]
     for index, name in enumerate(names, FIRST_FREE):
         slots[name] = index
     # Slots 0 to FIRST_FREE are those of moments.py.

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from complaint_policy.decision import Block, Finding
+from complaint_policy.event_log import Log
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.describe import Describer
 from complaint_policy.instants import local
@@ -106,6 +107,8 @@ class Words(Describer):
             if declared.sensitive and not reveal:
                 return Text("(withheld)", "（不显示）")
             return dict(declared.titles).get(value) or n.literal_text(value) if isinstance(value, str) else n.literal_text(value)
+        if isinstance(value, Log):
+            value = tuple(entry for entries in value.by_kind.values() for entry in entries)
         if isinstance(value, tuple):
             return Text(f"{len(value)} entries", f"{len(value)}项")
         if isinstance(value, Interval):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -9,9 +10,22 @@ from attrs import field, frozen
 from complaint_policy.problems import NOWHERE, Place
 from complaint_policy.texts import Text
 
-__all__ = ["CORE_FIELDS", "FIELD_TYPES", "RESERVED_VALUES", "RESERVED_WORDS", "Field"]
+__all__ = [
+    "CORE_FIELDS",
+    "ENTRY_FIELDS",
+    "FIELD_TYPES",
+    "LOG",
+    "NOT_OF_ENTRIES",
+    "RESERVED_VALUES",
+    "RESERVED_WORDS",
+    "EntryKind",
+    "Field",
+    "LogField",
+    "titles_of",
+]
 
-FIELD_TYPES: Final = ("boolean", "integer", "number", "money", "string", "enum", "date", "datetime", "event", "intervals", "list")
+FIELD_TYPES: Final = ("boolean", "integer", "number", "money", "string", "enum", "date", "datetime", "event", "intervals", "list", "instants")
+LOG: Final = "log"  # the type of `events`: never written, it comes with the kinds of entries
 NUMERIC: Final = frozenset({"integer", "number", "money"})
 MOMENTS: Final = frozenset({"date", "datetime", "event"})
 
@@ -112,6 +126,39 @@ class Field:
         return "instant" if self.type in MOMENTS else self.type
 
 
+@frozen
+class EntryKind:
+    """A kind of entry of the log, with its attributes; what it does not declare of the standard ones is a text."""
+
+    name: str
+    title: Text
+    attributes: tuple[Field, ...]
+    place: Place = field(default=NOWHERE, eq=False, repr=False)
+
+    def attribute(self, name: str) -> Field | None:
+        return next((a for a in self.attributes if a.name == name), None)
+
+
+@frozen
+class LogField(Field):
+    """The record's ``events``: there only where the policy declares kinds of entries."""
+
+    kinds: tuple[EntryKind, ...] = ()
+
+    def kind_named(self, name: str) -> EntryKind | None:
+        return next((k for k in self.kinds if k.name == name), None)
+
+
+# An attribute of an entry is one value.
+NOT_OF_ENTRIES: Final = frozenset({"intervals", "instants"})
+# What every entry has.
+ENTRY_FIELDS: Final[dict[str, Field]] = {
+    "at": Field("at", "event", Text("At", "时间"), core=True),
+    "kind": Field("kind", "string", Text("Kind", "类型"), core=True),
+    "by": Field("by", "string", Text("By", "操作人"), sensitive=True, core=True),
+    "to": Field("to", "string", Text("To", "接收方"), sensitive=True, core=True),
+}
+
 _CORE: Final = (
     # name, type, English, Chinese
     ("id", "string", "Case number", "编号"),
@@ -170,3 +217,15 @@ def _core(name: str, kind: str, en: str, zh: str) -> Field:
 
 
 CORE_FIELDS: Final[dict[str, Field]] = {row[0]: _core(*row) for row in _CORE}
+
+
+def titles_of(fields: Iterable[Field]) -> dict[str, Text]:
+    """The titles of fields by name; those of the kinds of entries as ``event:kind``, of their attributes as ``entry:kind:name``."""
+    found: dict[str, Text] = {}
+    for declared in fields:
+        found[declared.name] = declared.title
+        for kind in declared.kinds if isinstance(declared, LogField) else ():
+            found[f"event:{kind.name}"] = kind.title
+            attributes = {**ENTRY_FIELDS, **{a.name: a for a in kind.attributes}}
+            found |= {f"entry:{kind.name}:{name}": attribute.title for name, attribute in attributes.items()}
+    return found

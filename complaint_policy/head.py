@@ -13,7 +13,18 @@ from complaint_policy.coerce import Unusable, coercer
 from complaint_policy.counting import CalendarSpec, Counting
 from complaint_policy.expressions.environment import read_counting
 from complaint_policy.expressions.hints import bad_hours
-from complaint_policy.fields import CORE_FIELDS, FIELD_TYPES, RESERVED_VALUES, RESERVED_WORDS, Field
+from complaint_policy.fields import (
+    CORE_FIELDS,
+    ENTRY_FIELDS,
+    FIELD_TYPES,
+    LOG,
+    NOT_OF_ENTRIES,
+    RESERVED_VALUES,
+    RESERVED_WORDS,
+    EntryKind,
+    Field,
+    LogField,
+)
 from complaint_policy.lengths import Length, parse_length
 from complaint_policy.model import Source
 from complaint_policy.problems import Problems
@@ -282,6 +293,9 @@ def read_fields(node: Node | None, known: dict[str, Field], zone: Zone, currency
             made = _field(entry, entry.value, fields.get(entry.key), zone, currency, problems)
             if made is not None:
                 fields[entry.key] = made
+    log = _log(node.get("events"), fields.get("events"), zone, currency, problems)
+    if log is not None:
+        fields["events"] = log
     given = node.get("sensitive")
     items: tuple[Any, ...] = given.items if isinstance(given, Sequence) else (given,) if given is not None else ()
     for item in items:
@@ -293,9 +307,9 @@ def read_fields(node: Node | None, known: dict[str, Field], zone: Zone, currency
     return fields
 
 
-def _field(entry: Entry, body: Mapping, base: Field | None, zone: Zone, currency: str | None, problems: Problems) -> Field | None:
+def _field(entry: Entry, body: Mapping, base: Field | None, zone: Zone, currency: str | None, problems: Problems, entry_of_log: bool = False) -> Field | None:
     name = entry.key
-    if name in RESERVED_WORDS or name in ("true", "false"):
+    if (name in RESERVED_WORDS and not entry_of_log) or name in ("true", "false") or (name == "events" and not entry_of_log):
         problems.add("reserved-name", entry.place, name=name)
         return None
     # Names ending in _at are events unless declared otherwise.
@@ -344,6 +358,40 @@ def _field(entry: Entry, body: Mapping, base: Field | None, zone: Zone, currency
     return _with_default(made, body, same, zone, currency, problems)
 
 
+def _log(node: Node | None, base: Field | None, zone: Zone, currency: str | None, problems: Problems) -> LogField | None:
+    """The kinds of entries a file declares, over those of its base: an overlay adds kinds, and attributes to kinds."""
+    if not isinstance(node, Mapping):
+        return None
+    kinds = {kind.name: kind for kind in base.kinds} if isinstance(base, LogField) else {}
+    for entry in node.entries:
+        if entry.key in RESERVED_VALUES:
+            problems.add("reserved-name", entry.place, name=entry.key)
+        elif isinstance(entry.value, Mapping):
+            kinds[entry.key] = _kind(entry, entry.value, kinds.get(entry.key), zone, currency, problems)
+    return LogField("events", LOG, Text("Event log", "事件记录"), empty="not_yet", sensitive=True, place=node.place, kinds=tuple(kinds.values()))
+
+
+def _kind(entry: Entry, body: Mapping, base: EntryKind | None, zone: Zone, currency: str | None, problems: Problems) -> EntryKind:
+    attributes = {a.name: a for a in base.attributes} if base is not None else {}
+    for item in body.entries:
+        if item.key == "title":
+            continue
+        # `to: string` is short for `to: {type: string}`.
+        written = item.value if isinstance(item.value, Mapping) else Mapping((Entry("type", item.value, item.place),), item.value.place)
+        kind = scalar_text(written.get("type"))
+        if item.key in ("at", "kind"):
+            problems.add("reserved-name", item.place, name=item.key)
+        elif kind in NOT_OF_ENTRIES or (kind is not None and kind not in FIELD_TYPES):
+            problems.add("attribute-type", item.place, name=item.key, type=kind, near=(kind, [t for t in FIELD_TYPES if t not in NOT_OF_ENTRIES]))
+        else:
+            known = attributes.get(item.key) or ENTRY_FIELDS.get(item.key)
+            made = _field(item, written, evolve(known, core=False) if known is not None else None, zone, currency, problems, entry_of_log=True)
+            if made is not None:
+                attributes[item.key] = made
+    title = text_of(body.get("title")) or (base.title if base is not None else Text(entry.key.replace("_", " "), entry.key))
+    return EntryKind(entry.key, title, tuple(attributes.values()), entry.place)
+
+
 def _narrows(base: str, kind: str) -> bool:
     """Whether a core field may be declared with that type."""
     narrower = {"string": {"enum", "list"}, "integer": set(), "number": {"integer"}, "event": {"datetime", "date"}, "money": set()}
@@ -354,7 +402,7 @@ def _with_default(made: Field, body: Mapping, base: Field | None, zone: Zone, cu
     given = body.get("default")
     if not isinstance(given, Scalar):
         return evolve(made, default=base.default) if base is not None and base.default is not None else made
-    if made.type in ("event", "datetime", "date", "intervals"):
+    if made.type in ("event", "datetime", "date", "intervals", "instants"):
         problems.add("default-of-moment", given.place, name=made.name)
         return made
     if "empty" in body:

@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from complaint_policy.coerce import Unusable, coercer, is_empty, iso_text
-from complaint_policy.fields import Field
+from complaint_policy.event_log import Log, log_reader
+from complaint_policy.fields import Field, LogField
 from complaint_policy.possible import NONE, NOT_YET, Empty, Interval, Maybe
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
@@ -78,7 +79,9 @@ class Intake:
                 continue
             try:
                 value = get(name)
-                state[slot] = reader(value, as_of)
+                read = state[slot] = reader(value, as_of)
+                if read.__class__ is Log and read.fault is not None:
+                    unusable[name] = read.fault
                 if given is not None:
                     state[given] = not is_empty(value)
             except Exception as error:  # noqa: BLE001  a stranger's object may raise anything
@@ -103,6 +106,8 @@ _READY: Final[dict[str, Any]] = {"boolean": bool, "integer": int, "number": int,
 
 
 def cell_reader(field: Field, zone: Zone, currency: str | None) -> Cell:
+    if isinstance(field, LogField):
+        return log_reader(field, lambda attribute: cell_reader(attribute, zone, currency))
     empty = empty_value(field)
     coerce = coercer(field, zone, currency)
     if field.type in ("event", "datetime"):
@@ -131,7 +136,7 @@ def cell_reader(field: Field, zone: Zone, currency: str | None) -> Cell:
             return empty if is_empty(value) else coerce(value)
 
         return typed
-    if field.type in ("list", "intervals"):
+    if field.type in ("list", "intervals", "instants"):
         return lambda value, as_of: empty if value is None or is_empty(value) else coerce(value) or empty  # nothing but blanks is empty too
     return lambda value, as_of: empty if value is None or is_empty(value) else coerce(value)
 

@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from complaint_policy.counting import CalendarSpec, Counting
 from complaint_policy.expressions import nodes as n
-from complaint_policy.fields import Field
+from complaint_policy.fields import Field, LogField, titles_of
 from complaint_policy.frame import Rule
 from complaint_policy.lengths import Length
 from complaint_policy.problems import NOWHERE, Place
@@ -112,11 +112,15 @@ class PolicyModel:
 
     def titles(self) -> dict[str, Text]:
         """What fields and facts are called."""
-        return {name: f.title for name, f in self.fields.items()} | {name: f.title for name, f in self.facts.items() if f.title is not None}
+        return titles_of(self.fields.values()) | {name: f.title for name, f in self.facts.items() if f.title is not None}
 
     def value_titles(self) -> dict[str, dict[str, Text]]:
         """What the values of enums are called, by field."""
-        return {name: dict(f.titles) for name, f in self.fields.items() if f.titles}
+        found = {name: dict(f.titles) for name, f in self.fields.items() if f.titles}
+        for log in self.fields.values():
+            for kind in log.kinds if isinstance(log, LogField) else ():
+                found |= {f"entry:{kind.name}:{a.name}": dict(a.titles) for a in kind.attributes if a.titles}
+        return found
 
     def rule(self, identity: str) -> Rule | None:
         return next((r for r in self.all_rules() if r.id == identity), None)

@@ -13,6 +13,7 @@ from complaint_policy.coerce import Unusable, is_empty, read_moment
 from complaint_policy.compiled import CompiledVersion
 from complaint_policy.decision import Decision, Finding, Origin, judged_decision
 from complaint_policy.errors import RecordError, UsageError
+from complaint_policy.event_log import Log
 from complaint_policy.fields import Field
 from complaint_policy.intake import getter_of, snapshot
 from complaint_policy.kinds import RuleKind
@@ -306,6 +307,7 @@ def _future_events(decision: Decision) -> Iterable[datetime]:
     compiled.intake.read(decision._record, state, _FAR, decision._origin.source_fields, {})
     for slot, name, _, _, _ in compiled.intake.fields:
         value: Any = state[slot]
-        if compiled.model.fields[name].type == "event":
-            ends = (value,) if isinstance(value, datetime) else (value.low, value.high) if isinstance(value, Interval) else ()
+        found = value.instants() if isinstance(value, Log) else (value,) if compiled.model.fields[name].type == "event" else ()
+        for moment in found:
+            ends = (moment,) if isinstance(moment, datetime) else (moment.low, moment.high) if isinstance(moment, Interval) else ()
             yield from (end for end in ends if end >= now)

@@ -125,7 +125,7 @@ def _unknown_keys(error: Any, node: Node, problems: Problems) -> None:
             problems.add("foreign-spelling", entry.place, word=entry.key, hint=branch_hint(branch))
         elif entry.key == "each":
             problems.add("each-outside-from", entry.place)
-        elif entry.key in RESERVED_SECTIONS or entry.key in RESERVED_KEYS or entry.key == "events":
+        elif entry.key in RESERVED_SECTIONS or entry.key in RESERVED_KEYS:
             problems.add("reserved-key", entry.place, name=entry.key)
         elif (ours is not None and ours.split()[0].rstrip(",:") in (*known, "a", "the", "not", "present,", "missing,", "at_least", "nothing")) or (
             ours is not None and not known

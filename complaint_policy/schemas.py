@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from complaint_policy.counting import CONVENTIONS
+from complaint_policy.fields import FIELD_TYPES
 from complaint_policy.lengths import MONTH_DAY, MONTH_DAY_FORM, UNIT_KEYS
 from complaint_policy.texts import Text
 
@@ -101,6 +102,9 @@ _VALUE_KEYS: Final[dict[str, Any]] = {
     "min_of": listed(ref("value"), minItems=1),
     "first_known": listed(ref("value"), minItems=1),
     "choose": _choose("value"),
+    "count": ref("instant"),
+    "last": ref("instant"),
+    "take": {"type": "string"},
     "length": ref("span"),
     "in": {"enum": ["minutes", "hours", "days", "weeks"]},
     "round": {"enum": ["up", "down", "half_up"]},
@@ -113,6 +117,11 @@ _INSTANT_KEYS: Final[dict[str, Any]] = {
     "ahead": {"type": "string"},
     "counting": ref("counting"),
     "due": {"type": "string"},
+    "event": text_list(),
+    "where": ref("condition"),
+    "nth": {"type": ["integer", "string"]},
+    "of": ref("instant"),
+    "after": ref("instant"),
     "first_of": listed(ref("instant"), minItems=1),
     "last_of": listed(ref("instant"), minItems=1),
     "all_of": listed(ref("instant"), minItems=1),
@@ -148,6 +157,19 @@ _TEST_KEYS: Final[dict[str, Any]] = {
 
 _HOURS: Final[Schema] = {"type": "array", "items": {"type": "string", "pattern": HOURS_FORM}}
 _DAY: Final[Schema] = {"type": "string", "pattern": _DAY_FORM}
+
+_FIELD: Final[Schema] = closed(
+    {
+        "type": {"enum": list(FIELD_TYPES)},
+        "title": ref("text"),
+        "unit": {"type": "string", "minLength": 1},
+        "values": {"type": ["array", "object"], "items": _SCALAR, "minItems": 1, "minProperties": 1, "additionalProperties": ref("text")},
+        "empty": {"enum": ["not_yet", "unknown", "none"]},
+        "default": _SCALAR,
+        "formats": text_list(),
+        "sensitive": ref("boolean"),
+    }
+)
 
 COMMON: Final[dict[str, Schema]] = {
     "boolean": {"enum": [True, False, "true", "false"]},
@@ -206,18 +228,13 @@ COMMON: Final[dict[str, Schema]] = {
             "dates": {"type": "object", "propertyNames": _DAY, "additionalProperties": _HOURS},
         }
     ),
-    "field": closed(
-        {
-            "type": {"enum": ["boolean", "integer", "number", "money", "string", "enum", "date", "datetime", "event", "intervals", "list"]},
-            "title": ref("text"),
-            "unit": {"type": "string", "minLength": 1},
-            "values": {"type": ["array", "object"], "items": _SCALAR, "minItems": 1, "minProperties": 1, "additionalProperties": ref("text")},
-            "empty": {"enum": ["not_yet", "unknown", "none"]},
-            "default": _SCALAR,
-            "formats": text_list(),
-            "sensitive": ref("boolean"),
-        }
-    ),
+    "field": _FIELD,
+    "entry": {
+        "type": "object",
+        "propertyNames": {"pattern": _NAME},
+        "properties": {"title": ref("text")},
+        "additionalProperties": {**_FIELD, "type": ["string", "object"]},
+    },
     "test_case": closed(
         {
             "name": {"type": "string", "minLength": 1},
@@ -292,7 +309,13 @@ HEAD: Final[dict[str, Any]] = {
         "additionalProperties": ref("text"),
         "description": "Departments and roles by their ids; once declared, every owner and recipient must be one of them.",
     },
-    "record": closed({"fields": {"type": "object", "propertyNames": {"pattern": _NAME}, "additionalProperties": ref("field")}, "sensitive": text_list()}),
+    "record": closed(
+        {
+            "fields": {"type": "object", "propertyNames": {"pattern": _NAME}, "additionalProperties": ref("field")},
+            "events": {"type": "object", "propertyNames": {"pattern": _NAME}, "additionalProperties": ref("entry"), "minProperties": 1},
+            "sensitive": text_list(),
+        }
+    ),
     "facts": {"type": "object", "propertyNames": {"pattern": _NAME}, "additionalProperties": {"type": ["object", "string"], "minProperties": 1}},
     "scope": closed({"when": ref("condition"), "title": ref("text")}, ("when",)),
 }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from decimal import Decimal
+from typing import Any, Literal
 
 from attrs import frozen
 
-__all__ = ["LANGUAGES", "Language", "Text", "as_language", "joined"]
+__all__ = ["LANGUAGES", "Language", "Text", "as_language", "joined", "literal_text", "shown_number"]
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -54,3 +55,20 @@ def as_language(name: str) -> Language:
 def joined(parts: list[Text], en: str = "; ", zh: str = "；") -> Text:
     """Several texts in a row."""
     return Text(en.join(p.en for p in parts), zh.join(p.zh for p in parts))
+
+
+def shown_number(value: Any) -> str:
+    """A number without needless zeros or exponents."""
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return str(value)
+
+
+def literal_text(value: Any) -> Text:
+    """A literal of a policy as people see it."""
+    if value is True:
+        return Text("yes", "是")
+    if value is False:
+        return Text("no", "否")
+    return Text(shown_number(value), shown_number(value))

@@ -148,6 +148,7 @@ def _records(model: Any, policy: Policy, node: Node | None, faults: list[Text]) 
     slots = {f"field:{name}": index for index, name in enumerate(names, FIRST_FREE)}
     given = {name: FIRST_FREE + len(slots) + i for i, name in enumerate(names)}
     slots |= {f"given:{name}": slot for name, slot in given.items()}
+    slots |= {name: FIRST_FREE + len(slots) + i for i, name in enumerate(("entry", "memo"))}
     intake = Intake([(slots[f"field:{name}"], model.fields[name], given[name]) for name in names], policy.zone, model.currency)
     function = Compiler(slots, policy.zone).condition(condition)
 

@@ -17,7 +17,7 @@ from attrs import define
 from complaint_policy.coerce import Unusable, is_empty
 from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.plan import Ex, Plan, on
-from complaint_policy.fields import Field
+from complaint_policy.fields import LOG, Field
 from complaint_policy.intake import cell_reader, empty_value
 from complaint_policy.possible import NONE, NOT_YET, Interval, Maybe
 
@@ -241,8 +241,8 @@ def _known(declared: Field, clock: Clock) -> Callable[[Any], tuple[Any, Any, int
         return lambda found: (int(found), None, KNOWN) if abs(found) < _LARGEST else (None, None, ODD)
     if declared.type == "list":
         return lambda found: (1, None, KNOWN)
-    if declared.type == "intervals":
-        return lambda found: (1, None, ODD)  # where clocks stand still the record evaluation counts
+    if declared.type in ("intervals", "instants", LOG):
+        return lambda found: (1, None, ODD)  # several at once: the record evaluation looks at them
     return lambda found: (found, None, KNOWN)
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial, reduce
-from typing import Any, Final
+from typing import Any
 
 from complaint_policy.counting import Counter, calendar_of
-from complaint_policy.expressions import moments
+from complaint_policy.expressions import log, moments
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.moments import AS_OF, PAUSES, PREVIOUS, START
-from complaint_policy.expressions.operators import OPERATIONS, direction, fits, has_any, is_in, outcome_is, present
+from complaint_policy.expressions.operators import OPERATIONS, direction, present
+from complaint_policy.expressions.source import Source, slot
 from complaint_policy.lengths import Length
 from complaint_policy.possible import (
     NONE,
@@ -26,7 +27,6 @@ from complaint_policy.possible import (
     Interval,
     Maybe,
     all_of_conditions,
-    any_of_conditions,
     as_things_stand,
     each_possibility,
     options_of,
@@ -39,39 +39,46 @@ __all__ = ["Compiler", "Function", "State"]
 State = list[Any]
 Function = Callable[[State], Any]
 
-_SIGNS: Final = {"at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
-# Longer lists of conditions are looped over: Python bounds how far one expression may nest.
-_WIDEST: Final = 24
-_TEXT_KINDS: Final = frozenset({"string", "enum"})
-
 
 class Compiler:
     """Compiles expressions against one layout of slots."""
 
-    def __init__(self, slots: dict[str, int], zone: Zone, *, paused: bool = False) -> None:
+    def __init__(self, slots: dict[str, int], zone: Zone, *, paused: bool = False, since: str | None = None, inside: bool = False) -> None:
         self.slots = slots
         self.zone = zone
         self.paused = paused  # lengths from the rule's start stand still during state[PAUSES]
+        self.since = since  # entries are those `not_before`, or `after`, state[START]
+        self.inside = inside  # in the `where` of entries
+
+    def acts(self, *, after: bool = False) -> Compiler:
+        """For the act that ends a rule: entries before its start (with ``after``: at it, too) are ignored, the next one counts."""
+        return Compiler(self.slots, self.zone, paused=self.paused, since="after" if after else "not_before")
 
     # ---------------------------------------------------------------- conditions
     def condition(self, node: n.Condition | None) -> Function | None:
         """The function of a condition; ``None`` where there is none."""
-        return None if node is None else _Source(self).function(lambda source: source.condition(node))
+        plain = self if self.since is None else Compiler(self.slots, self.zone, paused=self.paused)
+        return None if node is None else Source(plain).function(lambda source: source.condition(node))
 
     def value(self, node: n.Value) -> Function:
-        return _Source(self).function(lambda source: source.value(node))
+        return Source(self).function(lambda source: source.value(node))
 
     # ---------------------------------------------------------------- instants
     def instant(self, node: n.Instant) -> Function:
         match node:
             case n.NamedInstant(name=name, kind=kind):
-                return _slot(self.slots[f"{kind}:{name}"])
+                return slot(self.slots[f"{kind}:{name}"]) if kind != "entry" else self._attribute(name)
+            case n.Instants():
+                return _end_of(self.entries(node), "first")
+            case n.Nth(number=number, of=of, after=after):
+                source = frozenset({of.name}) if isinstance(of, n.NamedInstants) and of.kind == "field" else None
+                return log.nth(self.entries(of), number, None if after is None else self.instant(after), source, self.slots["memo"])
             case n.AsOf():
-                return _slot(AS_OF)
+                return slot(AS_OF)
             case n.RuleStart():
-                return _slot(START)
+                return slot(START)
             case n.PreviousDue():
-                return _slot(PREVIOUS)
+                return slot(PREVIOUS)
             case n.DueOf(rule=rule):
                 return _due_of(self.slots[f"rule:{rule}"])
             case n.Counted():
@@ -79,14 +86,58 @@ class Compiler:
             case n.FirstOf(parts=parts):
                 return _over([self.instant(p) for p in parts], moments.earliest)
             case n.LastOf(parts=parts):
-                return _over([self.instant(p) for p in parts], moments.latest)
+                return _over([self._last(p) for p in parts], moments.latest)
             case n.AllOf(parts=parts):
-                return _over([self.instant(p) for p in parts], moments.all_happened)
+                return _over([self._last(p) for p in parts], moments.all_happened)
             case n.FirstKnownInstant(parts=parts):
                 return _over([self.instant(p) for p in parts], moments.first_known)
             case n.ChooseInstant(branches=branches):
                 return self.choose([(b.when, self.instant(b.then)) for b in branches], frozenset(n.fields_in(node)))
         raise TypeError(type(node).__name__)
+
+    # ---------------------------------------------------------------- several instants
+    def entries(self, node: n.Instant) -> Function:
+        """The function gives several instants, in order, as a :class:`log.Several`; a Maybe where nothing is known of them."""
+        match node:
+            case n.Entries(kinds=kinds, where=where):
+                inner = Compiler(self.slots, self.zone, inside=True)
+                found = log.chosen_entries(self.slots["field:events"], kinds, inner.condition(where), self.slots["entry"], self.slots["memo"])
+                found = log.once(found, self.slots["memo"]) if self.inside else found
+            case n.NamedInstants(name=name, kind="fact"):
+                found = slot(self.slots[f"entries:{name}"])
+            case n.NamedInstants(name=name):
+                index = self.slots[f"field:{name}"]
+                found = lambda state: log.listed(state[index])  # noqa: E731
+            case _:
+                single = self.instant(node)
+                return lambda state: log.only(single(state))
+        return found if self.since is None else log.since(found, self.since)
+
+    def named_entries(self, node: n.Entries, name: str) -> Function:
+        """A fact that is a name for entries: it keeps all of them beside the first."""
+        found, index = self.entries(node), self.slots[f"entries:{name}"]
+        first = _end_of(slot(index), "first")
+
+        def named(state: State) -> Any:
+            state[index] = found(state)
+            return first(state)
+
+        return named
+
+    def _last(self, node: n.Instant) -> Function:
+        """Several instants as one, where the last of all is asked for."""
+        return _end_of(self.entries(node), "last") if isinstance(node, n.Instants) else self.instant(node)
+
+    def _attribute(self, name: str) -> Function:
+        index = self.slots["entry"]
+        return lambda state: state[index].values[name]
+
+    def entry_has(self, name: str) -> Function:
+        index, has = self.slots["entry"], log.entry_has
+        return lambda state: has(state[index], name)
+
+    def last_of_entries(self, node: n.LastOfEntries) -> Function:
+        return log.taken(self.entries(node.entries), node.attribute, NOT_YET if node.kind == "instant" else NONE)
 
     def counter(self, length: Length, node: n.Counted) -> Counter:
         return Counter(length, node.counting, ahead=node.ahead)
@@ -215,7 +266,7 @@ class Compiler:
     def present(self, name: str) -> Function:
         index = self.slots.get(f"given:{name}")
         if index is not None:
-            return _slot(index)
+            return slot(index)
         index = self.slots[f"field:{name}"]
         return lambda state: present(state[index])
 
@@ -272,10 +323,6 @@ def _for_each_level(chosen: Function, severity: int) -> Function:
     return over_levels
 
 
-def _slot(index: int) -> Function:
-    return lambda state: state[index]
-
-
 def _due_of(index: int) -> Function:
     """The due instant of a rule; where it rests on days not announced yet, all it may be."""
 
@@ -286,105 +333,17 @@ def _due_of(index: int) -> Function:
     return due
 
 
+def _end_of(several: Function, end: str) -> Function:
+    """The first or last of several instants."""
+
+    def found(state: State) -> Any:
+        those = several(state)
+        if those.__class__ is not log.Several:
+            return Maybe(None, those.missing, those.open)
+        return those.first() if end == "first" else those.last()
+
+    return found
+
+
 def _over(parts: list[Function], combine: Callable[[list[Any]], Any]) -> Function:
     return lambda state: combine([part(state) for part in parts])
-
-
-class _Source:
-    """One function's source under construction: expressions over ``s`` and constants ``k0``, ``k1``, …"""
-
-    def __init__(self, compiler: Compiler) -> None:
-        self.compiler = compiler
-        self.constants: dict[str, Any] = {"AND": all_of_conditions, "OR": any_of_conditions, "IN": is_in}
-        self.temporaries = 0
-
-    def function(self, build: Callable[[_Source], str]) -> Function:
-        body = build(self)
-        if body.startswith("s[") and body[2:-1].isdigit():
-            return _slot(int(body[2:-1]))
-        code = compile(f"lambda s: {body}", "<complaint_policy expression>", "eval")
-        made: Function = eval(code, {"__builtins__": {}, **self.constants})  # noqa: S307  slot numbers and constant names only
-        return made
-
-    def constant(self, value: Any) -> str:
-        name = f"k{len(self.constants)}"
-        self.constants[name] = value
-        return name
-
-    def temporary(self) -> str:
-        self.temporaries += 1
-        return f"t{self.temporaries}"
-
-    def call(self, function: Function) -> str:
-        return f"{self.constant(function)}(s)"
-
-    # ---------------------------------------------------------------- conditions
-    def condition(self, node: n.Condition) -> str:
-        slots, compiler = self.compiler.slots, self.compiler
-        match node:
-            case n.Always(value=value):
-                return "True" if value else "False"
-            case n.All(parts=parts):
-                return self._several(parts, "False", "True", "AND")
-            case n.Any_(parts=parts):
-                return self._several(parts, "True", "False", "OR")
-            case n.Not(part=part):
-                t = self.temporary()
-                return f"(False if ({t} := {self.condition(part)}) is True else True if {t} is False else {t})"
-            case n.FactHolds(name=name, kind=kind):
-                return f"s[{slots[f'{kind}:{name}']}]"
-            case n.Equals(left=left, right=right):
-                return f"({self.value(left)} == {self.value(right)})"
-            case n.OneOf(left=left, values=values):
-                allowed = self.constant(frozenset(values))
-                if left.kind in _TEXT_KINDS:
-                    t = self.temporary()
-                    return f"({t} in {allowed} if ({t} := {self.value(left)}).__class__ is {self.constant(str)} else IN({t}, {allowed}))"
-                return f"IN({self.value(left)}, {allowed})"
-            case n.Compare(left=left, operation=operation, right=right):
-                return f"({self.value(left)} {_SIGNS[operation]} {self.value(right)})"
-            case n.Moment():
-                return self.call(compiler.moment_test(node))
-            case n.Present(name=name):
-                return self.call(compiler.present(name))
-            case n.PresentBy(name=name):
-                return self.call(compiler.present_by(name))
-            case n.HasAny(left=left, texts=texts):
-                return f"{self.constant(has_any)}({self.value(left)}, {self.constant(texts)})"
-            case n.Matches(left=left, pattern=pattern):
-                return f"{self.constant(fits)}({self.value(left)}, {self.constant(pattern)})"
-            case n.During():
-                return self.call(compiler.during(node))
-            case n.OutcomeIs(rule=rule, outcomes=outcomes):
-                return f"{self.constant(outcome_is)}(s[{slots[f'rule:{rule}']}], {self.constant(frozenset(outcomes))})"
-            case n.InOrder():
-                return self.call(compiler.in_order(node))
-        raise TypeError(type(node).__name__)
-
-    def _several(self, parts: tuple[n.Condition, ...], decides: str, neutral: str, combine: str) -> str:
-        if len(parts) > _WIDEST:
-            functions = [self.compiler.condition(p) for p in parts]
-            combined = all_of_conditions if combine == "AND" else any_of_conditions
-            return self.call(lambda state: combined(*(f(state) for f in functions if f is not None)))
-        names = [self.temporary() for _ in parts]
-        tests = "".join(f"{decides} if ({name} := {self.condition(part)}) is {decides} else " for name, part in zip(names, parts, strict=True))
-        neutral_all = " and ".join(f"{name} is {neutral}" for name in names)
-        return f"({tests}{neutral} if {neutral_all} else {combine}({', '.join(names)}))"
-
-    # ---------------------------------------------------------------- values
-    def value(self, node: n.Value) -> str:
-        slots, compiler = self.compiler.slots, self.compiler
-        match node:
-            case n.Literal(value=value):
-                return self.constant(value)
-            case n.NamedValue(name=name, source=source):
-                return f"s[{slots[f'{source}:{name}' if source in ('field', 'fact') else source]}]"
-            case n.Arithmetic():
-                return self.call(compiler.arithmetic(node))
-            case n.FirstKnown():
-                return self.call(compiler.first_known(node))
-            case n.Choose(branches=branches):
-                return self.call(compiler.choose([(b.when, compiler.value(b.then)) for b in branches], frozenset(n.fields_in(node))))
-            case n.LengthOf():
-                return self.call(compiler.length_of(node))
-        raise TypeError(type(node).__name__)

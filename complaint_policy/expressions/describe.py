@@ -46,12 +46,22 @@ class Describer:
     """Words for the expressions of one policy version: fields by their titles."""
 
     def __init__(
-        self, titles: Mapping[str, Text], levels: Mapping[int, Text], rules: Mapping[str, Text], values: Mapping[str, Mapping[str, Text]] | None = None
+        self,
+        titles: Mapping[str, Text],
+        levels: Mapping[int, Text],
+        rules: Mapping[str, Text],
+        values: Mapping[str, Mapping[str, Text]] | None = None,
+        kind: str = "",
     ) -> None:
         self.titles = titles
         self.values = values or {}  # of enums, by field
         self.levels = levels
         self.rules = rules
+        self.kind = kind  # inside `where`: of the entries
+
+    def attribute(self, name: str) -> Text:
+        """An attribute of the entries looked at."""
+        return self.titles.get(f"entry:{self.kind}:{name}") or self.name(name)
 
     def name(self, name: str) -> Text:
         return self.titles.get(name) or Text(name.replace("_", " "), name)
@@ -62,6 +72,14 @@ class Describer:
     # ---------------------------------------------------------------- conditions
     def condition(self, node: n.Condition) -> Text:
         match node:
+            case n.Not(part=n.EntryHas(name=name)):
+                return Text("{n} is missing", "缺少{n}").filled(n=self.attribute(name))
+            case n.EntryHas(name=name):
+                return Text("{n} is recorded", "已记录{n}").filled(n=self.attribute(name))
+            case n.Not(part=n.FactHolds(name=name, kind="entry")):
+                return Text("not: {n}", "非{n}").filled(n=self.attribute(name))
+            case n.FactHolds(name=name, kind="entry"):
+                return self.attribute(name)
             case n.Always():
                 return Text("always", "总是")
             case n.All(parts=parts):
@@ -122,7 +140,9 @@ class Describer:
         """A written value, by its title where its level or field gives one."""
         if left.kind == "level":
             return self.levels.get(value, n.literal_text(value))
-        titles = self.values.get(left.name) if isinstance(left, n.NamedValue) and left.source == "field" else None
+        if not isinstance(left, n.NamedValue) or left.source not in ("field", "entry"):
+            return n.literal_text(value)
+        titles = self.values.get(left.name if left.source == "field" else f"entry:{self.kind}:{left.name}")
         return (titles or {}).get(value) or n.literal_text(value)
 
     # ---------------------------------------------------------------- values
@@ -130,6 +150,13 @@ class Describer:
         match node:
             case n.Literal(value=value):
                 return self._literal(value, node)
+            case n.NamedValue(name=name, source="entry"):
+                return self.attribute(name)
+            case n.CountOf(of=of):
+                return Text("the number of {i}", "{i}的次数").filled(i=self.instant(of))
+            case n.LastOfEntries(entries=entries, attribute=name):
+                inner = self._inside(n.kinds_of(entries))
+                return Text("{a} of the last {i}", "最近一次{i}的{a}").filled(a=inner.attribute(name), i=self.instant(entries))
             case n.NamedValue(name="severity", source="severity"):
                 return Text("severity", "等级")
             case n.NamedValue(name="owner", source="owner"):
@@ -164,8 +191,16 @@ class Describer:
     # ---------------------------------------------------------------- instants and spans
     def instant(self, node: n.Instant) -> Text:
         match node:
-            case n.NamedInstant(name=name):
+            case n.NamedInstant(name=name, kind="entry"):
+                return self.attribute(name)
+            case n.NamedInstant(name=name) | n.NamedInstants(name=name):
                 return self.name(name)
+            case n.Entries(kinds=kinds, where=where):
+                named = joined([self.titles.get(f"event:{kind}") or Text(kind, kind) for kind in kinds], " or ", "或")
+                return named if where is None else Text("{k} ({c})", "{k}（{c}）").filled(k=named, c=self._inside(kinds).condition(where))
+            case n.Nth(number=number, of=of, after=after):
+                template = Text("no. {n} of {i}", "第{n}次{i}") if after is None else Text("no. {n} of {i} after {a}", "{a}之后第{n}次{i}")
+                return template.filled(n=number, i=self.instant(of), a=self.instant(after) if after is not None else "")
             case n.AsOf():
                 return Text("the moment of judgement", "判定时刻")
             case n.RuleStart():
@@ -195,6 +230,10 @@ class Describer:
                 text = Text("each of {p}, every time", "每次{p}").filled(p=joined([self.instant(p) for p in parts], ", ", "、"))
                 return text if until is None else text + Text(" until {u}", "，直至{u}").filled(u=self.instant(until))
         raise TypeError(type(node).__name__)
+
+    def _inside(self, kinds: tuple[str, ...]) -> Describer:
+        """For what is said of entries of these kinds."""
+        return Describer(self.titles, self.levels, self.rules, self.values, kinds[0] if kinds else "")
 
     def _length(self, length: Length | n.LengthValue) -> Text:
         if isinstance(length, Length):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from collections.abc import Mapping as Names
 from contextlib import contextmanager
 from typing import Final
 
 from attrs import define, evolve, field, frozen
 
 from complaint_policy.counting import CONVENTIONS, TAKEN_BY, CalendarSpec, Counting
-from complaint_policy.expressions.nodes import Instant
+from complaint_policy.expressions.nodes import Instant, NamedValue
 from complaint_policy.fields import Field
 from complaint_policy.lengths import Length
 from complaint_policy.problems import Place, Problems
@@ -110,11 +111,15 @@ class RuleName:
 
 @frozen
 class FactKind:
-    """What a fact is: ``boolean``, a value's kind, or ``instant``; ``is_value`` where it is no condition."""
+    """What a fact is: ``boolean``, a value's kind, or ``instant``; ``is_value`` where it is no condition.
+
+    ``entries`` are the kinds of entries of the log it is a name for.
+    """
 
     kind: str
     unit: str | None = None
     is_value: bool = False
+    entries: tuple[str, ...] = ()
 
 
 @define
@@ -142,6 +147,21 @@ class Environment:
     previous: bool = False  # inside a ladder: {due: previous} is known
     by_previous: bool = False  # inside `needs`: events must have happened by the previous due
     scope: CountingScope = field(factory=CountingScope)
+    entry: Names[str, Field] | None = None  # inside the `where` of entries: their attributes
+
+    def of_entry(self, attributes: Names[str, Field]) -> Environment:
+        """Inside the `where` of entries: names on the left are theirs."""
+        return evolve(self, entry=attributes, start=None, by_previous=False)
+
+    def of_record(self) -> Environment:
+        """What `{field: x}` names there: the record's."""
+        return evolve(self, entry=None)
+
+    def declared(self, named: NamedValue) -> Field | None:
+        """The field, or the attribute of an entry, that a value names."""
+        if named.source == "entry":
+            return (self.entry or {}).get(named.name)
+        return self.fields.get(named.name) if named.source == "field" else None
 
     def known_names(self) -> Iterator[str]:
         yield from self.fields

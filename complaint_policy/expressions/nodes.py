@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
-from attrs import field, fields, frozen
+from attrs import frozen
 
 from complaint_policy.counting import Counting
+from complaint_policy.expressions.tree import Expression as Expression
+from complaint_policy.expressions.tree import children as children
+from complaint_policy.expressions.tree import walk as walk
 from complaint_policy.lengths import Length
-from complaint_policy.problems import NOWHERE, Place
-from complaint_policy.texts import Text
-
-
-@frozen
-class Expression:
-    place: Place = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+from complaint_policy.texts import literal_text as literal_text
+from complaint_policy.texts import shown_number as shown_number
 
 
 # --------------------------------------------------------------------------- instants
@@ -27,7 +24,7 @@ class Instant(Expression):
 
 @frozen
 class NamedInstant(Instant):
-    """An event, a date, or a fact that is an instant; ``kind`` is ``field`` or ``fact``."""
+    """An event, a date, or a fact that is an instant; ``kind`` is ``field``, ``fact`` or ``entry``."""
 
     name: str
     kind: str = "field"
@@ -71,6 +68,36 @@ class Counted(Instant):
     length: Length | LengthValue
     counting: Counting
     ahead: bool = False
+
+
+@frozen
+class Instants(Instant):
+    """Several instants; where one is needed, the first."""
+
+
+@frozen
+class Entries(Instants):
+    """The entries of the log of these kinds for which ``where`` holds."""
+
+    kinds: tuple[str, ...]
+    where: Condition | None = None
+
+
+@frozen
+class NamedInstants(Instants):
+    """A field of type ``instants``, or a fact that is entries; ``kind`` is ``field`` or ``fact``."""
+
+    name: str
+    kind: str = "field"
+
+
+@frozen
+class Nth(Instant):
+    """The n-th of several instants, counted from those strictly after an instant where one is given."""
+
+    number: int
+    of: Instant
+    after: Instant | None = None
 
 
 @frozen
@@ -166,11 +193,11 @@ class Literal(Value):
 
 @frozen
 class NamedValue(Value):
-    """A field, a fact, ``severity`` or ``owner``."""
+    """A field, a fact, an entry's attribute, ``severity`` or ``owner``."""
 
     name: str
     kind: str
-    source: str = "field"  # field, fact, severity, owner
+    source: str = "field"  # field, fact, entry, severity, owner
     unit: str | None = None
 
 
@@ -210,6 +237,23 @@ class LengthOf(Value):
     round: str
     per: str
     kind: str = "integer"
+
+
+@frozen
+class CountOf(Value):
+    """How many of several instants have happened."""
+
+    of: Instant
+    kind: str = "integer"
+
+
+@frozen
+class LastOfEntries(Value):
+    """An attribute of the latest entry; of entries at one instant, the last in the log."""
+
+    entries: Instants
+    attribute: str
+    kind: str
 
 
 @frozen
@@ -303,6 +347,13 @@ class Present(Condition):
 
 
 @frozen
+class EntryHas(Condition):
+    """Inside ``where``: whether the entry has a value for the attribute."""
+
+    name: str
+
+
+@frozen
 class PresentBy(Condition):
     """Inside ``needs``: whether an event had happened by the previous due instant."""
 
@@ -348,26 +399,6 @@ class InOrder(Condition):
 
 
 # --------------------------------------------------------------------------- walking
-def children(node: Expression) -> Iterator[Expression]:
-    for attribute in fields(type(node)):
-        yield from _expressions(getattr(node, attribute.name))
-
-
-def _expressions(value: Any) -> Iterator[Expression]:
-    if isinstance(value, Expression):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _expressions(item)
-
-
-def walk(node: Expression) -> Iterator[Expression]:
-    """The node and everything under it, from the top, in the order of the text."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
-
-
 def conjuncts(condition: Condition) -> Iterator[Condition]:
     """The parts that must all hold."""
     if isinstance(condition, All):
@@ -384,8 +415,12 @@ def names_in(node: Expression | None) -> dict[str, None]:
         return found
     for part in walk(node):
         match part:
-            case NamedInstant(name=name, kind=kind) | FactHolds(name=name, kind=kind):
+            case NamedInstant(kind="entry") | FactHolds(kind="entry") | NamedValue(source="entry"):
+                continue  # of the entry, not of the record
+            case NamedInstant(name=name, kind=kind) | NamedInstants(name=name, kind=kind) | FactHolds(name=name, kind=kind):
                 found[f"{kind}:{name}"] = None
+            case Entries():
+                found["field:events"] = None
             case NamedValue(name=name, source=source):
                 found[f"{source}:{name}" if source in ("field", "fact") else source] = None
             case NamedSpan(name=name) | Present(name=name) | PresentBy(name=name):
@@ -400,17 +435,6 @@ def fields_in(node: Expression | None) -> tuple[str, ...]:
     return tuple(n.removeprefix("field:") for n in names_in(node) if n.startswith("field:"))
 
 
-def shown_number(value: Any) -> str:
-    """A number without needless zeros or exponents."""
-    if isinstance(value, Decimal):
-        text = format(value, "f")
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return str(value)
-
-
-def literal_text(value: Any) -> Text:
-    if value is True:
-        return Text("yes", "是")
-    if value is False:
-        return Text("no", "否")
-    return Text(shown_number(value), shown_number(value))
+def kinds_of(node: Expression) -> tuple[str, ...]:
+    """The kinds of entries an expression is a choice of."""
+    return node.kinds if isinstance(node, Entries) else ()

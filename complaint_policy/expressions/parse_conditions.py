@@ -63,7 +63,7 @@ def _entry(entry: Entry, env: Environment) -> n.Condition | None:
 
 
 def _named(entry: Entry, env: Environment) -> n.Condition | None:
-    known = entry.key in env.fields or entry.key in env.fact_names or entry.key in ("severity", "owner")
+    known = entry.key in (env.entry if env.entry is not None else (*env.fields, *env.fact_names, "severity", "owner"))
     if entry.key == "as_of":
         return _moment_tests(n.AsOf(place=entry.place), entry, env)
     if not known and spelled_here(entry.key):
@@ -102,7 +102,7 @@ def _test(node: Node, left: n.NamedValue, place: Place, env: Environment) -> n.C
             return None
         if any(e.key in VALUE_KEYS for e in entries):
             rest = Mapping(tuple(entries), node.place)
-            right = parse_value(rest, inner, left.kind, env.fields.get(left.name), left.name)
+            right = parse_value(rest, inner, left.kind, env.declared(left), left.name)
             return _equals(left, right, place, env) if right is not None else None
         parts = [_one_test(e, left, place, inner) for e in entries]
     good = tuple(p for p in parts if p is not None)
@@ -140,6 +140,9 @@ def _unknown_test(entry: Entry, env: Environment) -> None:
 
 
 def _presence(left: n.NamedValue, place: Place, env: Environment, present: bool) -> n.Condition | None:
+    if left.source == "entry":
+        has = n.EntryHas(left.name, place=place)
+        return has if present else n.Not(has, place=place)
     if left.source != "field":
         env.problems.add("present-of-fact", place, name=left.name)
         return None
@@ -167,10 +170,10 @@ def _present(value: Node, entry: Entry, env: Environment, present: bool) -> n.Co
 def _equals_literal(node: Scalar, left: n.NamedValue, place: Place, env: Environment) -> n.Condition | None:
     if left.kind == "list":
         return n.HasAny(left, (_normal(node.value),), place=place)
-    if left.kind == "intervals":
+    if left.kind in ("intervals", "instants", "log"):
         env.problems.add("test-not-possible", place, name=left.name, kind=left.kind, test=node.value)
         return None
-    value = read_literal(node, left.kind, env, env.fields.get(left.name), left.name)
+    value = read_literal(node, left.kind, env, env.declared(left), left.name)
     if value is BAD:
         return None
     if left.kind == "boolean" and not _may_be_none(left, place, env):
@@ -181,8 +184,8 @@ def _equals_literal(node: Scalar, left: n.NamedValue, place: Place, env: Environ
 
 def _may_be_none(left: n.NamedValue, place: Place, env: Environment) -> bool:
     """Whether the value may be stated to be none: it is then neither true nor false."""
-    if left.source == "field":
-        declared = env.fields[left.name]
+    declared = env.declared(left)
+    if declared is not None:
         return declared.empty == "none" and declared.default is None
     kind = env.fact_kind(left.name, place) if left.source == "fact" else None
     return kind is not None and kind.is_value
@@ -196,7 +199,7 @@ def _one_of(node: Sequence, left: n.NamedValue, place: Place, env: Environment) 
             env.problems.add("wrong-shape", item.place, wanted=Text("a plain value", "单个值"))
             good = False
             continue
-        value = _normal(item.value) if left.kind == "list" else read_literal(item, left.kind, env, env.fields.get(left.name), left.name)
+        value = _normal(item.value) if left.kind == "list" else read_literal(item, left.kind, env, env.declared(left), left.name)
         good = good and value is not BAD
         values.append(value)
     if not good:
@@ -225,7 +228,7 @@ def _compare(entry: Entry, left: n.NamedValue, place: Place, env: Environment) -
         else:
             env.problems.add("test-not-possible", entry.place, name=left.name, kind=left.kind, test=entry.key)
         return None
-    right = parse_value(entry.value, env, left.kind, env.fields.get(left.name), left.name)
+    right = parse_value(entry.value, env, left.kind, env.declared(left), left.name)
     if right is None or not _alike(left, right, entry.place, env):
         return None
     return n.Compare(left, entry.key, right, place=place)

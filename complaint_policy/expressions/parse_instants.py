@@ -7,16 +7,17 @@ from typing import Final
 
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.environment import Environment, spelled_here
+from complaint_policy.expressions.parse_log import parse_entries, parse_nth
 from complaint_policy.lengths import MONTH_DAY, UNIT_KEYS, Length, MonthDays, month_day_form, parse_length, parse_month_day
 from complaint_policy.reader import Entry, Mapping, Node, Scalar, Sequence
 from complaint_policy.texts import Text
 
 __all__ = ["INSTANT_KEYS", "RESERVED_KEYS", "SPAN_KEYS", "parse_instant", "parse_length_node", "parse_span"]
 
-INSTANT_KEYS: Final = ("from", "due", "first_of", "last_of", "all_of", "first_known", "choose", MONTH_DAY, *UNIT_KEYS)
+INSTANT_KEYS: Final = ("from", "due", "event", "nth", "first_of", "last_of", "all_of", "first_known", "choose", MONTH_DAY, *UNIT_KEYS)
 SPAN_KEYS: Final = ("between", "late", "together", "except")
 # The grammar has them; this version of the library does not judge them yet.
-RESERVED_KEYS: Final = ("event", "nth", "count", "last", "mean_of_previous")
+RESERVED_KEYS: Final = ("mean_of_previous",)
 
 _ISO_DURATION: Final = re.compile(r"P(?:T?[0-9])")
 # Two hundred years: longer lengths are typing errors.
@@ -61,6 +62,10 @@ def parse_instant(node: Node, env: Environment) -> n.Instant | None:
         return None
     if "from" in keys:
         return _counted(node, env)
+    if "event" in keys:
+        return parse_entries(node, env)
+    if "nth" in keys:
+        return parse_nth(node, env)
     entry = next(e for e in node.entries if e.key == known[0])
     if len(keys) > 1:
         other = next(e for e in node.entries if e is not entry)
@@ -111,17 +116,22 @@ def _scalar(node: Scalar, env: Environment) -> n.Instant | None:
         return None  # too long: already reported
     if word == "as_of":
         return n.AsOf(place=node.place)
-    declared = env.fields.get(word)
+    attribute = env.entry.get(word) if env.entry is not None else None
+    declared = attribute or env.fields.get(word)
     if declared is not None:
+        if declared.type == "instants":
+            return n.NamedInstants(word, place=node.place)
         if not declared.is_moment:
             env.problems.add("not-an-instant", node.place, name=word, kind=declared.type)
             return None
-        return n.NamedInstant(word, place=node.place)
+        return n.NamedInstant(word, "entry" if attribute is not None else "field", place=node.place)
     if word in env.fact_names:
         kind = env.fact_kind(word, node.place)
         if kind is not None and kind.kind != "instant":
             env.problems.add("not-an-instant", node.place, name=word, kind=kind.kind)
             return None
+        if kind is not None and kind.entries:
+            return n.NamedInstants(word, "fact", place=node.place)
         return n.NamedInstant(word, "fact", place=node.place) if kind is not None else None
     digits = word.lstrip("+-").replace(".", "", 1)
     if digits.isdigit():
@@ -129,7 +139,7 @@ def _scalar(node: Scalar, env: Environment) -> n.Instant | None:
     elif digits[:1].isdigit() or _ISO_DURATION.match(word):
         env.problems.add("bad-length", node.place, value=word)
     else:
-        near = [f for f, d in env.fields.items() if d.is_moment] + sorted(env.fact_names)
+        near = [f for f, d in (env.fields | dict(env.entry or {})).items() if d.is_moment] + sorted(env.fact_names)
         env.problems.add("unknown-instant", node.place, name=word, near=(word, [*near, *env.terms, "same day"]))
     return None
 

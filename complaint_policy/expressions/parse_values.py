@@ -8,19 +8,26 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.environment import Environment, spelled_here
 from complaint_policy.expressions.literals import BAD, guess_literal, read_literal
 from complaint_policy.expressions.parse_instants import INSTANT_KEYS, RESERVED_KEYS, parse_span, read_branches
+from complaint_policy.expressions.parse_log import LAST_KEYS, parse_count, parse_last
 from complaint_policy.fields import Field
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence
 from complaint_policy.texts import Text
 
 __all__ = ["VALUE_KEYS", "named_value", "parse_range", "parse_value"]
 
-VALUE_KEYS: Final = ("field", "plus", "minus", "times", "max_of", "min_of", "first_known", "choose", "length")
+VALUE_KEYS: Final = ("field", "plus", "minus", "times", "max_of", "min_of", "first_known", "choose", "length", "count", "last")
 _ARITHMETIC: Final = frozenset({"plus", "minus", "times", "max_of", "min_of"})
 _NUMERIC: Final = frozenset({"integer", "number", "money"})
 
 
 def named_value(name: str, place: Any, env: Environment) -> n.NamedValue | None:
-    """The field, fact, ``severity`` or ``owner`` of that name; a problem where there is none."""
+    """The field, fact, ``severity`` or ``owner`` of that name, inside ``where`` the entry's attribute; a problem where there is none."""
+    if env.entry is not None:
+        attribute = env.entry.get(name)
+        if attribute is None:
+            env.problems.add("unknown-attribute", place, name=name, kind="", near=(name, env.entry))
+            return None
+        return n.NamedValue(name, attribute.kind, "entry", attribute.unit, place=place)
     if name == "severity":
         return n.NamedValue("severity", "level", "severity", place=place)
     if name == "owner":
@@ -48,6 +55,8 @@ def parse_value(node: Node, env: Environment, kind: str | None = None, declared:
         return None
     if len(node.entries) > 1 and node.entries[0].key in ("length", "in", "round", "per"):
         return _length(node, env)
+    if any(entry.key in LAST_KEYS for entry in node.entries):
+        return parse_last(node, env)
     if len(node.entries) != 1:
         if len(node.entries) > 1:
             extra = node.entries[1]
@@ -58,7 +67,8 @@ def parse_value(node: Node, env: Environment, kind: str | None = None, declared:
     entry = node.entries[0]
     key, value_node = entry.key, entry.value
     if key == "field":
-        return named_value(value_node.value, value_node.place, env) if isinstance(value_node, Scalar) else None
+        outside = env if env.entry is None else env.of_record()
+        return named_value(value_node.value, value_node.place, outside) if isinstance(value_node, Scalar) else None
     if key in _ARITHMETIC:
         return _arithmetic(key, value_node, node, env, kind)
     if key == "first_known":
@@ -68,6 +78,8 @@ def parse_value(node: Node, env: Environment, kind: str | None = None, declared:
         return _choose(value_node, env, kind, declared, name)
     if key == "length":
         return _length(node, env)
+    if key == "count":
+        return parse_count(value_node, env)
     if key in RESERVED_KEYS:
         env.problems.add("reserved-key", entry.place, name=key)
     elif key == "each":

@@ -125,7 +125,7 @@ class General:
         compiler = setting.paused_compiler if rule.pauses else setting.compiler
         each = isinstance(rule.start, n.Each)
         self.start = compiler.instant(n.RuleStart() if each else rule.start)  # of a repeated duty whichever is looked at
-        self.act = compiler.instant(rule.act)
+        self.act = compiler.acts().instant(rule.act)
         self.within = compiler.instant(rule.within)
         self.extend = [(step, compiler.condition(step.when), compiler.condition(step.needs), compiler.instant(step.within)) for step in rule.extend]
         self.pauses = [compiler.span(p) for p in rule.pauses]
@@ -144,8 +144,8 @@ class General:
 
     # ---------------------------------------------------------------- the limit
     def judge(self, state: State) -> GeneralDeadline:
-        start, done = self.start(state), self.act(state)
-        return self.judged(GeneralDeadline(self.rule, PENDING, start, NOT_YET, done, self.zone), state)
+        start = state[START] = self.start(state)
+        return self.judged(GeneralDeadline(self.rule, PENDING, start, NOT_YET, self.act(state), self.zone), state)
 
     def judged(self, result: Result, state: State, names: frozenset[str] | None = None) -> Result:
         """A result of which start and act are known: its limit and outcome; ``names`` are the fields of its start."""
