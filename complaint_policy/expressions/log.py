@@ -71,6 +71,15 @@ class Several:
             self._last = NOT_YET if not self.values else self.values[-1] if self.plain else _bound(self, first=False)
         return self._last
 
+    def not_before(self, start: Any, state: State) -> Several:
+        """Those from an instant on."""
+        those: Several = _beyond(self, "not_before", start, state)
+        return those
+
+    def missing(self) -> frozenset[str]:
+        """What keeps them from being known exactly."""
+        return _missing(self)
+
 
 def _perhaps(value: Any, sure: Maybe) -> Any:
     return value if isinstance(value, Maybe) else Maybe((value, NONE), sure.missing, sure.open)

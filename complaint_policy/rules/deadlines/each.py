@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -12,7 +12,8 @@ from attrs import evolve, frozen
 
 from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n
-from complaint_policy.expressions.compile import Compiler, Function
+from complaint_policy.expressions.compile import Compiler
+from complaint_policy.expressions.log import Several
 from complaint_policy.frame import Framing, perhaps
 from complaint_policy.instants import highest, lowest
 from complaint_policy.kinds import Setting
@@ -21,12 +22,12 @@ from complaint_policy.possible import (
     MAX_INSTANT,
     NONE,
     NOT_YET,
-    NOWHERE_MISSING,
     Interval,
     Maybe,
     all_of_conditions,
     any_of_conditions,
     each_possibility,
+    options_of,
     possibilities,
 )
 from complaint_policy.results import Settled
@@ -38,24 +39,15 @@ from complaint_policy.texts import Text
 State = list[Any]
 
 MOST_STARTS: Final = 1_000
-# More moments of which nobody knows whether or when they were are not tried one by one.
-_MOST_UNKNOWN: Final = 8
+# Looked through again for every start, unsure acts more than these are not looked through at all.
+_MOST_AGAIN: Final = 500
 _TOO_MANY: Final = Text(f"it began more than {MOST_STARTS:,} times", f"起算超过{MOST_STARTS}次")
 _ENDED: Final = Text("it had ended before it began", "起算时已终止")
 
 
 @frozen
-class Moment:
-    """Something that may have happened; ``identity`` tells it from everything else that did."""
-
-    value: Any
-    identity: Hashable
-    names: frozenset[str]
-
-
-@frozen
 class Start:
-    """When the duty began anew: at ``value``, by those moments; ``certain`` is a condition."""
+    """When the duty began anew: at ``value``, by those events and entries; ``certain`` is a condition."""
 
     value: Any
     certain: Any
@@ -69,7 +61,7 @@ def compile_each(rule: Deadline, each: n.Each, setting: Setting) -> Callable[[St
     general, zone = General(rule, setting), setting.zone
     compiler = setting.compiler
     starts = _Starts(each, compiler)
-    find = _acts(rule.act, compiler, alone=True)
+    find = _acts(rule.act, each, compiler, alone=True)
     apart = RepeatedDeadline(rule, NOT_APPLICABLE, NONE, NONE, NONE, zone)
 
     def one(number: int, start: Start, acts: Any, holds: Any, state: State) -> Instance:
@@ -108,71 +100,93 @@ def compile_each(rule: Deadline, each: n.Each, setting: Setting) -> Callable[[St
     return settle
 
 
-# --------------------------------------------------------------------------- what has happened
-def _moments(node: n.Instant, compiler: Compiler) -> Callable[[State], list[Moment]]:
-    """What an instant of the record, or several, may be."""
-    function, names = compiler.instant(node), frozenset(n.fields_in(node))
-    identity: Hashable = (node.kind, node.name) if isinstance(node, n.NamedInstant) else node
-    return lambda state: [Moment(function(state), identity, names)]
+# --------------------------------------------------------------------------- the starts
+class _Part:
+    """An instant of the record, or several of them: what may have happened, and what it is told from the rest by."""
+
+    def __init__(self, node: n.Instant, compiler: Compiler) -> None:
+        self._several = compiler.entries(node)
+        self._first = compiler.instant(node)
+        self._key: Hashable = (node.kind, node.name) if isinstance(node, (n.NamedInstant, n.NamedInstants)) else node
+        self.names = frozenset(n.fields_in(node))
+
+    def several(self, state: State) -> Any:
+        """A :class:`Several`, or a Maybe where nothing is known."""
+        return self._several(state)
+
+    def identity(self, several: Several, index: int) -> Hashable:
+        """An entry is itself; any other instant is known by where it stands."""
+        return several.entries[index] if several.entries else (self._key, index)
+
+    def starts(self, state: State) -> Iterator[Start]:
+        found = self._several(state)
+        if found.__class__ is not Several:
+            unsure = Maybe(None, found.missing, found.open)
+            yield Start(unsure, unsure, frozenset(), self.names)
+            return
+        for index, value in enumerate(found.values):
+            sure = True if found.sure is None else found.sure[index]
+            start = _start(value, sure, frozenset({self.identity(found, index)}), self.names)
+            if start is not None:
+                yield start
+
+    def is_none(self, state: State) -> bool:
+        return self._first(state) is NONE
+
+
+def _start(value: Any, sure: Any, by: frozenset[Hashable], names: frozenset[str]) -> Start | None:
+    """What may have happened begins the duty perhaps."""
+    if not isinstance(value, Maybe):
+        return Start(value, sure, by, names)
+    unsure = Maybe(None, value.missing, value.open)
+    if value.options is None:
+        return Start(unsure, unsure, by, names)
+    happened = [option for option in value.options if option is not NOT_YET and option is not NONE]
+    if not happened:
+        return None
+    return Start(possibilities(happened, value.missing, value.open), sure if len(happened) == len(value.options) else unsure, by, names)
 
 
 class _Starts:
     """The starts of a repeated deadline."""
 
     def __init__(self, each: n.Each, compiler: Compiler) -> None:
-        self._parts = [_moments(part, compiler) for part in each.parts]
+        self._parts = [_Part(part, compiler) for part in each.parts]
         self._until = compiler.instant(each.until) if each.until is not None else None
-        self.names = frozenset(name for part in each.parts for name in n.fields_in(part))
+        self.names = frozenset(name for part in self._parts for name in part.names)
 
     def of(self, state: State) -> tuple[list[Start], Any]:
         """The starts in order of time; without any, whether there is none yet or never will be."""
         until = NOT_YET if self._until is None else self._until(state)
         found: dict[Any, Start] = {}
-        begun: Any = NONE
-        for part in self._parts:
-            for moment in part(state):
-                if moment.value is not NONE:
-                    begun = NOT_YET
-                start = _start(moment)
-                if start is None:
-                    continue
-                certain = all_of_conditions(start.certain, each_possibility(partial(_before, state), start.value, until))
-                if certain is False:
-                    continue
-                key = _key(start.value) or len(found)
-                other = found.get(key)
-                # Several at one instant, or known only by one day, begin it once.
-                found[key] = (
-                    evolve(start, certain=certain)
-                    if other is None
-                    else Start(start.value, any_of_conditions(certain, other.certain), start.by | other.by, start.names | other.names)
-                )
-        if not found and self.ended(state):
-            begun = NONE
-        return sorted(found.values(), key=lambda s: (lowest(s.value) or MAX_INSTANT, highest(s.value) or MAX_INSTANT)), begun
+        for start in (start for part in self._parts for start in part.starts(state)):
+            certain = self._begins(state, start, until)
+            if certain is False:
+                continue
+            key = _key(start.value) or len(found)
+            other = found.get(key)
+            # Several at one instant, or known only by one day, begin it once.
+            found[key] = (
+                evolve(start, certain=certain)
+                if other is None
+                else Start(start.value, any_of_conditions(certain, other.certain), start.by | other.by, start.names | other.names)
+            )
+        if not found:
+            return [], NONE if self.ended(state) or all(part.is_none(state) for part in self._parts) else NOT_YET
+        return sorted(found.values(), key=lambda s: (lowest(s.value) or MAX_INSTANT, highest(s.value) or MAX_INSTANT)), NOT_YET
+
+    def _begins(self, state: State, start: Start, until: Any) -> Any:
+        """Whether it has happened, before the end."""
+        happened = moments.compare("by", start.value, state[moments.AS_OF], state)
+        if happened is False or until is NOT_YET or until is NONE:
+            return all_of_conditions(start.certain, happened)
+        return all_of_conditions(start.certain, happened, each_possibility(partial(_before, state), start.value, until))
 
     def ended(self, state: State) -> bool:
         """Whether it certainly begins no more."""
-        until = None if self._until is None else self._until(state)
-        end = highest(until)
-        return end is not None and end <= state[moments.AS_OF] and not (isinstance(until, Maybe) and NOT_YET in (until.options or (NOT_YET,)))
-
-
-def _start(moment: Moment) -> Start | None:
-    """A moment as a start; what may not have happened begins the duty perhaps."""
-    value, by = moment.value, frozenset({moment.identity})
-    if value is NOT_YET or value is NONE:
-        return None
-    if not isinstance(value, Maybe):
-        return Start(value, True, by, moment.names)
-    unsure = Maybe(None, value.missing, value.open)
-    if value.options is None:
-        return Start(unsure, unsure, by, moment.names)
-    happened = [option for option in value.options if option is not NOT_YET and option is not NONE]
-    if not happened:
-        return None
-    certain = True if len(happened) == len(value.options) else unsure
-    return Start(possibilities(happened, value.missing, value.open), certain, by, moment.names)
+        until = NOT_YET if self._until is None else self._until(state)
+        options = options_of(until) or (NOT_YET,)
+        return all(option is not NOT_YET and option is not NONE and (highest(option) or MAX_INSTANT) <= state[moments.AS_OF] for option in options)
 
 
 def _before(state: State, start: Any, until: Any) -> Any:
@@ -196,23 +210,27 @@ _COMBINED: Final[tuple[tuple[type[n.Instant], Callable[[list[Any]], Any]], ...]]
 )
 
 
-def _acts(node: n.Instant, compiler: Compiler, *, alone: bool = False) -> Acts:
+def _acts(node: n.Instant, each: n.Each, compiler: Compiler, *, alone: bool = False) -> Acts:
     """For a state the function that gives, for a start, the act it waits for.
 
-    What began a time never ends it; several are looked at from the start on.
+    What began a time never ends it; of several the first from the start on counts.
     """
     for kind, combine in _COMBINED:
         if isinstance(node, kind):
-            return _together([_acts(part, compiler) for part in node.parts], combine)  # type: ignore[attr-defined]
-    happened = _moments(node, compiler)
-    if alone and not _is_several(node):
-        # A field alone is held to its order: an act before its start may be a slip of the keyboard.
-        def only(state: State) -> Callable[[Start], Any]:
-            (moment,) = happened(state)
-            return lambda start: NOT_YET if moment.identity in start.by else moment.value
+            return _together([_acts(part, each, compiler) for part in node.parts], combine)  # type: ignore[attr-defined]
+    if isinstance(node, (n.ChooseInstant, n.Nth)):
+        return _anew(node, each, compiler)
+    part = _Part(node, compiler)
+    if alone and not isinstance(node, n.Instants):
+        return _alone(node, compiler)
 
-        return only
-    return lambda state: _Found(happened(state)).first
+    def of(state: State) -> Callable[[Start], Any]:
+        several = part.several(state)
+        if several.__class__ is not Several:
+            return lambda start: Maybe(None, several.missing, several.open)
+        return lambda start: _first(part, several, start, state)
+
+    return of
 
 
 def _together(parts: list[Acts], combine: Callable[[list[Any]], Any]) -> Acts:
@@ -223,62 +241,58 @@ def _together(parts: list[Acts], combine: Callable[[list[Any]], Any]) -> Acts:
     return of
 
 
-class _Found:
-    """Moments in order, to find the first that is not before a start."""
+def _alone(node: n.Instant, compiler: Compiler) -> Acts:
+    """A field alone is held to its order: an act before its start may be a slip of the keyboard."""
+    function = compiler.instant(node)
+    own: Hashable = ((node.kind, node.name), 0) if isinstance(node, n.NamedInstant) else None
 
-    def __init__(self, happened: Iterable[Moment]) -> None:
-        exact: list[Moment] = []
-        spans: list[Moment] = []
-        self._unknown: list[Moment] = []
-        for moment in happened:
-            if isinstance(moment.value, datetime):
-                exact.append(moment)
-            elif moment.value.__class__ is Interval:
-                spans.append(moment)
-            elif isinstance(moment.value, Maybe):
-                self._unknown.append(moment)
-        self._ordered = [_Ordered(exact, lambda value: value), _Ordered(spans, lambda value: value.high)]
+    def of(state: State) -> Callable[[Start], Any]:
+        act = function(state)
+        return lambda start: NOT_YET if own in start.by else act
 
-    def first(self, start: Start) -> Any:
-        """The first from the start on: that which began it, and what is certainly before it, are passed over."""
-        unknown = [moment.value for moment in self._unknown if moment.identity not in start.by]
-        if len(unknown) > _MOST_UNKNOWN:
-            return Maybe(None, NOWHERE_MISSING.union(*(value.missing for value in unknown)), any(value.open for value in unknown))
-
-        def after(begun: Any) -> Any:
-            low = begun.low if begun.__class__ is Interval else begun
-            known = [value for ordered in self._ordered if (value := ordered.from_(low, start.by)) is not None]
-            later = [each_possibility(partial(_not_before, low), value) for value in unknown]
-            return moments.earliest([*known, *later]) if known or later else NOT_YET
-
-        return each_possibility(after, start.value)
+    return of
 
 
-class _Ordered:
-    """Moments in the order of their latest ends."""
+def _anew(node: n.Instant, each: n.Each, compiler: Compiler) -> Acts:
+    """What is computed for every start by itself; entries of a kind that begins the duty count from after the start."""
+    shared = _kinds(node) & frozenset(kind for part in each.parts for kind in _kinds(part))
+    function = compiler.acts(after=bool(shared)).instant(node)
 
-    def __init__(self, happened: list[Moment], end: Callable[[Any], datetime]) -> None:
-        self._moments = sorted(happened, key=lambda moment: end(moment.value))
-        self._ends = [end(moment.value) for moment in self._moments]
+    def of(state: State) -> Callable[[Start], Any]:
+        def act(start: Start) -> Any:
+            state[moments.START] = start.value
+            return function(state)
 
-    def from_(self, low: datetime, without: frozenset[Hashable]) -> Any:
-        """The first that does not end before an instant."""
-        index = bisect_left(self._ends, low)
-        while index < len(self._moments):
-            if self._moments[index].identity not in without:
-                return self._moments[index].value
-            index += 1
-        return None
+        return act
+
+    return of
 
 
-def _not_before(low: datetime, value: Any) -> Any:
-    if value is NOT_YET or value is NONE:
+def _kinds(node: n.Instant) -> frozenset[str]:
+    return frozenset(kind for part in n.walk(node) for kind in n.kinds_of(part))
+
+
+def _first(part: _Part, several: Several, start: Start, state: State) -> Any:
+    """The first from a start on, but for what began it."""
+    if several.plain and start.value.__class__ is datetime:
+        for index in range(bisect_left(several.values, start.value), len(several.values)):
+            if part.identity(several, index) not in start.by:
+                return several.values[index]
         return NOT_YET
-    return NOT_YET if (value.high if value.__class__ is Interval else value) < low else value
+    if several.plain:
+        # Nothing after the first that is certainly later matters.
+        low, high = lowest(start.value), highest(start.value)
+        begin = bisect_left(several.values, low) if low is not None else 0
+        end = bisect_left(several.values, high) + 1 + len(start.by) if high is not None else len(several.values)
+        places = range(begin, min(end, len(several.values)))
+    else:
+        places = range(len(several.values))
+    if len(places) > _MOST_AGAIN:
+        return Maybe(None, several.missing() | part.names, False)
+    kept = [index for index in places if part.identity(several, index) not in start.by]
+    sure = None if several.sure is None else tuple(several.sure[index] for index in kept)
+    rest = Several(tuple(several.values[index] for index in kept), sure, tuple(several.entries[index] for index in kept) if several.entries else ())
+    return rest.not_before(start.value, state).first()
 
 
-def _is_several(node: n.Instant) -> bool:
-    return False
-
-
-__all__ = ["MOST_STARTS", "Function", "compile_each"]
+__all__ = ["MOST_STARTS", "compile_each"]
