@@ -310,3 +310,10 @@ def test_a_table_has_the_same_and_counts_the_breaches() -> None:
     late = audit.summary().late["DL"]
     # a: late since the 8th for 3 days and a half; b: open since the 8th, 12 days.
     assert (late.breached, late.open, str(late.longest)) == (2, 1, "12 days, 0:00:00")
+
+
+def test_the_clock_of_each_time_adds_up() -> None:
+    decision = judged(each("answered_at"), "2026-03-13T00:00", received_at="2026-03-02T10:00", again_at="2026-03-10T09:00")
+    ledger = decision.ledger("DL#2")
+    assert ledger is not None
+    assert (ledger.rule, ledger.total, ledger.stretches[0].start.isoformat()) == ("DL#2", 5, "2026-03-10T09:00:00+08:00")
