@@ -237,6 +237,7 @@ def possibilities(values: Iterable[Any], missing: frozenset[str], open: bool = F
     """One value if all agree, else a :class:`Maybe` of the different ones, in the order given."""
     different: list[Any] = []
     moving: set[int] = set()
+    anything = False
     for value in values:
         if isinstance(value, Maybe):
             if isinstance(value, Growing):
@@ -244,13 +245,16 @@ def possibilities(values: Iterable[Any], missing: frozenset[str], open: bool = F
             missing |= value.missing
             open = open or value.open
             if value.options is None:
-                return Maybe(None, missing, open)
+                anything = True  # what is missing of the others would settle it too
+                continue
             candidates: tuple[Any, ...] = value.options
         else:
             candidates = (value,)
         for candidate in candidates:
             if not any(_same(candidate, d) for d in different):
                 different.append(candidate)
+    if anything:
+        return Maybe(None, missing, open)
     if moving and 0 < len(different) <= MAX_COMBINATIONS:
         return Growing(tuple(different), missing, moving.pop() if len(moving) == 1 else 0)
     if len(different) == 1:

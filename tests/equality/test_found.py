@@ -430,6 +430,21 @@ deadlines: [{id: D1, from: reported_at, to: responded_at, within: {hours: {field
         ["indeterminate", "met", "indeterminate", "breached", "indeterminate"],
         unusable={"agreed": 1},
     ),
+    Case(
+        "what is missing of a later step of a ladder whose start is missing",
+        """
+record: {fields: {day: {type: date}, band: {type: boolean}}}
+deadlines:
+  - id: D1
+    from: day
+    to: closed_at
+    within: 30 days
+    extend: [{id: a, within: 38 days, when: {band: true}}, {id: b, within: 50 days, needs: {present: [responded_at]}}]
+""",
+        {"received_at": [MONDAY] * 2, "closed_at": [at(3), None]},
+        "D1.missing",
+        [["band", "day", "responded_at"]] * 2,
+    ),
 )
 
 

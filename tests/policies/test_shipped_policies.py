@@ -18,6 +18,8 @@ SHIPPED = Path(__file__).parents[2] / "policies"
 FILES = sorted(SHIPPED.glob("*/*/*.yaml"))
 FOLDERS = sorted({f.parent for f in FILES})
 STATUSES = {"verified", "second-hand", "company"}
+# The time zone and currency of each region.
+PLACES = {"cn": ("Asia/Shanghai", "CNY"), "uk": ("Europe/London", "GBP")}
 WAYS = {"hit", "near_miss", "border", "missing"}
 # Every section of rules, and where its rules stand.
 SECTIONS = ("severity", "responsibility", "escalation", "admission", "deadlines", "requirements", "penalties", "retention", "portfolio")
@@ -45,7 +47,8 @@ every_folder = pytest.mark.parametrize("folder", FOLDERS, ids=named)
 
 
 def test_the_policies_are_there() -> None:
-    assert [named(f) for f in FOLDERS] == ["cn/auto_repair", "cn/banking", "cn/base", "cn/enterprise", "cn/telecom"]
+    assert {named(f) for f in FOLDERS} >= {"cn/auto_repair", "cn/banking", "cn/base", "cn/enterprise", "cn/telecom", "uk/fca_disp"}
+    assert {f.parent.name for f in FOLDERS} == set(PLACES)
 
 
 @every_folder
@@ -54,8 +57,7 @@ def test_loads_without_a_problem(folder: Path) -> None:
     assert policy.id == named(folder)
     # A new version of the base starts a version of its own.
     assert {date.fromisoformat(f.stem) for f in folder.glob("*.yaml")} <= {v.start for v in policy.versions}
-    assert policy.zone.name == "Asia/Shanghai"
-    assert policy.currency == "CNY"
+    assert (policy.zone.name, policy.currency) == PLACES[folder.parent.name]
 
 
 @every_folder
