@@ -19,7 +19,7 @@ from complaint_policy.expressions.parse_conditions import parse_condition
 from complaint_policy.expressions.parse_instants import INSTANT_KEYS, RESERVED_KEYS, parse_instant
 from complaint_policy.expressions.parse_values import VALUE_KEYS, parse_value
 from complaint_policy.fields import CORE_FIELDS, RESERVED_WORDS, Field
-from complaint_policy.frame import COMPANY, Exemption, SourceRef
+from complaint_policy.frame import COMPANY, Exemption, Laxer, SourceRef
 from complaint_policy.head import (
     read_calendars,
     read_counting_head,
@@ -36,6 +36,7 @@ from complaint_policy.head import (
 from complaint_policy.kinds import Piece, RuleKind
 from complaint_policy.lengths import Length
 from complaint_policy.model import Case, Fact, PolicyModel, Source, as_map
+from complaint_policy.overlays import read_laxer
 from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence
 from complaint_policy.schemas import RESERVED_SECTIONS
@@ -165,6 +166,7 @@ class Builder:
             "exempt": tuple(self._exemptions(node.get("exempt"), env)),
             "duty_of": duty.value if isinstance(duty, Scalar) else COMPANY,
             "waivable_by": words(waivable.get("by")) if isinstance(waivable, Mapping) else (),
+            "laxer": read_laxer(node.get("laxer"), self),
             "place": identity.place if identity is not None else node.place,
         }
 
@@ -252,6 +254,7 @@ def build(files: tuple[File, ...], kinds: tuple[RuleKind, ...], problems: Proble
         review_by=read_date(top.get("review_by"), problems),
         cases=tuple(_cases(top)),
         files=tuple(f.name for f in files),
+        scope_laxer=_scope_laxer(top, builder),
     )
 
 
@@ -441,6 +444,11 @@ def _scope(files: tuple[File, ...], environments: list[Environment], builder: Bu
         if condition is not None:
             parts.append(condition)
     return None if not parts else parts[0] if len(parts) == 1 else n.All(tuple(parts))
+
+
+def _scope_laxer(top: Mapping, builder: Builder) -> Laxer | None:
+    section = top.get("scope")
+    return read_laxer(section.get("laxer"), builder) if isinstance(section, Mapping) else None
 
 
 def _cases(root: Mapping) -> Iterator[Case]:
