@@ -19,7 +19,7 @@ from complaint_policy.expressions.parse_conditions import parse_condition
 from complaint_policy.expressions.parse_instants import INSTANT_KEYS, RESERVED_KEYS, parse_instant
 from complaint_policy.expressions.parse_values import VALUE_KEYS, parse_value
 from complaint_policy.fields import CORE_FIELDS, RESERVED_WORDS, Field
-from complaint_policy.frame import COMPANY, Exemption, Laxer, SourceRef
+from complaint_policy.frame import COMPANY, Exemption, SourceRef
 from complaint_policy.head import (
     read_calendars,
     read_counting_head,
@@ -36,7 +36,7 @@ from complaint_policy.head import (
 from complaint_policy.kinds import Piece, RuleKind
 from complaint_policy.lengths import Length
 from complaint_policy.model import Case, Fact, PolicyModel, Source, as_map
-from complaint_policy.overlays import read_laxer
+from complaint_policy.overlays import against_bases, read_laxer, scope_laxer
 from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence
 from complaint_policy.schemas import RESERVED_SECTIONS
@@ -254,7 +254,7 @@ def build(files: tuple[File, ...], kinds: tuple[RuleKind, ...], problems: Proble
         review_by=read_date(top.get("review_by"), problems),
         cases=tuple(_cases(top)),
         files=tuple(f.name for f in files),
-        scope_laxer=_scope_laxer(top, builder),
+        scope_laxer=scope_laxer(top, builder),
     )
 
 
@@ -295,34 +295,9 @@ def _collect_rules(files: tuple[File, ...], builder: Builder) -> None:
                     for here, there in ((earlier.place, place), (place, earlier.place)):
                         builder.problems.add("rule-twice", here, name=identity, other=str(there))
                 own[identity.lower()] = RuleName(identity, kind.kind, place)
-        _against_bases(file, own, builder)
+        against_bases(file.root, own, builder)
         for rule in own.values():
             builder.rules[rule.id] = rule
-
-
-def _against_bases(file: File, own: dict[str, RuleName], builder: Builder) -> None:
-    """A rule of a base's id needs `replaces: true`, and the other way round."""
-    bases = {identity.lower(): rule for identity, rule in builder.rules.items()}
-    replacing = _replacing(file.root)
-    for lowered, rule in own.items():
-        base = bases.get(lowered)
-        if base is not None and rule.id not in replacing:
-            builder.problems.add("rule-of-base", rule.place, name=rule.id, other=str(base.place))
-        elif base is not None and (base.kind != rule.kind or base.id != rule.id):
-            builder.problems.add("replaces-other-kind", rule.place, name=rule.id, kind=base.kind)
-        elif base is None and rule.id in replacing:
-            builder.problems.add("replaces-nothing", rule.place, name=rule.id, near=(rule.id, builder.rules))
-
-
-def _replacing(node: Node) -> set[str]:
-    found: set[str] = set()
-    for section in (e.value for e in node.entries) if isinstance(node, Mapping) else ():
-        lists = [section] if isinstance(section, Sequence) else [e.value for e in section.entries] if isinstance(section, Mapping) else []
-        for items in lists:
-            for item in items.items if isinstance(items, Sequence) else ():
-                if isinstance(item, Mapping) and scalar_text(item.get("replaces")) == "true":
-                    found.add(scalar_text(item.get("id")) or "")
-    return found
 
 
 def _environments(files: tuple[File, ...], builder: Builder) -> list[Environment]:
@@ -444,11 +419,6 @@ def _scope(files: tuple[File, ...], environments: list[Environment], builder: Bu
         if condition is not None:
             parts.append(condition)
     return None if not parts else parts[0] if len(parts) == 1 else n.All(tuple(parts))
-
-
-def _scope_laxer(top: Mapping, builder: Builder) -> Laxer | None:
-    section = top.get("scope")
-    return read_laxer(section.get("laxer"), builder) if isinstance(section, Mapping) else None
 
 
 def _cases(root: Mapping) -> Iterator[Case]:
