@@ -76,6 +76,11 @@ def _differences(policy: Policy, case: Case) -> Iterator[Difference]:
     expect = node.get("expect")
     if not isinstance(expect, Mapping):
         return
+    if "record" not in node:
+        from complaint_policy.register_cases import register_differences
+
+        yield from register_differences(policy, case)
+        return
     record_node = node.get("record")
     yield from _unknown_fields(policy, record_node)
     record = plain(record_node) if record_node is not None else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, frozen
 
@@ -19,12 +19,15 @@ from complaint_policy.intake import getter_of, snapshot
 from complaint_policy.kinds import RuleKind
 from complaint_policy.model import PolicyModel, fields_below
 from complaint_policy.possible import MICROSECOND, Interval
-from complaint_policy.problems import Problem
 from complaint_policy.registry import BUILTIN_KINDS
 from complaint_policy.texts import Text
 from complaint_policy.typed import Typed
 from complaint_policy.waivers import WaiverSet, chosen
 from complaint_policy.zones import Zone, zone_named
+
+if TYPE_CHECKING:
+    from complaint_policy.rules.schedules.looked_at import Schedules
+    from complaint_policy.rules.schedules.result import ScheduleResult
 
 __all__ = ["Policy", "PolicyVersion"]
 
@@ -269,17 +272,39 @@ class Policy:
             raise RecordError(Text(f"no version in force on {day.isoformat()}", f"{day.year}年{day.month}月{day.day}日没有有效的制度版本"), "received_at")
         return version
 
-    def remarks(self, on: date | None = None) -> tuple[Problem, ...]:
-        """Warnings and notes about the policy, by place; ``on`` is the day that what is to be reviewed is held against."""
-        from complaint_policy.remarks import remarks_of
-
-        return remarks_of(self, on)
-
     def read_waivers(self, data: Any, file: str = "<waivers>") -> WaiverSet:
         """Waivers from plain data or YAML text, checked against the policy; raises :class:`WaiverError`."""
         from complaint_policy.waivers import read_waivers
 
         return read_waivers(self, data, file)
+
+    # ---------------------------------------------------------------- duties that come back
+    def schedules(
+        self,
+        register: Iterable[Any] | None,
+        *,
+        as_of: datetime | str,
+        since: date | str,
+        audit: Any = None,
+        waivers: WaiverSet | Iterable[Any] = (),
+    ) -> Schedules:
+        """What the policy's schedules give for every period with a day from ``since`` to ``as_of``.
+
+        ``register``: the rows ``{schedule, period, at}`` of what was done; ``None`` where there is no register, so that
+        nobody knows.  ``audit``: what measured the figures that schedules look at (``Policy.audit``); without it they are
+        unknown.  ``waivers`` name periods where others name records.
+
+        Raises :class:`UsageError` for a wrong call, :class:`InputError` for a register that is no list of rows.
+        """
+        from complaint_policy.rules.schedules.looked_at import judged_schedules
+
+        _check_call(None, waivers)
+        return judged_schedules(self, register, self.instant(as_of), since, audit, waivers)
+
+    def next_due(self, register: Iterable[Any] | None = None, *, as_of: datetime | str, audit: Any = None) -> tuple[ScheduleResult, ...]:
+        """Of each schedule the next period that is due at ``as_of`` or later and, by the register, not done: soonest first."""
+        instant = self.instant(as_of)
+        return self.schedules(register, as_of=as_of, since=self._zone.to_wall(instant).date(), audit=audit).next_due
 
     def audit(self, table: Any, *, as_of: datetime | str, **options: Any) -> Any:
         """Judges every record of a table; see :func:`complaint_policy.audit.run_audit`."""

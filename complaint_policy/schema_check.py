@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from complaint_policy.expressions.environment import spelled_here
 from complaint_policy.expressions.hints import bad_hours, branch_hint, branch_word, not_a_condition, text_hint
@@ -46,6 +46,22 @@ def check_schema(root: Node, kinds: tuple[RuleKind, ...], problems: Problems) ->
         if problems.is_full():
             return
         _problem(error, root, problems)
+    _subjects(root, problems)
+
+
+# What a test beside the rules judges: one of these.
+_SUBJECTS: Final = ("record", "register")
+
+
+def _subjects(root: Node, problems: Problems) -> None:
+    """A test hands in a record, or the register that schedules are judged by."""
+    tests = root.get("tests") if isinstance(root, Mapping) else None
+    for test in tests.items if isinstance(tests, Sequence) else ():
+        given = [key for key in _SUBJECTS if key in test] if isinstance(test, Mapping) else []
+        if isinstance(test, Mapping) and not given:
+            problems.add("missing-key", test.place, name=_SUBJECTS[0])
+        elif isinstance(test, Mapping) and len(given) > 1:
+            problems.add("one-key-only", test.key_place(given[1]), key=given[1], first=given[0])
 
 
 def _at(root: Node, path: Any) -> tuple[Node, Place]:

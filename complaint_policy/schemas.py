@@ -14,7 +14,7 @@ from complaint_policy.fields import FIELD_TYPES
 from complaint_policy.lengths import MONTH_DAY, MONTH_DAY_FORM, UNIT_KEYS
 from complaint_policy.texts import Text
 
-__all__ = ["COMMON", "FORMS", "HOURS_FORM", "ID", "assemble", "ref", "rule", "rules", "text_list"]
+__all__ = ["COMMON", "FORMS", "HOURS_FORM", "ID", "MONTH_DAYS", "assemble", "ref", "rule", "rules", "text_list"]
 
 Schema = dict[str, Any]
 
@@ -27,6 +27,7 @@ _POLICY: Final = "^[a-z0-9_]+(/[a-z0-9_-]+)*$"
 FORMS: Final[dict[str, Text]] = {
     ID: Text("a letter, then letters, digits, - or _", "以字母开头，后接字母、数字、- 或 _"),
     _NAME: Text("letters, digits and _, no digit first", "字母、数字和 _，不以数字开头"),
+    "^(period_end|period_start)$": Text("period_end, period_start, or {month_day: [06-01, 12-01]}", "period_end、period_start 或 {month_day: [06-01, 12-01]}"),
     MONTH_DAY_FORM: Text("month and day, as in 08-31", "月-日，例如 08-31"),
     _DAY_FORM: Text("as in 2026-03-01", "例如 2026-03-01"),
     _POLICY: Text("small letters, as in cn/telecom", "小写字母，例如 cn/telecom"),
@@ -67,7 +68,6 @@ FRAME: Final[dict[str, Any]] = {
     "duty_of": {"type": "string", "minLength": 1, "description": "Whose duty it is; only the company's rules colour the status."},
     "waivable": closed({"by": text_list()}, ("by",)),
     "replaces": ref("boolean"),
-    "laxer": ref("laxer"),
 }
 
 
@@ -112,6 +112,8 @@ _VALUE_KEYS: Final[dict[str, Any]] = {
     "per": {"enum": ["total", "span"]},
 }
 
+MONTH_DAYS: Final[Schema] = {"type": ["string", "array"], "items": {"type": "string", "pattern": MONTH_DAY_FORM}, "minItems": 1, "pattern": MONTH_DAY_FORM}
+
 _INSTANT_KEYS: Final[dict[str, Any]] = {
     "from": ref("instant"),
     "within": ref("instant"),
@@ -128,7 +130,7 @@ _INSTANT_KEYS: Final[dict[str, Any]] = {
     "all_of": listed(ref("instant"), minItems=1),
     "first_known": listed(ref("instant"), minItems=1),
     "choose": _choose("instant"),
-    MONTH_DAY: {"type": ["string", "array"], "items": {"type": "string", "pattern": MONTH_DAY_FORM}, "minItems": 1, "pattern": MONTH_DAY_FORM},
+    MONTH_DAY: MONTH_DAYS,
     **{unit: ref("value") for unit in UNIT_KEYS},
 }
 
@@ -156,6 +158,7 @@ _TEST_KEYS: Final[dict[str, Any]] = {
     "counting": ref("counting"),
 }
 
+_SCALAR_OR_PAIR: Final[Schema] = {"type": ["string", "number", "array"], "items": _SCALAR, "minItems": 2, "maxItems": 2}
 _HOURS: Final[Schema] = {"type": "array", "items": {"type": "string", "pattern": HOURS_FORM}}
 _DAY: Final[Schema] = {"type": "string", "pattern": _DAY_FORM}
 
@@ -175,7 +178,6 @@ _FIELD: Final[Schema] = closed(
 COMMON: Final[dict[str, Schema]] = {
     "boolean": {"enum": [True, False, "true", "false"]},
     "text": closed({"en": {"type": "string", "minLength": 1}, "zh": {"type": "string", "minLength": 1}}, minProperties=1),
-    "laxer": closed({"reason": ref("text"), "source": ref("source_ref")}, ("reason",)),
     "source_ref": closed({"ref": {"type": "string"}, "clause": _SCALAR}, ("ref",)),
     "condition": {
         "type": "object",
@@ -242,6 +244,9 @@ COMMON: Final[dict[str, Schema]] = {
             "name": {"type": "string", "minLength": 1},
             "as_of": {"type": "string"},
             "record": {"type": "object"},
+            "register": listed(closed({"schedule": _SCALAR, "period": _SCALAR, "at": _SCALAR})),
+            "since": _DAY,
+            "figures": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": _SCALAR_OR_PAIR}},
             "source_fields": text_list(),
             "waivers": {"type": "array", "items": {"type": "object"}},
             "covers": {"type": "object", "additionalProperties": text_list()},
@@ -253,9 +258,14 @@ COMMON: Final[dict[str, Schema]] = {
                     "possible": text_list(),
                     "candidates": text_list(),
                     "escalate_to": {"type": "array", "items": {"type": "string"}},
-                    "outcomes": {"type": "object", "additionalProperties": {"type": "string"}},
-                    "due": {"type": "object", "additionalProperties": {"type": "string"}},
-                    "missing": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+                    "outcomes": {"type": "object", "additionalProperties": {"type": ["string", "object"], "additionalProperties": {"type": "string"}}},
+                    "due": {"type": "object", "additionalProperties": {"type": ["string", "object"], "additionalProperties": {"type": "string"}}},
+                    "missing": {
+                        "type": "object",
+                        "additionalProperties": {"type": ["array", "object"], "items": {"type": "string"}, "additionalProperties": text_list()},
+                    },
+                    "next_due": {"type": "object", "additionalProperties": {"type": "string"}},
+                    "set_aside": {"type": "array", "items": {"type": ["string", "integer"]}},
                     "penalties": {
                         "type": "object",
                         "additionalProperties": {"type": ["string", "number", "array", "null"], "items": _SCALAR, "minItems": 2, "maxItems": 2},
@@ -267,7 +277,8 @@ COMMON: Final[dict[str, Schema]] = {
                 minProperties=1,
             ),
         },
-        ("name", "as_of", "record", "expect"),
+        ("name", "as_of", "expect"),
+        dependentRequired={"register": ["since"]},
     ),
 }
 
@@ -276,7 +287,6 @@ HEAD: Final[dict[str, Any]] = {
     "policy": {"type": "string", "pattern": _POLICY, "maxLength": 120},
     "effective": closed({"from": _DAY, "until": _DAY}, ("from",)),
     "extends": {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
-    "tighten_only": ref("boolean"),
     "title": ref("text"),
     "timezone": {"type": "string", "minLength": 1},
     "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
@@ -320,11 +330,11 @@ HEAD: Final[dict[str, Any]] = {
         }
     ),
     "facts": {"type": "object", "propertyNames": {"pattern": _NAME}, "additionalProperties": {"type": ["object", "string"], "minProperties": 1}},
-    "scope": closed({"when": ref("condition"), "title": ref("text"), "laxer": ref("laxer")}, ("when",)),
+    "scope": closed({"when": ref("condition"), "title": ref("text")}, ("when",)),
 }
 
 # Sections the language page has and this version does not judge yet.
-RESERVED_SECTIONS: Final = ("history", "schedules")
+RESERVED_SECTIONS: Final = ("history", "tighten_only", "laxer")
 
 
 def assemble(sections: dict[str, Schema]) -> Schema:

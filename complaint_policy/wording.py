@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from complaint_policy.zones import Zone
 
 __all__ = [
+    "PERIOD_TEXTS",
     "PER_TEXTS",
     "SOURCE_TEXTS",
     "STATE_TEXTS",
@@ -22,6 +23,7 @@ __all__ = [
     "field_list",
     "moment_text",
     "name_list",
+    "period_text",
     "role_text",
     "stretch_text",
     "whole_days",
@@ -42,6 +44,14 @@ SOURCE_TEXTS: Final = {
 }
 # What a penalty is counted by.
 PER_TEXTS: Final = {"case": Text("case", "每案"), "breach": Text("breach", "每次违反")}
+# How often a duty comes back.
+PERIOD_TEXTS: Final = {
+    "week": Text("week", "每周"),
+    "month": Text("month", "每月"),
+    "quarter": Text("quarter", "每季度"),
+    "half_year": Text("half-year", "每半年"),
+    "year": Text("year", "每年"),
+}
 # Who bears a duty or is paid, where the policy gives no title of its own.
 _ROLES: Final = {
     "company": Text("company", "企业"),
@@ -133,6 +143,14 @@ def elapsed_text(length: timedelta) -> Text:
     minutes, seconds = divmod(rest, 60)
     parts = [p for p in ((hours, "h", "小时"), (minutes, "min", "分钟"), (seconds, "s", "秒")) if p[0]] or [(0, "h", "小时")]
     return Text(" ".join(f"{n} {en}" for n, en, _ in parts), "".join(f"{n}{zh}" for n, _, zh in parts))
+
+
+def period_text(name: str) -> Text:
+    """``2026-Q1`` as it is written, in Chinese 2026年第1季度."""
+    year, _, part = name.partition("-")
+    number = part.lstrip("WQH0")
+    zh = {"W": f"第{number}周", "Q": f"第{number}季度", "H": "上半年" if number == "1" else "下半年"}.get(part[:1], f"{number}月") if part else ""
+    return Text(name, f"{year}年{zh}")
 
 
 def role_text(name: str, roles: Mapping[str, Text]) -> Text:

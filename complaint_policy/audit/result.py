@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
 import polars as pl
+from attrs import evolve
 
 from complaint_policy.audit.interfaces import AnyDecision
 from complaint_policy.audit.records import Entry
@@ -15,6 +17,7 @@ from complaint_policy.audit.summary import Summary
 from complaint_policy.audit.writing import write_frames
 from complaint_policy.errors import InputError, UsageError
 from complaint_policy.rules.portfolio.measure import PortfolioResult
+from complaint_policy.rules.schedules.looked_at import Schedules
 from complaint_policy.texts import Text
 
 __all__ = ["Audit"]
@@ -35,9 +38,11 @@ class Audit:
         entries: Callable[[], Iterator[Entry]],
         unchanged: Callable[[], bool],
         notes: Callable[[], tuple[Text, ...]] = tuple,
+        schedules: Callable[[Audit], Schedules] | None = None,
     ) -> None:
         self._give, self._rejects, self._summarise = decisions, rejected, summary
         self._find, self._entries, self._unchanged, self._notes = find, entries, unchanged, notes
+        self._judge_schedules = schedules
 
     @cached_property
     def rejected(self) -> pl.DataFrame:
@@ -49,8 +54,22 @@ class Audit:
         return None if self._give is None else self._give()
 
     @cached_property
-    def _summary(self) -> Summary:
+    def _measured(self) -> Summary:
         return self._summarise()
+
+    @cached_property
+    def _summary(self) -> Summary:
+        return evolve(self._measured, schedules=self.schedules)
+
+    @property
+    def as_of(self) -> datetime:
+        """The instant of judgement, in the policy's zone."""
+        return self._measured.source.as_of
+
+    @cached_property
+    def schedules(self) -> Schedules | None:
+        """The policy's schedules by the register and the figures of this audit; ``None`` where the audit was not asked for them."""
+        return None if self._judge_schedules is None else self._judge_schedules(self)
 
     def __repr__(self) -> str:
         counts = self._summary.identity
@@ -77,7 +96,7 @@ class Audit:
     @property
     def portfolio(self) -> Mapping[str, tuple[PortfolioResult, ...]]:
         """The figures of the rules over many records, by rule, period and group; empty where the policy has none."""
-        return self._summary.portfolio
+        return self._measured.portfolio
 
     def summary(self) -> Summary:
         """Counts, shares and sums."""

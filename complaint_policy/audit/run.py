@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import date, datetime
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from complaint_policy.audit.mapping import (
     load_mapping,
 )
 from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
+from complaint_policy.audit.registers import check_register, rows_of_register
 from complaint_policy.audit.result import Audit
 from complaint_policy.audit.sources import InputOptions, SourceTable, open_source
 from complaint_policy.audit.streams import StreamAudit
@@ -55,6 +56,8 @@ def run_audit(
     columns: Sequence[str] = (),
     decisions_to: str | PathLike[str] | None = None,
     keep: bool = True,
+    register: object = None,
+    since: date | str | None = None,
 ) -> Audit:
     """Hold every record of ``source`` against ``policy`` as things stood at ``as_of``.
 
@@ -63,13 +66,17 @@ def run_audit(
     what :func:`load_mapping` gave; without it columns named like fields are those fields.  ``waivers``: as in
     ``Policy.evaluate``.  ``progress`` is called with the rows read and the share of the source (0 to 1, or
     ``None``).  ``columns`` adds ``severity.possible`` and ``missing`` to the decisions; ``decisions_to`` writes them to
-    a file while they are made; with ``keep=False`` they are then not held in memory.
+    a file while they are made; with ``keep=False`` they are then not held in memory.  ``register``: what was done for the
+    policy's schedules (a path, a table or a list of ``{schedule, period, at}``), judged for every period with a day from
+    ``since`` on, with the figures this audit measures; ``since`` alone judges them without a register.
 
     A record that cannot be judged is rejected with its reason and stops nothing.  Raises :class:`InputError` for a
     table that cannot be read, :class:`MappingError` for a mapping that fits neither policy nor table,
     :class:`UsageError` for a wrong call.
     """
     instant = policy.instant(as_of)
+    check_register(register, since)
+    rows = rows_of_register(register) if register is not None else None
     table, mapping = _opened(policy, source, mapping)
     stream = RecordStream(table, mapping, policy.zone)
     # Waivers are read once: they are held against every record.
@@ -77,6 +84,13 @@ def run_audit(
     held = held if isinstance(held, WaiverSet) else policy.read_waivers(held)
     judge = _judge(policy, policy.zone.to_wall(instant), stream.source_fields, held)
     shape = columns_of_policy(policy)
+    schedules: Callable[[Audit], Any] | None = None
+    if since is not None:
+        judged: Any = policy
+
+        def schedules(audit: Audit) -> Any:
+            return judged.schedules(rows, as_of=policy.zone.to_aware(instant), since=since, audit=audit, waivers=held)
+
     public = pl.DataFrame(schema=shape.inner_schema()).select(shape.public(columns)).schema
     if isinstance(table, FrameTable) and mapping.events is None and table.columns and has_columns(policy):
         lazily = FrameAudit(policy, table, mapping, stream, shape, instant, held, judge, columns, progress)
@@ -92,6 +106,7 @@ def run_audit(
             entries=lambda: stream.entries(Counts()),
             unchanged=table.unchanged,
             notes=lambda: remarks([lazily.engine]),
+            schedules=schedules,
         )
     fields = {f.name: f for f in fields_of_policy(policy)}
     whole: TextAudit | StreamAudit
@@ -124,6 +139,7 @@ def run_audit(
         entries=lambda: stream.entries(Counts()),
         unchanged=table.unchanged,
         notes=lambda: remarks(whole.engines()),
+        schedules=schedules,
     )
 
 

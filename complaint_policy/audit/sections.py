@@ -48,6 +48,8 @@ class Section:
 
 def sections_of(summary: Summary) -> tuple[Section, ...]:
     """All tables that have something to say, in reading order."""
+    from complaint_policy.audit.schedule_sections import schedule_sections  # it makes sections itself
+
     made = (
         _source(summary),
         _identity(summary),
@@ -61,6 +63,7 @@ def sections_of(summary: Summary) -> tuple[Section, ...]:
         _late(summary),
         _penalties(summary),
         _portfolio(summary),
+        *schedule_sections(summary),
         _unusable(summary),
         _missing(summary),
         _ids(summary),

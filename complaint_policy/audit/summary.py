@@ -23,6 +23,7 @@ from complaint_policy.audit.sources import SourceTable
 from complaint_policy.audit.tally import Lateness, PenaltySum, Tally
 from complaint_policy.outcomes import STATUS_ORDER
 from complaint_policy.rules.portfolio.measure import PortfolioResult
+from complaint_policy.rules.schedules.looked_at import Schedules
 from complaint_policy.texts import Text
 from complaint_policy.wording import duration_iso
 
@@ -119,6 +120,7 @@ class Summary:
     level_titles: dict[str, Text]
     role_titles: dict[str, Text]
     portfolio: Mapping[str, tuple[PortfolioResult, ...]]
+    schedules: Schedules | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers, ready for JSON: money as decimal strings, spans as ISO 8601 durations."""
@@ -193,6 +195,7 @@ class Summary:
             },
             "versions": _listed(self.versions, "version"),
             "portfolio": [_figure(rule, result) for rule, results in self.portfolio.items() for result in results],
+            "schedules": self.schedules.to_dict() if self.schedules is not None else None,
         }
 
     def sections(self) -> tuple[Section, ...]:

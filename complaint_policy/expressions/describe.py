@@ -30,6 +30,11 @@ _JOINS: Final = {
     "all_of": Text("all of", "以下全部发生："),
     "first_known": Text("the first known of", "以下首个已知者："),
 }
+_PERIOD: Final = {
+    "period_start": Text("the start of the period", "期间开始"),
+    "period_end": Text("the end of the period", "期间结束"),
+    "from": Text("the start", "起算时刻"),
+}
 _ARITHMETIC: Final = {"plus": " + ", "minus": " - ", "times": " × "}
 _UNITS: Final = {"minutes": Text("minutes", "分钟"), "hours": Text("hours", "小时"), "days": Text("days", "天"), "weeks": Text("weeks", "周")}
 
@@ -161,6 +166,8 @@ class Describer:
                 return Text("severity", "等级")
             case n.NamedValue(name="owner", source="owner"):
                 return Text("owner", "责任方")
+            case n.NamedValue(name=name, source="figure"):
+                return self.rule(name)
             case n.NamedValue(name=name):
                 return self.name(name)
             case n.Arithmetic(operation=operation, parts=parts):
@@ -193,6 +200,8 @@ class Describer:
         match node:
             case n.NamedInstant(name=name, kind="entry"):
                 return self.attribute(name)
+            case n.NamedInstant(name=name, kind="period"):
+                return _PERIOD[name]
             case n.NamedInstant(name=name) | n.NamedInstants(name=name):
                 return self.name(name)
             case n.Entries(kinds=kinds, where=where):
@@ -209,7 +218,7 @@ class Describer:
                 return Text("the limit before", "前一期限届满")
             case n.DueOf(rule=rule):
                 return Text("the due time of '{r}'", "“{r}”的到期时刻").filled(r=self.rule(rule))
-            case n.Counted(base=n.RuleStart(), length=length):
+            case n.Counted(base=n.RuleStart() | n.NamedInstant(name="from", kind="period"), length=length):
                 return self._length(length)
             case n.Counted(base=base, length=MonthDays() as days):
                 return Text("{d} after {b}", "{b}之后{d}").filled(d=days.text, b=self.instant(base))

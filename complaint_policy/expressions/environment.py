@@ -16,7 +16,10 @@ from complaint_policy.lengths import Length
 from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Mapping, Scalar
 
-__all__ = ["FOREIGN", "CountingScope", "Environment", "FactKind", "RuleName", "spelled_here"]
+__all__ = ["FOREIGN", "PERIOD_WORDS", "CountingScope", "Environment", "FactKind", "RuleName", "spelled_here"]
+
+# The instants of a period that is judged, where there is no record.
+PERIOD_WORDS: Final = ("period_end", "period_start")
 
 # Spellings of other languages and the word of ours that says the same.
 FOREIGN: Final[dict[str, str]] = {
@@ -77,8 +80,6 @@ FOREIGN: Final[dict[str, str]] = {
     "hit": "nothing: severity takes the first level that holds, matrix rows never overlap",
     "authority": "requirements",
     "recusal": "requirements, as in {handler: {not: {field: responsible_person}}}",
-    "exception_to": "laxer, as in laxer: {reason: {en: ...}, source: {ref: ...}}",
-    "stricter_only": "tighten_only",
     "start": "from",
     "end": "to",
     "stop": "to",
@@ -149,6 +150,7 @@ class Environment:
     previous: bool = False  # inside a ladder: {due: previous} is known
     by_previous: bool = False  # inside `needs`: events must have happened by the previous due
     scope: CountingScope = field(factory=CountingScope)
+    figures: frozenset[str] | None = None  # in a schedule: the figures over many records, which stand in place of a record
     entry: Names[str, Field] | None = None  # inside the `where` of entries: their attributes
 
     def of_entry(self, attributes: Names[str, Field]) -> Environment:
@@ -166,6 +168,9 @@ class Environment:
         return self.fields.get(named.name) if named.source == "field" else None
 
     def known_names(self) -> Iterator[str]:
+        if self.figures is not None:
+            yield from sorted(self.figures)
+            return
         yield from self.fields
         yield from self.fact_names
         yield from ("severity", "owner", "as_of")

@@ -24,7 +24,7 @@ class Instant(Expression):
 
 @frozen
 class NamedInstant(Instant):
-    """An event, a date, or a fact that is an instant; ``kind`` is ``field``, ``fact`` or ``entry``."""
+    """An event, a date, or a fact that is an instant; ``kind`` is ``field``, ``fact``, ``entry`` or ``period`` (of a schedule)."""
 
     name: str
     kind: str = "field"
@@ -193,11 +193,11 @@ class Literal(Value):
 
 @frozen
 class NamedValue(Value):
-    """A field, a fact, an entry's attribute, ``severity`` or ``owner``."""
+    """A field, a fact, an entry's attribute, a schedule's figure, ``severity`` or ``owner``."""
 
     name: str
     kind: str
-    source: str = "field"  # field, fact, entry, severity, owner
+    source: str = "field"  # field, fact, entry, figure, severity, owner
     unit: str | None = None
 
 
@@ -422,7 +422,7 @@ def names_in(node: Expression | None) -> dict[str, None]:
             case Entries():
                 found["field:events"] = None
             case NamedValue(name=name, source=source):
-                found[f"{source}:{name}" if source in ("field", "fact") else source] = None
+                found[f"{source}:{name}" if source in ("field", "fact", "figure") else source] = None
             case NamedSpan(name=name) | Present(name=name) | PresentBy(name=name):
                 found[f"field:{name}"] = None
             case DueOf(rule=rule) | Late(rule=rule) | OutcomeIs(rule=rule):

@@ -63,7 +63,7 @@ def _entry(entry: Entry, env: Environment) -> n.Condition | None:
 
 
 def _named(entry: Entry, env: Environment) -> n.Condition | None:
-    known = entry.key in (env.entry if env.entry is not None else (*env.fields, *env.fact_names, "severity", "owner"))
+    known = entry.key in (env.entry if env.entry is not None else (*env.fields, *env.fact_names, "severity", "owner", *(env.figures or ())))
     if entry.key == "as_of":
         return _moment_tests(n.AsOf(place=entry.place), entry, env)
     if not known and spelled_here(entry.key):

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from complaint_policy.expressions import nodes as n
-from complaint_policy.expressions.environment import Environment, spelled_here
+from complaint_policy.expressions.environment import PERIOD_WORDS, Environment, spelled_here
 from complaint_policy.expressions.parse_log import parse_entries, parse_nth
 from complaint_policy.lengths import MONTH_DAY, UNIT_KEYS, Length, MonthDays, month_day_form, parse_length, parse_month_day
 from complaint_policy.reader import Entry, Mapping, Node, Scalar, Sequence
@@ -116,6 +116,8 @@ def _scalar(node: Scalar, env: Environment) -> n.Instant | None:
         return None  # too long: already reported
     if word == "as_of":
         return n.AsOf(place=node.place)
+    if env.figures is not None and word in PERIOD_WORDS:
+        return n.NamedInstant(word, "period", place=node.place)
     attribute = env.entry.get(word) if env.entry is not None else None
     declared = attribute or env.fields.get(word)
     if declared is not None:
@@ -140,6 +142,7 @@ def _scalar(node: Scalar, env: Environment) -> n.Instant | None:
         env.problems.add("bad-length", node.place, value=word)
     else:
         near = [f for f, d in (env.fields | dict(env.entry or {})).items() if d.is_moment] + sorted(env.fact_names)
+        near += PERIOD_WORDS if env.figures is not None else ()
         env.problems.add("unknown-instant", node.place, name=word, near=(word, [*near, *env.terms, "same day"]))
     return None
 
@@ -168,7 +171,7 @@ def _counted(node: Mapping, env: Environment) -> n.Instant | None:
     return counted if base is not None else None
 
 
-def parse_month_days(node: Node, env: Environment) -> MonthDays | None:
+def parse_month_days(node: Node, env: Environment, *, counted: bool = True) -> MonthDays | None:
     """Days of the year, ``08-31`` or a list of such, each once and in order."""
     found: set[tuple[int, int]] = set()
     items = node.items if isinstance(node, Sequence) else (node,)
@@ -185,7 +188,8 @@ def parse_month_days(node: Node, env: Environment) -> MonthDays | None:
     days = MonthDays(1, MONTH_DAY, days=tuple(sorted(found)))
     if len(found) < len(items) or not found:
         return None
-    env.check_length(days, node.place)
+    if counted:
+        env.check_length(days, node.place)
     return days
 
 

@@ -28,6 +28,11 @@ def named_value(name: str, place: Any, env: Environment) -> n.NamedValue | None:
             env.problems.add("unknown-attribute", place, name=name, kind="", near=(name, env.entry))
             return None
         return n.NamedValue(name, attribute.kind, "entry", attribute.unit, place=place)
+    if env.figures is not None:
+        if name in env.figures:
+            return n.NamedValue(name, "number", "figure", place=place)
+        env.problems.add("unknown-figure", place, name=name, near=(name, env.figures))
+        return None
     if name == "severity":
         return n.NamedValue("severity", "level", "severity", place=place)
     if name == "owner":

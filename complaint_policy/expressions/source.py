@@ -122,7 +122,7 @@ class Source:
             case n.NamedValue(name=name, source="entry"):
                 return f"s[{slots['entry']}].values[{self.constant(name)}]"
             case n.NamedValue(name=name, source=source):
-                return f"s[{slots[f'{source}:{name}' if source in ('field', 'fact') else source]}]"
+                return f"s[{slots[f'{source}:{name}' if source in ('field', 'fact', 'figure') else source]}]"
             case n.Arithmetic():
                 return self.call(compiler.arithmetic(node))
             case n.FirstKnown():

@@ -1,4 +1,4 @@
-"""Days of the year in limits, put into a policy that was drawn, from a random source of their own: what else was drawn stays as it is."""
+"""Days of the year in limits, and schedules, put into a policy that was drawn, from a random source of their own: what else was drawn stays as it is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _COUNTED: Final = ("day", "week", "month", "year")
 
 
 def with_schedules(files: dict[str, Document], seed: int) -> dict[str, Document]:
-    """The same files, in some of them with limits that end on days of the year; seeds of the faults stay as they are."""
+    """The same files, in some of them with schedules and limits that end on days of the year; seeds of the faults stay as they are."""
     random = Random(seed * 1_000_003 + 17)
     if 7000 <= seed < 8000 or random.random() >= _SHARE:
         return files
@@ -24,7 +24,20 @@ def with_schedules(files: dict[str, Document], seed: int) -> dict[str, Document]
         for rule in _limits(document):
             if random.random() < 0.6:
                 rule["within"] = _on_a_day(rule["within"], random)
+    first = next(iter(files.values()))
+    first["schedules"] = [_schedule(index, first, random) for index in range(random.randint(1, 2))]
     return files
+
+
+def _schedule(index: int, document: Document, random: Random) -> Document:
+    """No record has an outcome of it, so nothing that is held equal may change."""
+    period, days = random.choice((("half_year", ["06-01", "12-01"]), ("year", ["02-29"])))
+    start: Any = random.choice(("period_end", "period_start", {"month_day": days}))
+    made: Document = {"id": f"SC-{index}", "period": period, "from": start, "within": random.choice(("20 days", "2 months", {"month_day": "03-31"})), "done": "register"}
+    figures = [rule["id"] for rule in document.get("portfolio", ()) if rule.get("per") == period and "by" not in rule]
+    if figures:
+        made["when"] = {random.choice(figures): {"at_least": 1}}
+    return made
 
 
 def _limits(document: Document) -> Iterator[Document]:

@@ -37,6 +37,8 @@ def run(
     waivers: str | None,
     fail_on: tuple[str, ...],
     columns: tuple[str, ...],
+    register: str | None,
+    since: str | None,
 ) -> int:
     """Audit one file; the decisions are written while they are made."""
     wanted = outcomes_of(fail_on, also=(REJECTED,))
@@ -48,6 +50,7 @@ def run(
     policy = policy_of(file[0]) if len(file) == 2 else _policy_of_mapping(read)
     for path in (output, rejects):
         _check_target(path, file[-1])
+        _check_target(path, register)
     with _progress(terminal, file[-1]) as progress:
         audit = run_audit(
             policy,
@@ -59,6 +62,8 @@ def run(
             columns=words_of(columns),
             decisions_to=output,
             keep=False,
+            register=register,
+            since=since,
         )
     if rejects is not None:
         audit.write_rejected(rejects)
@@ -78,9 +83,9 @@ def _policy_of_mapping(mapping: ColumnMapping | None) -> Policy:
     return load_policy(reference)
 
 
-def _check_target(path: str | None, source: str) -> None:
+def _check_target(path: str | None, source: str | None) -> None:
     """An audit never writes over what it reads."""
-    if path is not None and Path(path).exists() and Path(source).exists() and Path(path).samefile(source):
+    if path is not None and source is not None and Path(path).exists() and Path(source).exists() and Path(path).samefile(source):
         raise UsageError(Text(f"'{path}' is the file that is audited", f"“{path}”正是被审计的文件"))
 
 
@@ -95,6 +100,7 @@ def _failing(audit: Audit, policy: Policy, wanted: tuple[str, ...]) -> dict[str,
         else:
             of_rules = sum(counts.get(outcome, 0) for rule, counts in summary.outcomes.items() if rule in companys)
             times = max(of_rules, summary.status.get(outcome, 0))
+            times += sum(r.outcome == outcome and r.model.is_companys for r in audit.schedules.results) if audit.schedules is not None else 0
         if times:
             found[outcome] = times
     return found
@@ -166,8 +172,19 @@ COMMAND = Command(
             value="COLUMNS",
             many=True,
         ),
+        Option(
+            ("--register",),
+            Text("judge the schedules by this register: columns schedule, period, at", "按此登记表（列：schedule、period、at）判定定期义务"),
+            value="FILE",
+        ),
+        Option(
+            ("--since",),
+            Text("judge the schedules for every period with a day from this one on", "自该日起逐期判定定期义务"),
+            value="DAY",
+        ),
     ),
     examples=(
+        "complaint-policy audit ./policy complaints.csv --as-of 2026-07-31T18:00 --register register.csv --since 2026-01-01",
         "complaint-policy audit cn/telecom complaints.csv --as-of 2026-03-31T18:00 --mapping mapping.yaml",
         "complaint-policy audit complaints.xlsx -m mapping.yaml --as-of now -o decisions.parquet --fail-on breached",
     ),

@@ -11,13 +11,12 @@ from attrs import fields
 from complaint_policy import PolicyVersion
 from complaint_policy.cli.views.tables import source_status
 from complaint_policy.counting import TAKEN_BY, Counting
-from complaint_policy.explaining import laxer_text
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.describe import Describer
 from complaint_policy.frame import Rule
-from complaint_policy.lengths import Length
+from complaint_policy.lengths import Length, MonthDays
 from complaint_policy.texts import Text, joined
-from complaint_policy.wording import PER_TEXTS, role_text
+from complaint_policy.wording import PER_TEXTS, PERIOD_TEXTS, role_text
 
 __all__ = ["RuleWords"]
 
@@ -40,6 +39,7 @@ _LABELS: Final = {
     "pauses": Text("clock stops", "暂停计时"),
     "at_risk": Text("at risk", "预警"),
     "part_of": Text("part of", "属于"),
+    "period": Text("every", "频次"),
     "counting": Text("counting", "计算方法"),
     "keep_until": Text("keep until", "保存至"),
     "deleted": Text("deleted", "删除"),
@@ -52,7 +52,7 @@ _LABELS: Final = {
     "legal_basis": Text("legal basis", "处罚依据"),
 }
 _ROLES: Final = frozenset(("owner", "accountable", "consulted", "informed", "to", "payable_to"))
-_FRAME: Final = frozenset(("id", "title", "source", "when", "exempt", "duty_of", "waivable_by", "laxer", "place"))
+_FRAME: Final = frozenset(("id", "title", "source", "when", "exempt", "duty_of", "waivable_by", "place"))
 _CONVENTIONS: Final = {
     ("first_day", "excluded"): Text("the first day does not count", "起始日不计入"),
     ("first_day", "included"): Text("the first day counts", "起始日计入"),
@@ -95,8 +95,6 @@ class RuleWords:
             yield Text("duty of", "义务人"), self.role(rule.duty_of)
         if rule.waivable_by:
             yield Text("waivable by", "可批准豁免"), self._value(rule.waivable_by, role=True)
-        if rule.laxer is not None:
-            yield Text("laxer than its base", "宽于基础制度"), laxer_text(rule.laxer)
 
     def _parts(self, name: str, value: Any, units: frozenset[str] = frozenset()) -> Iterator[tuple[Text, Text]]:
         label = _LABELS.get(name) or Text(name.replace("_", " "), name)
@@ -112,6 +110,8 @@ class RuleWords:
             text = self._counting(value, units)
             if text is not None:
                 yield label, text
+        elif name == "period":
+            yield label, PERIOD_TEXTS.get(value) or self._value(value)
         elif name == "per":
             yield label, PER_TEXTS.get(value) or self._value(value)
         elif name == "breaches_of":
@@ -166,6 +166,8 @@ class RuleWords:
                 return Text("{a} to {b} {c}", "{a}至{b} {c}").filled(a=self.words.value(low), b=self.words.value(high), c=self.model.currency or "")
             case n.ChooseRange(branches=branches):
                 return joined([self._branch(b.when, self._value(b.then)) for b in branches])
+            case MonthDays():
+                return value.named
             case Length():
                 return Text("{l} before it is due", "到期前{l}").filled(l=value.text)
             case Decimal():

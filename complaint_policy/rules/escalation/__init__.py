@@ -17,5 +17,4 @@ KIND = RuleKind(
     build=build,
     steps=steps,
     emit=emit,
-    stricter="complaint_policy.rules.escalation.stricter",
 )

@@ -21,6 +21,5 @@ KIND = RuleKind(
     to_dict=to_dict,
     message=message,
     emit=emit,
-    stricter="complaint_policy.rules.requirements.stricter",
     columns="complaint_policy.rules.requirements.columns",
 )

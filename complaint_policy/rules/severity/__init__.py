@@ -20,6 +20,5 @@ KIND = RuleKind(
     empty=Severity((), (), None),
     check=check,
     emit=emit,
-    stricter="complaint_policy.rules.severity.stricter",
     columns="complaint_policy.rules.severity.columns",
 )
