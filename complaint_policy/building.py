@@ -36,6 +36,7 @@ from complaint_policy.head import (
 from complaint_policy.kinds import Piece, RuleKind
 from complaint_policy.lengths import Length
 from complaint_policy.model import Case, Fact, PolicyModel, Source, as_map
+from complaint_policy.overlays import against_bases, read_laxer, scope_laxer
 from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence
 from complaint_policy.schemas import RESERVED_SECTIONS
@@ -165,6 +166,7 @@ class Builder:
             "exempt": tuple(self._exemptions(node.get("exempt"), env)),
             "duty_of": duty.value if isinstance(duty, Scalar) else COMPANY,
             "waivable_by": words(waivable.get("by")) if isinstance(waivable, Mapping) else (),
+            "laxer": read_laxer(node.get("laxer"), self),
             "place": identity.place if identity is not None else node.place,
         }
 
@@ -252,6 +254,7 @@ def build(files: tuple[File, ...], kinds: tuple[RuleKind, ...], problems: Proble
         review_by=read_date(top.get("review_by"), problems),
         cases=tuple(_cases(top)),
         files=tuple(f.name for f in files),
+        scope_laxer=scope_laxer(top, builder),
     )
 
 
@@ -292,34 +295,9 @@ def _collect_rules(files: tuple[File, ...], builder: Builder) -> None:
                     for here, there in ((earlier.place, place), (place, earlier.place)):
                         builder.problems.add("rule-twice", here, name=identity, other=str(there))
                 own[identity.lower()] = RuleName(identity, kind.kind, place)
-        _against_bases(file, own, builder)
+        against_bases(file.root, own, builder)
         for rule in own.values():
             builder.rules[rule.id] = rule
-
-
-def _against_bases(file: File, own: dict[str, RuleName], builder: Builder) -> None:
-    """A rule of a base's id needs `replaces: true`, and the other way round."""
-    bases = {identity.lower(): rule for identity, rule in builder.rules.items()}
-    replacing = _replacing(file.root)
-    for lowered, rule in own.items():
-        base = bases.get(lowered)
-        if base is not None and rule.id not in replacing:
-            builder.problems.add("rule-of-base", rule.place, name=rule.id, other=str(base.place))
-        elif base is not None and (base.kind != rule.kind or base.id != rule.id):
-            builder.problems.add("replaces-other-kind", rule.place, name=rule.id, kind=base.kind)
-        elif base is None and rule.id in replacing:
-            builder.problems.add("replaces-nothing", rule.place, name=rule.id, near=(rule.id, builder.rules))
-
-
-def _replacing(node: Node) -> set[str]:
-    found: set[str] = set()
-    for section in (e.value for e in node.entries) if isinstance(node, Mapping) else ():
-        lists = [section] if isinstance(section, Sequence) else [e.value for e in section.entries] if isinstance(section, Mapping) else []
-        for items in lists:
-            for item in items.items if isinstance(items, Sequence) else ():
-                if isinstance(item, Mapping) and scalar_text(item.get("replaces")) == "true":
-                    found.add(scalar_text(item.get("id")) or "")
-    return found
 
 
 def _environments(files: tuple[File, ...], builder: Builder) -> list[Environment]:

@@ -131,13 +131,20 @@ def findings(decision: Decision) -> tuple[Finding, ...]:
         for key, kind in kinds.items():
             for result in (one for r in decision._results(key) for one in times_of(r)) if kind.judged else ():
                 if result.outcome in _SHOWN and kind.message is not None:
-                    found.append(Finding(result.rule, result.outcome, kind.message(result, words), _source(result)))
+                    found.append(Finding(result.rule, result.outcome, kind.message(result, words) + _laxer(result.model), _source(result)))
         propose = kinds["penalties"].message if "penalties" in kinds else None
         if propose is not None:
             found += [Finding(p.rule, p.state, propose(p, words), _source(p)) for p in decision.penalties]
         found += _differences(decision, words)
     found += _record_notes(decision, words)
     return tuple(found)
+
+
+def _laxer(rule: Any) -> Text:
+    """What a finding adds where its rule is laxer than the base's on purpose."""
+    if rule.laxer is None:
+        return Text("", "")
+    return Text(" (Laxer than the policy it extends: {r})", "（宽于所扩展的制度：{r}）").filled(r=laxer_text(rule.laxer))
 
 
 def _source(result: Any) -> dict[str, str | None] | None:
@@ -344,6 +351,8 @@ def _rule_lines(kind: Any, result: Any, words: Words, reveal: bool) -> list[Text
     source = result.model.source
     if source is not None:
         details.append(_source_text(source))
+    if result.model.laxer is not None:
+        details.append(Text("laxer than the policy it extends: {r}", "宽于所扩展的制度：{r}").filled(r=laxer_text(result.model.laxer)))
     return lines + [Text("      ", "      ") + line for line in details]
 
 
@@ -363,6 +372,12 @@ def _source_text(source: Any) -> Text:
     status = SOURCE_TEXTS.get(source.status, Text("status not stated", "未注明核实情况"))
     title = source.title or Text(source.ref, source.ref)
     return Text("source: {t}{c} [{s}]", "依据：{t}{c}［{s}］").filled(t=title, c=clause, s=status)
+
+
+def laxer_text(laxer: Any) -> Text:
+    """Why a rule is laxer than its base's, with the clause that says so."""
+    reason: Text = laxer.reason
+    return reason if laxer.source is None else reason + Text("; ", "；") + _source_text(laxer.source)
 
 
 def _values(rule: Any, words: Words, reveal: bool) -> list[Text]:

@@ -15,7 +15,7 @@ from complaint_policy.problems import NOWHERE, Place
 from complaint_policy.results import Settled
 from complaint_policy.texts import Text
 
-__all__ = ["COMPANY", "Exemption", "Framing", "Rule", "SourceRef", "Waived", "perhaps", "settler"]
+__all__ = ["COMPANY", "Exemption", "Framing", "Laxer", "Rule", "SourceRef", "Transition", "Waived", "perhaps", "settler"]
 
 COMPANY: Final = "company"
 _WAIVABLE: Final = frozenset({PENDING, AT_RISK, BREACHED, INDETERMINATE})
@@ -42,6 +42,28 @@ class Exemption:
     reason: Text
 
 
+@frozen
+class Laxer:
+    """That a rule is laxer than its base's on purpose, why, and by which clause."""
+
+    reason: Text
+    source: SourceRef | None = None
+
+
+@frozen
+class Transition:
+    """Complaints on the other side of a version's first day that it, or the version before, judges all the same.
+
+    ``when`` is asked as of that day, so that nothing which happens later moves a complaint.
+    """
+
+    when: n.Condition
+    use: str  # this, previous
+    reason: Text
+    source: SourceRef | None = None
+    place: Place = field(default=NOWHERE, eq=False, repr=False)
+
+
 @frozen(kw_only=True)
 class Rule:
     """What every rule has."""
@@ -53,6 +75,7 @@ class Rule:
     exempt: tuple[Exemption, ...] = ()
     duty_of: str = COMPANY
     waivable_by: tuple[str, ...] = ()
+    laxer: Laxer | None = None
     place: Place = field(default=NOWHERE, eq=False, repr=False)
 
     @property

@@ -83,6 +83,7 @@ class RuleKind:
     to_dict: Callable[[Any], dict[str, Any]] | None = None
     message: Callable[[Any, Any], Text] | None = None
     emit: Callable[[Any, Straight], dict[str, str]] | None = None  # its part of the straight line (see straight.py)
+    stricter: str | None = None  # the module whose ``compare(base, own, comparison)`` holds an overlay against its bases
     columns: str | None = None  # the module whose ``columns(section)`` evaluates a table: imported with Polars, never before
 
 

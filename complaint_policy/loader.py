@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from complaint_policy.building import File, build
 from complaint_policy.compiled import steps_of
@@ -27,6 +27,7 @@ from complaint_policy.reader import MAX_BYTES, Mapping, read_yaml
 from complaint_policy.registry import BUILTIN_KINDS
 from complaint_policy.schema_check import check_schema
 from complaint_policy.texts import Text, joined
+from complaint_policy.tightening import check_tightening, tightens
 
 __all__ = ["check_policy", "load_policy", "load_policy_text", "read_file", "shipped_policies", "shipped_root"]
 
@@ -123,6 +124,8 @@ class _Loading:
         self._sheets: dict[str, list[Sheet]] = {}
         self._changing: dict[int, set[date]] = {}
         self._in_force: dict[tuple[int, date], tuple[File, ...]] = {}
+        self._tightened: set[tuple[int, ...]] = set()
+        self.notes = Problems()
 
     def load(self, source: str | os.PathLike[str]) -> Policy | None:
         sheets = self.sheets(source, None, Place(str(source)))
@@ -223,9 +226,10 @@ class _Loading:
             for start, end in zip(starts, [*starts[1:], until], strict=True):
                 files = self._files(sheet, start, ())
                 model = build(files, self.kinds, self.problems, end) if files is not None else None
-                if model is not None:
+                if model is not None and files is not None:
                     self._check(model)
-                    versions.append(PolicyVersion(model, start, end))
+                    self._tighten(sheet, start, (), model)
+                    versions.append(PolicyVersion(evolve(model, notes=self._notes_of(files)), start, end))
         return Policy(tuple(versions), self.kinds) if versions and not self.problems.has_any() else None
 
     def _check(self, model: PolicyModel) -> None:
@@ -236,6 +240,30 @@ class _Loading:
             if kind.check is not None:
                 kind.check(model.section(kind.key), model, self.problems)
 
+    def _tighten(self, sheet: Sheet, day: date, path: tuple[str, ...], model: PolicyModel | None = None) -> None:
+        """Holds a file that only tightens, and each such file among its bases, against what it extends on that day."""
+        files = self._files(sheet, day, path)
+        bases = files[:-1] if files is not None else ()
+        if tightens(sheet.file) and not sheet.bases:
+            self.problems.add("tighten-nothing", sheet.file.root.key_place("tighten_only"))
+        seen = tuple(id(file) for file in files or ())
+        if not bases or self.problems.has_any() or seen in self._tightened:
+            return
+        self._tightened.add(seen)
+        for name, _, sheets in self._base_sheets(sheet, path):
+            below = _in_force(sheets, day)
+            if below is not None:
+                self._tighten(below, day, (*path, name))
+        if tightens(sheet.file):
+            own = model or build(files or (), self.kinds, self.problems)
+            base = build(bases, self.kinds, self.problems)
+            if own is not None and base is not None:
+                check_tightening(base, own, sheet.file, day, self.kinds, self.problems, self.notes)
+
+    def _notes_of(self, files: tuple[File, ...]) -> tuple[Problem, ...]:
+        names = {file.name for file in files}
+        return tuple(note for note in self.notes.sorted() if note.place.file in names)
+
     def _base_sheets(self, sheet: Sheet, path: tuple[str, ...]) -> list[tuple[str, Place, list[Sheet]]]:
         node = sheet.file.root.get("extends")
         found: list[tuple[str, Place, list[Sheet]]] = []
@@ -244,7 +272,26 @@ class _Loading:
                 self.problems.add("extends-cycle", item.place, path=" → ".join([*path, name]))
                 continue
             found.append((name, item.place, self.sheets(name, sheet.folder, item.place, base=True)))
+            self._pinned(name, item.place, sheet, found[-1][2])
         return found
+
+    def _pinned(self, name: str, place: Place, sheet: Sheet, bases: list[Sheet]) -> None:
+        """An overlay that names one version of its base is told of a newer one beside it."""
+        base = bases[0] if len(bases) == 1 and _is_path(name) else None
+        folder = base.folder if base is not None else None
+        if base is None or folder is None or (sheet.folder is not None and _is_folder(sheet.folder / name)):
+            return
+        newer = sorted(date.fromisoformat(p.stem) for p in folder.glob("*.yaml") if _is_day(p.stem) and p.stem > base.start.isoformat())[:_MAX_FILES]
+        start = next((day for day in newer if self._is_version(folder / f"{day}.yaml", base)), None)
+        if start is not None and (sheet.until is None or start < sheet.until):
+            self.notes.add("base-newer", place, name=name, start=start)
+
+    def _is_version(self, path: Path, of: Sheet) -> bool:
+        """Whether a file holds another version of a policy."""
+        problems = Problems()
+        data = read_file(path, problems)
+        root = read_yaml(data, str(path), problems) if data is not None else None
+        return isinstance(root, Mapping) and scalar_text(root.get("policy")) == scalar_text(of.file.root.get("policy"))
 
     def _changes(self, sheet: Sheet, path: tuple[str, ...]) -> set[date]:
         """Every day on which a base, or a base of a base, changes or ends."""
@@ -267,7 +314,7 @@ class _Loading:
             return known
         found: list[File] = []
         for name, place, bases in self._base_sheets(sheet, path):
-            base = next((b for b in reversed(bases) if b.start <= day and (b.until is None or day < b.until)), None)
+            base = _in_force(bases, day)
             if base is None:
                 if bases:
                     self.problems.add("base-without-version", place, name=name, day=day)
@@ -279,6 +326,17 @@ class _Loading:
         made = (*found, sheet.file)
         self._in_force[id(sheet), day] = made
         return made
+
+
+def _in_force(sheets: list[Sheet], day: date) -> Sheet | None:
+    return next((b for b in reversed(sheets) if b.start <= day and (b.until is None or day < b.until)), None)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return _DATED.fullmatch(text) is not None and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _is_folder(path: Path) -> bool:

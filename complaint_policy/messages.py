@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from complaint_policy.remark_messages import REMARKS
 from complaint_policy.texts import Text
 
 __all__ = ["PROBLEMS"]
@@ -260,6 +261,9 @@ _MESSAGES: Final[dict[str, _Entry]] = {
     "versions-overlap": _m("from {start} on two versions are in force: {other} holds until {until}", "自{start}起有两个版本同时有效：{other}至{until}"),
     "versions-gap": _m("no version is in force from {until} to {start} (after {other})", "{until}至{start}没有有效版本（在{other}之后）"),
     "extends-cycle": _m("policies extend each other in a circle: {path}", "制度循环扩展：{path}"),
+    "laxer-than-base": _m("'{name}' is laxer than {base}: {why}", "“{name}”宽于{base}：{why}"),
+    "not-shown-stricter": _m("'{name}' cannot be shown to be as strict as {base}: {why}", "无法证明“{name}”不宽于{base}：{why}"),
+    "tighten-nothing": _m("tighten_only without extends tightens nothing", "有 tighten_only 而没有 extends，无可收紧"),
     "base-without-version": _m("'{name}' has no version in force on {day}", "“{name}”在{day}没有有效版本"),
 }
 
@@ -367,6 +371,15 @@ _HINTS: Final[dict[str, tuple[str, str]]] = {
     "amount-outside-range": ("change the amount or the range: it would always be set to a bound", "请更改金额或范围：否则总会取边界值"),
     "penalty-without-amount": ("write amount: ... or range: [low, high]", "请写 amount: ... 或 range: [下限, 上限]"),
     "penalty-without-trigger": ("write for: [DL-...], or when: ...", "请写 for: [DL-...] 或 when: ..."),
+    "laxer-than-base": (
+        "make it as strict, or write laxer: {{reason: ...}} where a source allows it",
+        "请收紧，或在有依据时写 laxer: {{reason: ...}}",
+    ),
+    "not-shown-stricter": (
+        "write it so that it can be compared, or write laxer: {{reason: ...}}",
+        "请写成可以比较的形式，或写 laxer: {{reason: ...}}",
+    ),
+    "tighten-nothing": ("write extends: [...], or remove it", "请写 extends: [...]，或删去"),
     "file-name-differs": ("call the file {start}.yaml", "请将文件命名为 {start}.yaml"),
     "policy-id-differs": ("one folder holds the versions of one policy", "一个文件夹只存放一项制度的各版本"),
     "version-twice": ("change the date of one, or remove it", "请更改其一的日期，或删去"),
@@ -382,4 +395,4 @@ def _with_hint(code: str, entry: _Entry) -> _Entry:
     return message, hint or (Text(*_HINTS[code]) if code in _HINTS else None)
 
 
-PROBLEMS: Final[dict[str, _Entry]] = {code: _with_hint(code, entry) for code, entry in _MESSAGES.items()}
+PROBLEMS: Final[dict[str, _Entry]] = {code: _with_hint(code, entry) for code, entry in _MESSAGES.items()} | REMARKS

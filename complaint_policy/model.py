@@ -11,9 +11,9 @@ from attrs import field, frozen
 from complaint_policy.counting import CalendarSpec, Counting
 from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import Field, LogField, titles_of
-from complaint_policy.frame import Rule
+from complaint_policy.frame import Laxer, Rule, Transition
 from complaint_policy.lengths import Length
-from complaint_policy.problems import NOWHERE, Place
+from complaint_policy.problems import NOWHERE, Place, Problem
 from complaint_policy.texts import Text
 
 __all__ = ["Case", "Fact", "PolicyModel", "Source", "as_map", "fields_below", "levels_below"]
@@ -100,6 +100,9 @@ class PolicyModel:
     review_by: date | None = field(default=None, eq=False)
     cases: tuple[Case, ...] = field(default=(), eq=False, repr=False)
     files: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    scope_laxer: Laxer | None = None
+    transition: tuple[Transition, ...] = ()
+    notes: tuple[Problem, ...] = field(default=(), eq=False, repr=False)  # what loading found worth saying
 
     def section(self, key: str) -> Any:
         """A room's model."""

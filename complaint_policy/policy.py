@@ -19,6 +19,7 @@ from complaint_policy.intake import getter_of, snapshot
 from complaint_policy.kinds import RuleKind
 from complaint_policy.model import PolicyModel, fields_below
 from complaint_policy.possible import MICROSECOND, Interval
+from complaint_policy.problems import Problem
 from complaint_policy.registry import BUILTIN_KINDS
 from complaint_policy.texts import Text
 from complaint_policy.typed import Typed
@@ -271,6 +272,12 @@ class Policy:
         if version is None:
             raise RecordError(Text(f"no version in force on {day.isoformat()}", f"{day.year}年{day.month}月{day.day}日没有有效的制度版本"), "received_at")
         return version
+
+    def remarks(self, on: date | None = None) -> tuple[Problem, ...]:
+        """Warnings and notes about the policy, by place; ``on`` is the day that what is to be reviewed is held against."""
+        from complaint_policy.remarks import remarks_of
+
+        return remarks_of(self, on)
 
     def read_waivers(self, data: Any, file: str = "<waivers>") -> WaiverSet:
         """Waivers from plain data or YAML text, checked against the policy; raises :class:`WaiverError`."""

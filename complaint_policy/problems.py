@@ -13,6 +13,7 @@ from typing import Final
 from attrs import field, frozen
 
 from complaint_policy.messages import PROBLEMS
+from complaint_policy.remark_messages import LEVELS
 from complaint_policy.texts import Text
 
 __all__ = ["NOWHERE", "Place", "Problem", "Problems", "nearest"]
@@ -33,6 +34,9 @@ class Place:
 NOWHERE: Final = Place("<policy>")
 
 
+_LEVEL_TEXTS: Final = {"warning": Text("warning", "警告"), "note": Text("note", "提示")}
+
+
 @frozen(order=True)
 class Problem:
     """One problem: a stable code, a place, a message and a hint, both in English and Chinese."""
@@ -42,9 +46,19 @@ class Problem:
     message: Text
     hint: Text | None = field(default=None, order=False)
 
+    @property
+    def level(self) -> str:
+        """``problem``: the policy is refused; ``warning`` and ``note``: it loads."""
+        return LEVELS.get(self.code, "problem")
+
+    def label(self, language: str) -> str:
+        """The code, after the level of a remark."""
+        level = _LEVEL_TEXTS.get(self.level)
+        return self.code if level is None else f"{level.get(language)} {self.code}"
+
     def render(self, language: str = "en") -> str:
-        """``file:line:column: code message`` and, where one is known, the hint."""
-        head = f"{_visible(str(self.place))}: {self.code} {_visible(self.message.get(language))}"
+        """``file:line:column: code message`` and, where one is known, the hint; the level stands before a remark's code."""
+        head = f"{_visible(str(self.place))}: {self.label(language)} {_visible(self.message.get(language))}"
         if self.hint is None:
             return head
         return f"{head} ({_visible(self.hint.get(language))})" if language == "en" else f"{head}（{_visible(self.hint.get(language))}）"
@@ -58,6 +72,7 @@ class Problem:
             "line": self.place.line,
             "column": self.place.column,
             "code": self.code,
+            "level": self.level,
             "message": self.message.to_dict(),
             "hint": self.hint.to_dict() if self.hint else None,
         }

@@ -68,6 +68,7 @@ FRAME: Final[dict[str, Any]] = {
     "duty_of": {"type": "string", "minLength": 1, "description": "Whose duty it is; only the company's rules colour the status."},
     "waivable": closed({"by": text_list()}, ("by",)),
     "replaces": ref("boolean"),
+    "laxer": ref("laxer"),
 }
 
 
@@ -178,6 +179,7 @@ _FIELD: Final[Schema] = closed(
 COMMON: Final[dict[str, Schema]] = {
     "boolean": {"enum": [True, False, "true", "false"]},
     "text": closed({"en": {"type": "string", "minLength": 1}, "zh": {"type": "string", "minLength": 1}}, minProperties=1),
+    "laxer": closed({"reason": ref("text"), "source": ref("source_ref")}, ("reason",)),
     "source_ref": closed({"ref": {"type": "string"}, "clause": _SCALAR}, ("ref",)),
     "condition": {
         "type": "object",
@@ -287,6 +289,7 @@ HEAD: Final[dict[str, Any]] = {
     "policy": {"type": "string", "pattern": _POLICY, "maxLength": 120},
     "effective": closed({"from": _DAY, "until": _DAY}, ("from",)),
     "extends": {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+    "tighten_only": ref("boolean"),
     "title": ref("text"),
     "timezone": {"type": "string", "minLength": 1},
     "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
@@ -330,11 +333,11 @@ HEAD: Final[dict[str, Any]] = {
         }
     ),
     "facts": {"type": "object", "propertyNames": {"pattern": _NAME}, "additionalProperties": {"type": ["object", "string"], "minProperties": 1}},
-    "scope": closed({"when": ref("condition"), "title": ref("text")}, ("when",)),
+    "scope": closed({"when": ref("condition"), "title": ref("text"), "laxer": ref("laxer")}, ("when",)),
 }
 
 # Sections the language page has and this version does not judge yet.
-RESERVED_SECTIONS: Final = ("history", "tighten_only", "laxer")
+RESERVED_SECTIONS: Final = ("history",)
 
 
 def assemble(sections: dict[str, Schema]) -> Schema:

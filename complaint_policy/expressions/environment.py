@@ -80,6 +80,8 @@ FOREIGN: Final[dict[str, str]] = {
     "hit": "nothing: severity takes the first level that holds, matrix rows never overlap",
     "authority": "requirements",
     "recusal": "requirements, as in {handler: {not: {field: responsible_person}}}",
+    "exception_to": "laxer, as in laxer: {reason: {en: ...}, source: {ref: ...}}",
+    "stricter_only": "tighten_only",
     "start": "from",
     "end": "to",
     "stop": "to",

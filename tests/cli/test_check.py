@@ -22,16 +22,48 @@ def wrong(tmp_path: Path) -> Path:
 def test_shipped_policies_have_no_problems(cli: Run) -> None:
     ran = cli("check", *shipped_policies())
     assert ran.status == 0
-    assert [line.partition(": ")[0] for line in ran.out.splitlines()] == list(shipped_policies())
-    assert all(": no problems (" in line for line in ran.out.splitlines())
+    assert [line.partition(": ")[0] for line in ran.out.splitlines() if ": no problems (" in line] == list(shipped_policies())
+
+
+def test_remarks_stand_under_the_policy_they_are_about(cli: Run, policy: Path) -> None:
+    ran = cli("check", policy)
+    assert ran.status == 0
+    lines = ran.out.splitlines()
+    # sourced is DL-respond alone, of six rules; the policy has levels, and no scope
+    assert lines[0] == f"{policy}: no problems (1 version, 6 rules, 1 test); 5 warnings, 1 note"
+    assert sum(": warning rule-without-source '" in line for line in lines) == 5
+    at = next(i for i, line in enumerate(lines) if "'DL-call'" in line)
+    assert lines[at + 2].index("^") == lines[at + 1].index("DL-call")
+    assert f"{policy}: note no-scope the policy does not say which complaints it is for" in ran.out
+    assert f"{policy}: 提示 no-scope 制度未写明适用于哪些投诉" in cli("check", policy, "--lang", "zh").out
+
+
+def test_strict(cli: Run, policy: Path) -> None:
+    assert cli("check", policy, "--strict").status == 1
+    text = policy.read_text("utf-8")
+    start = text.index("sources:")
+    policy.write_text(text[:start] + text[text.index("calendars:") :].replace("    source: {ref: house, clause: '3'}\n", ""), encoding="utf-8")
+    ran = cli("check", policy, "--strict")
+    assert (ran.status, "no-scope" in ran.out) == (0, True)  # a note is no warning
+
+
+def test_what_was_to_be_reviewed(cli: Run, policy: Path) -> None:
+    policy.write_text(policy.read_text("utf-8").replace("status: company}", "status: company, review_by: 2026-06-01}"), encoding="utf-8")
+    assert "review-due" not in cli("check", policy).out
+    assert "review-due" not in cli("check", policy, "--as-of", "2026-06-01").out
+    assert "warning review-due 'house' was to be reviewed by 2026-06-01" in cli("check", policy, "--as-of", "2026-06-02T09:00").out
+    assert "review-due" in cli("check", policy, "--as-of", "now").out
+    refused = cli("check", policy, "--as-of", "soon")
+    assert refused.status == 2
+    assert "'soon' is no day" in refused.err
 
 
 def test_a_path_and_a_folder(cli: Run, policy: Path) -> None:
-    assert cli("check", policy) == (0, f"{policy}: no problems (1 version, 6 rules, 1 test)\n", "")
+    assert cli("check", policy).out.startswith(f"{policy}: no problems (1 version, 6 rules, 1 test)")
     folder = policy.parent / "shop"
     folder.mkdir()
     policy.rename(folder / "2026-01-01.yaml")
-    assert cli("check", folder, "--lang", "zh") == (0, f"{folder}: 没有问题（1个版本，6条规则，1个测试）\n", "")
+    assert cli("check", folder, "--lang", "zh").out.startswith(f"{folder}: 没有问题（1个版本，6条规则，1个测试）；5个警告、1个提示\n")
 
 
 def test_what_is_there_is_a_path_whatever_its_name(cli: Run, policy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,8 +113,9 @@ def test_json_is_the_list_of_problems(cli: Run, wrong: Path) -> None:
     ran = cli("check", wrong, "cn/telecom", "--format", "json")
     assert ran.status == 2
     assert not ran.err
-    assert ran.data == [p.to_dict() for p in check_policy(wrong)]
-    assert cli("check", "cn/telecom", "--format", "json").data == []
+    assert [p for p in ran.data if p["level"] == "problem"] == [p.to_dict() for p in check_policy(wrong)]
+    assert cli("check", "cn/base", "--format", "json").data == []
+    assert {p["level"] for p in cli("check", "cn/telecom", "--format", "json").data} == {"note"}
 
 
 def test_a_long_line_is_cut_around_its_problem(cli: Run, tmp_path: Path) -> None:

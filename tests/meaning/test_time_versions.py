@@ -124,3 +124,30 @@ def test_a_rule_replaced_by_the_overlay(tmp_path: Path) -> None:
     assert [(d.rule, str(d.due_on)) for d in decision.deadlines] == [("DL", "2026-03-04")]
     top.write_text(sheet("t/top", "2026-01-01", None, more="extends: [./base]\n", zone="Europe/Berlin"), encoding="utf-8")
     assert codes(top)  # another zone than the base's
+
+
+def test_a_severity_rule_replaced_by_the_overlay_stands_where_its_base_has_it(tmp_path: Path) -> None:
+    rules = """severity:
+  levels: [low, mid, high]
+  rules:
+    - {id: A, level: high, when: {affected_customers: {at_least: 100}}}
+    - {id: B, level: mid, when: {injury: true}}
+  otherwise: low
+"""
+    folder(tmp_path / "base", sheet("t/base", "2026-01-01", None) + rules)
+    top = tmp_path / "top.yaml"
+    own = """severity:
+  rules:
+    - {id: B, replaces: true, level: mid, when: {affected_customers: {at_least: 5}}}
+    - {id: C, level: mid, when: {legal_risk: true}}
+"""
+    top.write_text(sheet("t/top", "2026-01-01", None, more="extends: [./base]\n") + own, encoding="utf-8")
+    of = load_policy(top)
+    # tried from the top: C of the overlay, then A and B of the base, B with the overlay's condition
+    assert [rule.id for rule in of.versions[0].model.section("severity").rules] == ["C", "A", "B"]
+
+    def level(**record: object) -> str | None:
+        return of.evaluate({"received_at": "2026-02-01", "injury": True, "legal_risk": False, **record}, as_of="2026-02-02T00:00").severity.level
+
+    assert [level(affected_customers=count) for count in (4, 5, 99, 100)] == ["low", "mid", "mid", "high"]
+    assert level(affected_customers=100, legal_risk=True) == "mid"  # C stands above A

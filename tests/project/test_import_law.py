@@ -10,16 +10,16 @@ from tests.project.tree import Import, imports, modules, own_imports, parsed
 
 # From the bottom up.  A module imports only from its own layer and the layers before it.
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("words", ("texts", "outcomes", "messages", "problems", "errors", "lengths", "wording", "patterns", "possible", "money", "sieve")),
+    ("words", ("texts", "outcomes", "remark_messages", "messages", "problems", "errors", "lengths", "wording", "patterns", "possible", "money", "sieve")),
     ("time", ("zones", "versions", "calendars", "counting", "instants", "periods")),
     ("reading", ("reader", "fields", "coerce", "event_log", "schemas")),
     ("language", ("expressions", "results")),
     ("frame", ("frame", "kinds", "model", "graph", "intake", "digest", "schema_check", "ordinary", "emitted", "straight", "typed")),
     ("columns", ("columns",)),
-    ("building", ("head", "cells", "sifted", "building")),
+    ("building", ("head", "overlays", "cells", "sifted", "building", "comparing", "tightening")),
     ("rooms", ("rules",)),
     ("registry", ("registry",)),
-    ("judging", ("compiled", "decision", "waivers", "explaining", "policy")),
+    ("judging", ("compiled", "decision", "waivers", "explaining", "remarks", "policy")),
     ("loading", ("loader", "cases", "register_cases")),
     ("package", ("",)),
     ("doors", ("plugins", "audit", "cli", "__main__")),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["print_problems"]
 
 _TOKEN = re.compile(r'"[^"]*"|\'[^\']*\'|[\w.%/+-]+|\S')
+_STYLES = {"problem": "bold red", "warning": "bold yellow", "note": "bold cyan"}
 _LONGEST = 76
 _MOST = 200
 MAX_EXCERPT_FILE = 4 * 1024 * 1024
@@ -31,7 +32,7 @@ def print_problems(problems: Iterable[Problem], terminal: Terminal, console: Con
     listed = list(problems)
     for problem in listed[:_MOST]:
         console.print(_headline(problem, terminal), soft_wrap=True)
-        for line in _excerpt(problem.place):
+        for line in _excerpt(problem.place, _STYLES[problem.level]):
             console.print(line, soft_wrap=True)
     if len(listed) > _MOST:
         more = len(listed) - _MOST
@@ -43,13 +44,14 @@ def _headline(problem: Problem, terminal: Terminal) -> Line:
     text = visible(problem.render(terminal.language))
     place = visible(f"{problem.place}:")
     line = Line(text)
-    if text.startswith(f"{place} {problem.code}"):
+    label = problem.label(terminal.language)
+    if text.startswith(f"{place} {label}"):
         line.stylize("bold", 0, len(place))
-        line.stylize("bold red", len(place) + 1, len(place) + 1 + len(problem.code))
+        line.stylize(_STYLES[problem.level], len(place) + 1, len(place) + 1 + len(label))
     return line
 
 
-def _excerpt(place: Place) -> list[Line]:
+def _excerpt(place: Place, style: str) -> list[Line]:
     """The line of a problem, cut to what fits around its column, and a caret; nothing where it cannot be read."""
     source = _line_of(place.file, place.line)
     if source is None or not source.strip() or place.column < 1 or place.column > len(source) + 1:
@@ -68,7 +70,7 @@ def _excerpt(place: Place) -> list[Line]:
     blank = " " * (len(number) - 2) + "│ "
     gap = " " * (cell_len(left) + cell_len(before))
     code = Line.assemble((number, "dim"), left + visible(shown) + right)
-    caret = Line.assemble((blank, "dim"), gap, ("^" * max(1, cell_len(marked)), "bold red"))
+    caret = Line.assemble((blank, "dim"), gap, ("^" * max(1, cell_len(marked)), style))
     return [code, caret]
 
 

@@ -11,6 +11,7 @@ from attrs import fields
 from complaint_policy import PolicyVersion
 from complaint_policy.cli.views.tables import source_status
 from complaint_policy.counting import TAKEN_BY, Counting
+from complaint_policy.explaining import laxer_text
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.describe import Describer
 from complaint_policy.frame import Rule
@@ -52,7 +53,7 @@ _LABELS: Final = {
     "legal_basis": Text("legal basis", "处罚依据"),
 }
 _ROLES: Final = frozenset(("owner", "accountable", "consulted", "informed", "to", "payable_to"))
-_FRAME: Final = frozenset(("id", "title", "source", "when", "exempt", "duty_of", "waivable_by", "place"))
+_FRAME: Final = frozenset(("id", "title", "source", "when", "exempt", "duty_of", "waivable_by", "laxer", "place"))
 _CONVENTIONS: Final = {
     ("first_day", "excluded"): Text("the first day does not count", "起始日不计入"),
     ("first_day", "included"): Text("the first day counts", "起始日计入"),
@@ -95,6 +96,8 @@ class RuleWords:
             yield Text("duty of", "义务人"), self.role(rule.duty_of)
         if rule.waivable_by:
             yield Text("waivable by", "可批准豁免"), self._value(rule.waivable_by, role=True)
+        if rule.laxer is not None:
+            yield Text("laxer than its base", "宽于基础制度"), laxer_text(rule.laxer)
 
     def _parts(self, name: str, value: Any, units: frozenset[str] = frozenset()) -> Iterator[tuple[Text, Text]]:
         label = _LABELS.get(name) or Text(name.replace("_", " "), name)

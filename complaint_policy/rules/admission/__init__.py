@@ -125,5 +125,6 @@ KIND = RuleKind(
     to_dict=to_dict,
     message=message,
     emit=emit,
+    stricter="complaint_policy.rules.admission.stricter",
     columns="complaint_policy.rules.admission.columns",
 )

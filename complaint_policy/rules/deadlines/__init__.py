@@ -22,5 +22,6 @@ KIND = RuleKind(
     to_dict=to_dict,
     message=message,
     emit=emit,
+    stricter="complaint_policy.rules.deadlines.stricter",
     columns="complaint_policy.rules.deadlines.columns",
 )

@@ -17,4 +17,5 @@ KIND = RuleKind(
     build=build,
     steps=steps,
     emit=emit,
+    stricter="complaint_policy.rules.escalation.stricter",
 )

@@ -21,5 +21,6 @@ KIND = RuleKind(
     to_dict=to_dict,
     message=message,
     emit=emit,
+    stricter="complaint_policy.rules.penalties.stricter",
     columns="complaint_policy.rules.penalties.columns",
 )

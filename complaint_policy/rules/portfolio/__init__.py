@@ -14,4 +14,5 @@ KIND = RuleKind(
     ids=ids_of_list,
     build=build,
     steps=lambda section: (),
+    stricter="complaint_policy.rules.portfolio.stricter",
 )

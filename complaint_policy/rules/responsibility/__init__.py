@@ -20,5 +20,6 @@ KIND = RuleKind(
     empty=Matrix((), (), None),
     check=lambda section, model, problems: check(section, model, problems) if section.by else None,
     emit=emit,
+    stricter="complaint_policy.rules.responsibility.stricter",
     columns="complaint_policy.rules.responsibility.columns",
 )

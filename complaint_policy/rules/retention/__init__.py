@@ -134,5 +134,6 @@ KIND = RuleKind(
     judged=True,
     to_dict=to_dict,
     message=message,
+    stricter="complaint_policy.rules.retention.stricter",
     columns="complaint_policy.rules.retention.columns",
 )

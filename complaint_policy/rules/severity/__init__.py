@@ -20,5 +20,6 @@ KIND = RuleKind(
     empty=Severity((), (), None),
     check=check,
     emit=emit,
+    stricter="complaint_policy.rules.severity.stricter",
     columns="complaint_policy.rules.severity.columns",
 )

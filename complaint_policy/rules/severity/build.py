@@ -7,6 +7,7 @@ from typing import Any
 from complaint_policy.building import Builder
 from complaint_policy.cells import Cells
 from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.environment import Environment
 from complaint_policy.head import scalar_text, text_of, words
 from complaint_policy.kinds import Piece
 from complaint_policy.model import PolicyModel
@@ -51,7 +52,7 @@ def build(pieces: list[Piece], builder: Builder) -> Severity:
                 problems.add("value-twice", node.place, name=level)
     if not levels:
         problems.add("missing-key", pieces[-1].node.place, name="levels")
-    made = [_rule(node, env, builder) for node, env in builder.merged(list(reversed(pieces)), "rules")]
+    made = [_rule(node, env, builder) for node, env in _in_order(pieces, builder)]
     otherwise: str | None = None
     titles: dict[str, Any] = {}
     for piece in pieces:
@@ -70,6 +71,16 @@ def build(pieces: list[Piece], builder: Builder) -> Severity:
     if otherwise is None:
         problems.add("missing-key", pieces[-1].node.place, name="otherwise")
     return Severity(levels, tuple(r for r in made if r is not None), otherwise, tuple((k, v) for k, v in titles.items() if v), pieces[-1].node.place)
+
+
+def _in_order(pieces: list[Piece], builder: Builder) -> list[tuple[Mapping, Environment]]:
+    """The rules from the top: each file's own before its bases', a replaced one where its base has it."""
+    latest = {scalar_text(node.get("id")): (node, env) for node, env in builder.merged(pieces, "rules")}
+    order: dict[str | None, int] = {}
+    for depth, piece in enumerate(pieces):
+        for node, _ in builder.merged([piece], "rules"):
+            order.setdefault(scalar_text(node.get("id")), depth)
+    return [latest[identity] for identity in sorted(order, key=lambda i: -order[i])]
 
 
 def _rule(node: Mapping, env: Any, builder: Builder) -> LevelRule | None:

@@ -1,0 +1,98 @@
+"""The words of remarks: what `check` says of a policy that loads.  A warning asks for something, a note tells something."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from complaint_policy.texts import Text
+
+__all__ = ["LEVELS", "REMARKS"]
+
+# Code: message and hint, each in English and Chinese.
+_WARNINGS: Final[dict[str, tuple[str, str, str, str]]] = {
+    "source-ended": (
+        "'{name}' rests on '{source}', which is in force only until {until}",
+        "“{name}”依据的“{source}”仅施行至{until}",
+        "let the version end on {until}, or cite what has replaced it",
+        "请使该版本止于{until}，或改引新的依据",
+    ),
+    "source-not-yet": (
+        "'{name}' rests on '{source}', which is in force only from {start}: this version begins on {version}",
+        "“{name}”依据的“{source}”自{start}起才施行，而此版本始于{version}",
+        "let the version begin on {start}, or cite what was in force before",
+        "请使该版本始于{start}，或引用此前施行的依据",
+    ),
+    "source-unused": (
+        "no rule rests on the source '{name}'",
+        "没有规则以“{name}”为依据",
+        "cite it where it is meant, or remove it",
+        "请在相应规则中引用，或删去",
+    ),
+    "review-due": (
+        "'{name}' was to be reviewed by {day}",
+        "“{name}”应于{day}前复核",
+        "read it again, and write a new review_by",
+        "请重新核对，并更新 review_by",
+    ),
+    "base-newer": (
+        "'{name}' is one version of its policy: from {start} on there is a newer one",
+        "“{name}”只是其中一个版本：自{start}起已有较新的版本",
+        "name the folder, so that each day has its own version, or end this version on {start}",
+        "请写文件夹，使各日适用各自的版本，或使此版本止于{start}",
+    ),
+    "rule-without-source": (
+        "'{name}' says no source",
+        "“{name}”未注明依据",
+        "write source: {{ref: ..., clause: ...}}",
+        "请写 source: {{ref: ..., clause: ...}}",
+    ),
+    "vague-word": (
+        "'{name}' says “{word}” and has a number, but not whose number it is",
+        "“{name}”使用“{word}”并有数值，却未写明数值由谁规定",
+        "bind the word under terms: {{is: ..., house: true}}, and write it in within",
+        "请在 terms 中写明该词：{{is: ..., house: true}}，并在 within 中使用",
+    ),
+    "same-act-twice": (
+        "'{name}' ({length}) and '{other}' ({limit}) set two limits for the same act",
+        "“{name}”（{length}）与“{other}”（{limit}）对同一行为规定了两个期限",
+        "keep the one that holds, or say when each applies",
+        "请保留有效的一条，或分别写明适用条件",
+    ),
+    "penalty-without-basis": (
+        "'{name}' is charged to somebody without a legal basis",
+        "“{name}”写明了承担者，却未写明依据",
+        "write legal_basis: {{en: ..., zh: ...}} or a source",
+        "请写 legal_basis: {{en: ..., zh: ...}} 或 source",
+    ),
+    "laxer-needless": (
+        "'{name}' says that it is laxer, but it is not",
+        "“{name}”声明较宽，实际并不宽于所扩展的制度",
+        "remove laxer",
+        "请删去 laxer",
+    ),
+}
+_NOTES: Final[dict[str, tuple[str, str, str, str]]] = {
+    "laxer-as-declared": (
+        "'{name}' is laxer than {base}, as it says: {why}. Reason: {reason}",
+        "“{name}”按其声明宽于{base}：{why}。理由：{reason}",
+        "nothing to do: it is said so that nobody overlooks it",
+        "无须处理：仅为提示",
+    ),
+    "no-scope": (
+        "the policy does not say which complaints it is for",
+        "制度未写明适用于哪些投诉",
+        "write scope: {{when: ...}}, if it is not for every complaint",
+        "若并非适用于全部投诉，请写 scope: {{when: ...}}",
+    ),
+    "no-levels": (
+        "the policy has no levels of severity",
+        "制度没有投诉分级",
+        "write severity: ..., so that urgent complaints are told apart",
+        "请写 severity: ...，以区分紧急投诉",
+    ),
+}
+
+REMARKS: Final[dict[str, tuple[Text, Text | None]]] = {
+    code: (Text(en, zh), Text(hint_en, hint_zh)) for code, (en, zh, hint_en, hint_zh) in (_WARNINGS | _NOTES).items()
+}
+LEVELS: Final[dict[str, str]] = {**dict.fromkeys(_WARNINGS, "warning"), **dict.fromkeys(_NOTES, "note")}

@@ -1,0 +1,137 @@
+"""What `check` remarks about a policy that loads: warnings and notes, each with its place and what to do.
+
+No clock is read: what depends on today is said of a day that is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from complaint_policy.expressions import nodes as n
+from complaint_policy.frame import Rule
+from complaint_policy.lengths import Length
+from complaint_policy.model import PolicyModel, Source
+from complaint_policy.problems import Place, Problem, Problems
+
+if TYPE_CHECKING:
+    from complaint_policy.policy import Policy, PolicyVersion
+
+__all__ = ["remarks_of"]
+
+# Words of a rule that name no number; where a house number stands for them, it is a term.
+_VAGUE_ZH: Final = ("及时", "立即", "尽快", "马上", "立刻", "即时", "迅速", "第一时间")
+_VAGUE_EN: Final = ("promptly", "immediately", "at once", "as soon as", "without delay", "in good time", "timely")
+
+
+def remarks_of(policy: Policy, on: date | None) -> tuple[Problem, ...]:
+    """Everything worth remarking about the versions of a policy, by place."""
+    found = Problems()
+    used = _sources_used(policy)
+    for version in policy.versions:
+        model = version.model
+        found.extend(model.notes)
+        own = model.files[-1] if model.files else ""
+        _ended_sources(version, found)
+        if any(rule.place.file == own for rule in model.all_rules()):
+            _unused_sources(model, own, used, found)
+            _sections(model, own, found)
+        for rule in model.all_rules():
+            if rule.place.file == own:
+                _rule(rule, model, found)
+        _same_act(model.section("deadlines"), own, found)
+        if on is not None and (version.until is None or on < version.until):
+            _reviews(model, on, found)
+    return found.sorted()
+
+
+# --------------------------------------------------------------------------- sources
+def _refs(rules: Iterable[Rule]) -> Iterable[str]:
+    for rule in rules:
+        if rule.source is not None:
+            yield rule.source.ref
+        if rule.laxer is not None and rule.laxer.source is not None:
+            yield rule.laxer.source.ref
+
+
+def _sources_used(policy: Policy) -> set[str]:
+    found: set[str] = set()
+    for version in policy.versions:
+        found.update(_refs(version.model.all_rules()))
+        found.update(entry.source.ref for entry in version.model.transition if entry.source is not None)
+        laxer = version.model.scope_laxer
+        if laxer is not None and laxer.source is not None:
+            found.add(laxer.source.ref)
+    return found
+
+
+def _unused_sources(model: PolicyModel, own: str, used: set[str], found: Problems) -> None:
+    for source in model.sources.values():
+        if source.place.file == own and source.id not in used:
+            found.add("source-unused", source.place, name=source.id)
+
+
+def _ended_sources(version: PolicyVersion, found: Problems) -> None:
+    """Rules that rest on a source which is not in force all the days of their version."""
+    for rule in version.model.all_rules():
+        source = version.model.sources.get(rule.source.ref) if rule.source is not None else None
+        start, end = source.in_force if source is not None else (None, None)
+        if end is not None and (version.until is None or end < version.until):
+            found.add("source-ended", rule.place, name=rule.id, source=rule.source.ref if rule.source else "", until=end)
+        if start is not None and version.start < start:
+            found.add("source-not-yet", rule.place, name=rule.id, source=rule.source.ref if rule.source else "", start=start, version=version.start)
+
+
+def _reviews(model: PolicyModel, on: date, found: Problems) -> None:
+    if model.review_by is not None and model.review_by < on:
+        found.add("review-due", Place(model.files[-1] if model.files else model.id), name=model.id, day=model.review_by)
+    sources: Iterable[Source] = model.sources.values()
+    for source in sources:
+        if source.review_by is not None and source.review_by < on:
+            found.add("review-due", source.place, name=source.id, day=source.review_by)
+
+
+# --------------------------------------------------------------------------- the policy as a whole
+def _sections(model: PolicyModel, own: str, found: Problems) -> None:
+    """A policy says which complaints it is for, and knows levels."""
+    if model.scope is None:
+        found.add("no-scope", Place(own))
+    if not getattr(model.section("severity"), "levels", ()):
+        found.add("no-levels", Place(own))
+
+
+# --------------------------------------------------------------------------- rules
+def _rule(rule: Any, model: PolicyModel, found: Problems) -> None:
+    if rule.source is None and model.sources:
+        found.add("rule-without-source", rule.place, name=rule.id)
+    within = getattr(rule, "within", None)
+    if isinstance(within, n.Instant):
+        word = _vague_word(rule)
+        if word is not None and not any(length.word is not None for length in _lengths(within)):
+            found.add("vague-word", rule.place, name=rule.id, word=word)
+    if getattr(rule, "charge", None) is not None and rule.legal_basis is None and rule.source is None:
+        found.add("penalty-without-basis", rule.place, name=rule.id)
+
+
+def _vague_word(rule: Rule) -> str | None:
+    title = rule.name
+    lowered = title.en.lower()
+    return next((w for w in _VAGUE_ZH if w in title.zh), None) or next((w for w in _VAGUE_EN if w in lowered), None)
+
+
+def _lengths(node: n.Instant) -> list[Length]:
+    return [part.length for part in n.walk(node) if isinstance(part, n.Counted) and isinstance(part.length, Length)]
+
+
+def _same_act(deadlines: Iterable[Any], own: str, found: Problems) -> None:
+    """Two limits of one source for one act from one start: the longer one says nothing."""
+    seen: dict[Any, Any] = {}
+    for rule in deadlines:
+        lengths = _lengths(rule.within)
+        if not isinstance(rule.within, n.Counted) or len(lengths) != 1 or rule.part_of is not None or rule.extend:
+            continue
+        key = (rule.start, rule.act, rule.when, rule.exempt, rule.duty_of, rule.source.ref if rule.source is not None else None)
+        other = seen.setdefault(key, rule)
+        if other is not rule and own in (rule.place.file, other.place.file):
+            found.add("same-act-twice", rule.place, name=rule.id, other=other.id, length=lengths[0].text, limit=_lengths(other.within)[0].text)

@@ -1,0 +1,150 @@
+"""What `check` remarks about a policy that loads: each warning and note as hit, near miss and border."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from complaint_policy import Problem, load_policy, load_policy_text
+from complaint_policy.remark_messages import LEVELS, REMARKS
+
+HEAD = """format: 1
+policy: t/remarks
+effective: {from: 2026-01-01}
+timezone: Asia/Shanghai
+currency: CNY
+scope: {when: {amount_claimed: {at_least: 0}}}
+"""
+LEVELLED = "severity: {levels: [low], otherwise: low}\n"
+
+
+def remarks(body: str, on: date | None = None, head: str = HEAD + LEVELLED) -> list[Problem]:
+    return list(load_policy_text(head + body).remarks(on))
+
+
+def codes(body: str, on: date | None = None) -> list[str]:
+    return [r.code for r in remarks(body, on)]
+
+
+SOURCED = """sources:
+  law: {{title: {{en: Law, zh: 法}}, status: verified{more}}}
+deadlines:
+  - {{id: D, title: {{en: {title}, zh: {zh}}}, from: received_at, to: responded_at, within: {within}, source: {{ref: law}}}}
+"""
+
+
+def sourced(more: str = "", title: str = "Answer", zh: str = "答复", within: str = "2 days", tail: str = "") -> str:
+    return SOURCED.format(more=more, title=title, zh=zh, within=within) + tail
+
+
+def test_a_policy_without_blemish() -> None:
+    assert codes(sourced()) == []
+
+
+def test_a_source_that_has_ended() -> None:
+    ended = ", in_force: {until: 2026-06-01}"
+    (found,) = remarks(sourced(ended))
+    assert (found.code, found.level, found.place.line, found.place.column) == ("source-ended", "warning", 11, 10)
+    assert "'D' rests on 'law', which is in force only until 2026-06-01" in found.render("en")
+    assert "仅施行至2026-06-01" in found.render("zh")
+    # the version ends with the source: until is exclusive in both
+    assert [r.code for r in load_policy_text((HEAD + LEVELLED + sourced(ended)).replace("from: 2026-01-01}", "from: 2026-01-01, until: 2026-06-01}")).remarks()] == []
+    late = (HEAD + LEVELLED + sourced(ended)).replace("from: 2026-01-01}", "from: 2026-01-01, until: 2026-06-02}")
+    assert [r.code for r in load_policy_text(late).remarks()] == ["source-ended"]
+
+
+def test_a_source_that_is_not_yet_in_force() -> None:
+    assert codes(sourced(", in_force: {from: 2026-01-02}")) == ["source-not-yet"]
+    assert codes(sourced(", in_force: {from: 2026-01-01}")) == []
+
+
+def test_a_rule_of_the_base_on_a_source_that_has_ended(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(HEAD + LEVELLED + sourced(", in_force: {until: 2026-06-01}"), encoding="utf-8")
+    (tmp_path / "top.yaml").write_text(HEAD.replace("t/remarks", "t/top") + "extends: [./base.yaml]\n", encoding="utf-8")
+    (found,) = load_policy(tmp_path / "top.yaml").remarks()
+    assert (found.code, Path(found.place.file).name) == ("source-ended", "base.yaml")
+
+
+def test_what_was_to_be_reviewed() -> None:
+    due = ", review_by: 2026-06-01"
+    assert codes(sourced(due)) == []  # no day, no clock
+    assert codes(sourced(due), date(2026, 6, 1)) == []
+    assert codes(sourced(due), date(2026, 6, 2)) == ["review-due"]
+    assert codes("review_by: 2026-06-01\n" + sourced(), date(2026, 6, 2)) == ["review-due"]
+    ended = (HEAD + LEVELLED + sourced(due)).replace("from: 2026-01-01}", "from: 2026-01-01, until: 2026-06-01}")
+    assert [r.code for r in load_policy_text(ended).remarks(date(2026, 6, 2))] == []  # a version of the past
+
+
+def test_a_source_that_nothing_rests_on() -> None:
+    unused = sourced().replace("deadlines:", "  house: {title: {en: House}, status: company}\ndeadlines:")
+    (found,) = remarks(unused)
+    assert (found.code, found.place.line, found.place.column) == ("source-unused", 10, 3)
+
+
+def test_a_rule_without_source() -> None:
+    more = "  - {id: E, from: received_at, to: closed_at, within: 2 days}\n"
+    (found,) = remarks(sourced(tail=more))
+    assert (found.code, found.place.line) == ("rule-without-source", 12)
+    assert codes("deadlines:\n" + more) == []  # where nothing has a source, none is lacking
+
+
+def test_a_vague_word_with_a_number() -> None:
+    assert codes(sourced(title="Answer promptly")) == ["vague-word"]
+    assert codes(sourced(zh="及时答复")) == ["vague-word"]
+    assert codes(sourced(zh="答复")) == []
+    bound = "terms: {promptly: {is: 2 days, house: true}}\n"
+    assert codes(bound + sourced(title="Answer promptly", within="promptly")) == []
+    assert codes(bound + sourced(title="Answer promptly", within="{first_of: [closed_at, promptly]}")) == []
+
+
+def test_two_limits_for_one_act() -> None:
+    def twice(more: str) -> list[str]:
+        return codes(sourced(tail=f"  - {{id: E, from: received_at, to: responded_at, source: {{ref: law}}, {more}}}\n"))
+
+    assert twice("within: 5 days") == ["same-act-twice"]
+    assert twice("within: 5 days, when: {upheld: true}") == []
+    assert twice("within: 5 days, duty_of: regulator") == []
+    assert codes(sourced(tail="  - {id: E, from: assigned_at, to: responded_at, source: {ref: law}, within: 5 days}\n")) == []
+
+
+def test_a_penalty_that_is_charged_without_a_basis() -> None:
+    penalty = "penalties: [{{id: P, when: {{upheld: true}}, amount: 200, charge: {{field: handler}}{}}}]\n"
+    assert codes(penalty.format("")) == ["penalty-without-basis"]
+    assert codes(penalty.format(", legal_basis: {en: Art. 7}")) == []
+
+
+def test_scope_and_levels() -> None:
+    deadline = "deadlines: [{id: D, from: received_at, to: responded_at, within: 2 days}]\n"
+    bare = HEAD.replace("scope: {when: {amount_claimed: {at_least: 0}}}\n", "")
+    assert [(r.code, r.level) for r in remarks(deadline, head=bare)] == [("no-levels", "note"), ("no-scope", "note")]
+    assert remarks("", head=bare) == []  # a base that has no rule
+
+
+def pinned(tmp_path: Path, extends: str, until: str = "") -> list[Problem]:
+    folder = tmp_path / "base"
+    folder.mkdir(exist_ok=True)
+    base = HEAD.replace("t/remarks", "t/base")
+    for day in ("2026-01-01", "2026-06-01"):
+        (folder / f"{day}.yaml").write_text(base.replace("2026-01-01", day), encoding="utf-8")
+    (folder / "2026-03-01.yaml").write_text(base.replace("t/base", "t/other").replace("2026-01-01", "2026-03-01"), encoding="utf-8")
+    if extends.endswith("base]"):
+        (folder / "2026-03-01.yaml").unlink()
+    top = HEAD.replace("from: 2026-01-01", f"from: 2026-01-01{until}") + f"extends: {extends}\n"
+    (tmp_path / "top.yaml").write_text(top, encoding="utf-8")
+    return list(load_policy(tmp_path / "top.yaml").remarks())
+
+
+def test_an_overlay_pinned_to_a_version_of_its_base(tmp_path: Path) -> None:
+    (found,) = pinned(tmp_path, "[./base/2026-01-01.yaml]")
+    assert (found.code, found.place.line, found.place.column) == ("base-newer", 7, 11)
+    assert "from 2026-06-01 on there is a newer one" in found.render("en")  # 1 March is of another policy
+    assert pinned(tmp_path, "[./base/2026-01-01.yaml]", ", until: 2026-06-01") == []
+    assert [r.code for r in pinned(tmp_path, "[./base/2026-01-01.yaml]", ", until: 2026-06-02")] == ["base-newer"]
+    assert pinned(tmp_path, "[./base]") == []
+
+
+def test_every_remark_has_a_hint_in_both_languages() -> None:
+    for code, (message, hint) in REMARKS.items():
+        assert hint is not None
+        assert all((message.en, message.zh, hint.en, hint.zh)), code
+    assert REMARKS.keys() == LEVELS.keys()
