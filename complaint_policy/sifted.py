@@ -25,7 +25,7 @@ _ROWS_A_STEP: Final = 2_000
 
 def sifted(cells: Cells, conditions: list[n.Condition]) -> Sifted | None:
     """``None`` where there are too many cells, or too many conditions that ask for more than single values."""
-    if not cells.values or cells.size > _MOST_CELLS:
+    if not 0 < cells.size <= _MOST_CELLS:
         return None
     try:
         found = Sifted(cells, conditions)

@@ -187,6 +187,6 @@ class FrameAudit:
 def shown(inner: pl.DataFrame, shape: DecisionColumns) -> pl.DataFrame:
     """Due instants in the policy's time zone."""
     zone = frame_zone(shape.zone)
-    names = [name for r in shape.rules if r.kind == "deadline" and (name := f"{r.id}.due_at") in inner.columns]
-    naive = [name for name in names if inner.schema[name] == pl.Datetime("us")]
+    schema = inner.schema  # made anew whenever it is asked for
+    naive = [name for r in shape.rules if r.kind == "deadline" and schema.get(name := f"{r.id}.due_at") == pl.Datetime("us")]
     return inner.with_columns(pl.col(naive).dt.replace_time_zone("UTC").dt.convert_time_zone(zone)) if naive else inner

@@ -15,6 +15,7 @@ from complaint_policy.problems import Problems
 from complaint_policy.reader import Mapping, Scalar
 from complaint_policy.rules.severity.model import LevelRule, Severity
 from complaint_policy.schemas import closed, ref, rules
+from complaint_policy.sifted import Sifted, sifted
 
 _MOST_ABOVE = 40
 # A policy with hundreds of rules over many fields is looked at in part: what is claimed is true, not all is found.
@@ -98,8 +99,9 @@ def check(section: Severity, model: PolicyModel, problems: Problems) -> None:
     """A rule that can never fire: its condition cannot hold, or the rules above always take the case."""
     conditions = [rule.when for rule in section.rules]
     cells = Cells(model, conditions)
-    if cells.complete:
-        dead = _dead(conditions, cells)
+    holding = sifted(cells, conditions)
+    if holding is not None:
+        dead = _dead(len(conditions), cells, holding)
     else:  # too many complaints to look at all: each rule alone, and against each rule above it
         dead = _dead_beside(conditions, model)
     for rule, code in zip(section.rules, dead, strict=True):
@@ -107,19 +109,13 @@ def check(section: Severity, model: PolicyModel, problems: Problems) -> None:
             problems.add(code, rule.place, name=rule.id)
 
 
-def _dead(conditions: list[n.Condition], cells: Cells) -> list[str | None]:
-    found: list[str | None] = ["never-fires"] * len(conditions)
+def _dead(rules: int, cells: Cells, holding: Sifted) -> list[str | None]:
+    fires = decides = 0
     for cell in cells:
-        taken = False
-        for index, condition in enumerate(conditions):
-            if cells.holds(condition, cell) is not True:
-                continue
-            if not taken:
-                found[index] = None
-            elif found[index] == "never-fires":
-                found[index] = "shadowed-rule"
-            taken = True
-    return found
+        bits = holding.holding(cell)
+        fires |= bits
+        decides |= bits & -bits  # the first that holds
+    return [None if decides >> i & 1 else "shadowed-rule" if fires >> i & 1 else "never-fires" for i in range(rules)]
 
 
 def _dead_beside(conditions: list[n.Condition], model: PolicyModel) -> list[str | None]:
