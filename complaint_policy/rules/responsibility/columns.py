@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -34,6 +34,8 @@ class Owned:
         return frozenset(self.result.missing)
 
 
+# So many texts are told apart.
+_MOST_TEXTS: Final = 20_000
 _LEFT = Owned(LEFT_OVER, ResponsibilityResult(None, (), None, (), (), None, (LEFT,)))
 
 
@@ -121,18 +123,17 @@ def _left(part: n.Expression) -> str | None:
 def _texts(sheet: Sheet, column: Column, tests: list[n.Expression]) -> Coded | None:
     """A free text by the texts the rows name, and any other."""
     literals = literals_of(tests)
-    if literals is None or not all(isinstance(v, str) for v in literals) or column.value is None or len(literals) > 250:
+    if literals is None or not all(isinstance(v, str) for v in literals) or column.value is None or len(literals) > _MOST_TEXTS:
         return None
     domain = (OTHER_TEXT, *literals, *column.specials)
     special = column.special(sheet.plan)
+    named = pl.Enum(literals)
 
     def build(value: pl.Expr, *more: pl.Expr) -> pl.Expr:
-        total: pl.Expr = pl.lit(0, pl.UInt16)
-        for index, text in enumerate(literals, 1):
-            total = total + (value == text).cast(pl.UInt16) * pl.lit(index, pl.UInt16)
+        number = value.cast(named, strict=False).to_physical().cast(pl.UInt16)
         # Without specials a null row is one that is left: it may look up anything.
         absent = more[0] + len(literals) + 1 if more else pl.lit(len(literals) + 1 if column.specials else 0)
-        return pl.when(value.is_null()).then(absent).otherwise(total).cast(pl.UInt16)
+        return pl.when(value.is_null()).then(absent).otherwise((number + 1).fill_null(0)).cast(pl.UInt16)
 
     return Coded(sheet.plan.keep(on(build, column.value, *([special] if special is not None else []))), domain)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -12,6 +12,9 @@ from complaint_policy.columns.sheet import Sheet
 from complaint_policy.columns.values import LEFT, LEFT_OVER, Coded, Column, tabulated
 from complaint_policy.possible import NOWHERE_MISSING, Maybe
 from complaint_policy.rules.severity.model import Severity
+
+# So many conditions stand in one expression.
+_DEEPEST: Final = 24
 
 
 def columns(section: Severity) -> Iterable[tuple[str, Callable[[Sheet], Any]]]:
@@ -28,18 +31,26 @@ def _severity(section: Severity, sheet: Sheet) -> Coded:
 
 
 def _known(sheet: Sheet, tests: list[tuple[Column, int]], last: int, levels: int) -> Coded:
-    """The first level whose condition holds, as a sum over how many of the conditions so far hold."""
     """The first level whose condition holds."""
     kind = pl.UInt8 if levels <= 255 else pl.UInt16
+    plan = sheet.plan
 
-    def chain(*holds: pl.Expr) -> pl.Expr:
-        found: Any = pl
-        for test, (_, rank) in zip(holds, tests, strict=True):
-            found = found.when(test).then(pl.lit(rank, kind))
-        result: pl.Expr = found.otherwise(pl.lit(last, kind)) if holds else pl.lit(last, kind)
-        return result
+    def first(ranks: list[int], rest: int | None) -> Callable[..., pl.Expr]:
+        def chain(*holds: pl.Expr) -> pl.Expr:
+            found: Any = pl
+            for test, rank in zip(holds, ranks, strict=True):
+                found = found.when(test).then(pl.lit(rank, kind))
+            result: pl.Expr = found.otherwise(pl.lit(rest, kind)) if holds else pl.lit(rest, kind)
+            return result
 
-    return Coded(sheet.plan.keep(on(chain, *(test.value for test, _ in tests))), tuple(range(levels)))
+        return chain
+
+    # Polars takes time with the square of how deep an expression is nested.
+    blocks = [tests[i : i + _DEEPEST] for i in range(0, len(tests), _DEEPEST)] or [tests]
+    rests = [None] * (len(blocks) - 1) + [last]
+    made = [on(first([r for _, r in block], rest), *(t.value for t, _ in block)) for block, rest in zip(blocks, rests, strict=True)]
+    code = made[0] if len(made) == 1 else on(lambda *found: pl.coalesce(*found), *(plan.keep(one) for one in made))
+    return Coded(plan.keep(code), tuple(range(levels)))
 
 
 def _open(sheet: Sheet, tests: list[tuple[Column, int]], last: int) -> Coded:

@@ -1,0 +1,54 @@
+"""Many rules and many cells: columns and records say the same, and what the numbers they are made of say."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+
+from complaint_policy import load_policy_text
+
+AS_OF = datetime(2026, 3, 5, 12)
+HEAD = "format: 1\npolicy: test/large\neffective: {from: 2020-01-01}\ntimezone: Asia/Shanghai\n"
+LEVELS = ["low", "middle", "high"]
+
+
+def records(count: int, **cells: Any) -> list[dict[str, Any]]:
+    """``cells``: for each field what it holds in each row, by the row's number."""
+    return [{"id": str(i), "received_at": datetime(2026, 3, 1) + timedelta(minutes=i), **{name: cell(i) for name, cell in cells.items()}} for i in range(count)]
+
+
+@pytest.mark.parametrize("rules", [1, 24, 25, 71])
+def test_the_first_of_many_rules_decides(rules: int) -> None:
+    """Rule i takes what affects 1000 - i and more, and is of level i % 3: of 1000 - i it is the first that holds."""
+    severity = "".join(f"    - {{id: S{i}, level: {LEVELS[i % 3]}, when: {{affected_customers: {{at_least: {1000 - i}}}}}}}\n" for i in range(rules))
+    policy = load_policy_text(f"{HEAD}severity:\n  levels: [{', '.join(LEVELS)}]\n  rules:\n{severity}  otherwise: middle\n")
+    rows = records(90, affected_customers=lambda i: 1000 - i if i % 7 else 2000)
+    wanted = [LEVELS[0 if i % 7 == 0 else i % 3] if i < rules or i % 7 == 0 else "middle" for i in range(90)]
+    assert policy.audit(pl.DataFrame(rows), as_of=AS_OF).decisions["severity"].cast(pl.String).to_list() == wanted
+    assert [policy.evaluate(row, as_of=AS_OF).severity.level for row in rows] == wanted
+
+
+def test_a_matrix_of_texts_and_numbers() -> None:
+    """300 products, free texts, and three bands of amounts: owner p-b for product p and band b; others are the desk's."""
+    bands = ["{below: 100}", "{at_least: 100, below: 250.5}", "{at_least: 250.5}"]
+    cells = "".join(
+        f"    - {{id: R{p}-{b}, when: {{product: P{p}, amount_claimed: {band}}}, owner: o{p}-{b}}}\n" for p in range(300) for b, band in enumerate(bands)
+    )
+    policy = load_policy_text(f"{HEAD}currency: CNY\nresponsibility:\n  by: [product, amount_claimed]\n  rows:\n{cells}  otherwise: {{owner: desk}}\n")
+    amounts = [0, 99.99, 100, 250.49, 250.5, 10**6]
+    rows = records(700, product=lambda i: f"P{i % 350}", amount_claimed=lambda i: amounts[i % 6])
+    rows += records(4, product=lambda i: ["P1 ", None, "p1", "P1"][i], amount_claimed=lambda i: [5, 5, 5, None][i])
+    # i % 6 is 0 or 1: below 100; 2 or 3: below 250.5; 4 or 5: the rest.  `P1 ` is read as `P1`.
+    wanted = [f"o{i % 350}-{i % 6 // 2}" if i % 350 < 300 else "desk" for i in range(700)] + ["o1-0", None, "desk", None]
+    audit = policy.audit(pl.DataFrame(rows, infer_schema_length=None), as_of=AS_OF)
+    assert audit.decisions["owner"].cast(pl.String).to_list() == wanted
+    found = [policy.evaluate(row, as_of=AS_OF).responsibility for row in rows]
+    assert [owned.owner for owned in found] == wanted
+    # An unknown product with a known amount: band 0 of all products, or the desk.
+    assert found[701].candidates == (*(f"o{p}-0" for p in range(300)), "desk")
+    # An unknown amount of product 1: its three bands, or the desk where none is stated.
+    assert found[703].candidates == ("o1-0", "o1-1", "o1-2", "desk")
+    assert found[703].missing == ("amount_claimed",)
