@@ -11,7 +11,7 @@ from attrs import evolve
 from complaint_policy.comparing.comparison import Objection
 from complaint_policy.counting import TAKEN_BY, Counter, Counting
 from complaint_policy.expressions import nodes as n
-from complaint_policy.lengths import Length
+from complaint_policy.lengths import Length, MonthDays
 from complaint_policy.possible import DayEnd
 from complaint_policy.texts import Text
 from complaint_policy.wording import day_text, moment_text
@@ -93,7 +93,7 @@ def _shown(due: datetime, wall: datetime) -> Text:
 
 def _alike(a: Length, first: Counting, b: Length, second: Counting) -> bool:
     """Whether two lengths differ in their number alone."""
-    if a.unit != b.unit or a.same_day != b.same_day:
+    if a.unit != b.unit or a.same_day != b.same_day or isinstance(a, MonthDays):
         return False
     taken = [key for key, units in TAKEN_BY.items() if a.unit in units and key != "pause_on_days"]
     return first.calendar == second.calendar and all(getattr(first, key) == getattr(second, key) for key in taken)

@@ -9,12 +9,13 @@ import json
 import pickle
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import frozen
 
-from complaint_policy import InputError, PolicyError, UsageError, load_policy_text
+from complaint_policy import InputError, PolicyError, UsageError, load_policy, load_policy_text
 from complaint_policy.policy import Policy
 from complaint_policy.rules.schedules.looked_at import Schedules
 
@@ -526,3 +527,51 @@ def test_no_record_can_rest_on_it() -> None:
     with pytest.raises(PolicyError) as caught:
         policy("facts: {large: {PF-received: {above: 3}}}")
     assert [p.code for p in caught.value.problems] == ["unknown-field"]
+
+
+# --------------------------------------------------------------------------- overlays
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (QUARTER, []),
+        (QUARTER.replace("20 days", "15 days"), []),
+        (QUARTER.replace("20 days", "21 days"), ["laxer-than-base"]),
+        (QUARTER.replace("20 days", "{first_of: [20 days, {month_day: 04-10}]}"), []),
+        (QUARTER.replace("20 days", "{month_day: 04-10}"), ["laxer-than-base"]),  # from the second quarter on
+        (QUARTER.replace("quarter", "half_year").replace("PF-quarter", "PF-received"), ["not-shown-stricter"]),
+        (QUARTER.replace("period_end", "period_start"), ["not-shown-stricter"]),
+        (QUARTER + ", when: {PF-quarter: {at_least: 5}}", ["laxer-than-base"]),
+    ],
+)
+def test_an_overlay_that_only_tightens(tmp_path: Path, keys: str, expected: list[str]) -> None:
+    base = HEAD + f"schedules: [{{id: SC, done: register, {QUARTER}}}]\n"
+    assert _overlaid(tmp_path, base, keys) == expected
+
+
+@pytest.mark.parametrize(("size", "expected"), [(500, []), (300, []), (501, ["laxer-than-base"])])
+def test_an_overlay_from_a_smaller_size_on(tmp_path: Path, size: int, expected: list[str]) -> None:
+    base = HEAD + f"schedules: [{{id: SC, done: register, {SIZE}}}]\n"
+    assert _overlaid(tmp_path, base, SIZE.replace("500", str(size))) == expected
+
+
+@pytest.mark.parametrize(("days", "expected"), [("[08-31, 02-28]", []), ("[08-15, 02-15]", ["laxer-than-base"]), ("[02-28, 05-31, 08-31, 11-30]", [])])
+def test_days_of_the_year_of_an_overlay(tmp_path: Path, days: str, expected: list[str]) -> None:
+    """From 31 August on the next of 15 February is earlier, from 20 August on it is later: no set of days is shown to be earlier but one that has all of them."""
+    base = HEAD + f"schedules: [{{id: SC, done: register, {SIZE}}}]\n"
+    assert _overlaid(tmp_path, base, SIZE.replace("[08-31, 02-28]", days)) == expected
+
+
+def _overlaid(tmp_path: Path, base: str, keys: str) -> list[str]:
+    """The codes of what is wrong with an overlay that replaces SC; it is judged in place of its base's."""
+    (tmp_path / "base.yaml").write_text(base, encoding="utf-8")
+    (tmp_path / "top.yaml").write_text(
+        "format: 1\npolicy: t/top\neffective: {from: 2020-01-01}\nextends: [./base.yaml]\ntighten_only: true\ntimezone: Asia/Shanghai\n"
+        f"schedules: [{{id: SC, replaces: true, done: register, {keys}}}]\n",
+        encoding="utf-8",
+    )
+    try:
+        of = load_policy(tmp_path / "top.yaml")
+    except PolicyError as error:
+        return [p.code for p in error.problems]
+    assert [r.rule for r in judged(of, "2026-08-01T00:00", since="2026-07-31").results] == ["SC"]
+    return []

@@ -15,4 +15,5 @@ KIND = RuleKind(
     build=build,
     steps=lambda section: (),  # no record has an outcome of it
     check=check,
+    stricter="complaint_policy.rules.schedules.stricter",
 )
