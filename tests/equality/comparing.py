@@ -25,6 +25,7 @@ from complaint_policy.audit.sources import open_source
 from complaint_policy.coerce import is_empty
 from complaint_policy.decision import Decision
 from complaint_policy.errors import ComplaintPolicyError
+from complaint_policy.expressions.nodes import Each
 from complaint_policy.instants import highest
 from complaint_policy.possible import NOT_YET, DayEnd
 from complaint_policy.wording import duration_iso
@@ -116,6 +117,7 @@ def _cells(policy: Policy, row: int, decision: Decision) -> _Cells:
     cells["owner"] = decision.responsibility.owner
     judged = {result.rule: result for result in decision.judged()}
     amounts = {penalty.rule: penalty.amount for penalty in decision.penalties}
+    repeated = {d.id for version in policy.versions for d in version.model.section("deadlines") if isinstance(d.start, Each)}
     for rule, (kind, has_outcome) in _rules(policy).items():
         result = judged.get(rule)
         if has_outcome:
@@ -123,6 +125,9 @@ def _cells(policy: Policy, row: int, decision: Decision) -> _Cells:
         if kind == "deadline":
             due = None if result is None else decision.deadline(rule).due_at
             cells[f"{rule}.due_at"] = None if due is None else due.astimezone(UTC).replace(tzinfo=None, fold=0)
+            if rule in repeated:
+                times = () if result is None else decision.deadline(rule).instances or (decision.deadline(rule),)
+                cells[f"{rule}.breaches"] = None if result is None else [time.outcome for time in times].count("breached")
         if kind == "penalty":
             cells[f"{rule}.amount"] = amounts.get(rule)
         if has_outcome:
@@ -178,20 +183,28 @@ def _late(decisions: Sequence[Decision], rules: Sequence[str]) -> dict[str, Any]
         breached = [d for d in results if d.deadline(rule).outcome == "breached"]
         if not breached:
             continue
-        still_open = [d for d in breached if d.deadline(rule).done is NOT_YET]
+        still_open = 0
         spans: list[int] = []
         for decision in breached:
             line = decision.deadline(rule)
-            span = line.over_by
-            if line.done is NOT_YET:
-                due = highest(line.due)
-                span = None if due is None else decision._as_of - (due.boundary if isinstance(due, DayEnd) else due)
+            # Of one that begins anew the time that is the latest, of equally late ones the first.
+            late = [_delay(time, decision) for time in line.instances or (line,) if time.outcome == "breached"]
+            span, running = max(late, key=lambda found: found[0] or timedelta(0))
+            still_open += running
             if span is not None:
                 spans.append(span // timedelta(microseconds=1))
         middle = duration_iso(timedelta(microseconds=int(median(spans)))) if spans else None
         longest = duration_iso(timedelta(microseconds=max(spans))) if spans else None
-        found[rule] = (len(breached), len(still_open), len(spans), middle, longest)
+        found[rule] = (len(breached), still_open, len(spans), middle, longest)
     return found
+
+
+def _delay(line: Any, decision: Decision) -> tuple[timedelta | None, bool]:
+    """By how much an act was late, or is so far, and whether it is still to come."""
+    if line.done is not NOT_YET:
+        return line.over_by, False
+    due = highest(line.due)
+    return None if due is None else decision._as_of - (due.boundary if isinstance(due, DayEnd) else due), True
 
 
 def _penalties(decisions: Sequence[Decision]) -> dict[Any, Any]:

@@ -13,7 +13,7 @@ from attrs import evolve
 from complaint_policy.columns import choosing, lengths
 from complaint_policy.columns.clock import DAY
 from complaint_policy.columns.conditions import conjunction
-from complaint_policy.columns.instants import Around
+from complaint_policy.columns.instants import Around, left_instants
 from complaint_policy.columns.plan import Ex, constant, on
 from complaint_policy.columns.settling import applies_to, key_for, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
@@ -57,7 +57,9 @@ def _repeated(rule: Deadline, sheet: Sheet) -> Verdicts:
     """Of a duty that begins anew: only where it does not apply; the rest is left to the record evaluation."""
     sheet.reasons.append(f"{rule.id}: each")
     apart = GeneralDeadline(rule, NOT_APPLICABLE, NONE, NONE, NONE, sheet.zone)
-    return Verdicts(settled_results(sheet, rule, Coded(constant(0, pl.UInt8), (_left(rule, sheet),)), apart))
+    coded = settled_results(sheet, rule, Coded(constant(0, pl.UInt8), (_left(rule, sheet),)), apart)
+    due, applies = left_instants(), applies_to(sheet, rule)
+    return Verdicts(coded, due=due if applies is None else _apart(sheet, due, applies().coded(sheet.plan)))
 
 
 class _Judged:
@@ -84,7 +86,7 @@ class _Judged:
         applies = applies_to(sheet, rule)
         if applies is not None:
             held = applies().coded(self.plan)
-            start, due, done = (self._apart(one, held) for one in (start, due, done))
+            start, due, done = (_apart(sheet, one, held) for one in (start, due, done))
         return Verdicts(coded, start, due, done, provisional[0] if provisional is not None else None)
 
     # ---------------------------------------------------------------- the limit
@@ -171,13 +173,6 @@ class _Judged:
             self.plan, [self.start.state(self.plan), due.state(self.plan)], lambda s, d: Shape(LATER) if s.kind == LATER else d, key=lambda s: s
         )
         return choosing.settled(self.sheet, due.low, due.high, coded, due.day_end)
-
-    def _apart(self, one: Instants, held: Coded) -> Instants:
-        """Of a rule that does not apply nothing is shown."""
-        coded = tabulated(
-            self.plan, [held, one.state(self.plan)], lambda h, s: Shape(STATED_NONE) if h is False else s, key=lambda s: s
-        )
-        return choosing.settled(self.sheet, one.low, one.high, coded, one.day_end)
 
     # ---------------------------------------------------------------- calendar and warning
     def _provisional(self, due: Instants) -> tuple[Ex, Coded] | None:
@@ -324,6 +319,12 @@ class _Judged:
             self.sheet.leave(early)
             return Coded(constant(0, pl.UInt8), (False,))
         return Coded(None, (False, True), self.plan.keep(early.fill_null(False)))
+
+
+def _apart(sheet: Sheet, one: Instants, held: Coded) -> Instants:
+    """Of a rule that does not apply nothing is shown."""
+    coded = tabulated(sheet.plan, [held, one.state(sheet.plan)], lambda h, s: Shape(STATED_NONE) if h is False else s, key=lambda s: s)
+    return choosing.settled(sheet, one.low, one.high, coded, one.day_end)
 
 
 def _counts_from_start(rule: Deadline) -> bool:
