@@ -7,6 +7,7 @@ from typing import Final
 
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.environment import PERIOD_WORDS, Environment, spelled_here
+from complaint_policy.expressions.exhaustive import exhausted
 from complaint_policy.expressions.parse_log import parse_entries, parse_nth
 from complaint_policy.lengths import MONTH_DAY, UNIT_KEYS, Length, MonthDays, month_day_form, parse_length, parse_month_day
 from complaint_policy.reader import Entry, Mapping, Node, Scalar, Sequence
@@ -227,6 +228,7 @@ def read_branches(value: Node, env: Environment):  # type: ignore[no-untyped-def
 
     if not isinstance(value, Sequence):
         return
+    conditions: list[n.Condition] = []
     for index, item in enumerate(value.items):
         if not isinstance(item, Mapping):
             continue
@@ -237,7 +239,10 @@ def read_branches(value: Node, env: Environment):  # type: ignore[no-untyped-def
         else:
             when = item.get("when")
             condition = parse_condition(when, env) if when is not None else None
-            yield (condition if condition is not None else n.Always(place=item.place)), item.get("then"), item.place
+            conditions.append(condition if condition is not None else n.Always(place=item.place))
+            # Of a field with so many values, the last of them is left: whichever it is, one branch holds.
+            last = index == len(value.items) - 1 and len(conditions) > 1 and exhausted(conditions, env.fields)
+            yield (None if last else conditions[-1]), item.get("then"), item.place
 
 
 def rule_known(node: Scalar, env: Environment, kinds: tuple[str, ...]) -> bool:

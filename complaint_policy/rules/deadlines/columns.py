@@ -315,7 +315,7 @@ class _Judged:
         if start.low is None or done.low is None:
             return Coded(constant(0, pl.UInt8), (False,))
         early = (done.high or done.low) < start.low
-        if self.sheet.hints.hopeful:
+        if self.sheet.hints.hopeful or self.general.recorded is not None:
             self.sheet.leave(early)
             return Coded(constant(0, pl.UInt8), (False,))
         return Coded(None, (False, True), self.plan.keep(early.fill_null(False)))

@@ -18,6 +18,7 @@ from complaint_policy.frame import settler
 from complaint_policy.instants import highest, lowest, missing_of
 from complaint_policy.kinds import Setting, Step
 from complaint_policy.lengths import Length
+from complaint_policy.model import PolicyModel
 from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
 from complaint_policy.possible import (
     MAX_INSTANT,
@@ -29,6 +30,7 @@ from complaint_policy.possible import (
     Interval,
     Maybe,
     all_of_conditions,
+    options_of,
     possibilities,
 )
 from complaint_policy.results import GeneralDeadline, Settled
@@ -132,6 +134,7 @@ class General:
         self.closed = setting.slots["field:closed_at"]
         begins = rule.start.parts if isinstance(rule.start, n.Each) else (rule.start,)
         self.names = (frozenset(name for part in begins for name in n.fields_in(part)), frozenset(n.fields_in(rule.act)))
+        self.recorded = _recorded(begins, setting)
         counters = [Counter(c.length, c.counting, ahead=c.ahead) for c in rule.counted() if isinstance(c.length, Length)]
         self.own_counters = [
             Counter(c.length, c.counting, ahead=c.ahead) for c in rule.counted() if isinstance(c.length, Length) and isinstance(c.base, n.RuleStart)
@@ -259,10 +262,14 @@ class General:
         if done is None:
             return {MET, *({PENDING} if as_of <= due_high else ()), *({BREACHED} if as_of > due_low else ())}
         done_low, done_high = _ends(done)
-        if start is not None and done_high < _ends(start)[0]:
+        if start is not None and done_high < _ends(start)[0] and self._is_recorded(state, start):
             missing |= (self.names[0] if names is None else names) | self.names[1]
             return {INDETERMINATE}
         return ({MET} if done_low <= due_high else set()) | ({BREACHED} if done_high > due_low else set())
+
+    def _is_recorded(self, state: State, start: Any) -> bool:
+        """Whether a start was written down: an act before one that was computed is no slip of the keyboard."""
+        return self.recorded is None or any(start is option or start == option for slot in self.recorded for option in options_of(state[slot]) or ())
 
     def _not_started(self, state: State, missing: set[str]) -> set[str]:
         """Waiting for its start; once the case is closed, the start never happened."""
@@ -330,6 +337,21 @@ class General:
         # In whole microseconds: a share of many years is more than a span of time can hold.
         part = MICROSECOND * (net // MICROSECOND * int(risk * 1_000_000) // 1_000_000)
         return _plain_instant(counter.after_net(begin, part, pauses))
+
+
+def _recorded(begins: Iterable[n.Instant], setting: Setting) -> tuple[int, ...] | None:
+    """The slots of the fields a start may be, where it may be another deadline's due instant instead; else None."""
+    parts = [part for begin in begins for part in _through_facts(begin, setting.model)]
+    if not any(isinstance(part, n.DueOf) for part in parts):
+        return None
+    return tuple(setting.slots[f"field:{part.name}"] for part in parts if isinstance(part, n.NamedInstant) and part.kind == "field")
+
+
+def _through_facts(node: n.Expression, model: PolicyModel) -> Iterable[n.Expression]:
+    for part in n.walk(node):
+        yield part
+        if isinstance(part, n.NamedInstant) and part.kind == "fact":
+            yield from _through_facts(model.facts[part.name].expression, model)
 
 
 def _plain_instant(value: datetime) -> datetime:
