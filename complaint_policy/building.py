@@ -20,6 +20,7 @@ from complaint_policy.expressions.parse_instants import INSTANT_KEYS, RESERVED_K
 from complaint_policy.expressions.parse_values import VALUE_KEYS, parse_value
 from complaint_policy.fields import CORE_FIELDS, RESERVED_WORDS, Field
 from complaint_policy.frame import COMPANY, Exemption, SourceRef
+from complaint_policy.graph import bases_first
 from complaint_policy.head import (
     read_calendars,
     read_counting_head,
@@ -39,7 +40,6 @@ from complaint_policy.model import Case, Fact, PolicyModel, Source, as_map
 from complaint_policy.overlays import against_bases, read_laxer, scope_laxer
 from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence
-from complaint_policy.schemas import RESERVED_SECTIONS
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone, zone_named
 
@@ -214,11 +214,14 @@ def build(files: tuple[File, ...], kinds: tuple[RuleKind, ...], problems: Proble
         for identity, source in read_sources(file.root.get("sources"), problems).items():
             builder.sources[identity] = source
         builder.fields = read_fields(file.root.get("record"), builder.fields or dict(CORE_FIELDS), zone, builder.currency, problems)
+        for kind in kinds:
+            if kind.fields is not None and (section := file.root.get(kind.key)) is not None:
+                builder.fields = kind.fields(section, builder.fields, problems)
         builder.roles |= read_roles(file.root.get("roles"))
     _collect_rules(files, builder)
     environments = _environments(files, builder)
     _collect_facts(files, environments, builder)
-    for name in _bases_first({name: node for name, (node, _, _) in builder.fact_nodes.items()}):
+    for name in bases_first({name: node for name, (node, _, _) in builder.fact_nodes.items()}):
         builder.fact_kind(name, builder.fact_nodes[name][2])
     scope = _scope(files, environments, builder)
     sections = {}
@@ -284,9 +287,6 @@ def _collect_rules(files: tuple[File, ...], builder: Builder) -> None:
     """Every rule id, so that expressions may name rules further down; ids are unique ignoring case."""
     for file in files:
         own: dict[str, RuleName] = {}
-        for key in RESERVED_SECTIONS:
-            if key in file.root:
-                builder.problems.add("reserved-key", file.root.key_place(key), name=key)
         for kind in builder.kinds:
             node = file.root.get(kind.key)
             for identity, place in kind.ids(node) if node is not None else ():
@@ -373,40 +373,6 @@ def _titled(node: Node) -> tuple[Node, Text | None]:
     if not isinstance(node, Mapping) or not isinstance(title, Mapping) or set(title.keys()) - {"en", "zh"}:
         return node, None
     return Mapping(tuple(e for e in node.entries if e.key != "title"), node.place), text_of(title)
-
-
-def _bases_first(facts: dict[str, Node]) -> list[str]:
-    """The facts, each after those it may rest on: a long chain of facts must not become a deep recursion."""
-    waiting = {name: _words_within(node, facts) for name, node in facts.items()}
-    order: dict[str, None] = {}
-    for root in facts:
-        path = [root]
-        seen = {root}
-        while path:
-            following = next((w for w in waiting[path[-1]] if w not in order and w not in seen), None)
-            if following is None:
-                order[path.pop()] = None
-            else:
-                seen.add(following)
-                path.append(following)
-    return list(order)
-
-
-def _words_within(node: Node, known: dict[str, Node]) -> Iterator[str]:
-    """Every key and word below a node that is also the name of a fact."""
-    stack = [node]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, Scalar):
-            if one.value in known:
-                yield one.value
-        elif isinstance(one, Sequence):
-            stack += one.items
-        else:
-            for entry in one.entries:
-                if entry.key in known:
-                    yield entry.key
-                stack.append(entry.value)
 
 
 def _scope(files: tuple[File, ...], environments: list[Environment], builder: Builder) -> n.Condition | None:

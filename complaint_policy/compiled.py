@@ -23,7 +23,7 @@ from complaint_policy.texts import Text
 from complaint_policy.typed import Typed
 from complaint_policy.zones import zone_named
 
-__all__ = ["CompiledVersion", "steps_of"]
+__all__ = ["CompiledVersion", "layout", "steps_of"]
 
 State = list[Any]
 
@@ -73,7 +73,7 @@ class CompiledVersion:
         self.zone = zone_named(model.timezone)
         steps = ordered(steps_of(model, kinds), Problems())
         used = _fields_used(model, steps)
-        self.slots = _layout(model, used, steps)
+        self.slots = layout(model, used, steps)
         scope = None if model.scope is None else n.FactHolds("", "scope")
         setting = Setting(
             compiler=Compiler(self.slots, self.zone),
@@ -165,7 +165,7 @@ def _portfolio_names(model: PolicyModel) -> Iterable[str]:
         yield from (name for name in rule.by if name in model.fields)
 
 
-def _layout(model: PolicyModel, used: list[str], steps: Iterable[Step]) -> dict[str, int]:
+def layout(model: PolicyModel, used: list[str], steps: Iterable[Step]) -> dict[str, int]:
     slots = {"as_of": AS_OF}
     names = [f"field:{name}" for name in used]
     # Whether a field was given is kept apart only where a default would hide it.

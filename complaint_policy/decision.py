@@ -83,6 +83,7 @@ class Origin:
     source_fields: Collection[str] | None = None
     waivers: Any = ()
     ordinary: bool = False
+    remarks: tuple[Finding, ...] = ()  # what whoever asked knows beside the record
     index: Mapping[str, int] = field(init=False, eq=False, repr=False)  # of deadlines by their ids
 
     only_deadlines: bool = field(init=False, eq=False, repr=False)  # no other outcomes
@@ -174,7 +175,13 @@ class Decision:
 
     @property
     def _notes(self) -> list[Finding]:
-        return [] if self._ordinary else self._judged[2]
+        return [*self._origin.remarks] if self._ordinary else [*self._origin.remarks, *self._judged[2]]
+
+    def noted(self, remarks: tuple[Finding, ...]) -> Decision:
+        """The same decision with findings that do not come from its record, such as which others were counted."""
+        decision: Decision = self._policy.evaluate(self._record, as_of=self.as_of, source_fields=self._origin.source_fields, waivers=self._origin.waivers)
+        decision._origin = evolve(decision._origin, remarks=remarks)
+        return decision
 
     def __repr__(self) -> str:
         return f"Decision({self.complaint_id!r}, {self.status!r})"

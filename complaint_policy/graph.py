@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from complaint_policy.kinds import Step
 from complaint_policy.problems import Problems
+from complaint_policy.reader import Node, Scalar, Sequence
 
-__all__ = ["ordered"]
+__all__ = ["bases_first", "ordered"]
 
 
 def ordered(steps: Iterable[Step], problems: Problems) -> tuple[Step, ...]:
@@ -41,3 +42,37 @@ def ordered(steps: Iterable[Step], problems: Problems) -> tuple[Step, ...]:
                 path.append(following)
                 waiting.append(iter(by_name[following].needs))
     return tuple(done.values())
+
+
+def bases_first(facts: dict[str, Node]) -> list[str]:
+    """The facts, each after those it may rest on: a long chain of facts must not become a deep recursion."""
+    waiting = {name: _words_within(node, facts) for name, node in facts.items()}
+    order: dict[str, None] = {}
+    for root in facts:
+        path = [root]
+        seen = {root}
+        while path:
+            following = next((w for w in waiting[path[-1]] if w not in order and w not in seen), None)
+            if following is None:
+                order[path.pop()] = None
+            else:
+                seen.add(following)
+                path.append(following)
+    return list(order)
+
+
+def _words_within(node: Node, known: dict[str, Node]) -> Iterator[str]:
+    """Every key and word below a node that is also the name of a fact."""
+    stack = [node]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, Scalar):
+            if one.value in known:
+                yield one.value
+        elif isinstance(one, Sequence):
+            stack += one.items
+        else:
+            for entry in one.entries:
+                if entry.key in known:
+                    yield entry.key
+                stack.append(entry.value)

@@ -13,6 +13,7 @@ from attrs import field, frozen
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.compile import Compiler
 from complaint_policy.expressions.environment import Environment
+from complaint_policy.fields import Field
 from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Mapping, Node
 from complaint_policy.texts import Text
@@ -65,8 +66,8 @@ class RuleKind:
 
     ``key`` is its section in a policy file, ``kind`` the word for one rule.  ``ids`` finds the rules'
     ids in the raw section (so that expressions can name them), ``build`` makes the section's model,
-    ``check`` looks for contradictions in the whole model, ``steps`` says what it computes for a record,
-    ``to_dict`` and ``message`` show one result, ``emit`` writes its part of the straight line, ``columns`` names the
+    ``fields`` adds the fields the section gives every record, ``check`` looks for contradictions in the whole model, ``steps`` says what
+    it computes for a record, ``to_dict`` and ``message`` show one result, ``emit`` writes its part of the straight line, ``columns`` names the
     module that computes the same for a table.
     """
 
@@ -84,6 +85,7 @@ class RuleKind:
     message: Callable[[Any, Any], Text] | None = None
     emit: Callable[[Any, Straight], dict[str, str]] | None = None  # its part of the straight line (see straight.py)
     stricter: str | None = None  # the module whose ``compare(base, own, comparison)`` holds an overlay against its bases
+    fields: Callable[[Node, dict[str, Field], Problems], dict[str, Field]] | None = None
     columns: str | None = None  # the module whose ``columns(section)`` evaluates a table: imported with Polars, never before
 
 

@@ -16,7 +16,7 @@ from complaint_policy.lengths import Length
 from complaint_policy.problems import NOWHERE, Place, Problem
 from complaint_policy.texts import Text
 
-__all__ = ["Case", "Fact", "PolicyModel", "Source", "as_map", "fields_below", "levels_below"]
+__all__ = ["Case", "Fact", "PolicyModel", "Source", "as_map", "fields_below", "levels_below", "names_below"]
 
 
 def as_map(items: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -149,3 +149,13 @@ def fields_below(node: n.Expression | None, model: PolicyModel) -> Iterable[str]
             yield rest
         elif kind == "fact":
             yield from fields_below(model.facts[rest].expression, model)
+
+
+def names_below(node: n.Expression | None, model: PolicyModel) -> Iterable[str]:
+    """Every name of the graph an expression rests on but facts, through which it looks: ``field:x``, ``rule:x``, ``severity``, …"""
+    for name in n.names_in(node):
+        kind, _, rest = name.partition(":")
+        if kind == "fact":
+            yield from names_below(model.facts[rest].expression, model)
+        else:
+            yield name

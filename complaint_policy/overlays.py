@@ -47,6 +47,9 @@ def _replacing(node: Node) -> set[str]:
     found: set[str] = set()
     for section in (e.value for e in node.entries) if isinstance(node, Mapping) else ():
         lists = [section] if isinstance(section, Sequence) else [e.value for e in section.entries] if isinstance(section, Mapping) else []
+        # A rule under a name of its own, as in `history`.
+        named = section.entries if isinstance(section, Mapping) else ()
+        found |= {e.key for e in named if isinstance(e.value, Mapping) and scalar_text(e.value.get("replaces")) == "true"}
         for items in lists:
             for item in items.items if isinstance(items, Sequence) else ():
                 if isinstance(item, Mapping) and scalar_text(item.get("replaces")) == "true":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from complaint_policy.kinds import RuleKind
-from complaint_policy.rules import admission, deadlines, escalation, penalties, portfolio, requirements, responsibility, retention, schedules, severity
+from complaint_policy.rules import admission, deadlines, escalation, history, penalties, portfolio, requirements, responsibility, retention, schedules, severity
 
 __all__ = ["BUILTIN_KINDS", "kind_of"]
 
@@ -18,6 +18,7 @@ BUILTIN_KINDS: tuple[RuleKind, ...] = (
     penalties.KIND,
     portfolio.KIND,
     schedules.KIND,
+    history.KIND,
 )
 
 

@@ -13,7 +13,7 @@ from complaint_policy.expressions.parse_instants import RESERVED_KEYS
 from complaint_policy.kinds import RuleKind
 from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence, plain
-from complaint_policy.schemas import FORMS, HOURS_FORM, RESERVED_SECTIONS, assemble
+from complaint_policy.schemas import FORMS, HOURS_FORM, assemble
 from complaint_policy.texts import Text
 
 __all__ = ["check_schema", "policy_schema"]
@@ -141,7 +141,7 @@ def _unknown_keys(error: Any, node: Node, problems: Problems) -> None:
             problems.add("foreign-spelling", entry.place, word=entry.key, hint=branch_hint(branch))
         elif entry.key == "each":
             problems.add("each-outside-from", entry.place)
-        elif entry.key in RESERVED_SECTIONS or entry.key in RESERVED_KEYS:
+        elif entry.key in RESERVED_KEYS:
             problems.add("reserved-key", entry.place, name=entry.key)
         elif (ours is not None and ours.split()[0].rstrip(",:") in (*known, "a", "the", "not", "present,", "missing,", "at_least", "nothing")) or (
             ours is not None and not known

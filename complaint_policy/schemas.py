@@ -336,9 +336,6 @@ HEAD: Final[dict[str, Any]] = {
     "scope": closed({"when": ref("condition"), "title": ref("text"), "laxer": ref("laxer")}, ("when",)),
 }
 
-# Sections the language page has and this version does not judge yet.
-RESERVED_SECTIONS: Final = ("history",)
-
 
 def assemble(sections: dict[str, Schema]) -> Schema:
     """The whole schema, from the rooms' pieces by section key."""

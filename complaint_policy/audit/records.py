@@ -25,10 +25,11 @@ _Rows = tuple[int, Row, Text | None]
 
 @define
 class Counts:
-    """Rows read so far, and those of them that went into a record beside its first row."""
+    """Rows read so far, those of them that went into a record beside its first row, and the records merged into a case."""
 
     rows: int = 0
     folded: int = 0
+    merged: int = 0
 
 
 @define

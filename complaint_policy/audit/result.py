@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 from attrs import evolve
 
+from complaint_policy.audit.history import MERGED_SCHEMA, History
 from complaint_policy.audit.interfaces import AnyDecision
 from complaint_policy.audit.records import Entry
 from complaint_policy.audit.summary import Summary
@@ -39,10 +40,11 @@ class Audit:
         unchanged: Callable[[], bool],
         notes: Callable[[], tuple[Text, ...]] = tuple,
         schedules: Callable[[Audit], Schedules] | None = None,
+        past: History | None = None,
     ) -> None:
         self._give, self._rejects, self._summarise = decisions, rejected, summary
         self._find, self._entries, self._unchanged, self._notes = find, entries, unchanged, notes
-        self._judge_schedules = schedules
+        self._judge_schedules, self._past = schedules, past
 
     @cached_property
     def rejected(self) -> pl.DataFrame:
@@ -70,6 +72,16 @@ class Audit:
     def schedules(self) -> Schedules | None:
         """The policy's schedules by the register and the figures of this audit; ``None`` where the audit was not asked for them."""
         return None if self._judge_schedules is None else self._judge_schedules(self)
+
+    @cached_property
+    def history(self) -> pl.DataFrame:
+        """``row``, and for each name of the policy's ``history`` the count of that row; null where it is not known."""
+        return pl.DataFrame(schema={"row": pl.Int64}) if self._past is None else self._past.counted()
+
+    @cached_property
+    def merged(self) -> pl.DataFrame:
+        """One row a record that is one matter with an earlier one: ``row, source_row, id, into_row, into_id, status, reason, reason_zh``."""
+        return pl.DataFrame(schema=MERGED_SCHEMA) if self._past is None else self._past.merged_rows()
 
     def __repr__(self) -> str:
         counts = self._summary.identity
@@ -119,12 +131,14 @@ class Audit:
         if not self._unchanged():
             raise InputError(Text("the file has changed since the audit", "审计之后文件已被更改"))
         row = which if isinstance(which, int) else self._row_of(which)
+        if self._past is not None:
+            row = self._past.into.get(row, row)  # of a record that was merged, its case
         refused = self.rejected.filter(pl.col("row") == row)
         if refused.height:
             raise _was_rejected(f"row {row}", f"第 {row} 行", refused)
         found = self._find(row) if row >= 0 else None
         if found is not None:
-            return found
+            return found if self._past is None else found.noted(self._past.remarks(row))
         raise UsageError(Text(f"row {row} is no record that was decided", f"第 {row} 行不是已判定的记录"))
 
     def _row_of(self, case_id: str) -> int:
@@ -134,6 +148,7 @@ class Audit:
         else:
             refused_rows = set(self.rejected["row"])
             rows = [e.position for e in self._entries() if e.id == case_id and e.position not in refused_rows]
+        rows += self.merged.filter(pl.col("id") == case_id)["row"].to_list()
         if len(rows) == 1:
             return rows[0]
         if rows:

@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from attrs import evolve
 
 from complaint_policy.audit.delimited import DelimitedTable
 from complaint_policy.audit.engine import has_columns, remarks
 from complaint_policy.audit.frames import FrameAudit
+from complaint_policy.audit.history import COUNTED, History, history_of
+from complaint_policy.audit.history_tables import beside
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.judging import columns_of_policy, fields_of_policy
 from complaint_policy.audit.mapping import (
@@ -32,6 +35,7 @@ from complaint_policy.audit.registers import check_register, rows_of_register
 from complaint_policy.audit.result import Audit
 from complaint_policy.audit.sources import InputOptions, SourceTable, open_source
 from complaint_policy.audit.streams import StreamAudit
+from complaint_policy.audit.summary import Summary
 from complaint_policy.audit.tables import FrameTable, memory_table
 from complaint_policy.audit.texts import TextAudit
 from complaint_policy.audit.writing import FrameWriter
@@ -58,6 +62,7 @@ def run_audit(
     keep: bool = True,
     register: object = None,
     since: date | str | None = None,
+    history: str = COUNTED,
 ) -> Audit:
     """Hold every record of ``source`` against ``policy`` as things stood at ``as_of``.
 
@@ -68,7 +73,8 @@ def run_audit(
     ``None``).  ``columns`` adds ``severity.possible`` and ``missing`` to the decisions; ``decisions_to`` writes them to
     a file while they are made; with ``keep=False`` they are then not held in memory.  ``register``: what was done for the
     policy's schedules (a path, a table or a list of ``{schedule, period, at}``), judged for every period with a day from
-    ``since`` on, with the figures this audit measures; ``since`` alone judges them without a register.
+    ``since`` on, with the figures this audit measures; ``since`` alone judges them without a register.  ``history="given"``:
+    what the policy counts of earlier records is taken from columns of the table, and nothing is merged.
 
     A record that cannot be judged is rejected with its reason and stops nothing.  Raises :class:`InputError` for a
     table that cannot be read, :class:`MappingError` for a mapping that fits neither policy nor table,
@@ -78,7 +84,10 @@ def run_audit(
     check_register(register, since)
     rows = rows_of_register(register) if register is not None else None
     table, mapping = _opened(policy, source, mapping)
-    stream = RecordStream(table, mapping, policy.zone)
+    past = history_of(policy, table, mapping, instant, history)
+    if past is not None and not past.into:
+        table, mapping = beside(table, mapping, past.columns)
+    stream = past.merged_stream() if past is not None and past.into else RecordStream(table, mapping, policy.zone)
     # Waivers are read once: they are held against every record.
     held = waivers if isinstance(waivers, (WaiverSet, str, bytes)) else list(waivers)
     held = held if isinstance(held, WaiverSet) else policy.read_waivers(held)
@@ -92,7 +101,8 @@ def run_audit(
             return judged.schedules(rows, as_of=policy.zone.to_aware(instant), since=since, audit=audit, waivers=held)
 
     public = pl.DataFrame(schema=shape.inner_schema()).select(shape.public(columns)).schema
-    if isinstance(table, FrameTable) and mapping.events is None and table.columns and has_columns(policy):
+    merging = past is not None and bool(past.into)
+    if isinstance(table, FrameTable) and mapping.events is None and table.columns and has_columns(policy) and not merging:
         lazily = FrameAudit(policy, table, mapping, stream, shape, instant, held, judge, columns, progress)
         if decisions_to is not None:
             with FrameWriter(Path(decisions_to), public) as writer:
@@ -101,16 +111,17 @@ def run_audit(
         return Audit(
             decisions=(lambda: lazily.decisions) if keep else None,
             rejected=lambda: lazily.rejected,
-            summary=lazily.summary,
+            summary=lambda: _told(lazily.summary(), past),
             find=lazily.decision,
             entries=lambda: stream.entries(Counts()),
             unchanged=table.unchanged,
             notes=lambda: remarks([lazily.engine]),
             schedules=schedules,
+            past=past,
         )
     fields = {f.name: f for f in fields_of_policy(policy)}
     whole: TextAudit | StreamAudit
-    if isinstance(table, DelimitedTable) and mapping.events is None and has_columns(policy):
+    if isinstance(table, DelimitedTable) and mapping.events is None and has_columns(policy) and not merging:
         whole = TextAudit(policy, table, stream, mapping, shape, instant, held, judge, tuple(columns), progress)
     else:
         whole = StreamAudit(policy, stream, mapping, shape, instant, held, judge, tuple(columns), progress, fields)
@@ -134,13 +145,18 @@ def run_audit(
     return Audit(
         decisions=(lambda: pl.concat(kept).sort("row")) if keep else None,
         rejected=lambda: rejected,
-        summary=lambda: summary,
+        summary=lambda: _told(summary, past),
         find=find,
         entries=lambda: stream.entries(Counts()),
         unchanged=table.unchanged,
         notes=lambda: remarks(whole.engines()),
         schedules=schedules,
+        past=past,
     )
+
+
+def _told(summary: Summary, past: History | None) -> Summary:
+    return summary if past is None else evolve(summary, history=past.notes())
 
 
 def _judge(policy: AnyPolicy, as_of: datetime, source_fields: frozenset[str], waivers: WaiverSet) -> Judge:

@@ -64,6 +64,7 @@ def sections_of(summary: Summary) -> tuple[Section, ...]:
         _penalties(summary),
         _portfolio(summary),
         *schedule_sections(summary),
+        _history(summary),
         _unusable(summary),
         _missing(summary),
         _ids(summary),
@@ -91,6 +92,18 @@ def _portfolio(summary: Summary) -> Section:
         Text("outcome", "结果"),
     )
     return Section("portfolio", Text("Over all records", "总体指标"), columns, tuple(rows))
+
+
+def _history(summary: Summary) -> Section:
+    """What was counted of earlier records."""
+    notes = summary.history
+    rows = tuple((c.name, c.title, c.records, c.highest, c.unknown) for c in notes.counts) if notes is not None else ()
+    columns = (_FIELD, _TITLE, Text("records with any", "有计数的记录"), Text("highest", "最高"), Text("not known", "未知"))
+    note = None
+    if notes is not None and notes.uncounted:
+        n = notes.uncounted
+        note = Text(f"{n:,} rows without a usable receipt may be missing from the counts.", f"有 {n:,} 行缺少可用的受理时间，可能未计入。")
+    return Section("history", Text("Earlier records", "此前记录"), columns, rows, note)
 
 
 def _figure(result: PortfolioResult) -> str | None:

@@ -17,6 +17,7 @@ from attrs import evolve
 
 from complaint_policy.audit.batches import BatchJudge
 from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns
+from complaint_policy.audit.history import COUNTED, looks_back
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.mapping import ColumnMapping
 from complaint_policy.audit.partials import KEYS, LATE, REJECT, SUMS, add_portfolio, reasons_of, tally_of
@@ -48,6 +49,7 @@ def audit_spark(
     columns: Sequence[str] = (),
     row: str | None = None,
     count_ids: bool = True,
+    history: str = COUNTED,
 ) -> SparkAudit:
     """Hold every record of a Spark DataFrame against ``policy`` as things stood at ``as_of``.
 
@@ -56,12 +58,14 @@ def audit_spark(
     The rows of a Spark table have no position.  ``row`` names a column of whole numbers that gives each its own, from 0, if
     the decisions are to be those of one machine to the letter.  Without it ``row`` is a key made of the row's content (Spark's
     ``xxhash64`` of the columns the mapping reads): the same in every run, and shared by rows that are alike throughout.
+    ``history`` as in ``Policy.audit``, where a policy has any: here it can only be ``given``.
     ``count_ids=False`` spares the summary its count of repeated ids, which takes a shuffle of all of them.
 
     Raises :class:`MissingExtra` without pyspark and pyarrow, :class:`MappingError` for a mapping that fits neither policy nor table,
     :class:`UsageError` for a wrong call, such as the mapping of an event log.
     """
     _installed()
+    _without_history(policy, history)
     if not isinstance(frame, import_module("pyspark.sql").DataFrame):
         name = type(frame).__name__
         raise UsageError(Text(f"a {name} is no Spark DataFrame", f"{name} 不是 Spark DataFrame"))
@@ -86,6 +90,7 @@ def audit_parquet(
     waivers: Any = (),
     columns: Sequence[str] = (),
     count_ids: bool = True,
+    history: str = COUNTED,
 ) -> SparkAudit:
     """The same over Parquet files, read by the workers themselves: several times as fast as through a DataFrame.
 
@@ -94,10 +99,23 @@ def audit_parquet(
     the order of their names.  Columns made of the names of folders are not read.
     """
     _installed()
+    _without_history(policy, history)
     schema, files = parquet_files(spark, paths)
     judge = BatchJudge(policy, schema=pl.Schema({n.strip(): k for n, k in schema.items()}), as_of=as_of, mapping=mapping, waivers=waivers, columns=columns)
     sent = _narrowed(judge, waivers)
     return SparkAudit(FileSource(spark, pieces_of(files, spark.sparkContext.defaultParallelism), sent), judge, sent, count_ids)
+
+
+def _without_history(policy: AnyPolicy, history: str) -> None:
+    """A worker sees its own records only: it cannot count the others."""
+    if looks_back(policy, history):
+        raise UsageError(
+            Text(
+                "the policy counts or merges records (history), which Spark's workers cannot: count on one machine or in SQL, and hand in "
+                "the counts as columns with history='given'",
+                "该制度须对记录计数或合并（history），Spark 的工作进程无法做到：请在单机或 SQL 中计数，将结果作为列提供，并使用 history='given'",
+            )
+        )
 
 
 def _installed() -> None:

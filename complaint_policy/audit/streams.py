@@ -73,7 +73,7 @@ class StreamAudit:
                 keep(shown(decided.select(names), self.shape))
         rejected = pl.concat(rejects).sort("row")
         tally = gathered.tally()
-        identity = Identity(self._counts.rows, tally.decided, rejected.height, self._counts.folded)
+        identity = Identity(self._counts.rows, tally.decided, rejected.height, self._counts.folded, self._counts.merged)
         identity.check()
         if self.progress is not None:
             self.progress(self._counts.rows, 1.0)

@@ -14,6 +14,7 @@ import polars as pl
 from attrs import frozen
 
 from complaint_policy.audit.columns import RuleColumn
+from complaint_policy.audit.history_notes import HistoryNotes
 from complaint_policy.audit.interfaces import AnyPolicy
 from complaint_policy.audit.judging import fields_of_policy, levels_of_policy, roles_of_policy
 from complaint_policy.audit.mapping import ColumnMapping
@@ -121,6 +122,7 @@ class Summary:
     role_titles: dict[str, Text]
     portfolio: Mapping[str, tuple[PortfolioResult, ...]]
     schedules: Schedules | None = None
+    history: HistoryNotes | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers, ready for JSON: money as decimal strings, spans as ISO 8601 durations."""
@@ -196,6 +198,7 @@ class Summary:
             "versions": _listed(self.versions, "version"),
             "portfolio": [_figure(rule, result) for rule, results in self.portfolio.items() for result in results],
             "schedules": self.schedules.to_dict() if self.schedules is not None else None,
+            "history": None if self.history is None else self.history.to_dict(),
         }
 
     def sections(self) -> tuple[Section, ...]:

@@ -43,6 +43,14 @@ class FrameTable(SourceTable):
         """A column's name as the frame spells it."""
         return self._spelled[name]
 
+    def beside(self, columns: Mapping[str, pl.Series]) -> FrameTable:
+        """The same table with more columns, one value a row."""
+        if self.in_memory:
+            frame = self._frame.with_columns(column.alias(name) for name, column in columns.items())
+        else:
+            frame = pl.concat([self._frame, pl.DataFrame(list(columns.values())).lazy()], how="horizontal")
+        return FrameTable(frame, self.name, self.kind, handle=self._handle, in_memory=self.in_memory)
+
     def share(self) -> float | None:
         return self._done / self._height if self._height else None
 

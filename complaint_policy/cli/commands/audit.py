@@ -39,12 +39,14 @@ def run(
     columns: tuple[str, ...],
     register: str | None,
     since: str | None,
+    history: str | None,
 ) -> int:
     """Audit one file; the decisions are written while they are made."""
     wanted = outcomes_of(fail_on, also=(REJECTED,))
     if len(file) > 2:
         raise UsageError(Text(f"too many arguments: {' '.join(file[2:])}", f"多余的参数：{' '.join(file[2:])}"))
     from complaint_policy.audit import load_mapping, run_audit
+    from complaint_policy.audit.history import COUNTED
 
     read = load_mapping(mapping) if mapping is not None else None
     policy = policy_of(file[0]) if len(file) == 2 else _policy_of_mapping(read)
@@ -64,6 +66,7 @@ def run(
             keep=False,
             register=register,
             since=since,
+            history=history or COUNTED,
         )
     if rejects is not None:
         audit.write_rejected(rejects)
@@ -181,6 +184,14 @@ COMMAND = Command(
             ("--since",),
             Text("judge the schedules for every period with a day from this one on", "自该日起逐期判定定期义务"),
             value="DAY",
+        ),
+        Option(
+            ("--history",),
+            Text(
+                "given: take the counts of earlier records from columns of the file, and merge nothing (unless written: counted)",
+                "given：采用文件中已有的此前记录计数，且不合并记录（默认 counted）",
+            ),
+            value="HOW",
         ),
     ),
     examples=(

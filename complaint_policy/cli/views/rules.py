@@ -85,7 +85,10 @@ class RuleWords:
         units = _units(rule)
         if rule.when is not None:
             yield Text("applies when", "适用条件"), self.words.condition(rule.when)
-        for attribute in fields(type(rule)):
+        told = getattr(rule, "in_words", None)
+        if told is not None:
+            yield from told(self.words)
+        for attribute in fields(type(rule)) if told is None else ():
             if attribute.name not in _FRAME:
                 value = getattr(rule, attribute.name)
                 yield from self._parts(attribute.name, value, units)

@@ -1,0 +1,115 @@
+"""What a rule over many records looks at in one of them: its keys, its instants, its conditions, typed as the policy types them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from attrs import frozen
+
+from complaint_policy.compiled import layout, steps_of
+from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.compile import Compiler
+from complaint_policy.expressions.moments import AS_OF, PAUSES
+from complaint_policy.graph import ordered
+from complaint_policy.intake import Intake
+from complaint_policy.model import PolicyModel, fields_below
+from complaint_policy.possible import MAX_INSTANT, MIN_INSTANT, NONE, NOT_YET, Interval, Maybe, options_of
+from complaint_policy.problems import Problems
+from complaint_policy.zones import zone_named
+
+__all__ = ["FIRST", "LAST", "Reader", "Span", "micros", "span_of"]
+
+State = list[Any]
+_EPOCH: Final = datetime(1970, 1, 1)
+_MICRO: Final = timedelta(microseconds=1)
+# Between what two instants, in microseconds, something lies: equal where it is known.
+Span = tuple[int, int]
+
+
+def micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICRO
+
+
+FIRST: Final = micros(MIN_INSTANT)
+LAST: Final = micros(MAX_INSTANT)
+
+
+def span_of(value: Any) -> Span | None:
+    """Where an instant lies; ``None`` where there is none (not yet, or stated to be none)."""
+    if isinstance(value, datetime):
+        at = micros(value)
+        return at, at
+    if isinstance(value, Interval):
+        return micros(value.low), micros(value.high)
+    if value is NOT_YET or value is NONE:
+        return None
+    options = [span_of(option) for option in options_of(value) or ()] if isinstance(value, Maybe) else []
+    known = [span for span in options if span is not None]
+    if not known or len(known) < len(options):
+        return FIRST, LAST
+    return min(low for low, _ in known), max(high for _, high in known)
+
+
+@frozen
+class Reader:
+    """Reads some fields of records, and answers conditions and instants over them.
+
+    No rule is judged: what is read rests on the record's own fields, which ``check`` has made sure of.
+    """
+
+    model: PolicyModel
+    slots: Mapping[str, int]
+    compiler: Compiler
+    intake: Intake
+    steps: Sequence[tuple[int, Callable[[State], Any]]]
+
+    @classmethod
+    def of(cls, model: PolicyModel, names: Iterable[str], expressions: Iterable[n.Expression | None] = ()) -> Reader:
+        used = dict.fromkeys(names)
+        facts: set[str] = set()
+        waiting = [e for e in expressions if e is not None]
+        for expression in list(waiting):
+            used.update(dict.fromkeys(fields_below(expression, model)))
+        while waiting:
+            for name in n.names_in(waiting.pop()):
+                kind, _, rest = name.partition(":")
+                if kind == "fact" and rest not in facts:
+                    facts.add(rest)
+                    waiting.append(model.facts[rest].expression)
+        steps = [step for step in ordered(steps_of(model, ()), Problems()) if step.name.removeprefix("fact:") in facts]
+        slots = layout(model, list(used), steps)
+        compiler = Compiler(slots, zone_named(model.timezone))
+        setting: Any = _Setting(compiler)
+        fields = [(slots[f"field:{name}"], model.fields[name], slots.get(f"given:{name}")) for name in used]
+        return cls(model, slots, compiler, Intake(fields, compiler.zone, model.currency), [(slots[s.name], s.make(setting)) for s in steps])
+
+    def read(self, record: Mapping[str, Any], as_of: datetime, source_fields: Collection[str] | None) -> State:
+        """The state of a record as far as it is looked at."""
+        state: State = [None] * len(self.slots)
+        state[AS_OF], state[PAUSES] = as_of, ()
+        self.intake.read(record, state, as_of, source_fields, {})
+        for slot, step in self.steps:
+            state[slot] = step(state)
+        return state
+
+    def slot(self, name: str) -> int:
+        return self.slots[f"field:{name}"]
+
+    def key(self, names: Sequence[str]) -> Callable[[State], tuple[Any, ...] | None]:
+        """The values of some fields together; ``None`` where one is not known."""
+        slots = [self.slot(name) for name in names]
+
+        def key(state: State) -> tuple[Any, ...] | None:
+            values = tuple([state[slot] for slot in slots])
+            return None if any(isinstance(value, Maybe) or value is NONE for value in values) else values
+
+        return key
+
+
+@frozen
+class _Setting:
+    """All that the step of a fact compiles against."""
+
+    compiler: Compiler
