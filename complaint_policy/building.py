@@ -37,7 +37,7 @@ from complaint_policy.head import (
 from complaint_policy.kinds import Piece, RuleKind
 from complaint_policy.lengths import Length
 from complaint_policy.model import Case, Fact, PolicyModel, Source, as_map
-from complaint_policy.overlays import against_bases, read_laxer, scope_laxer
+from complaint_policy.overlays import against_bases, read_laxer, read_transition, scope_laxer
 from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence
 from complaint_policy.texts import Text
@@ -233,6 +233,7 @@ def build(files: tuple[File, ...], kinds: tuple[RuleKind, ...], problems: Proble
     end = read_date(effective.get("until"), problems) if isinstance(effective, Mapping) else None
     if start is not None and end is not None and end <= start and isinstance(effective, Mapping):
         problems.add("upside-down-dates", effective.place, first=start, last=end)
+    transition = read_transition(top, environments[-1], builder)
     if problems.has_any() or start is None:
         return None
     identity = scalar_text(top.get("policy")) or "?"
@@ -258,6 +259,7 @@ def build(files: tuple[File, ...], kinds: tuple[RuleKind, ...], problems: Proble
         cases=tuple(_cases(top)),
         files=tuple(f.name for f in files),
         scope_laxer=scope_laxer(top, builder),
+        transition=transition,
     )
 
 

@@ -32,6 +32,7 @@ from complaint_policy.results import (
 from complaint_policy.texts import Text
 
 if TYPE_CHECKING:
+    from complaint_policy.frame import Transition
     from complaint_policy.policy import Policy
     from complaint_policy.rules.deadlines.ledger import Ledger
 
@@ -84,6 +85,7 @@ class Origin:
     waivers: Any = ()
     ordinary: bool = False
     remarks: tuple[Finding, ...] = ()  # what whoever asked knows beside the record
+    transition: Transition | None = None  # why another version than that of the receipt judges
     index: Mapping[str, int] = field(init=False, eq=False, repr=False)  # of deadlines by their ids
 
     only_deadlines: bool = field(init=False, eq=False, repr=False)  # no other outcomes

@@ -175,6 +175,13 @@ def _differences(decision: Decision, words: Words) -> list[Finding]:
 
 def _record_notes(decision: Decision, words: Words) -> list[Finding]:
     found: list[Finding] = list(decision._notes)
+    moved = decision._origin.transition
+    if moved is not None:
+        said = Text("Judged by the version of {v} by its transition: {r}.", "依过渡条款适用{v}的版本：{r}。")
+        if moved.use == "previous":
+            said = Text("Judged by the version of {v}, as the next one's transition says: {r}.", "依后一版本的过渡条款适用{v}的版本：{r}。")
+        message = said.filled(v=decision.policy_version, r=laxer_text(moved))
+        found.append(Finding("record", "transition", message, moved.source.to_dict() if moved.source is not None else None))
     if decision._state[decision._compiled.received_slot] is NOT_YET:
         found.append(Finding("record", "not_yet_received", Text("The complaint is received after the moment of judgement.", "该投诉的受理时间晚于判定时刻。")))
     for name, reason in decision.unusable.items():
@@ -374,10 +381,10 @@ def _source_text(source: Any) -> Text:
     return Text("source: {t}{c} [{s}]", "依据：{t}{c}［{s}］").filled(t=title, c=clause, s=status)
 
 
-def laxer_text(laxer: Any) -> Text:
-    """Why a rule is laxer than its base's, with the clause that says so."""
-    reason: Text = laxer.reason
-    return reason if laxer.source is None else reason + Text("; ", "；") + _source_text(laxer.source)
+def laxer_text(stated: Any) -> Text:
+    """Why a rule is laxer than its base's, or why another version judges, with the clause that says so."""
+    reason: Text = stated.reason
+    return reason if stated.source is None else reason + Text("; ", "；") + _source_text(stated.source)
 
 
 def _values(rule: Any, words: Words, reveal: bool) -> list[Text]:

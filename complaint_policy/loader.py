@@ -220,6 +220,8 @@ class _Loading:
         """One model for every stretch in which a version and all its bases stand still."""
         versions: list[PolicyVersion] = []
         for index, sheet in enumerate(sheets):
+            if not index and "transition" in sheet.file.root:
+                self.problems.add("transition-without-previous", sheet.file.root.key_place("transition"))
             following = sheets[index + 1].start if index + 1 < len(sheets) else None
             until = min((d for d in (sheet.until, following) if d is not None), default=None)
             starts = sorted({sheet.start, *(d for d in self._changes(sheet, ()) if d > sheet.start and (until is None or d < until))})

@@ -300,6 +300,8 @@ _MESSAGES: Final[dict[str, _Entry]] = {
     "extends-cycle": _m("policies extend each other in a circle: {path}", "制度循环扩展：{path}"),
     "laxer-than-base": _m("'{name}' is laxer than {base}: {why}", "“{name}”宽于{base}：{why}"),
     "not-shown-stricter": _m("'{name}' cannot be shown to be as strict as {base}: {why}", "无法证明“{name}”不宽于{base}：{why}"),
+    "transition-beyond-fields": _m("a transition may ask of fields of the record only, not of '{name}'", "过渡条款只能依据记录字段，不能依据“{name}”"),
+    "transition-without-previous": _m("there is no version before this one", "此版本之前没有版本"),
     "tighten-nothing": _m("tighten_only without extends tightens nothing", "有 tighten_only 而没有 extends，无可收紧"),
     "base-without-version": _m("'{name}' has no version in force on {day}", "“{name}”在{day}没有有效版本"),
 }
@@ -416,6 +418,11 @@ _HINTS: Final[dict[str, tuple[str, str]]] = {
         "write it so that it can be compared, or write laxer: {{reason: ...}}",
         "请写成可以比较的形式，或写 laxer: {{reason: ...}}",
     ),
+    "transition-beyond-fields": (
+        "which version judges is settled before any fact or outcome: write the fields themselves",
+        "适用版本先于任何事实和结果确定：请直接写字段",
+    ),
+    "transition-without-previous": ("put the earlier version into the same folder, or remove transition", "请将前一版本放入同一文件夹，或删去 transition"),
     "tighten-nothing": ("write extends: [...], or remove it", "请写 extends: [...]，或删去"),
     "file-name-differs": ("call the file {start}.yaml", "请将文件命名为 {start}.yaml"),
     "policy-id-differs": ("one folder holds the versions of one policy", "一个文件夹只存放一项制度的各版本"),

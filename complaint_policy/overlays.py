@@ -1,18 +1,20 @@
-"""What an overlay says of its bases' rules: that it replaces one, and that it is laxer on purpose."""
+"""What a file says of others: of its bases' rules (replaced, laxer on purpose), of the version before it (transitions)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from complaint_policy.frame import Laxer
+from complaint_policy.expressions.nodes import names_in
+from complaint_policy.expressions.parse_conditions import parse_condition
+from complaint_policy.frame import Laxer, Transition
 from complaint_policy.head import scalar_text, text_of
 from complaint_policy.reader import Mapping, Node, Sequence
 
 if TYPE_CHECKING:
     from complaint_policy.building import Builder
-    from complaint_policy.expressions.environment import RuleName
+    from complaint_policy.expressions.environment import Environment, RuleName
 
-__all__ = ["against_bases", "read_laxer", "scope_laxer"]
+__all__ = ["against_bases", "read_laxer", "read_transition", "scope_laxer"]
 
 
 def read_laxer(node: Node | None, builder: Builder) -> Laxer | None:
@@ -27,6 +29,24 @@ def scope_laxer(top: Mapping, builder: Builder) -> Laxer | None:
     """That the scope is narrower on purpose."""
     section = top.get("scope")
     return read_laxer(section.get("laxer"), builder) if isinstance(section, Mapping) else None
+
+
+def read_transition(top: Mapping, env: Environment, builder: Builder) -> tuple[Transition, ...]:
+    """``transition`` of a version: conditions over fields of the record alone, which are known before any version is chosen."""
+    found: list[Transition] = []
+    section = top.get("transition")
+    for item in section.items if isinstance(section, Sequence) else ():
+        when = item.get("when") if isinstance(item, Mapping) else None
+        reason = text_of(item.get("reason")) if isinstance(item, Mapping) else None
+        condition = parse_condition(when, env) if when is not None else None
+        if condition is None or reason is None or when is None or not isinstance(item, Mapping):
+            continue
+        beyond = next((name for name in names_in(condition) if not name.startswith("field:")), None)
+        if beyond is not None:
+            builder.problems.add("transition-beyond-fields", when.place, name=beyond.rpartition(":")[2])
+            continue
+        found.append(Transition(condition, scalar_text(item.get("use")) or "this", reason, builder.source_ref(item.get("source")), item.place))
+    return tuple(found)
 
 
 def against_bases(root: Mapping, own: dict[str, RuleName], builder: Builder) -> None:

@@ -15,6 +15,7 @@ from complaint_policy.decision import Decision, Finding, Origin, judged_decision
 from complaint_policy.errors import RecordError, UsageError
 from complaint_policy.event_log import Log
 from complaint_policy.fields import Field
+from complaint_policy.frame import Transition
 from complaint_policy.intake import getter_of, snapshot
 from complaint_policy.kinds import RuleKind
 from complaint_policy.model import PolicyModel, fields_below
@@ -22,6 +23,7 @@ from complaint_policy.possible import MICROSECOND, Interval
 from complaint_policy.problems import Problem
 from complaint_policy.registry import BUILTIN_KINDS
 from complaint_policy.texts import Text
+from complaint_policy.transitions import Transitions, has_transitions
 from complaint_policy.typed import Typed
 from complaint_policy.waivers import WaiverSet, chosen
 from complaint_policy.zones import Zone, zone_named
@@ -67,6 +69,7 @@ class Policy:
         self._zone = zone_named(last.timezone)
         self._ordinary: Callable[[dict[str, Any], Any], Decision | None] = self._first
         self._typed: Typed | None = None
+        self._transitions = Transitions(versions, self._zone) if has_transitions(versions) else None
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._kinds is BUILTIN_KINDS:
@@ -184,13 +187,17 @@ class Policy:
             decision = self._typed_first(record, as_of, instant, source_fields)
             if decision is not None:
                 return decision
-        compiled = self.compiled(self._version_for(record, source_fields))
-        origin = Origin(self, compiled, source_fields, waivers if isinstance(waivers, WaiverSet) else tuple(waivers))
+        version, transition = self._version_for(record, instant, source_fields)
+        compiled = self.compiled(version)
+        origin = Origin(self, compiled, source_fields, waivers if isinstance(waivers, WaiverSet) else tuple(waivers), transition=transition)
         return judged_decision(origin, snapshot(record, compiled.model.fields), instant)
 
     def _first(self, record: dict[str, Any], as_of: Any) -> Decision | None:
         """Makes the straight line of the latest version, then uses it."""
         version = self._versions[-1]
+        if self._transitions is not None and self._transitions.moves(len(self._versions) - 1):
+            self._ordinary = _never
+            return None
         compiled = self.compiled(version)
         maker = Decision, Origin(self, compiled, ordinary=True)
         self._ordinary, self._typed = compiled.straight(version.start, version.until, maker) or (_never, None)
@@ -233,9 +240,11 @@ class Policy:
         self.judge(decision, trace)
         before = decision.signature()
         waiting = {*_candidates([*trace, *_future_events(decision)]), *self._waiver_ends(decision)}
+        if self._transitions is not None:
+            waiting.update(self._transitions.begins_after(decision._as_of))
         now, looked = decision._as_of, 0
         while (instant := min((t for t in waiting if t > now), default=None)) is not None:
-            later = judged_decision(decision._origin, decision._record, instant)
+            later = judged_decision(self._origin_at(decision, instant), decision._record, instant)
             if later.signature() != before:
                 return instant
             waiting, now = {t for t in waiting if t > instant}, instant
@@ -246,6 +255,13 @@ class Policy:
                 waiting.update(_candidates(trace))
         return None
 
+    def _origin_at(self, decision: Decision, instant: datetime) -> Origin:
+        """What a decision was asked with, under the version that judges its record at another instant."""
+        if self._transitions is None:
+            return decision._origin
+        version, transition = self._version_for(decision._record, instant, decision._origin.source_fields)
+        return evolve(decision._origin, compiled=self.compiled(version), transition=transition)
+
     def _waiver_ends(self, decision: Decision) -> Iterable[datetime]:
         waivers = decision._origin.waivers
         if not waivers:
@@ -253,7 +269,19 @@ class Policy:
         for waiver in (waivers if isinstance(waivers, WaiverSet) else self.read_waivers(list(waivers))).waivers:
             yield from (end for end in (waiver.at, waiver.until) if end is not None)
 
-    def _version_for(self, record: Any, source_fields: Collection[str] | None) -> PolicyVersion:
+    @property
+    def transitions(self) -> Transitions | None:
+        """What moves complaints from one version to another, where anything does."""
+        return self._transitions
+
+    def _version_for(self, record: Any, instant: datetime, source_fields: Collection[str] | None) -> tuple[PolicyVersion, Transition | None]:
+        version = self._received_under(record, source_fields)
+        if self._transitions is None:
+            return version, None
+        index, transition = self._transitions.applied(self._versions.index(version), record, instant, source_fields)
+        return self._versions[index], transition
+
+    def _received_under(self, record: Any, source_fields: Collection[str] | None) -> PolicyVersion:
         try:
             value = getter_of(record)("received_at")
         except Exception:  # noqa: BLE001  a stranger's object may raise anything

@@ -290,6 +290,13 @@ HEAD: Final[dict[str, Any]] = {
     "effective": closed({"from": _DAY, "until": _DAY}, ("from",)),
     "extends": {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
     "tighten_only": ref("boolean"),
+    "transition": listed(
+        closed(
+            {"when": ref("condition"), "use": {"enum": ["this", "previous"]}, "reason": ref("text"), "source": ref("source_ref")},
+            ("when", "use", "reason"),
+        ),
+        minItems=1,
+    ),
     "title": ref("text"),
     "timezone": {"type": "string", "minLength": 1},
     "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},

@@ -14,14 +14,13 @@ from attrs import frozen
 from complaint_policy.coerce import Unusable, as_text, read_moment
 from complaint_policy.decision import Finding
 from complaint_policy.errors import WaiverError
-from complaint_policy.expressions.compile import Compiler
 from complaint_policy.expressions.environment import Environment
-from complaint_policy.expressions.moments import FIRST_FREE
-from complaint_policy.expressions.nodes import Condition, Each, fields_in, names_in
+from complaint_policy.expressions.nodes import Condition, Each, names_in
 from complaint_policy.expressions.parse_conditions import parse_condition
+from complaint_policy.field_tests import FieldTest
 from complaint_policy.frame import Waived
 from complaint_policy.head import scalar_text, text_of, words
-from complaint_policy.intake import Intake, getter_of
+from complaint_policy.intake import getter_of
 from complaint_policy.outcomes import WAIVED
 from complaint_policy.problems import Problems
 from complaint_policy.reader import Mapping, Node, Scalar, from_plain, read_yaml
@@ -144,21 +143,7 @@ def _records(model: Any, policy: Policy, node: Node | None, faults: list[Text]) 
         if not problems.has_any():
             faults.append(Text("the condition may name record fields only", "条件只能使用记录字段"))
         return frozenset(), None, None
-    names = dict.fromkeys(fields_in(condition))
-    slots = {f"field:{name}": index for index, name in enumerate(names, FIRST_FREE)}
-    given = {name: FIRST_FREE + len(slots) + i for i, name in enumerate(names)}
-    slots |= {f"given:{name}": slot for name, slot in given.items()}
-    slots |= {name: FIRST_FREE + len(slots) + i for i, name in enumerate(("entry", "memo"))}
-    intake = Intake([(slots[f"field:{name}"], model.fields[name], given[name]) for name in names], policy.zone, model.currency)
-    function = Compiler(slots, policy.zone).condition(condition)
-
-    def test(record: Any, instant: datetime, source_fields: Collection[str] | None) -> Any:
-        state: list[Any] = [None] * (FIRST_FREE + len(slots))
-        state[0] = instant
-        intake.read(record, state, instant, source_fields, {})
-        return function(state) if function is not None else False
-
-    return frozenset(), test, condition
+    return frozenset(), FieldTest(condition, model, policy.zone), condition
 
 
 def chosen(

@@ -176,7 +176,11 @@ class Engine:
         _, received, odd = self.receipt()
         clock: Clock = self._receipt[3]
         found: list[pl.Expr] = []
-        for version in self.policy.versions:
+        moved = self._moved()
+        for index, version in enumerate(self.policy.versions):
+            if index in moved:  # left to the record evaluation, which asks each record
+                found.append(pl.lit(False))
+                continue
             test = received.expr.is_not_null()
             for day, begins in ((version.start, True), (version.until, False)):
                 if day is None or (begins and self._begins_after(day)):
@@ -189,6 +193,17 @@ class Engine:
                 test = test & self.table.keeps
             found.append(test)
         return found
+
+    def _moved(self) -> frozenset[int]:
+        """The versions whose complaints a transition may give to another."""
+        policy: Any = self.policy
+        transitions = getattr(policy, "transitions", None)
+        if transitions is None:
+            return frozenset()
+        moved = frozenset(index for index in range(len(policy.versions)) if transitions.moves(index, self.as_of))
+        if moved:
+            self.notes["transition"] = None
+        return moved
 
     def _begins_after(self, day: date) -> bool:
         """Whether every receipt is known to lie after a day."""

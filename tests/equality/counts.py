@@ -32,6 +32,8 @@ def count_policy(counts: Counts, policy: Policy, drawn: Drawn) -> None:
         counts["files", "several versions"] += 1
     if any(version.model.extends for version in policy.versions):
         counts["files", "overlay"] += 1
+    if any(version.model.transition for version in policy.versions):
+        counts["files", "transition"] += 1
     for version in policy.versions[-1:]:
         model = version.model
         for key, section in model.sections.items():

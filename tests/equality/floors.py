@@ -45,7 +45,7 @@ FLOORS: Final[dict[tuple[str, str], int]] = {
     **_each("frame", ("when", "exempt", "duty_of", "waivable_by"), 50),
     **_each("part", ("extend", "late: allowed", "pauses", "part_of", "at_risk as a share", "at_risk as a length", "announced_until"), 8),
     **_each("part", ("per: breach", "range", "charge", "breaches_of", "among", "by"), 8),
-    **_each("files", ("several versions", "overlay"), 2),
+    **_each("files", ("several versions", "overlay", "transition"), 2),
     **_each("outcome", (f"{kind} {o}" for kind in ("admission", "deadline", "requirement", "retention") for o in ("met", "breached", "pending", "indeterminate")), 20),
     **_each("outcome", (f"{kind} {o}" for kind in ("admission", "deadline", "requirement", "retention") for o in ("exempt", "not_applicable")), 20),
     **_each("outcome", ("admission waived", "deadline waived", "requirement waived", "retention waived"), 4),

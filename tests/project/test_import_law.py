@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("building", ("head", "overlays", "cells", "sifted", "building", "comparing", "tightening")),
     ("rooms", ("rules",)),
     ("registry", ("registry",)),
-    ("judging", ("compiled", "decision", "waivers", "explaining", "remarks", "policy")),
+    ("judging", ("compiled", "field_tests", "transitions", "decision", "waivers", "explaining", "remarks", "policy")),
     ("loading", ("loader", "cases", "register_cases")),
     ("package", ("",)),
     ("doors", ("plugins", "audit", "cli", "__main__")),
