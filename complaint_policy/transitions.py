@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import frozen
 
 from complaint_policy.errors import RecordError
+from complaint_policy.expressions.nodes import fields_in
 from complaint_policy.field_tests import FieldTest
 from complaint_policy.frame import Transition
 from complaint_policy.texts import Text
@@ -60,6 +61,11 @@ class Transitions:
                     tuple(t for t in tests if t[0].use == "this"),
                 )
             )
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The fields they ask of."""
+        return frozenset(name for e in self._editions for entry, _ in (*e.back, *e.forth) for name in fields_in(entry.when))
 
     def moves(self, index: int, as_of: datetime | None = None) -> bool:
         """Whether complaints received under a version may be judged by another one (at ``as_of``, or ever)."""

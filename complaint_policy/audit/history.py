@@ -27,7 +27,7 @@ from complaint_policy.audit.records import Counts, Entry, RecordStream
 from complaint_policy.audit.sources import SourceTable
 from complaint_policy.coerce import Unusable, is_empty, read_moment
 from complaint_policy.decision import Finding
-from complaint_policy.errors import InputError, UsageError
+from complaint_policy.errors import InputError, RecordError, UsageError
 from complaint_policy.model import fields_below
 from complaint_policy.outcomes import NOT_APPLICABLE
 from complaint_policy.possible import NOT_YET
@@ -191,7 +191,8 @@ class History:
     # ---------------------------------------------------------------- reading
     def _entries(self, names: Iterable[str]) -> Iterator[tuple[Entry, int | None]]:
         """The records, as far as those fields go, with the version that judges them (``None``: none does)."""
-        wanted = set(names)
+        transitions = getattr(self._policy, "transitions", None)
+        wanted = {*names, *(transitions.names if transitions is not None else ())}
         fields = tuple(f for f in self._mapping.fields if f.name in wanted)
         # Fewer columns make no row blank.
         stream = RecordStream(self._table, evolve(self._mapping, fields=fields, skip_blank=False), self._policy.zone)
@@ -199,6 +200,8 @@ class History:
         self.uncounted = 0
         for entry in stream.entries(counts):
             version = None if entry.fault is not None else self._version(entry.record.get("received_at"))
+            if version is not None and version >= 0 and transitions is not None:
+                version = self._moved(transitions, version, entry.record)
             if version is None:
                 self.uncounted += 1
             elif entry.position not in self.into:
@@ -219,6 +222,14 @@ class History:
             if version.start <= day and (version.until is None or day < version.until):
                 return number
         return -1
+
+    def _moved(self, transitions: Any, version: int, record: Any) -> int:
+        """The version that a transition gives a record to; -1 where nobody can tell."""
+        try:
+            moved: int = transitions.applied(version, record, self._instant, self.stream.source_fields)[0]
+        except RecordError:
+            return -1
+        return moved
 
     def _gather(self, definition: Definition) -> _Gathered:
         rule, reader = definition.rule, definition.reader

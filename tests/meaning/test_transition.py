@@ -190,3 +190,22 @@ def test_an_audit_picks_the_same_versions(tmp_path: Path, transitions: tuple[str
     assert len(decided) + len(refused) == len(rows)
     versions = audit.summary().versions
     assert sum(versions.values()) == len(decided)
+
+
+def test_history_counts_under_the_version_that_judges(tmp_path: Path) -> None:
+    """Only the second version counts earlier complaints; a transition takes two of the first version's into it."""
+    first = SHEET.format(since="2026-01-01", transition="", days=15)
+    (tmp_path / "2026-01-01.yaml").write_text(first, encoding="utf-8")
+    second = SHEET.format(since="2026-03-01", transition=OPEN, days=10)
+    counting = "history: {earlier: {count: {same: [complainant_id], within: 90 days, before: received_at}}}\n"
+    ask = "requirements: [{id: R, require: {earlier: {at_most: 1}}, before: received_at, source: {ref: law}}]\n"
+    (tmp_path / "2026-03-01.yaml").write_text(second + counting + ask, encoding="utf-8")
+    of = load_policy(tmp_path)
+    rows = [
+        {"id": "A", "complainant_id": "c", "received_at": "2026-02-01", "closed_at": "2026-02-05"},
+        {"id": "B", "complainant_id": "c", "received_at": "2026-02-10", "closed_at": "2026-03-05"},
+        {"id": "C", "complainant_id": "c", "received_at": "2026-02-20", "closed_at": None},
+    ]
+    decisions = of.audit(pl.DataFrame(rows), as_of="2026-04-01T00:00").decisions
+    # A is closed before the change and stays; B has one before it, C has two
+    assert dict(zip(decisions["id"], decisions["R.outcome"], strict=True)) == {"A": None, "B": "met", "C": "breached"}
