@@ -152,6 +152,11 @@ class SparkAudit:
         return self._mapped("rejected", pl.Schema(REJECTED_SCHEMA))
 
     @property
+    def as_of(self) -> datetime:
+        """The instant of judgement, in the policy's zone; with ``portfolio`` it is what ``Policy.schedules`` needs of an audit."""
+        return self._judge.as_of
+
+    @property
     def portfolio(self) -> Mapping[str, tuple[PortfolioResult, ...]]:
         """The figures of the rules over many records."""
         return self.summary().portfolio
