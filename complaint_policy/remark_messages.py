@@ -64,6 +64,12 @@ _WARNINGS: Final[dict[str, tuple[str, str, str, str]]] = {
         "write legal_basis: {{en: ..., zh: ...}} or a source",
         "请写 legal_basis: {{en: ..., zh: ...}} 或 source",
     ),
+    "stages-may-be-late": (
+        "the stages of '{name}' may end after its {limit}: {stages}, begun {begun}, end {end}, the whole {due}",
+        "“{name}”限{limit}，其各环节可能晚于总期限：{stages}，自{begun}起算至{end}届满，总期限至{due}届满",
+        "shorten a stage, lengthen the whole, or let the whole roll as the stages do",
+        "请缩短某一环节、延长总期限，或使总期限与各环节同样顺延",
+    ),
     "laxer-needless": (
         "'{name}' says that it is laxer, but it is not",
         "“{name}”声明较宽，实际并不宽于所扩展的制度",
@@ -77,6 +83,12 @@ _NOTES: Final[dict[str, tuple[str, str, str, str]]] = {
         "“{name}”按其声明宽于{base}：{why}。理由：{reason}",
         "nothing to do: it is said so that nobody overlooks it",
         "无须处理：仅为提示",
+    ),
+    "stages-leave": (
+        "the stages of '{name}' leave {slack} of its {limit}: {stages}",
+        "“{name}”限{limit}，其各环节合计后余{slack}：{stages}",
+        "nothing to do: it is said so that the time to spare is known",
+        "无须处理：仅为提示余量",
     ),
     "no-scope": (
         "the policy does not say which complaints it is for",

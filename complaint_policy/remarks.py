@@ -14,6 +14,7 @@ from complaint_policy.frame import Rule
 from complaint_policy.lengths import Length
 from complaint_policy.model import PolicyModel, Source
 from complaint_policy.problems import Place, Problem, Problems
+from complaint_policy.rules.deadlines.stages import remark_stages
 
 if TYPE_CHECKING:
     from complaint_policy.policy import Policy, PolicyVersion
@@ -41,6 +42,7 @@ def remarks_of(policy: Policy, on: date | None) -> tuple[Problem, ...]:
             if rule.place.file == own:
                 _rule(rule, model, found)
         _same_act(model.section("deadlines"), own, found)
+        remark_stages(model.section("deadlines"), model, own, found)
         if on is not None and (version.until is None or on < version.until):
             _reviews(model, on, found)
     return found.sorted()

@@ -18,6 +18,7 @@ from complaint_policy.model import PolicyModel
 from complaint_policy.problems import Problems
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence
 from complaint_policy.rules.deadlines.model import Deadline, Extension
+from complaint_policy.rules.deadlines.stages import check_stages
 from complaint_policy.schemas import ID, closed, listed, ref, rules
 
 SCHEMA: dict[str, Any] = rules(
@@ -160,26 +161,9 @@ def _at_risk(node: Node | None, env: Environment) -> Decimal | Length | None:
 def check(section: tuple[Deadline, ...], model: PolicyModel, problems: Problems) -> None:
     """Ladders climb, and stages fit into what they are part of."""
     by_id = {rule.id: rule for rule in section}
-    parts_of: dict[str, list[Deadline]] = {}
     for rule in section:
         _ladder(rule, problems)
-        if rule.part_of is not None:
-            parts_of.setdefault(rule.part_of, []).append(rule)
-    for parent in section:
-        parts = parts_of.get(parent.id)
-        limit = _least(parent) if parts else None
-        if limit is None or not parts:
-            continue
-        total = 0
-        for part in parts:
-            own = _least(part)
-            if own is None or own.unit != limit.unit:
-                continue
-            total += own.amount
-            if own.amount > limit.amount:
-                problems.add("part-too-long", part.place, name=part.id, length=own.text, whole=parent.id, limit=limit.text)
-        if total > limit.amount and all((o := _least(p)) is not None and o.amount <= limit.amount for p in parts):
-            problems.add("parts-too-long", parent.place, name=parent.id, total=Length(total, limit.unit).text, limit=limit.text)
+    check_stages(section, model, problems)
     _part_cycles(by_id, problems)
 
 
@@ -208,12 +192,3 @@ def _ladder(rule: Deadline, problems: Problems) -> None:
             if isinstance(a, Length) and isinstance(b, Length) and a.unit == b.unit and b.amount <= a.amount and not isinstance(a, MonthDays):
                 problems.add("extension-not-longer", rule.place, name=step.id, length=b.text, before=a.text)
         before = step.within
-
-
-def _least(rule: Deadline) -> Length | None:
-    """The shortest fixed limit of a deadline, where every one has the same unit."""
-    lengths = [c.length for c in n.walk(rule.within) if isinstance(c, n.Counted) and isinstance(c.base, n.RuleStart)]
-    fixed = [length for length in lengths if isinstance(length, Length) and not isinstance(length, MonthDays)]
-    if not fixed or len(fixed) < len(lengths) or len({length.unit for length in fixed}) > 1:
-        return None
-    return min(fixed, key=lambda length: length.amount)
