@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from complaint_policy.columns.plan import Ex, constant, looked_up, on
+from complaint_policy.columns.plan import SAME, Ex, constant, looked_up, on
 from complaint_policy.columns.values import (
     ANY,
     EXACT,
@@ -79,7 +79,7 @@ def extreme(sheet: Sheet, parts: list[Instants], *, first: bool, all_of: bool = 
         else:
             highest = plan.keep(on(lambda f, v: pl.when(f & v.is_not_null()).then(NO_END).otherwise(v), free, high or low))
     if high is not None:
-        met = Coded(None, (False, True), plan.keep(on(lambda a, b: (a == b).fill_null(False), low, high)))
+        met = Coded(None, (False, True), plan.keep(on(lambda a, b: SAME(a, b).fill_null(False), low, high)))
 
     def answer(agreed: Any, *shapes: Shape) -> Shape:
         shape = _shape_of_extreme(shapes, all_of)
@@ -228,7 +228,7 @@ def _by_index(sheet: Sheet, coded: Coded, parts: list[Instants]) -> Instants:
     shapes = tuple(s for _, s in coded.domain)
     if high is not None and any(s.kind == SPAN and not s.interval for s in shapes):
         # Possibilities that agree are one.
-        met = Coded(None, (False, True), plan.keep(on(lambda a, b: (a == b).fill_null(False), low, high)))
+        met = Coded(None, (False, True), plan.keep(on(lambda a, b: SAME(a, b).fill_null(False), low, high)))
         again = tabulated(plan, [Coded(coded.code, shapes), met], lambda s, m: Shape(EXACT) if m and s.kind == SPAN and not s.interval else s, key=lambda s: s)
         return Instants(low, high, again.domain, lambda: again.code, ends)
     merged = tabulated(plan, [Coded(coded.code, tuple((k, s) for k, s in enumerate(shapes)))], lambda pair: pair[1], key=lambda s: s)

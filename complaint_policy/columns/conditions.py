@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from complaint_policy.columns import arithmetic, instants
-from complaint_policy.columns.plan import Ex, on
+from complaint_policy.columns.plan import ABOVE, AT_LEAST, AT_MOST, BELOW, SAME, Ex, on
 from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, among, boolean_of, identity, left_column, lookup, tabulated
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.operators import has_any, is_in, outcome_is
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["as_column", "condition", "conjunction", "tested"]
 
 _SIGNS: Final[dict[str, Callable[[Any, Any], Any]]] = {
-    "at_least": lambda a, b: a >= b,
-    "at_most": lambda a, b: a <= b,
-    "above": lambda a, b: a > b,
-    "below": lambda a, b: a < b,
-    "equals": lambda a, b: a == b,
+    "at_least": AT_LEAST,
+    "at_most": AT_MOST,
+    "above": ABOVE,
+    "below": BELOW,
+    "equals": SAME,
 }
 _LARGEST: Final = 10**15
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 from attrs import define
 
 from complaint_policy.columns import choosing, lengths, numbers
-from complaint_policy.columns.plan import Ex, constant, on
+from complaint_policy.columns.plan import ABOVE, AT_LEAST, AT_MOST, BELOW, Ex, constant, on
 from complaint_policy.columns.values import (
     ANY,
     EXACT,
@@ -39,18 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Around", "compared", "during", "happened", "in_order", "instant", "left_instants", "of_field"]
 
-def _flipping(straight: Any, flipped: Any) -> Any:
-    """A comparison; of one value with a column, the column stands first: Polars takes that for a column, the other way for one value."""
-
-    def compare(a: Any, b: Any) -> Any:
-        if isinstance(a, pl.Expr) and isinstance(b, pl.Expr) and not a.meta.root_names() and b.meta.root_names():
-            return flipped(b, a)
-        return straight(a, b)
-
-    return compare
-
-
-_SIGNS: Final = {"by": _flipping(le, ge), "before": _flipping(lt, gt), "after": _flipping(gt, lt), "not_before": _flipping(ge, le)}
+_SIGNS: Final = {"by": AT_MOST, "before": BELOW, "after": ABOVE, "not_before": AT_LEAST}
 # Representatives: where instants lie against one another is all that comparisons see.
 _DAYS: Final = [datetime(2000, 1, 1) + timedelta(days=i) for i in range(60)]
 

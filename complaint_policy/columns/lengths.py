@@ -9,7 +9,7 @@ import polars as pl
 from attrs import frozen
 
 from complaint_policy.columns.clock import DAY, micros
-from complaint_policy.columns.plan import Ex, on
+from complaint_policy.columns.plan import BELOW, SAME, Ex, on
 from complaint_policy.columns.values import NO_END, NO_START, Instants, Shape
 from complaint_policy.counting import Counter, Counting, calendar_of
 from complaint_policy.expressions import nodes as n
@@ -111,7 +111,7 @@ def _agreed(sheet: Sheet, one: Instants) -> Instants:
     from complaint_policy.columns.values import EXACT, SPAN, Coded, tabulated
 
     assert one.low is not None and one.high is not None
-    met = Coded(None, (False, True), sheet.plan.keep(on(lambda a, b: (a == b).fill_null(False), one.low, one.high)))
+    met = Coded(None, (False, True), sheet.plan.keep(on(lambda a, b: SAME(a, b).fill_null(False), one.low, one.high)))
     again = tabulated(sheet.plan, [one.state(sheet.plan), met], lambda s, m: Shape(EXACT) if m and s.kind == SPAN else s, key=lambda s: s)
     if len(again.domain) == 1 and again.domain[0].kind == EXACT:
         return Instants(one.low, None, again.domain, None, one.day_end)
@@ -143,7 +143,7 @@ def due_of(sheet: Sheet, start: Ex, counter: Counter, day_end: bool | Ex) -> Ex 
     due = on(lambda d: series.gather(d), sheet.day_index(start))
     if _may_precede(counter):
         # What would end before its start (rolled back, or past the day's closing) is the record evaluation's.
-        sheet.leave(on(lambda s, d: d < s, start, due))
+        sheet.leave(on(BELOW, due, start))
     return due
 
 
@@ -201,7 +201,7 @@ def _same_time(sheet: Sheet, start: Ex, counter: Counter) -> Ex:
     due_wall = on(lambda d, w: table.gather(d) + w % DAY, sheet.day_index(start), wall)
     due = clock.from_wall_late(due_wall)
     if counter.sign > 0:
-        sheet.leave(on(lambda s, d: d < s, start, due))
+        sheet.leave(on(BELOW, due, start))
     return due
 
 

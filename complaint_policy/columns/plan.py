@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import eq, ge, gt, le, lt
 from typing import Any, Final
 
 import polars as pl
 from attrs import define, field, frozen
 
-__all__ = ["Ex", "Plan", "constant", "looked_up", "on"]
+__all__ = ["ABOVE", "AT_LEAST", "AT_MOST", "BELOW", "SAME", "Ex", "Plan", "constant", "looked_up", "on"]
 
 _PREFIX: Final = "\x1f"  # no column of a table is called so
+
+
+def _flipping(straight: Any, flipped: Any) -> Any:
+    """A comparison; of one value with a column, the column stands first: Polars takes that for a column, the other way for one value."""
+
+    def compare(a: Any, b: Any) -> Any:
+        if isinstance(a, pl.Expr) and isinstance(b, pl.Expr) and not a.meta.root_names() and b.meta.root_names():
+            return flipped(b, a)
+        return straight(a, b)
+
+    return compare
+
+
+BELOW: Final = _flipping(lt, gt)
+AT_MOST: Final = _flipping(le, ge)
+ABOVE: Final = _flipping(gt, lt)
+AT_LEAST: Final = _flipping(ge, le)
+SAME: Final = _flipping(eq, eq)
 
 
 @frozen(eq=False)
@@ -43,19 +62,19 @@ class Ex:
         return on(lambda a, b: a // b, self, other)
 
     def __lt__(self, other: Any) -> Ex:
-        return on(lambda a, b: a < b, self, other)
+        return on(BELOW, self, other)
 
     def __le__(self, other: Any) -> Ex:
-        return on(lambda a, b: a <= b, self, other)
+        return on(AT_MOST, self, other)
 
     def __gt__(self, other: Any) -> Ex:
-        return on(lambda a, b: a > b, self, other)
+        return on(ABOVE, self, other)
 
     def __ge__(self, other: Any) -> Ex:
-        return on(lambda a, b: a >= b, self, other)
+        return on(AT_LEAST, self, other)
 
     def equals(self, other: Any) -> Ex:
-        return on(lambda a, b: a == b, self, other)
+        return on(SAME, self, other)
 
     def cast(self, kind: Any, *, strict: bool = True) -> Ex:
         return on(lambda a: a.cast(kind, strict=strict), self)

@@ -12,7 +12,7 @@ from attrs import define
 
 from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.lengths import shown
-from complaint_policy.columns.plan import Ex, constant, looked_up, on
+from complaint_policy.columns.plan import ABOVE, Ex, constant, looked_up, on
 from complaint_policy.columns.settling import leave_undecided
 from complaint_policy.columns.sheet import Hints, Sheet, Source, Verdicts
 from complaint_policy.columns.values import EXACT, LATER, NO_END, Coded, Column, TooWide, among, is_left, lookup
@@ -140,7 +140,7 @@ class Judged:
 
         def over(b: pl.Expr, o: pl.Expr, a: pl.Expr, last: pl.Expr, e: pl.Expr) -> pl.Expr:
             there = last < NO_END
-            return pl.when(b & o & there).then(now - e).when(b & there & (a > last)).then(a - e)
+            return pl.when(b & o & there).then(now - e).when(b & there & ABOVE(a, last)).then(a - e)
 
         return on(over, breached, opened, act, latest, end), opened
 

@@ -431,6 +431,15 @@ deadlines: [{id: D1, from: reported_at, to: responded_at, within: {hours: {field
         unusable={"agreed": 1},
     ),
     Case(
+        "starts that all lie in the future, and a limit that is the first of one",
+        """
+deadlines: [{id: D1, from: reopened_at, to: responded_at, within: {first_of: ["3 years"]}}]
+""",
+        {"received_at": [MONDAY] * 2, "reopened_at": [at(30), None], "closed_at": [None] * 2},
+        "D1.outcome",
+        ["pending", "pending"],
+    ),
+    Case(
         "what is missing of a later step of a ladder whose start is missing",
         """
 record: {fields: {day: {type: date}, band: {type: boolean}}}

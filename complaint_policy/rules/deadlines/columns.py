@@ -14,7 +14,7 @@ from complaint_policy.columns import choosing, lengths
 from complaint_policy.columns.clock import DAY
 from complaint_policy.columns.conditions import conjunction
 from complaint_policy.columns.instants import Around, left_instants
-from complaint_policy.columns.plan import Ex, constant, on
+from complaint_policy.columns.plan import ABOVE, AT_MOST, Ex, constant, on
 from complaint_policy.columns.settling import applies_to, key_for, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.values import (
@@ -304,7 +304,7 @@ class _Judged:
         high = low if done.high is None else done.high.fill_null(now)
 
         def settle(a: pl.Expr, b: pl.Expr, first: pl.Expr, last: pl.Expr) -> pl.Expr:
-            in_time, late = a <= last, b > first
+            in_time, late = AT_MOST(a, last), ABOVE(b, first)
             return pl.when(in_time & late).then(2).when(late).then(1).otherwise(0).cast(pl.UInt8)
 
         return Coded(self.plan.keep(on(settle, low, high, due.low, due.high or due.low)), ("in time", "late", "either"))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from complaint_policy.columns.plan import constant, on
+from complaint_policy.columns.plan import ABOVE, AT_MOST, constant, on
 from complaint_policy.columns.settling import key_for, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.values import ANY, EXACT, LEFT, SPAN, Coded, Instants, Shape, tabulated
@@ -56,7 +56,7 @@ def _against(sheet: Sheet, until: Instants, gone: Instants) -> Coded:
 
     def settle(first: pl.Expr, last: pl.Expr, low: pl.Expr, high: pl.Expr) -> pl.Expr:
         # Met is possible where the last possible deletion is after the first possible end, a breach the other way round.
-        return pl.when(first > high).then(0).when(last <= low).then(1).when(first.is_null() | low.is_null()).then(0).otherwise(2).cast(pl.UInt8)
+        return pl.when(ABOVE(first, high)).then(0).when(AT_MOST(last, low)).then(1).when(first.is_null() | low.is_null()).then(0).otherwise(2).cast(pl.UInt8)
 
     return Coded(sheet.plan.keep(on(settle, gone.low, gone_high, until.low, until_high)), ("after", "before", "within"))
 
