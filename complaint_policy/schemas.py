@@ -264,7 +264,11 @@ COMMON: Final[dict[str, Schema]] = {
                     "due": {"type": "object", "additionalProperties": {"type": ["string", "object"], "additionalProperties": {"type": "string"}}},
                     "missing": {
                         "type": "object",
-                        "additionalProperties": {"type": ["array", "object"], "items": {"type": "string"}, "additionalProperties": text_list()},
+                        "additionalProperties": {
+                            "type": ["array", "object"],
+                            "items": {"type": "string"},
+                            "additionalProperties": listed({"type": "string"}),
+                        },
                     },
                     "next_due": {"type": "object", "additionalProperties": {"type": "string"}},
                     "set_aside": {"type": "array", "items": {"type": ["string", "integer"]}},

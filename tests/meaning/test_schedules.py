@@ -62,6 +62,7 @@ class Figure:
     low: Any
     high: Any
     group: tuple[str, ...] = ()
+    members: int = 1
 
 
 @frozen
@@ -324,6 +325,9 @@ def test_from_500_complaints_on() -> None:
     # undecided records leave an interval: what all of it agrees on is decided
     assert [first(498, 499), first(499, 500), first(500, 700)] == ["not_applicable", "indeterminate", "breached"]
     assert first(None) == "indeterminate"
+    # an end that nothing bounds lies beyond every number
+    ends = [Measured({"PF-received": (Figure("2026-H1", low, high),)}) for low, high in ((500, None), (499, None), (None, 499), (None, 500))]
+    assert [outcome(of, "2026-09-01T00:00", period="2026-H1", audit=audit) for audit in ends] == ["breached", "indeterminate", "not_applicable", "indeterminate"]
     # without an audit it is unknown, and named; a period without any record has none
     result = judged(of, "2026-09-01T00:00").result("SC", "2026-H1")
     assert (result.outcome, result.missing, result.would_be) == ("indeterminate", ("PF-received",), "breached")
@@ -377,6 +381,9 @@ def test_shares_and_other_numbers() -> None:
     assert [when("0.5", third, half), when("0.4", third, half), when("0.6", third, half), when("0.5", half)] == ["indeterminate", "indeterminate", "not_applicable", "breached"]
     assert [when("[0.5, 0.9]", half), when("[0.6, 0.9]", third, half), when("[0.4, 0.9]", third, half)] == ["breached", "not_applicable", "indeterminate"]
     assert when("{not: {above: 50%}}", third, half) == "breached"
+    # whether there is a share at all is not known
+    perhaps = Measured({"PF-late": (Figure("2026-Q2", half, half, members=0),)})
+    assert outcome(one(f"{QUARTER}, when: {{PF-late: {{above: 33%}}}}"), "2026-08-01T00:00", audit=perhaps) == "indeterminate"
     # no record, no share: nothing is above nothing
     assert outcome(one(f"{QUARTER}, when: {{PF-late: {{above: 0}}}}"), "2026-08-01T00:00", audit=Measured({})) == "not_applicable"
     # one figure against another

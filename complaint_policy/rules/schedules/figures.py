@@ -15,6 +15,7 @@ from complaint_policy.zones import Zone
 
 __all__ = ["Between", "figure_value"]
 
+_ENDLESS: Final = float("inf")
 # Without any record a count and a sum are nothing; a share, a mean and the others are not there.
 _ADDED_UP: Final = frozenset({"count", "sum"})
 
@@ -25,12 +26,12 @@ class Between(Maybe):
     __slots__ = ("high", "low")
     __hash__ = None
 
-    def __init__(self, low: Fraction, high: Fraction, missing: frozenset[str]) -> None:
+    def __init__(self, low: Fraction | float, high: Fraction | float, missing: frozenset[str]) -> None:
         super().__init__(None, missing)
         self.low = low
         self.high = high
 
-    def _ends(self, other: Any) -> tuple[Fraction, Fraction] | None:
+    def _ends(self, other: Any) -> tuple[Fraction | float, Fraction | float] | None:
         if isinstance(other, Between):
             return other.low, other.high
         return (Fraction(other), Fraction(other)) if isinstance(other, (int, Decimal, Fraction)) else None
@@ -84,7 +85,14 @@ def figure_value(audit: Any, name: str, measure: str, period: str, as_of: dateti
     found = next((f for f in audit.portfolio.get(name, ()) if f.period == period and not f.group), None)
     if found is None:
         return 0 if measure in _ADDED_UP else NONE
-    if found.low is None or found.high is None:
+    # Where nobody is in for certain there may be no share or mean at all.
+    perhaps_none = measure not in (*_ADDED_UP, "rate") and getattr(found, "members", 1) == 0
+    if perhaps_none or (found.low is None and found.high is None):
         return Maybe(None, frozenset({name}))
-    low, high = Fraction(found.low), Fraction(found.high)
-    return int(low) if low == high and low.denominator == 1 else Between(low, high, frozenset({name}))
+    low, high = _end(found.low, -_ENDLESS), _end(found.high, _ENDLESS)
+    return int(low) if low == high and Fraction(low).denominator == 1 else Between(low, high, frozenset({name}))
+
+
+def _end(value: Any, endless: float) -> Fraction | float:
+    """An end of a figure; where nothing bounds it, it lies beyond every number."""
+    return endless if value is None else Fraction(value)
