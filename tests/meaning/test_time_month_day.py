@@ -74,6 +74,8 @@ def test_a_pause_does_not_move_it() -> None:
     of = deadline("{month_day: 03-10}", more="pauses: [waiting]")
     line = judged(of, "2026-03-09T00:00", received_at="2026-03-02T10:00", waiting="2026-03-03/2026-03-06").deadline("DL")
     assert shown(line.due_at) == "2026-03-10T23:59:59"
+    words = judged(of, "2026-03-09T00:00", received_at="2026-03-02T10:00", waiting="2026-03-03/2026-03-06").explain("en")
+    assert "2026-03-03 (Tue) to 03-10 (Tue): 8 days" in words  # nothing of them stands still
 
 
 def test_in_a_condition_and_in_a_fact() -> None:

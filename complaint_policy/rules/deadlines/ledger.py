@@ -19,7 +19,7 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.moments import PAUSES, PREVIOUS, START, TRACE
 from complaint_policy.instants import lowest
 from complaint_policy.kinds import Setting
-from complaint_policy.lengths import Length
+from complaint_policy.lengths import Length, MonthDays
 from complaint_policy.possible import MICROSECOND, DayEnd
 from complaint_policy.results import DeadlineResult
 from complaint_policy.rules.deadlines.record import General
@@ -179,7 +179,8 @@ def tiled(counter: Counter, start: datetime, pauses: tuple[Pause, ...], cuts: Se
     elif length.unit == "working hours":
         limit, pieces = length.exactly(), _hours(counter, begin, due, pauses, cuts)
     else:
-        days = _Days(counter, start, pauses, due)
+        # No pause moves a day of the year.
+        days = _Days(counter, start, () if isinstance(length, MonthDays) else pauses, due)
         limit, pieces = days.limit, days.pieces(begin, cuts)
     if counter.sign < 0:
         # Counted back, the limit lies before the start: one stretch.
