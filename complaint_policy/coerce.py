@@ -294,6 +294,10 @@ def _instants(value: object, zone: Zone, name: str, formats: tuple[str, ...]) ->
     return tuple(sorted(found, key=lambda moment: moment.low if isinstance(moment, Interval) else moment))
 
 
+def _no_log(value: object) -> object:
+    raise _no(value, "a list of entries", "事件列表")
+
+
 def _edge(value: object, zone: Zone, name: str, *, last: bool) -> datetime:
     """A bare date as an edge: the day's first instant as a start, the next day's first as an end."""
     moment = read_moment(value, zone)
@@ -349,6 +353,7 @@ def coercer(declared: Field, zone: Zone, currency: str | None) -> Callable[[Any]
         "event": moment,
         "intervals": lambda value: _spans(value, zone, name),
         "list": _texts,
+        "log": _no_log,  # it is read by what its kinds declare (event_log.py), never from one text
         "instants": lambda value: _instants(value, zone, name, declared.formats),
     }
     read = readers[declared.type]

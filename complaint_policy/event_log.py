@@ -17,7 +17,7 @@ from complaint_policy.fields import ENTRY_FIELDS, EntryKind, Field, LogField
 from complaint_policy.possible import MIN_INSTANT, NOT_YET, Interval, Maybe
 from complaint_policy.texts import Text
 
-__all__ = ["EVENTS", "MOST_ENTRIES", "UNKNOWN_LOG", "Entry", "Log", "log_reader", "low_end"]
+__all__ = ["EVENTS", "MOST_ENTRIES", "UNKNOWN_LOG", "Entry", "Log", "NoLog", "log_reader", "low_end"]
 
 Cell = Callable[[Any, datetime], Any]
 
@@ -27,13 +27,23 @@ UNKNOWN_LOG: Final = Maybe(None, EVENTS)
 MOST_ENTRIES: Final = 10_000
 
 
+class NoLog:
+    """In the place of a record's events: why nobody can tell them."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: Text) -> None:
+        self.reason = reason
+
+
 class Entry:
-    """One entry: when it happened, whether it certainly has as an entry of its kind, and its attributes."""
+    """One entry: when it happened, its place in the log, whether it certainly is one of its kind and has happened, its attributes."""
 
-    __slots__ = ("at", "given", "sure", "values")
+    __slots__ = ("at", "given", "place", "sure", "values")
 
-    def __init__(self, at: Any, sure: bool, values: dict[str, Any], given: frozenset[str]) -> None:
+    def __init__(self, at: Any, place: int, sure: bool, values: dict[str, Any], given: frozenset[str]) -> None:
         self.at = at
+        self.place = place
         self.sure = sure
         self.values = values
         self.given = given
@@ -107,6 +117,8 @@ def log_reader(field: LogField, reader_of: Callable[[Field], Cell]) -> Cell:
     def read(value: Any, as_of: datetime) -> Log:
         if value is None or is_empty(value):
             return nothing
+        if isinstance(value, NoLog):
+            raise Unusable(value.reason)
         if not isinstance(value, (list, tuple)):
             raise Unusable(Text("not a list of entries", "不是事件列表"))
         if len(value) > MOST_ENTRIES:
@@ -151,7 +163,7 @@ def _entry(
     for name in kinds if kind is None else (kind,):
         values, given = kinds[name].read(item.get, as_of, fault) if usable else (kinds[name].unknown(), set())
         values["at"], values["kind"] = at, name
-        found[name].append(Entry(at, sure, values, frozenset({*given, "at", "kind"})))
+        found[name].append(Entry(at, place, sure, values, frozenset({*given, "at", "kind"})))
 
 
 def _kind(item: Mapping[str, Any], fault: Callable[[str, Text], None]) -> str | None:

@@ -145,6 +145,13 @@ class LogField(Field):
 
     kinds: tuple[EntryKind, ...] = ()
 
+    def all_attributes(self) -> dict[str, Field]:
+        """The attributes that entries of any kind have."""
+        found = dict(ENTRY_FIELDS)
+        for kind in self.kinds:
+            found |= {a.name: a for a in kind.attributes}
+        return found
+
     def kind_named(self, name: str) -> EntryKind | None:
         return next((k for k in self.kinds if k.name == name), None)
 

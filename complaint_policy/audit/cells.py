@@ -57,16 +57,16 @@ class RecordReader:
         self._zone = zone
         log = mapping.events
         filters = (*mapping.where, *(log.where.values() if log else ()))
-        named = [c for f in mapping.fields for c in f.columns] + [f.column for f in filters]
+        entries = log.entries if log else ()
+        named = [c for f in (*mapping.fields, *entries) for c in f.columns] + [f.column for f in filters]
         if log is not None:
             named += [log.case, *([log.order] if log.order is not None else [])]
         self.wanted: tuple[str, ...] = tuple(dict.fromkeys(named))
         self._index = {name: i for i, name in enumerate(self.wanted)}
-        self.source_fields = frozenset(f.name for f in mapping.fields)
-        self._constants: dict[str, object] = {
-            f.name: f.constant for f in mapping.fields if f.constant is not None and f.constant.strip()
-        }
+        self.source_fields = frozenset(f.name for f in mapping.fields) | ({"events"} if entries else frozenset())
+        self._constants = _constants(mapping.fields)
         self._fields = tuple((f.name, self._of_field(f, mapping.blank)) for f in mapping.fields if f.constant is None)
+        self._of_entry = (_constants(entries), tuple((f.name, self._of_field(f, mapping.blank)) for f in entries if f.constant is None))
         self._blank = mapping.blank
         self._skip_blank = mapping.skip_blank
         self._where = tuple((self.passes(f), f.column) for f in mapping.where)
@@ -92,6 +92,14 @@ class RecordReader:
             if value is not None:
                 record[name] = value
         return record
+
+    def entry(self, cells: Cells) -> dict[str, Any] | None:
+        """One row of a log as an entry of its record's events; ``None`` where the mapping fills none."""
+        constants, fields = self._of_entry
+        if not fields and not constants:
+            return None
+        found = {name: read(cells) for name, read in fields}
+        return constants | {name: value for name, value in found.items() if value is not None}
 
     def only_field(self) -> Callable[[Cells], object]:
         """The reader of the one field of a mapping that has one."""
@@ -188,6 +196,10 @@ class RecordReader:
             return value
 
         return meaning
+
+
+def _constants(fields: Sequence[FieldMapping]) -> dict[str, Any]:
+    return {f.name: f.constant for f in fields if f.constant is not None and f.constant.strip()}
 
 
 def _left_out(column: str) -> Text:

@@ -1,6 +1,7 @@
 """An event log, one row an event, folded to one record a case.
 
-Only what the mapping takes is kept of a case, so memory grows with the cases, not with the events.  A case
+Only what the mapping takes is kept of a case, so memory grows with the cases, not with the events (unless each row becomes an entry of
+the record's ``events``).  A case
 stands where its first event stands in the file.
 """
 
@@ -44,9 +45,11 @@ class Case:
     rows: int = 0
     kept: dict[str, _Kept] = field(factory=dict)
     constants: dict[str, Any] = field(factory=dict)
+    entries: list[dict[str, Any]] = field(factory=list)
 
     def record(self) -> dict[str, Any]:
-        return self.constants | {name: kept.value for name, kept in self.kept.items()}
+        found = self.constants | {name: kept.value for name, kept in self.kept.items()}
+        return found | {"events": self.entries} if self.entries else found
 
 
 class Folding:
@@ -79,6 +82,9 @@ class Folding:
             case = self._cases[case_id] = Case(position, row.line)
             case.constants = {n: v for n, v in record.items() if n not in self._fields}
         case.rows += 1
+        entry = self._reader.entry(row.cells)
+        if entry is not None:
+            case.entries.append(entry)
         key = (moment, position)
         for name, value in record.items():
             if name in self._fields:

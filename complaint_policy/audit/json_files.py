@@ -61,7 +61,8 @@ class _Doubled(dict[str, Any]):
 
 def _paired(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
-    doubled = len(found) < len(pairs) or any(isinstance(v, _Doubled) for v in found.values())
+    within = (one for value in found.values() for one in (value if isinstance(value, list) else (value,)))
+    doubled = len(found) < len(pairs) or any(isinstance(one, _Doubled) for one in within)
     return _Doubled(found) if doubled else found
 
 

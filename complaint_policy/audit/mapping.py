@@ -20,7 +20,7 @@ from complaint_policy.audit.messages import add
 from complaint_policy.audit.sources import InputOptions
 from complaint_policy.coerce import Unusable, coercer
 from complaint_policy.errors import InputError, MappingError
-from complaint_policy.fields import Field
+from complaint_policy.fields import Field, LogField
 from complaint_policy.problems import NOWHERE, Place, Problem, Problems
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence, read_yaml
 from complaint_policy.texts import Text
@@ -68,6 +68,7 @@ class EventLog:
     order_formats: tuple[DateFormat, ...] = ()
     take: dict[str, str] = field(factory=dict)
     where: dict[str, RowFilter] = field(factory=dict)
+    entries: tuple[FieldMapping, ...] = ()  # each row is an entry of the record's events, too
     place: Place = field(default=NOWHERE, eq=False)
     places: dict[str, Place] = field(factory=dict, eq=False)
 
@@ -110,8 +111,8 @@ class ColumnMapping:
         return self.policy
 
 
-def load_mapping(path: str | Path) -> ColumnMapping:
-    """Read a mapping file.
+def load_mapping(path: str | Path, *, of_records: bool = True) -> ColumnMapping:
+    """Read a mapping file; ``of_records``: of a table of records, not of events.
 
     Raises :class:`MappingError` with every problem, :class:`InputError` where the file cannot be opened.
     """
@@ -120,15 +121,15 @@ def load_mapping(path: str | Path) -> ColumnMapping:
     except OSError as error:
         why = error.strerror or str(error)
         raise InputError(Text(f"cannot read '{path}': {why}", f"无法读取“{path}”：{why}")) from None
-    return read_mapping(content, str(path))
+    return read_mapping(content, str(path), of_records=of_records)
 
 
-def read_mapping(content: str | bytes, file: str = "<mapping>") -> ColumnMapping:
+def read_mapping(content: str | bytes, file: str = "<mapping>", *, of_records: bool = True) -> ColumnMapping:
     """Read a mapping from its text; raises :class:`MappingError` with every problem."""
     problems = Problems()
     tree = read_yaml(content, file, problems)
     if tree is not None and check_shape(tree, problems):
-        mapping = _Builder(problems, file).build(tree)
+        mapping = _Builder(problems, file).build(tree, of_records)
         if not problems.has_any():
             return mapping
     raise MappingError(problems.sorted())
@@ -148,7 +149,7 @@ class _Builder:
     def __init__(self, problems: Problems, file: str) -> None:
         self.problems, self.file = problems, file
 
-    def build(self, tree: Node) -> ColumnMapping:
+    def build(self, tree: Node, of_records: bool) -> ColumnMapping:
         assert isinstance(tree, Mapping)
         title = tree.get("title")
         rows = tree.get("rows")
@@ -166,7 +167,7 @@ class _Builder:
             file=self.file,
             place=tree.key_place("fields"),
         )
-        if mapping.events is None and mapping.field("received_at") is None:
+        if of_records and mapping.events is None and mapping.field("received_at") is None:
             add(self.problems, "mapping-no-receipt", mapping.place)
         return mapping
 
@@ -249,7 +250,12 @@ class _Builder:
                 add(self.problems, "mapping-one-column", entry.place)
             else:
                 filters[entry.key] = _filter(inner[0].key, inner[0].value, inner[0].place)
+        entries = tuple(self._field(e.key, e.value, e.place) for e in _entries(_node(node, "entries")))
+        for name in ("at", "kind"):
+            if entries and not any(f.name == name for f in entries):
+                add(self.problems, "mapping-no-entry", node.key_place("entries") if isinstance(node, Mapping) else node.place, name=name)
         return EventLog(
+            entries=entries,
             case=(_entry(node, "case") or "").strip(),
             order=_entry(order, "column"),
             order_formats=self._formats(_node(order, "format")),
@@ -306,10 +312,13 @@ def check_against_policy(
     """What is wrong with a mapping for a policy with these fields: unknown fields, values a field cannot hold."""
     problems = Problems()
     known = {f.name: f for f in fields}
-    for filled in mapping.fields:
-        declared = known.get(filled.name)
+    log = known.get("events")
+    attributes = log.all_attributes() if isinstance(log, LogField) else {}
+    entries = mapping.events.entries if mapping.events is not None else ()
+    for filled, among in (*((f, known) for f in mapping.fields), *((f, attributes) for f in entries)):
+        declared = among.get(filled.name)
         if declared is None:
-            add(problems, "mapping-unknown-field", filled.place, near=(filled.name, known), name=filled.name)
+            add(problems, "mapping-unknown-field", filled.place, near=(filled.name, among), name=filled.name)
             continue
         if (filled.formats or filled.as_date) and not declared.is_moment:
             add(problems, "mapping-no-date", filled.place, name=filled.name, type=declared.type)
@@ -344,7 +353,8 @@ def check_against_columns(mapping: ColumnMapping, columns: Iterable[str]) -> tup
     problems = Problems()
     present = [c for c in columns if c]
     log = mapping.events
-    named = [(c, p) for f in mapping.fields for c, p in zip(f.columns, f.column_places, strict=True)]
+    filled = (*mapping.fields, *(log.entries if log else ()))
+    named = [(c, p) for f in filled for c, p in zip(f.columns, f.column_places, strict=True)]
     named += [(f.column, f.place) for f in (*mapping.where, *(log.where.values() if log else ()))]
     if log is not None:
         named.append((log.case, log.place))

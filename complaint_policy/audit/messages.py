@@ -27,6 +27,12 @@ MAPPING_PROBLEMS: Final[dict[str, Text]] = {
         "no column or constant fills 'received_at': without it no record can be judged",
         "没有列或常量填充“received_at”：缺少受理时间无法判定任何记录",
     ),
+    "mapping-no-entry": Text(
+        "no column or constant fills '{name}': an event needs id, at and kind", "没有列或常量填充“{name}”：事件须有 id、at 和 kind"
+    ),
+    "mapping-folds-events": Text(
+        "a mapping of a table of events has no 'events': its rows are the events", "事件表的映射文件不用“events”：每一行就是一个事件"
+    ),
     "mapping-unknown-field": Text("the policy has no field '{name}'", "制度没有字段“{name}”"),
     "mapping-no-date": Text(
         "'format' and 'as: date' are for dates; '{name}' is of type {type}",

@@ -55,7 +55,7 @@ class RecordStream:
     """The records of a table under a mapping; may be gone through again and again."""
 
     def __init__(self, table: SourceTable, mapping: ColumnMapping, zone: Zone) -> None:
-        self.table, self._mapping, self._zone = table, mapping, zone
+        self.table, self.mapping, self.zone = table, mapping, zone
         self._reader = RecordReader(mapping, zone)
 
     @property
@@ -77,7 +77,7 @@ class RecordStream:
     def entries(self, counts: Counts, progress: Progress | None = None) -> Iterator[Entry]:
         """Every record and every reject, counting rows as they are read."""
         rows = self._rows(counts, progress)
-        return self._plain(rows) if self._mapping.events is None else self._folded(rows, counts)
+        return self._plain(rows) if self.mapping.events is None else self._folded(rows, counts)
 
     def _rows(self, counts: Counts, progress: Progress | None) -> Iterator[_Rows]:
         refused = self._reader.refused
@@ -93,7 +93,7 @@ class RecordStream:
             yield Entry(position, row.line, {} if row.fault else record(row.cells), fault)
 
     def _folded(self, rows: Iterator[_Rows], counts: Counts) -> Iterator[Entry]:
-        folding = Folding(self._mapping, self._reader, self._zone)
+        folding = Folding(self.mapping, self._reader, self.zone)
         for position, row, fault in rows:
             fault = fault or folding.take(row, position)
             if fault is not None:

@@ -18,6 +18,7 @@ from attrs import evolve
 
 from complaint_policy.audit.delimited import DelimitedTable
 from complaint_policy.audit.engine import has_columns, remarks
+from complaint_policy.audit.event_tables import RecordsWithEvents, event_table
 from complaint_policy.audit.frames import FrameAudit
 from complaint_policy.audit.history import COUNTED, History, history_of
 from complaint_policy.audit.history_tables import beside
@@ -39,7 +40,7 @@ from complaint_policy.audit.summary import Summary
 from complaint_policy.audit.tables import FrameTable, memory_table
 from complaint_policy.audit.texts import TextAudit
 from complaint_policy.audit.writing import FrameWriter
-from complaint_policy.errors import InputError, MappingError
+from complaint_policy.errors import InputError, MappingError, UsageError
 from complaint_policy.problems import nearest
 from complaint_policy.texts import Text
 from complaint_policy.waivers import WaiverSet
@@ -58,6 +59,8 @@ def run_audit(
     waivers: Any = (),
     progress: Progress | None = None,
     columns: Sequence[str] = (),
+    events: object = None,
+    events_mapping: ColumnMapping | str | PathLike[str] | None = None,
     decisions_to: str | PathLike[str] | None = None,
     keep: bool = True,
     register: object = None,
@@ -70,11 +73,13 @@ def run_audit(
     stream interface, a Polars LazyFrame, or an iterable of mappings (read whole).  ``mapping``: a mapping file or
     what :func:`load_mapping` gave; without it columns named like fields are those fields.  ``waivers``: as in
     ``Policy.evaluate``.  ``progress`` is called with the rows read and the share of the source (0 to 1, or
-    ``None``).  ``columns`` adds ``severity.possible`` and ``missing`` to the decisions; ``decisions_to`` writes them to
-    a file while they are made; with ``keep=False`` they are then not held in memory.  ``register``: what was done for the
-    policy's schedules (a path, a table or a list of ``{schedule, period, at}``), judged for every period with a day from
-    ``since`` on, with the figures this audit measures; ``since`` alone judges them without a register.  ``history="given"``:
-    what the policy counts of earlier records is taken from columns of the table, and nothing is merged.
+    ``None``).  ``events``: a second table, one row an event, joined to the records by ``id`` and, unless ``events_mapping`` says
+    otherwise, with the columns ``id``, ``at``, ``kind`` and those of the attributes.  ``columns`` adds ``severity.possible`` and
+    ``missing`` to the decisions; ``decisions_to`` writes them to a file while they are made; with ``keep=False`` they are then
+    not held in memory.  ``register``: what was done for the policy's schedules (a path, a table or a list of
+    ``{schedule, period, at}``), judged for every period with a day from ``since`` on, with the figures this audit measures;
+    ``since`` alone judges them without a register.  ``history="given"``: what the policy counts of earlier records is taken from
+    columns of the table, and nothing is merged.
 
     A record that cannot be judged is rejected with its reason and stops nothing.  Raises :class:`InputError` for a
     table that cannot be read, :class:`MappingError` for a mapping that fits neither policy nor table,
@@ -88,6 +93,11 @@ def run_audit(
     if past is not None and not past.into:
         table, mapping = beside(table, mapping, past.columns)
     stream = past.merged_stream() if past is not None and past.into else RecordStream(table, mapping, policy.zone)
+    joined: RecordsWithEvents | None = None
+    if events is not None:
+        stream = joined = RecordsWithEvents(stream, event_table(policy, events, events_mapping), past.into if past is not None else {})
+    elif events_mapping is not None:
+        raise UsageError(Text("events_mapping says how a table of events is read: give events, too", "events_mapping 说明如何读取事件表：请同时给出 events"))
     # Waivers are read once: they are held against every record.
     held = waivers if isinstance(waivers, (WaiverSet, str, bytes)) else list(waivers)
     held = held if isinstance(held, WaiverSet) else policy.read_waivers(held)
@@ -102,7 +112,8 @@ def run_audit(
 
     public = pl.DataFrame(schema=shape.inner_schema()).select(shape.public(columns)).schema
     merging = past is not None and bool(past.into)
-    if isinstance(table, FrameTable) and mapping.events is None and table.columns and has_columns(policy) and not merging:
+    by_record = mapping.events is not None or merging or joined is not None or not has_columns(policy)
+    if isinstance(table, FrameTable) and table.columns and not by_record:
         lazily = FrameAudit(policy, table, mapping, stream, shape, instant, held, judge, columns, progress)
         if decisions_to is not None:
             with FrameWriter(Path(decisions_to), public) as writer:
@@ -121,7 +132,7 @@ def run_audit(
         )
     fields = {f.name: f for f in fields_of_policy(policy)}
     whole: TextAudit | StreamAudit
-    if isinstance(table, DelimitedTable) and mapping.events is None and has_columns(policy) and not merging:
+    if isinstance(table, DelimitedTable) and not by_record:
         whole = TextAudit(policy, table, stream, mapping, shape, instant, held, judge, tuple(columns), progress)
     else:
         whole = StreamAudit(policy, stream, mapping, shape, instant, held, judge, tuple(columns), progress, fields)
@@ -136,6 +147,8 @@ def run_audit(
                 kept.append(piece)
 
         summary, rejected = whole.run(take if keep or writer_ is not None else None)
+        if joined is not None:
+            summary = evolve(summary, events=joined.counts())
 
     def find(row: int) -> AnyDecision | None:
         if isinstance(whole, TextAudit):

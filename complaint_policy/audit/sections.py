@@ -53,6 +53,7 @@ def sections_of(summary: Summary) -> tuple[Section, ...]:
     made = (
         _source(summary),
         _identity(summary),
+        _events(summary),
         _rejects(summary),
         _status(summary),
         _counted(
@@ -150,6 +151,21 @@ def _identity(summary: Summary) -> Section:
         else Text("ROWS ARE MISSING.", "有数据行缺失。")
     )
     return Section("identity", Text("Rows", "行数核对"), (Text("", ""), Text("rows", "行数")), tuple(rows), note)
+
+
+def _events(summary: Summary) -> Section:
+    counts, rows = summary.events, list[tuple[Cell, ...]]()
+    if counts is not None:
+        rows = [(Text("events read", "已读取事件"), counts.rows), (Text("= of a record", "= 属于某条记录"), counts.joined)]
+        others = (
+            (Text("+ whose id no record has", "+ 编号无对应记录"), counts.unknown_ids),
+            (Text("+ without id", "+ 没有编号"), counts.without_id),
+            (Text("+ left out or unreadable", "+ 已排除或无法读取"), counts.refused),
+            (Text("of these, of kinds the policy does not ask for", "其中制度未涉及的类型"), counts.other_kinds),
+        )
+        rows += [row for row in others if row[1]]
+    title = Text(f"Events ({counts.name})", f"事件（{counts.name}）") if counts is not None else Text("Events", "事件")
+    return Section("events", title, (Text("", ""), Text("rows", "行数")), tuple(rows))
 
 
 def _rejects(summary: Summary) -> Section:

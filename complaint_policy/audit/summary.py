@@ -14,6 +14,7 @@ import polars as pl
 from attrs import frozen
 
 from complaint_policy.audit.columns import RuleColumn
+from complaint_policy.audit.event_tables import EventCounts
 from complaint_policy.audit.history_notes import HistoryNotes
 from complaint_policy.audit.interfaces import AnyPolicy
 from complaint_policy.audit.judging import fields_of_policy, levels_of_policy, roles_of_policy
@@ -123,6 +124,7 @@ class Summary:
     portfolio: Mapping[str, tuple[PortfolioResult, ...]]
     schedules: Schedules | None = None
     history: HistoryNotes | None = None
+    events: EventCounts | None = None  # of a table of events joined to the records
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers, ready for JSON: money as decimal strings, spans as ISO 8601 durations."""
@@ -149,6 +151,7 @@ class Summary:
                 "merged": self.identity.merged,
                 "holds": self.identity.holds,
             },
+            "events": self.events.to_dict() if self.events is not None else None,
             "rejected": [{"reason": r.reason.to_dict(), "rows": r.rows, "first": list(r.first)} for r in self.rejects],
             "status": self.status,
             "severity": _listed(self.severity, "level"),

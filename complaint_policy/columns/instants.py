@@ -262,7 +262,7 @@ def in_order(sheet: Sheet, parts: list[Instants]) -> Column:
                 if t.kind in (LATER, STATED_NONE):
                     return True
                 if s.kind == LATER:
-                    return False
+                    return False if t.bounded else Maybe(None, t.missing, t.open)
                 return True if s.kind == STATED_NONE else found
 
             if earlier.simple and later.simple:

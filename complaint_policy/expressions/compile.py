@@ -246,15 +246,21 @@ class Compiler:
     def in_order(self, node: n.InOrder) -> Function:
         instants = [self.instant(i) for i in node.instants]
 
+        def pair(earlier: Any, later: Any, state: State) -> Any:
+            if later is NOT_YET or later is NONE or earlier is NONE:
+                return True
+            # An act recorded before one that has not happened is out of order.
+            return False if earlier is NOT_YET else moments.compare("by", earlier, later, state)
+
         def ordered(state: State) -> Any:
             values = [f(state) for f in instants]
             tests = []
             for index, later in enumerate(values):
-                if later is NOT_YET or later is NONE:
-                    continue
                 for earlier in values[:index]:
-                    # An act recorded before one that has not happened is out of order.
-                    tests.append(False if earlier is NOT_YET else True if earlier is NONE else moments.compare("by", earlier, later, state))
+                    if later is NOT_YET or later is NONE or earlier is NONE:
+                        continue
+                    known = not isinstance(earlier, Maybe) and not isinstance(later, Maybe)
+                    tests.append(pair(earlier, later, state) if known else each_possibility(partial(pair, state=state), earlier, later))
             return all_of_conditions(*tests)
 
         return ordered

@@ -131,7 +131,7 @@ def chosen_entries(log_slot: int, kinds: tuple[str, ...], where: Function | None
         log = state[log_slot]
         if log.__class__ is not Log:
             return log
-        entries = log.by_kind[kinds[0]] if len(kinds) == 1 else sorted((e for k in kinds for e in log.by_kind[k]), key=lambda e: low_end(e.at))
+        entries = log.by_kind[kinds[0]] if len(kinds) == 1 else _of_several(log, kinds)
         if where is None:
             return _several((entry, True if entry.sure else UNKNOWN_LOG) for entry in entries)
         kept: list[tuple[Entry, Any]] = []
@@ -148,6 +148,20 @@ def chosen_entries(log_slot: int, kinds: tuple[str, ...], where: Function | None
         return _several(kept)
 
     return found
+
+
+def _of_several(log: Log, kinds: tuple[str, ...]) -> list[Entry]:
+    """The entries of several kinds in order; one of no known kind may be of each, and stands once."""
+    found: dict[int, Entry] = {}
+    for kind in kinds:
+        for entry in log.by_kind[kind]:
+            other = found.get(entry.place)
+            if other is not None:
+                shared = entry.values.keys() & other.values.keys()
+                values = {name: possibilities((other.values[name], entry.values[name]), EVENTS) for name in shared}
+                entry = Entry(entry.at, entry.place, False, values, entry.given & other.given)
+            found[entry.place] = entry
+    return sorted(found.values(), key=lambda entry: (low_end(entry.at), entry.place))
 
 
 def _several(chosen: Iterable[tuple[Entry, Any]]) -> Several:

@@ -178,6 +178,8 @@ INSTANTS: list[Case] = [
     ("{in_order: [received_at, happened_at, later_at]}", {"happened_at": "2026-03-05T10:00", "later_at": "2026-03-04T10:00"}, "false"),
     ("{in_order: [received_at, happened_at, later_at]}", {"later_at": "2026-03-04T10:00"}, "false"),  # the first is left out
     ("{in_order: [happened_at, later_at]}", {"happened_at": "2026-03-04T10:00", "later_at": "soon"}, "? later_at"),
+    ("{in_order: [happened_at, later_at]}", {"later_at": "soon"}, "? later_at"),  # if it has not happened, nothing is out of order
+    ("{in_order: [happened_at, later_at]}", {"happened_at": "soon"}, "true"),  # the later one has not happened
 ]
 
 COMBINED: list[Case] = [

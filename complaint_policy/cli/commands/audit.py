@@ -40,6 +40,8 @@ def run(
     register: str | None,
     since: str | None,
     history: str | None,
+    events: str | None,
+    events_mapping: str | None,
 ) -> int:
     """Audit one file; the decisions are written while they are made."""
     wanted = outcomes_of(fail_on, also=(REJECTED,))
@@ -53,6 +55,7 @@ def run(
     for path in (output, rejects):
         _check_target(path, file[-1])
         _check_target(path, register)
+        _check_target(path, events)
     with _progress(terminal, file[-1]) as progress:
         audit = run_audit(
             policy,
@@ -62,6 +65,8 @@ def run(
             waivers=read_waivers(policy, waivers),
             progress=progress,
             columns=words_of(columns),
+            events=Path(events) if events is not None else None,
+            events_mapping=events_mapping,
             decisions_to=output,
             keep=False,
             register=register,
@@ -157,6 +162,8 @@ COMMAND = Command(
     options=(
         AS_OF,
         Option(("--mapping", "-m"), Text("the mapping file: which column is which field", "映射文件：哪一列对应哪个字段"), value="FILE"),
+        Option(("--events",), Text("a second file, one row an event, joined to the records by id", "第二份文件：每行一个事件，按编号并入记录"), value="FILE"),
+        Option(("--events-mapping",), Text("the mapping file of the events: id, at, kind, to", "事件文件的映射：id、at、kind、to 等"), value="FILE"),
         Option(("--output", "-o"), Text("write the decisions: .csv .jsonl .parquet .xlsx", "写出判定结果：.csv .jsonl .parquet .xlsx"), value="FILE"),
         Option(("--rejects",), Text("write the rejected rows, likewise", "同样格式写出未采用的行"), value="FILE"),
         WAIVERS,
