@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from complaint_policy import Decision, Policy, load_policy_text
@@ -194,7 +194,7 @@ requirements: [{id: RQ, require: {often: 2, second: {by: closed_at}, tardy: fals
     found = decide(body, events, notice_at="2026-03-05T09:00", closed_at="2026-03-09T09:00")
     assert found.result("RQ").outcome == "met"
     assert found.deadline("DL").outcome == "met"  # the repair of 3 March lies before the notice; that of 6 March counts
-    assert found.deadline("DL").done_at is not None and found.deadline("DL").done_at.day == 6
+    assert str(found.deadline("DL").done_at)[:10] == "2026-03-06"
 
 
 def test_entries_that_rest_on_other_entries() -> None:
@@ -374,9 +374,10 @@ _days = st.builds(lambda d: f"2026-03-{d:02}", st.integers(2, 13))
 @st.composite
 def _logs(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """A log some of whose values are missing or only a day, and one of the logs it may be."""
-    told, true = [], []
+    told: list[dict[str, Any]] = []
+    true: list[dict[str, Any]] = []
     for _ in range(draw(st.integers(0, 5))):
-        entry = {"at": draw(_times), "kind": draw(st.sampled_from(KINDS)), "by": draw(st.sampled_from(["Li", "Wu"]))}
+        entry: dict[str, Any] = {"at": draw(_times), "kind": draw(st.sampled_from(KINDS)), "by": draw(st.sampled_from(["Li", "Wu"]))}
         shown = dict(entry)
         for name in draw(st.sets(st.sampled_from(["at", "at", "kind", "by", "day"]), max_size=1 if draw(st.booleans()) else 0)):
             if name == "day":
@@ -395,6 +396,8 @@ def _logs(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 def test_a_decided_outcome_holds_whatever_the_unknown_parts_are(logs: tuple[list[dict[str, Any]], list[dict[str, Any]]], hours: int) -> None:
     told, true = logs
     as_of = (datetime(2026, 3, 2, 10) + timedelta(hours=hours)).isoformat()[:16]
+    # What is dated today is dated before now: it has happened.
+    assume(not any(shown.get("at") == as_of[:10] and entry["at"] > as_of for shown, entry in zip(told, true, strict=True)))
     known, whole = decide(PROPERTY, told, as_of), decide(PROPERTY, true, as_of)
     for result, truth in zip(known.judged(), whole.judged(), strict=True):
         if result.outcome == "indeterminate":

@@ -128,6 +128,7 @@ class General:
         each = isinstance(rule.start, n.Each)
         self.start = compiler.instant(n.RuleStart() if each else rule.start)  # of a repeated duty whichever is looked at
         self.act = compiler.acts().instant(rule.act)
+        self.act_by_start = any(isinstance(part, n.Instants) for part in n.walk(rule.act))
         self.within = compiler.instant(rule.within)
         self.extend = [(step, compiler.condition(step.when), compiler.condition(step.needs), compiler.instant(step.within)) for step in rule.extend]
         self.pauses = [compiler.span(p) for p in rule.pauses]
@@ -232,7 +233,7 @@ class General:
                 values.append(value.options if value.options is not None else (None,))
             else:
                 values.append((value,))
-        for combination in product(*values):
+        for combination in self._combinations(state, values) if self.act_by_start and names is None else product(*values):
             possible |= self._outcomes(state, *combination, missing=missing, names=names)
         if len(possible) == 1 and INDETERMINATE not in possible:
             result.outcome = possible.pop()
@@ -244,6 +245,19 @@ class General:
         details = result.own_details()
         details.missing = tuple(sorted(missing)) if result.outcome == INDETERMINATE else ()
         details.possible = frozenset(possible) if possible else None
+
+    def _combinations(self, state: State, values: list[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
+        """Start, due and act as they may lie together: which entry of the log is the act depends on the start."""
+        starts, dues, acts = values
+        if len(starts) == 1:
+            yield from product(starts, dues, acts)
+            return
+        start = state[START]
+        for state[START] in starts:
+            done = self.act(state)
+            options = options_of(done)
+            yield from product((state[START],), dues, (None,) if options is None else options)
+        state[START] = start
 
     def _outcomes(self, state: State, start: Any, due: Any, done: Any, *, missing: set[str], names: frozenset[str] | None = None) -> set[str]:
         """What one combination of possibilities can give; ``None`` stands for any instant at all."""
