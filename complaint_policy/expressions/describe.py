@@ -236,8 +236,8 @@ class Describer:
             case n.ChooseInstant(branches=branches):
                 return self._branches([(b.when, self.instant(b.then)) for b in branches])
             case n.Each(parts=parts, until=until):
-                text = Text("each of {p}, every time", "每次{p}").filled(p=joined([self.instant(p) for p in parts], ", ", "、"))
-                return text if until is None else text + Text(" until {u}", "，直至{u}").filled(u=self.instant(until))
+                text = Text("every time of {p}", "每次{p}").filled(p=joined([self.instant(p) for p in parts], ", ", "、"))
+                return text if until is None else text + Text(", before {u}", "，在{u}之前").filled(u=self.instant(until))
         raise TypeError(type(node).__name__)
 
     def _inside(self, kinds: tuple[str, ...]) -> Describer:

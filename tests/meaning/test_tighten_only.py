@@ -333,3 +333,21 @@ def test_every_version_of_the_base_is_compared(tmp_path: Path) -> None:
     (problem,) = refused.value.problems
     # compared over days of the version only: from 1 June 2026, a Monday, 10 days end on the 11th, 5 days on Saturday the 6th, which moves to the 8th
     assert "from 2026-06-01 (Mon) it ends on 2026-06-11 (Thu), the base's on 2026-06-08 (Mon)" in problem.render("en")
+
+
+EACH = "deadlines: [{{id: D, from: {}, to: closed_at, within: 15 days{}}}]"
+
+
+@pytest.mark.parametrize(
+    ("base", "own", "expected"),
+    [
+        ("received_at", "{each: [received_at, reopened_at]}", OK),
+        ("{each: [received_at, reopened_at]}", "{each: [received_at, reopened_at, followed_up_at]}", OK),
+        ("{each: [received_at, reopened_at]}", "{each: [received_at]}", NOT_SHOWN),
+        ("{each: [received_at, reopened_at]}", "received_at", NOT_SHOWN),
+        ("{each: [received_at], until: closed_at}", "{each: [received_at, reopened_at]}", OK),
+        ("{each: [received_at]}", "{each: [received_at], until: closed_at}", NOT_SHOWN),
+    ],
+)
+def test_to_begin_anew_more_often_is_stricter(tmp_path: Path, base: str, own: str, expected: list[str]) -> None:
+    assert codes(tmp_path, EACH.format(base, ""), EACH.format(own, ", replaces: true")) == expected

@@ -28,7 +28,8 @@ def compare(base: tuple[Deadline, ...], own: tuple[Deadline, ...], comparison: C
 def _objections(base: Deadline, own: Deadline, comparison: Comparison) -> Iterator[Objection | None]:
     yield from comparison.frame(base, own)
     yield from comparison.rest_equal(base, own, *_COMPARED)
-    yield _named(Text("its start: ", "起算："), never_later(own.start, base.start, comparison))
+    if not _begins_as_often(base.start, own.start):
+        yield _named(Text("its start: ", "起算："), never_later(own.start, base.start, comparison))
     yield _named(Text("its act: ", "完成："), _act(base.act, own.act, comparison))
     yield never_later(own.within, base.within, comparison)
     yield from _ladder(base, own, comparison)
@@ -44,6 +45,15 @@ def _for_complainant(base: Deadline, own: Deadline, comparison: Comparison) -> I
 
 def _named(what: Text, objection: Objection | None) -> Objection | None:
     return None if objection is None else Objection(what + objection.why, objection.certain)
+
+
+def _begins_as_often(base: n.Instant, own: n.Instant) -> bool:
+    """Whether a duty that begins anew does so whenever the base's does, and perhaps more often."""
+    if not isinstance(own, n.Each):
+        return False
+    theirs = base.parts if isinstance(base, n.Each) else (base,)
+    until = base.until if isinstance(base, n.Each) else None
+    return all(part in own.parts for part in theirs) and own.until in (None, until)
 
 
 def _act(base: n.Instant, own: n.Instant, comparison: Comparison) -> Objection | None:
