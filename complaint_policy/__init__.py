@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from complaint_policy.loader import check_policy, load_policy, load_policy_text, shipped_policies
     from complaint_policy.policy import Policy, PolicyVersion
     from complaint_policy.problems import Place, Problem
+    from complaint_policy.rules.schedules.looked_at import Schedules
+    from complaint_policy.rules.schedules.result import ScheduleResult
     from complaint_policy.texts import Text
 
 __all__ = [
@@ -49,6 +51,8 @@ __all__ = [
     "PolicyVersion",
     "Problem",
     "RecordError",
+    "ScheduleResult",
+    "Schedules",
     "Text",
     "UsageError",
     "WaiverError",
@@ -65,6 +69,8 @@ _HOMES = {
     "loader": ("check_policy", "load_policy", "load_policy_text", "shipped_policies"),
     "policy": ("Policy", "PolicyVersion"),
     "problems": ("Place", "Problem"),
+    "rules.schedules.looked_at": ("Schedules",),
+    "rules.schedules.result": ("ScheduleResult",),
     "texts": ("Text",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -294,10 +294,20 @@ def test_objects_and_strange_rows() -> None:
     assert [(f.row, f.code) for f in found.findings] == [(2, "unusable"), (3, "blank")]
 
 
-@pytest.mark.parametrize("register", ["2026-Q1", 7, b"x"])
+@pytest.mark.parametrize("register", ["2026-Q1", 7, b"x", {"schedule": "SC"}])
 def test_what_is_no_register(register: Any) -> None:
     with pytest.raises(InputError, match="a register is a list of rows"):
         one(QUARTER).schedules(register, as_of="2026-10-10T00:00", since="2026-01-01")
+
+
+def test_a_table_is_told_to_hand_in_its_rows() -> None:
+    import polars as pl
+
+    table = pl.DataFrame({"schedule": ["SC"], "period": ["2026-Q2"], "at": ["2026-07-01"]})
+    for given in (table, table.lazy(), table.to_arrow()):
+        with pytest.raises(InputError, match="to_dicts"):
+            one(QUARTER).schedules(given, as_of="2026-10-10T00:00", since="2026-01-01")  # type: ignore[arg-type]
+    assert one(QUARTER).schedules(table.to_dicts(), as_of="2026-10-10T00:00", since="2026-04-01").result("SC", "2026-Q2").outcome == "met"
 
 
 @pytest.mark.parametrize(("since", "message"), [("soon", "since is a day"), ("2026", "since is a day"), (None, "since is a day"), ("0001-01-01", "since is a day"), ("2026-10-11", "after as_of")])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -54,7 +54,14 @@ def read_register(rows: Iterable[Any], zone: Zone, as_of: datetime) -> list[Fili
 
     Raises :class:`InputError` for what is no list of rows.
     """
-    if isinstance(rows, (str, bytes)) or not isinstance(rows, Iterable):
+    if hasattr(rows, "__arrow_c_stream__") or hasattr(rows, "collect_schema"):
+        raise InputError(
+            Text(
+                "a register is a list of rows: hand in those of the table (to_dicts(), to_pylist(), to_dict('records')); an audit reads tables",
+                "登记表应为行的列表：请传入表的各行（to_dicts()、to_pylist()、to_dict('records')）；审计可直接读表",
+            )
+        )
+    if isinstance(rows, (str, bytes, Mapping)) or not isinstance(rows, Iterable):
         raise InputError(Text("a register is a list of rows with schedule, period and at", "登记表应为列表，每行含 schedule、period 和 at"))
     readers = {}
     for name, kind in _KINDS.items():
