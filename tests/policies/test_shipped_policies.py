@@ -19,7 +19,7 @@ FILES = sorted(SHIPPED.glob("*/*/*.yaml"))
 FOLDERS = sorted({f.parent for f in FILES})
 STATUSES = {"verified", "second-hand", "company"}
 # The time zone and currency of each region.
-PLACES = {"cn": ("Asia/Shanghai", "CNY"), "uk": ("Europe/London", "GBP")}
+PLACES = {"cn": ("Asia/Shanghai", "CNY"), "uk": ("Europe/London", "GBP"), "us": ("America/New_York", "USD")}
 WAYS = {"hit", "near_miss", "border", "missing"}
 # Every section of rules, and where its rules stand.
 SECTIONS = ("severity", "responsibility", "escalation", "admission", "deadlines", "requirements", "penalties", "retention", "portfolio", "schedules")
@@ -47,7 +47,7 @@ every_folder = pytest.mark.parametrize("folder", FOLDERS, ids=named)
 
 
 def test_the_policies_are_there() -> None:
-    assert {named(f) for f in FOLDERS} >= {"cn/auto_repair", "cn/banking", "cn/base", "cn/consumer", "cn/enterprise", "cn/express", "cn/market_regulation", "cn/telecom", "cn/travel", "uk/fca_disp", "uk/ofcom_c4"}
+    assert {named(f) for f in FOLDERS} >= {"cn/auto_repair", "cn/banking", "cn/base", "cn/consumer", "cn/enterprise", "cn/express", "cn/market_regulation", "cn/telecom", "cn/travel", "uk/fca_disp", "uk/ofcom_c4", "us/cfpb_portal", "us/fcc_informal", "us/reg_e"}
     assert {f.parent.name for f in FOLDERS} == set(PLACES)
 
 

@@ -60,5 +60,6 @@ def test_it_works_outside_the_checkout(wheel: Path, tmp_path: Path) -> None:
     where, version, shipped, loaded = json.loads(done.stdout)
     assert Path(where).is_relative_to(target)
     assert wheel.name.startswith(f"complaint_policy-{version}-")
-    assert shipped == ["cn/auto_repair", "cn/banking", "cn/base", "cn/consumer", "cn/enterprise", "cn/express", "cn/market_regulation", "cn/telecom", "cn/travel", "uk/fca_disp", "uk/ofcom_c4"]
+    assert shipped == sorted({f.parent.relative_to(ROOT / "policies").as_posix() for f in (ROOT / "policies").glob("*/*/*.yaml")})
+    assert len(shipped) > 4
     assert loaded == "cn/base"
