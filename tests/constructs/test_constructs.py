@@ -1,0 +1,126 @@
+"""Every construct is proved: its cases pass, tables agree with single records, and the page lists it once."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from complaint_policy import Policy, PolicyError, load_policy, load_policy_text
+from complaint_policy.cases import run_cases
+from complaint_policy.head import scalar_text
+from complaint_policy.reader import Mapping, plain
+from tests.constructs.page import HERE, PAGE, Construct, constructs, page
+from tests.equality.comparing import audited, differences, entries_of, loop
+
+WAYS = {"met", "breached", "indeterminate", "before", "after"}
+EVERY = constructs()
+every = pytest.mark.parametrize("construct", EVERY, ids=lambda c: c.number)
+
+
+def loaded(construct: Construct) -> Policy:
+    folder = construct.path.parent
+    return load_policy(folder if folder != HERE else construct.path)
+
+
+@every
+def test_its_cases_pass(construct: Construct) -> None:
+    results = run_cases(loaded(construct))
+    assert [f"{r.name}: {d.message.en}" for r in results for d in r.differences] == []
+    assert len(results) >= 3
+
+
+@every
+def test_its_cases_show_every_way(construct: Construct) -> None:
+    """The names begin with what a case shows, before a colon."""
+    texts = [f.read_text("utf-8") for f in construct.path.parent.glob("*.yaml")] if construct.path.parent != HERE else [construct.text]
+    shown: set[str] = set()
+    for name in re.findall(r'^ +- name: "(.+?)"', "\n".join(texts), re.MULTILINE):
+        ways, colon, _ = name.partition(": ")
+        assert colon, name
+        assert set(ways.split(", ")) <= WAYS, name
+        shown |= set(ways.split(", "))
+    assert shown == WAYS
+
+
+@every
+def test_what_is_written_stands_in_the_policy(construct: Construct) -> None:
+    body = construct.text.split("\n", 3)[3]
+
+    def squeezed(text: str) -> str:
+        return re.sub(r"\s+", "", text)
+
+    # Of a rule only its end is left out: its source follows.
+    assert squeezed(construct.written).removesuffix("}" if construct.written.startswith("{id") else "") in squeezed(body)
+
+
+@every
+def test_its_sources_are_cited(construct: Construct) -> None:
+    for version in loaded(construct).versions:
+        assert version.model.sources
+        assert {source.status for source in version.model.sources.values()} <= {"verified", "second-hand", "company"}
+
+
+@every
+def test_a_table_of_its_records_says_the_same(construct: Construct) -> None:
+    policy = loaded(construct)
+    tables: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for version in policy.versions:
+        for case in version.model.cases:
+            node = case.node
+            expect = node.get("expect")
+            if node.get("record") is not None and not (isinstance(expect, Mapping) and expect.get("error") is not None):
+                tables[scalar_text(node.get("as_of")) or ""].append(dict(plain(node.get("record"))))
+    for as_of, records in tables.items():
+        columns = sorted({name for record in records for name in record})
+        expected = loop(policy, entries_of(policy, records), columns, as_of)
+        assert len(expected.decisions) == len(records)
+        assert differences(expected, audited(policy, records, as_of)) == []
+
+
+def figures(number: str, records: list[dict[str, Any]]) -> dict[str, tuple[Any, Any]]:
+    """The figures of a construct's portfolio for one period: rule to (figure, outcome)."""
+    policy = loaded(next(c for c in EVERY if c.number == number))
+    found = policy.audit(records, as_of="2026-06-01T00:00").portfolio
+    assert all(len(results) == 1 for results in found.values())
+    return {rule: (results[0].low if results[0].low == results[0].high else None, results[0].outcome) for rule, results in found.items()}
+
+
+def test_an_average_and_a_longest() -> None:
+    # 20 and 28 hours are 24 on average; with a minute more the second is 29 begun hours: 49/2
+    first = {"id": "1", "received_at": "2026-03-02T10:00", "repaired_at": "2026-03-03T06:00"}
+    second = {"id": "2", "received_at": "2026-03-02T10:00", "repaired_at": "2026-03-03T14:00"}
+    assert figures("D36", [first, second]) == {"PF-repair": (24, "met")}
+    assert figures("D36", [first, {**second, "repaired_at": "2026-03-03T14:01"}]) == {"PF-repair": (Fraction(49, 2), "breached")}
+    assert figures("D36", [first, {**second, "repaired_at": "some day"}])["PF-repair"][1] == "indeterminate"
+
+
+def test_a_share_and_buckets_of_age() -> None:
+    # received 2 March: four weeks end on 30 March, eight on 27 April; two of three were called back
+    closed = ("2026-03-30T23:59", "2026-04-27T23:59", "2026-04-28T00:00")
+    records = [{"id": str(n), "received_at": "2026-03-02T10:00", "closed_at": at, "followed_up_at": at if n else None} for n, at in enumerate(closed)]
+    found = figures("D37", records)
+    assert found["PF-followup"] == (Fraction(2, 3), "breached")
+    assert [found[rule][0] for rule in ("PF-4-weeks", "PF-8-weeks", "PF-over")] == [1, 1, 1]
+    assert figures("D37", records[1:])["PF-followup"] == (1, "met")
+
+
+def test_an_overlay_that_is_laxer_is_refused() -> None:
+    text = next(c for c in EVERY if c.number == "D42").text
+    with pytest.raises(PolicyError) as caught:
+        load_policy_text(text.replace("within: 5 working days", "within: 16 days"), name="laxer.yaml")
+    assert {p.code for p in caught.value.problems} == {"laxer-than-base"}
+
+
+def test_the_page_is_made_of_them() -> None:
+    assert PAGE.read_text("utf-8") == page(), "run: python -m tests.constructs.page"
+
+
+def test_the_page_lists_every_construct_once() -> None:
+    rows = re.findall(r"^\| (D\d\d) \|.*\]\((\S+)\) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert [number for number, _ in rows] == [f"D{n:02}" for n in range(1, 46)]
+    assert [link for _, link in rows if not (PAGE.parent / Path(link)).is_file()] == []
