@@ -251,6 +251,10 @@ _MESSAGES: Final[dict[str, _Entry]] = {
     "amount-outside-range": _m("the amount {amount} lies outside its range {low} to {high}", "金额{amount}超出范围{low}至{high}"),
     "penalty-without-amount": _m("the penalty '{name}' has neither amount nor range", "处罚“{name}”未写明金额或范围"),
     "penalty-without-trigger": _m("the penalty '{name}' has neither for nor when", "处罚“{name}”未写明 for 或 when"),
+    "cap-without-charge": _m(
+        "a cap for each bearer, and nobody bears it", "按承担者设定上限，却未写明承担者", "write charge: {{field: ...}}", "请写 charge: {{field: ...}}"
+    ),
+    "not-positive": _m("'{name}' must be above 0", "“{name}”必须大于 0", "write a number above 0", "请写大于 0 的数"),
     "penalty-without-currency": _m(
         "the penalty '{name}' is in no currency", "处罚“{name}”未写明币种", "write currency: CNY at the top", "请在文件开头写 currency: CNY"
     ),

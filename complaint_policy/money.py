@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final
 
-__all__ = ["minor_digits", "rounded"]
+__all__ = ["minor_digits", "parted", "rounded"]
 
 # ISO 4217: currencies whose minor unit is not a hundredth.
 _MINOR: Final = {
@@ -24,3 +24,8 @@ def rounded(value: Decimal | int, currency: str | None, times: int = 1) -> Decim
     """``value`` so many times, rounded half up to the minor unit."""
     unit = Decimal(1).scaleb(-minor_digits(currency))
     return _WIDE.multiply(Decimal(value), Decimal(times)).quantize(unit, rounding=ROUND_HALF_UP, context=_WIDE)
+
+
+def parted(value: Decimal | int, by: Decimal | int) -> Decimal:
+    """``value`` divided, to eighty digits: no half of a minor unit is lost or found by it."""
+    return _WIDE.divide(Decimal(value), Decimal(by))

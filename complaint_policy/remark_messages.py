@@ -70,6 +70,12 @@ _WARNINGS: Final[dict[str, tuple[str, str, str, str]]] = {
         "shorten a stage, lengthen the whole, or let the whole roll as the stages do",
         "请缩短某一环节、延长总期限，或使总期限与各环节同样顺延",
     ),
+    "charge-without-responsibility": (
+        "'{name}' charges a person before anybody's responsibility is established",
+        "“{name}”在责任认定之前即令个人承担",
+        "write when: {{responsibility_determined_at: present}}",
+        "请写 when: {{responsibility_determined_at: present}}",
+    ),
     "laxer-needless": (
         "'{name}' says that it is laxer, but it is not",
         "“{name}”声明较宽，实际并不宽于所扩展的制度",

@@ -10,9 +10,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from complaint_policy.expressions import nodes as n
-from complaint_policy.frame import Rule
+from complaint_policy.frame import COMPANY, Rule
 from complaint_policy.lengths import Length
-from complaint_policy.model import PolicyModel, Source
+from complaint_policy.model import PolicyModel, Source, fields_below
 from complaint_policy.problems import Place, Problem, Problems
 from complaint_policy.rules.deadlines.stages import remark_stages
 
@@ -114,6 +114,14 @@ def _rule(rule: Any, model: PolicyModel, found: Problems) -> None:
             found.add("vague-word", rule.place, name=rule.id, word=word)
     if getattr(rule, "charge", None) is not None and rule.legal_basis is None and rule.source is None:
         found.add("penalty-without-basis", rule.place, name=rule.id)
+    if getattr(rule, "charge", None) is not None and rule.payable_to == COMPANY and _charges_a_person(rule, model):
+        found.add("charge-without-responsibility", rule.place, name=rule.id)
+
+
+def _charges_a_person(rule: Any, model: PolicyModel) -> bool:
+    """Whether a penalty may name a person (a sensitive field) though nothing says that responsibility is established."""
+    persons = any(name in model.fields and model.fields[name].sensitive for name in n.fields_in(rule.charge))
+    return persons and (rule.when is None or "responsibility_determined_at" not in fields_below(rule.when, model))
 
 
 def _vague_word(rule: Rule) -> str | None:

@@ -383,7 +383,7 @@ class Charge:
 class PenaltyResult:
     """A proposal, never automatic: state, range and amount in the policy's currency, rounded once to its minor unit."""
 
-    __slots__ = ("amount", "breaches", "charge", "clamped", "currency", "max", "min", "missing", "model", "state")
+    __slots__ = ("amount", "approver", "breaches", "charge", "clamped", "currency", "max", "min", "missing", "model", "recovers_from", "state")
 
     def __init__(
         self,
@@ -408,6 +408,8 @@ class PenaltyResult:
         self.charge = charge
         self.clamped = clamped  # "min" or "max": the bound that clamped the amount
         self.missing = missing
+        self.approver: Charge | None = None  # who approves it, where the rule says so and it is known
+        self.recovers_from: Charge | None = None  # from whom the payer may recover it
 
     @property
     def rule(self) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 from attrs import evolve
 
+from complaint_policy.audit.caps import CapResult, totals
 from complaint_policy.audit.history import MERGED_SCHEMA, History
 from complaint_policy.audit.interfaces import AnyDecision
 from complaint_policy.audit.records import Entry
@@ -41,10 +42,12 @@ class Audit:
         notes: Callable[[], tuple[Text, ...]] = tuple,
         schedules: Callable[[Audit], Schedules] | None = None,
         past: History | None = None,
+        caps: Callable[[Audit], Mapping[str, tuple[CapResult, ...]]] | None = None,
     ) -> None:
         self._give, self._rejects, self._summarise = decisions, rejected, summary
         self._find, self._entries, self._unchanged, self._notes = find, entries, unchanged, notes
         self._judge_schedules, self._past = schedules, past
+        self._hold_to_caps = caps
 
     @cached_property
     def rejected(self) -> pl.DataFrame:
@@ -61,7 +64,7 @@ class Audit:
 
     @cached_property
     def _summary(self) -> Summary:
-        return evolve(self._measured, schedules=self.schedules)
+        return evolve(self._measured, schedules=self.schedules, caps=totals(self.caps))
 
     @property
     def as_of(self) -> datetime:
@@ -109,6 +112,11 @@ class Audit:
     def portfolio(self) -> Mapping[str, tuple[PortfolioResult, ...]]:
         """The figures of the rules over many records, by rule, period and group; empty where the policy has none."""
         return self._measured.portfolio
+
+    @cached_property
+    def caps(self) -> Mapping[str, tuple[CapResult, ...]]:
+        """Of penalties with a cap what each bearer is charged in each period, and what the cap leaves of it; empty where there is none."""
+        return {} if self._hold_to_caps is None else self._hold_to_caps(self)
 
     def summary(self) -> Summary:
         """Counts, shares and sums."""

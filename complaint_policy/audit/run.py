@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 from attrs import evolve
 
+from complaint_policy.audit.caps import held_to_caps
 from complaint_policy.audit.delimited import DelimitedTable
 from complaint_policy.audit.engine import has_columns, remarks
 from complaint_policy.audit.event_tables import RecordsWithEvents, event_table
@@ -110,6 +111,7 @@ def run_audit(
         def schedules(audit: Audit) -> Any:
             return judged.schedules(rows, as_of=policy.zone.to_aware(instant), since=since, audit=audit, waivers=held)
 
+    caps = held_to_caps(policy, lambda: stream.entries(Counts()), judge)
     public = pl.DataFrame(schema=shape.inner_schema()).select(shape.public(columns)).schema
     merging = past is not None and bool(past.into)
     by_record = mapping.events is not None or merging or joined is not None or not has_columns(policy)
@@ -129,6 +131,7 @@ def run_audit(
             notes=lambda: remarks([lazily.engine]),
             schedules=schedules,
             past=past,
+            caps=caps,
         )
     fields = {f.name: f for f in fields_of_policy(policy)}
     whole: TextAudit | StreamAudit
@@ -165,6 +168,7 @@ def run_audit(
         notes=lambda: remarks(whole.engines()),
         schedules=schedules,
         past=past,
+        caps=caps,
     )
 
 

@@ -12,7 +12,7 @@ from attrs import frozen
 from complaint_policy.frame import COMPANY
 from complaint_policy.outcomes import OUTCOME_TEXTS, STATUS_ORDER
 from complaint_policy.texts import Text, joined
-from complaint_policy.wording import STATE_TEXTS, duration_text, role_text
+from complaint_policy.wording import STATE_TEXTS, duration_text, period_text, role_text
 
 if TYPE_CHECKING:
     from complaint_policy.audit.summary import Summary
@@ -63,6 +63,7 @@ def sections_of(summary: Summary) -> tuple[Section, ...]:
         _rules(summary),
         _late(summary),
         _penalties(summary),
+        _caps(summary),
         _portfolio(summary),
         *schedule_sections(summary),
         _history(summary),
@@ -245,6 +246,20 @@ def _penalties(summary: Summary) -> Section:
     columns = (_RULE, _TITLE, Text("state", "状态"), _RECORDS, Text(f"sum {currency}", f"合计 {currency}"))
     note = Text("Proposals inside the range of the rule; nothing is imposed.", "均为规则范围内的建议，并非处罚决定。")
     return Section("penalties", Text("Penalties", "处罚建议"), columns, rows, note)
+
+
+def _caps(summary: Summary) -> Section:
+    """What the caps of penalties leave: the names of bearers stand in ``Audit.caps`` alone."""
+    titles = {r.id: r.title for r in summary.rules}
+    rows = tuple(
+        (c.rule, titles[c.rule], period_text(c.period), c.bearers, c.bearers_over, f"{c.proposed:,f}", f"{c.allowed:,f}", f"{c.over:,f}") for c in summary.caps
+    )
+    currency = summary.currency or ""
+    sums = (Text(f"proposed {currency}", f"建议合计 {currency}"), Text("within the cap", "上限以内"), Text("over it", "超出"))
+    columns = (_RULE, _TITLE, Text("period", "期间"), Text("bearers", "承担者"), Text("over the cap", "超出上限者"), *sums)
+    undecided = sum(c.undecided for c in summary.caps)
+    note = Text(f"{undecided} proposals without a settled amount are in no sum", f"{undecided} 项金额未定，不计入合计") if undecided else None
+    return Section("caps", Text("Penalties and their caps", "处罚上限"), columns, rows, note)
 
 
 def _sum(state: str, found: PenaltySum) -> str:

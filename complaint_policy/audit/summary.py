@@ -13,6 +13,7 @@ from typing import Any, Final
 import polars as pl
 from attrs import frozen
 
+from complaint_policy.audit.caps import CapTotals
 from complaint_policy.audit.columns import RuleColumn
 from complaint_policy.audit.event_tables import EventCounts
 from complaint_policy.audit.history_notes import HistoryNotes
@@ -125,6 +126,7 @@ class Summary:
     schedules: Schedules | None = None
     history: HistoryNotes | None = None
     events: EventCounts | None = None  # of a table of events joined to the records
+    caps: tuple[CapTotals, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers, ready for JSON: money as decimal strings, spans as ISO 8601 durations."""
@@ -200,6 +202,7 @@ class Summary:
             },
             "versions": _listed(self.versions, "version"),
             "portfolio": [_figure(rule, result) for rule, results in self.portfolio.items() for result in results],
+            "caps": [total.to_dict() for total in self.caps],
             "schedules": self.schedules.to_dict() if self.schedules is not None else None,
             "history": None if self.history is None else self.history.to_dict(),
         }

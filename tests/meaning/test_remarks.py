@@ -108,9 +108,18 @@ def test_two_limits_for_one_act() -> None:
 
 
 def test_a_penalty_that_is_charged_without_a_basis() -> None:
-    penalty = "penalties: [{{id: P, when: {{upheld: true}}, amount: 200, charge: {{field: handler}}{}}}]\n"
+    penalty = "penalties: [{{id: P, when: {{upheld: true}}, amount: 200, charge: {{field: product}}{}}}]\n"
     assert codes(penalty.format("")) == ["penalty-without-basis"]
     assert codes(penalty.format(", legal_basis: {en: Art. 7}")) == []
+
+
+def test_a_person_charged_before_responsibility_is_established() -> None:
+    penalty = "penalties: [{{id: P, when: {}, payable_to: {}, amount: 200, charge: {{first_known: [{{field: {}}}, {{field: product}}]}}, legal_basis: {{en: Art. 7}}}}]\n"
+    assert codes(penalty.format("{upheld: true}", "company", "handler")) == ["charge-without-responsibility"]
+    assert codes(penalty.format("{responsibility_determined_at: present}", "company", "handler")) == []
+    assert codes("facts: {fixed: {all: [{upheld: true}, {responsibility_determined_at: present}]}}\n" + penalty.format("{fixed: true}", "company", "handler")) == []
+    assert codes(penalty.format("{upheld: true}", "regulator", "handler")) == []  # not the company's
+    assert codes(penalty.format("{upheld: true}", "company", "responsible_team")) == []  # no person
 
 
 def test_scope_and_levels() -> None:

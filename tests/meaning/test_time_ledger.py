@@ -227,6 +227,14 @@ def test_counted_from_elsewhere_back_and_by_the_record() -> None:
     assert (found.limit, lines[-1]) == (2, "03-03 00:00 03-05 00:00 counted 2")
 
 
+def test_a_day_of_the_year_is_so_many_days() -> None:
+    # From 2 March to 31 March: 29 days, whatever pauses there are.
+    of = deadline("{month_day: [03-31]}", more="pauses: [waiting]")
+    found, lines = shown(of, received_at="2026-03-02T10:00", waiting=[["2026-03-05T10:00", "2026-03-09T10:00"]])
+    assert (found.limit, lines) == (29, ["03-02 10:00 03-03 00:00 first_day 0", "03-03 00:00 04-01 00:00 counted 29"])
+    assert "in all" not in judged(of, "2026-06-20T09:00", received_at="2026-03-02T10:00").explain("en")
+
+
 def test_no_ledger_of_what_was_not_counted() -> None:
     of = deadline("{first_of: [promised_at, 15 days]}")
     assert judged(of, "2026-03-20T09:00", received_at="2026-03-02T10:00", promised_at="2026-03-05T10:00").ledger("DL") is None

@@ -16,6 +16,7 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.describe import Describer
 from complaint_policy.frame import Rule
 from complaint_policy.lengths import Length, MonthDays
+from complaint_policy.rules.penalties.model import Cap
 from complaint_policy.texts import Text, joined
 from complaint_policy.wording import PER_TEXTS, PERIOD_TEXTS, role_text
 
@@ -51,8 +52,12 @@ _LABELS: Final = {
     "payable_to": Text("payable to", "收款方"),
     "charge": Text("charged to", "承担者"),
     "legal_basis": Text("legal basis", "处罚依据"),
+    "divided_by": Text("divided by", "除以"),
+    "approver": Text("approved by", "批准者"),
+    "recovers_from": Text("recovered from", "追偿对象"),
+    "cap": Text("cap", "上限"),
 }
-_ROLES: Final = frozenset(("owner", "accountable", "consulted", "informed", "to", "payable_to"))
+_ROLES: Final = frozenset(("owner", "accountable", "consulted", "informed", "to", "payable_to", "approver"))
 _FRAME: Final = frozenset(("id", "title", "source", "when", "exempt", "duty_of", "waivable_by", "laxer", "place"))
 _CONVENTIONS: Final = {
     ("first_day", "excluded"): Text("the first day does not count", "起始日不计入"),
@@ -174,6 +179,8 @@ class RuleWords:
                 return joined([self._branch(b.when, self._value(b.then)) for b in branches])
             case MonthDays():
                 return value.named
+            case Cap(text=text):
+                return text
             case Length():
                 return Text("{l} before it is due", "到期前{l}").filled(l=value.text)
             case Decimal():

@@ -168,6 +168,8 @@ _Piece = tuple[datetime, datetime, str, Amount, Text | None]
 def tiled(counter: Counter, start: datetime, pauses: tuple[Pause, ...], cuts: Sequence[datetime] = ()) -> tuple[Amount, list[Stretch]] | None:
     """The limit, and the stretches from the start to the due instant, parted at ``cuts``; ``None`` where they are too many."""
     length, zone = counter.length, counter.zone
+    if isinstance(length, MonthDays):
+        pauses = ()  # a day of the year stays where it is
     due = _plain(counter.due_with_pauses(start, pauses))
     begin = _clock(start) if length.is_exact else _plain(start)
     pieces: list[_Piece]

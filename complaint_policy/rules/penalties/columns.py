@@ -17,7 +17,7 @@ from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET
 from complaint_policy.possible import Maybe
 from complaint_policy.results import Details, PenaltyResult, Settled
 from complaint_policy.rules.penalties.model import Penalty
-from complaint_policy.rules.penalties.record import charging, pair_of, proposer
+from complaint_policy.rules.penalties.record import charging, divided, pair_of, proposer
 
 _NOTHING: Final = (0, 0, frozenset[str]())
 
@@ -41,7 +41,7 @@ def _proposals(rule: Penalty, sheet: Sheet) -> Coded:
     conditions += [sheet.condition(rule.when)] if rule.when is not None else []
     when = hand_in(conjunction(sheet, conditions).coded(sheet.plan)) if conditions else None
     breaches = hand_in(_breaches(rule, sheet)) if rule.breaches_of else None
-    amount = hand_in(_value(sheet, rule.amount)) if rule.amount is not None else None
+    amount = hand_in(_amount(rule.amount, rule, sheet)) if rule.amount is not None else None
     bounds = hand_in(_bounds(rule, sheet)) if rule.range is not None else None
     charge = _charge(rule.charge, sheet) if rule.charge is not None else None
     charged = hand_in(charge) if charge is not None else None
@@ -157,6 +157,18 @@ def _value(sheet: Sheet, node: n.Value) -> Coded:
     """The possible values as codes; what cannot be enumerated is left to the record evaluation."""
     found = finite(sheet, sheet.value(node))
     return found if found is not None else Coded(constant(0, pl.UInt8), (LEFT_OVER,))
+
+
+def _amount(node: n.Value, rule: Penalty, sheet: Sheet) -> Coded:
+    """The possible amounts, divided where the rule says so."""
+    amount, by = _value(sheet, node), rule.divided_by
+    if by is None:
+        return amount
+    names = frozenset(n.fields_in(by))
+    try:
+        return tabulated(sheet.plan, [amount, _value(sheet, by)], lambda value, parts: divided(value, parts, names), left=LEFT_OVER)
+    except TooWide:
+        return Coded(constant(0, pl.UInt8), (LEFT_OVER,))
 
 
 def _bounds(rule: Penalty, sheet: Sheet) -> Coded:

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from complaint_policy.expressions import nodes as n
-from complaint_policy.results import PenaltyResult
+from complaint_policy.money import rounded
+from complaint_policy.results import Charge, PenaltyResult
 from complaint_policy.texts import Text
 from complaint_policy.wording import name_list
 
@@ -30,6 +31,14 @@ def to_dict(result: PenaltyResult) -> dict[str, Any]:
         # A person's name stays out unless it is asked for.
         "charge": None if charge is None else {"field": charge.field, "name": None if charge.sensitive else charge.name},
     }
+    for name in ("approver", "recovers_from"):
+        other = getattr(result, name)
+        if other is not None:
+            shown[name] = {"field": other.field, "name": None if other.sensitive else other.name}
+    cap = getattr(result.model, "cap", None)
+    if cap is not None:
+        # One record knows nothing of the others: an audit holds it to the cap.
+        shown["cap"] = {"per": "charge", "in": cap.period, "amount": _money(rounded(cap.amount, result.currency)), "applied": False}
     if result.clamped is not None:
         shown["clamped"] = result.clamped
     if result.missing:
@@ -69,7 +78,16 @@ def message(result: PenaltyResult, words: Words) -> Text:
         text += Text(" Set to the {b} bound of the range.", "已按范围{b}取值。").filled(b=bound)
     if result.charge is not None and result.charge.field is not None:
         text += Text(" Charged to: {f}.", "承担者：{f}。").filled(f=words.field(result.charge.field))
+    if result.recovers_from is not None:
+        text += Text(" To be recovered from: {f}.", "可向{f}追偿。").filled(f=_other(result.recovers_from, words))
+    if result.approver is not None:
+        text += Text(" To be approved by: {f}.", "须经{f}批准。").filled(f=_other(result.approver, words))
     return text
+
+
+def _other(charge: Charge, words: Words) -> Text:
+    """A department or role by its name, somebody named by the record as the field."""
+    return words.field(charge.field) if charge.field is not None else words.roles((charge.name,))
 
 
 def arithmetic(result: PenaltyResult, words: Words) -> list[Text]:
@@ -77,10 +95,15 @@ def arithmetic(result: PenaltyResult, words: Words) -> list[Text]:
     lines: list[Text] = []
     if rule.amount is not None:
         lines.append(Text("amount: {a}", "金额：{a}").filled(a=words.value(rule.amount)))
+    if rule.divided_by is not None:
+        lines.append(Text("divided by: {a}", "除以：{a}").filled(a=words.value(rule.divided_by)))
     if isinstance(rule.range, n.Range):
         lines.append(
             Text("range: {a} to {b} {c}", "范围：{a}至{b} {c}").filled(a=words.value(rule.range.low), b=words.value(rule.range.high), c=result.currency or "")
         )
+    if rule.cap is not None:
+        apart = Text("not held to the cap, which is a matter of many records: {c}", "上限须在审计中按多条记录合计，此处未适用：{c}")
+        lines.append(apart.filled(c=rule.cap.text))
     if rule.legal_basis is not None:
         lines.append(Text("legal basis: {b}", "处罚依据：{b}").filled(b=rule.legal_basis))
     return lines

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from complaint_policy.expressions import nodes as n
 from complaint_policy.kinds import Setting, Step
-from complaint_policy.money import rounded
+from complaint_policy.money import parted, rounded
 from complaint_policy.outcomes import BREACHED, INDETERMINATE
-from complaint_policy.possible import NONE, Empty, Growing, Maybe, options_of
+from complaint_policy.possible import NONE, Empty, Growing, Maybe, as_things_stand, each_possibility, options_of
 from complaint_policy.results import Charge, PenaltyResult
 from complaint_policy.rules.penalties.model import Penalty
 
@@ -22,7 +22,7 @@ Function = Callable[[State], Any]
 def steps(section: tuple[Penalty, ...]) -> Iterable[Step]:
     for rule in section:
         found: dict[str, None] = {f"rule:{identity}": None for identity in rule.breaches_of}
-        for part in (rule.when, rule.amount, rule.range, rule.charge):
+        for part in (rule.when, rule.amount, rule.range, rule.charge, rule.divided_by, rule.approver, rule.recovers_from):
             found.update(n.names_in(part))
         yield Step(f"rule:{rule.id}", tuple(found), lambda setting, rule=rule: compile_penalty(rule, setting), rule.place)  # type: ignore[misc]
 
@@ -35,12 +35,44 @@ def compile_penalty(rule: Penalty, setting: Setting) -> Callable[[State], Penalt
         rule,
         when=compiler.condition(n.All(conditions)) if conditions else None,
         triggers=[(identity, setting.slots[f"rule:{identity}"]) for identity in rule.breaches_of],
-        amount=compiler.value(rule.amount) if rule.amount is not None else None,
+        amount=_amount_of(rule, setting),
         bounds=bounds_of(rule, setting),
         charge=charging(rule.charge, setting) if rule.charge is not None else None,
         currency=setting.model.currency,
         waivers=setting.waivers if rule.waivable_by else None,
+        beside=_beside(rule, setting),
     )
+
+
+def _amount_of(rule: Penalty, setting: Setting) -> Function | None:
+    if rule.amount is None:
+        return None
+    amount = setting.compiler.value(rule.amount)
+    if rule.divided_by is None:
+        return amount
+    by, names = setting.compiler.value(rule.divided_by), frozenset(n.fields_in(rule.divided_by))
+    return lambda state: divided(amount(state), by(state), names)
+
+
+def divided(amount: Any, by: Any, names: frozenset[str]) -> Any:
+    """An amount in so many parts; by nothing, or less than nothing, it cannot be divided."""
+
+    def part(value: Any, parts: Any) -> Any:
+        return Maybe(None, names) if value is NONE or parts is NONE or parts <= 0 else parted(value, parts)
+
+    found = each_possibility(part, as_things_stand(amount), as_things_stand(by))
+    if amount.__class__ is not Growing and by.__class__ is not Growing:
+        return found
+    options, missing = options_of(found), found.missing if isinstance(found, Maybe) else frozenset[str]()
+    if options is None:
+        return Maybe(None, missing, True)
+    return Growing(options, missing, amount.rising if by.__class__ is not Growing else 0)
+
+
+def _beside(rule: Penalty, setting: Setting) -> tuple[tuple[str, Callable[[State], Charged]], ...]:
+    """Who else has to do with a proposal, by the attribute of the result."""
+    parts = (("approver", rule.approver), ("recovers_from", rule.recovers_from))
+    return tuple((name, charging(part, setting)) for name, part in parts if part is not None)
 
 
 def proposer(
@@ -53,6 +85,7 @@ def proposer(
     charge: Function | None,
     currency: str | None,
     waivers: int | None,
+    beside: tuple[tuple[str, Callable[[State], Charged]], ...] = (),
 ) -> Callable[[State], PenaltyResult | None]:
     """The penalty of a state, from its parts: functions of the state, and the slots of the results that trigger it."""
     names = frozenset(n.fields_in(rule.range)) if rule.range is not None else frozenset()
@@ -137,7 +170,14 @@ def proposer(
             tuple(sorted(missing)),
         )
 
-    return propose
+    def with_others(state: State) -> PenaltyResult | None:
+        result = propose(state)
+        if result is not None:
+            for name, find in beside:
+                setattr(result, name, find(state)[0])
+        return result
+
+    return with_others if beside else propose
 
 
 def may_be_breached(result: Any) -> bool:

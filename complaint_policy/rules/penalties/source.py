@@ -20,6 +20,8 @@ def emit(section: tuple[Penalty, ...], source: Straight) -> dict[str, str]:
 
 def _penalty(rule: Penalty, source: Straight) -> str:
     deadlines = [d.id for d in source.model.section("deadlines")]
+    if any(part is not None for part in (rule.divided_by, rule.approver, rule.recovers_from)):
+        raise Unsupported(rule.id)
     if rule.when is not None or rule.charge is not None or rule.amount is None or not rule.breaches_of:
         raise Unsupported(rule.id)
     if rule.range is not None and not _literal_range(rule.range):

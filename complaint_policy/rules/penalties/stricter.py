@@ -29,6 +29,9 @@ def _objections(base: Penalty, own: Penalty, comparison: Comparison) -> Iterator
 
 
 def _amounts(base: Penalty, own: Penalty, comparison: Comparison) -> Iterator[Objection | None]:
+    if own.divided_by is not None and (own.amount, own.range) != (base.amount, base.range):
+        yield Objection(Text("amounts that are divided are not compared", "经除法计算的金额无法比较"))
+        return
     if base.range is not None:  # what the law allows, and no more
         given = [part for part in (own.range, own.amount if own.range is None else None) if part is not None]
         for part in given:
