@@ -19,7 +19,7 @@ FILES = sorted(SHIPPED.glob("*/*/*.yaml"))
 FOLDERS = sorted({f.parent for f in FILES})
 STATUSES = {"verified", "second-hand", "company"}
 # The time zone and currency of each region.
-PLACES = {"cn": ("Asia/Shanghai", "CNY"), "uk": ("Europe/London", "GBP"), "us": ("America/New_York", "USD")}
+PLACES = {"au": ("Australia/Sydney", "AUD"), "eu": ("Europe/Brussels", "EUR"), "cn": ("Asia/Shanghai", "CNY"), "uk": ("Europe/London", "GBP"), "us": ("America/New_York", "USD")}
 WAYS = {"hit", "near_miss", "border", "missing"}
 # Every section of rules, and where its rules stand.
 SECTIONS = ("severity", "responsibility", "escalation", "admission", "deadlines", "requirements", "penalties", "retention", "portfolio", "schedules")
