@@ -16,7 +16,7 @@ from complaint_policy.counting import CalendarSpec, Counting
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.environment import Environment, FactKind, RuleName
 from complaint_policy.expressions.parse_conditions import parse_condition
-from complaint_policy.expressions.parse_instants import INSTANT_KEYS, RESERVED_KEYS, parse_instant
+from complaint_policy.expressions.parse_instants import INSTANT_KEYS, parse_instant
 from complaint_policy.expressions.parse_values import VALUE_KEYS, parse_value
 from complaint_policy.fields import CORE_FIELDS, RESERVED_WORDS, Field
 from complaint_policy.frame import COMPANY, Exemption, SourceRef
@@ -40,12 +40,13 @@ from complaint_policy.model import Case, Fact, PolicyModel, Source, as_map
 from complaint_policy.overlays import against_bases, read_laxer, read_transition, scope_laxer
 from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence
+from complaint_policy.schemas import BASELINE_KEYS
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone, zone_named
 
 __all__ = ["Builder", "File", "build"]
 
-_ORDINARY_VALUE_KEYS: Final = frozenset(VALUE_KEYS) - {"first_known", "choose"}
+_ORDINARY_VALUE_KEYS: Final = frozenset((*VALUE_KEYS, *BASELINE_KEYS)) - {"first_known", "choose"}
 _MOST_NESTED_FACTS: Final = 40
 _ORDINARY_INSTANT_KEYS: Final = frozenset(INSTANT_KEYS) - {"first_known", "choose"}
 
@@ -133,7 +134,7 @@ class Builder:
             if key == "field" and isinstance(value, Scalar) and (d := self.fields.get(value.value)) is not None and d.is_moment:
                 return "value"
             return "value"
-        if key in _ORDINARY_INSTANT_KEYS or key in RESERVED_KEYS or any(e.key in ("each", "event", "nth") for e in node.entries):
+        if key in _ORDINARY_INSTANT_KEYS or any(e.key in ("each", "event", "nth") for e in node.entries):
             return "instant"
         if key in ("first_known", "choose") and isinstance(value, Sequence) and value.items:
             first: Node | None = value.items[0]

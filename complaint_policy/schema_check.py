@@ -9,11 +9,10 @@ from typing import Any, Final
 
 from complaint_policy.expressions.environment import spelled_here
 from complaint_policy.expressions.hints import bad_hours, branch_hint, branch_word, not_a_condition, text_hint
-from complaint_policy.expressions.parse_instants import RESERVED_KEYS
 from complaint_policy.kinds import RuleKind
 from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence, plain
-from complaint_policy.schemas import FORMS, HOURS_FORM, assemble
+from complaint_policy.schemas import BASELINE_KEYS, FORMS, HOURS_FORM, assemble
 from complaint_policy.texts import Text
 
 __all__ = ["check_schema", "policy_schema"]
@@ -139,10 +138,10 @@ def _unknown_keys(error: Any, node: Node, problems: Problems) -> None:
         branch = branch_word(entry.key) if known.keys() == {"when", "then", "otherwise"} else None
         if branch is not None:
             problems.add("foreign-spelling", entry.place, word=entry.key, hint=branch_hint(branch))
+        elif entry.key in BASELINE_KEYS:
+            problems.add("portfolio-only", entry.place, name=entry.key)
         elif entry.key == "each":
             problems.add("each-outside-from", entry.place)
-        elif entry.key in RESERVED_KEYS:
-            problems.add("reserved-key", entry.place, name=entry.key)
         elif (ours is not None and ours.split()[0].rstrip(",:") in (*known, "a", "the", "not", "present,", "missing,", "at_least", "nothing")) or (
             ours is not None and not known
         ):

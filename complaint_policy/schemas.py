@@ -14,7 +14,7 @@ from complaint_policy.fields import FIELD_TYPES
 from complaint_policy.lengths import MONTH_DAY, MONTH_DAY_FORM, UNIT_KEYS
 from complaint_policy.texts import Text
 
-__all__ = ["COMMON", "FORMS", "HOURS_FORM", "ID", "MONTH_DAYS", "assemble", "ref", "rule", "rules", "text_list"]
+__all__ = ["BASELINE_KEYS", "COMMON", "FORMS", "HOURS_FORM", "ID", "MONTH_DAYS", "assemble", "ref", "rule", "rules", "text_list"]
 
 Schema = dict[str, Any]
 
@@ -114,6 +114,13 @@ _VALUE_KEYS: Final[dict[str, Any]] = {
 }
 
 MONTH_DAYS: Final[Schema] = {"type": ["string", "array"], "items": {"type": "string", "pattern": MONTH_DAY_FORM}, "minItems": 1, "pattern": MONTH_DAY_FORM}
+# Only what a portfolio figure is held against can be a figure of earlier periods.
+BASELINE_KEYS: Final = ("mean_of_previous", "mean_of_same_period")
+_COUNT: Final[Schema] = {"type": ["string", "integer"], "pattern": "^[0-9]+$"}
+_LIMIT_KEYS: Final[dict[str, Any]] = {
+    **{key: listed(ref("limit"), minItems=2) for key in ("plus", "minus", "times", "max_of", "min_of")},
+    **dict.fromkeys(BASELINE_KEYS, _COUNT),
+}
 
 _INSTANT_KEYS: Final[dict[str, Any]] = {
     "from": ref("instant"),
@@ -204,6 +211,7 @@ COMMON: Final[dict[str, Schema]] = {
         "minItems": 1,
     },
     "value": {"type": ["string", "number", "boolean", "object"], "properties": _VALUE_KEYS, "additionalProperties": False, "minProperties": 1},
+    "limit": {"type": ["string", "number", "object"], "properties": _LIMIT_KEYS, "additionalProperties": False, "minProperties": 1, "maxProperties": 1},
     "range": {
         "type": ["array", "object"],
         "items": ref("value"),

@@ -25,6 +25,7 @@ from complaint_policy.audit.tables import FrameTable, unreadable
 from complaint_policy.audit.tiers import Tiers, inner_types, numbered
 from complaint_policy.audit.typed import typed_table
 from complaint_policy.errors import InputError
+from complaint_policy.rules.portfolio.exposures import Exposures
 from complaint_policy.texts import Text
 
 __all__ = ["FrameAudit"]
@@ -49,9 +50,11 @@ class FrameAudit:
         judge: Any,
         extra: Sequence[str],
         progress: Progress | None,
+        exposures: Exposures,
     ) -> None:
         self.policy, self.table, self.mapping, self.stream, self.shape = policy, table, mapping, stream, shape
         self._instant, self._waivers, self._judge, self._extra, self._progress = instant, waivers, judge, tuple(extra), progress
+        self._exposures = exposures
         shape.public(extra)  # refuses a column nobody knows
         names = [table.spelled(name) for name in stream.wanted]
         self._rows = table.frame.select(names)
@@ -158,7 +161,7 @@ class FrameAudit:
     # ---------------------------------------------------------------- summary
     @cached_property
     def _counted(self) -> tuple[Summary, pl.DataFrame]:
-        portfolio = Portfolio(self.policy)
+        portfolio = Portfolio(self.policy, self._exposures)
         whole = self._whole
         table = whole.lazy() if whole is not None else self._rows.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
         tiers, total = self._tiers(inner=True, portfolio=portfolio), None if whole is None else whole.height
@@ -171,7 +174,7 @@ class FrameAudit:
         if self._progress is not None:
             self._progress(rows, 1.0)
         notes = SourceNotes.of(self.table, self.mapping, self.stream, self.policy.zone.to_aware(self._instant))
-        return summarise(tally, self.policy, notes, identity, rejected, portfolio.results()), rejected
+        return summarise(tally, self.policy, notes, identity, rejected, portfolio), rejected
 
     def summary(self) -> Summary:
         return self._counted[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 from attrs import define
@@ -16,8 +16,10 @@ from complaint_policy.columns.plan import constant
 from complaint_policy.columns.sheet import Sheet
 from complaint_policy.columns.values import LEFT, Coded, Column, among
 from complaint_policy.expressions import nodes as n
-from complaint_policy.possible import Maybe
-from complaint_policy.rules.portfolio.measure import period_of
+from complaint_policy.periods import period_of
+from complaint_policy.possible import Maybe, all_of_conditions
+from complaint_policy.rules.portfolio.cell import label_of
+from complaint_policy.rules.portfolio.measure import UNKNOWN
 
 __all__ = ["Portion", "portions"]
 
@@ -29,23 +31,26 @@ class Portion:
     rule: Any
     columns: dict[str, pl.Expr]
     readers: dict[str, Callable[[Any], Any]]
-    scope: pl.Expr | None
+    levels: tuple[str, ...]
 
     def counted(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """How many of the rows stand in each combination."""
-        names = list(self.columns)
-        within = rows if self.scope is None else rows.filter(self.scope)
-        return within.select(e.alias(name) for name, e in self.columns.items()).group_by(names).agg(pl.len().alias("times"))
+        return rows.select(e.alias(name) for name, e in self.columns.items()).group_by(list(self.columns)).agg(pl.len().alias("times"))
 
     def add_to(self, portfolio: Portfolio, counts: pl.DataFrame, key: int) -> None:
         """Add counted combinations to the portfolio's measure."""
         measure = portfolio.measure(self.rule.id)
         axes = [name for name in self.columns if name.startswith("by")]
-        # A receipt that is still to come lies in no period.
-        for row in counts.drop_nulls("day").sort(list(self.columns)).iter_rows(named=True):
+        for row in counts.iter_rows(named=True):
+            scope, times = self.readers["scope"](row["scope"]), row["times"]
+            # A receipt that is still to come lies in no period.
+            if scope is False or row["day"] is None:
+                measure.count_apart(times, outside=scope is False)
+                continue
             day = self.readers["day"](row["day"])
             group = tuple(self.readers[a](row[a]) for a in axes)
-            measure.add_counted(key, day, group, self.readers["among"](row["among"]), self.readers["of"](row["of"]), row["times"])
+            member = all_of_conditions(scope, self.readers["among"](row["among"]))
+            measure.add_counted(key, day, group, member, self.readers["of"](row["of"]), times, self.levels)
 
 
 def portions(sheet: Sheet) -> list[Portion] | None:
@@ -75,22 +80,26 @@ def _portion(rule: Any, sheet: Sheet) -> Portion | None:
         if axis_column is None:
             return None
         columns[f"by{number}"], readers[f"by{number}"] = axis_column
-    member = sheet.condition(rule.among).coded(sheet.plan) if rule.among is not None else Coded(constant(0, pl.UInt8), (True,))
+    member = sheet.condition(rule.among).coded(sheet.plan) if rule.among is not None else _ALWAYS
     columns["among"], readers["among"] = _coded(sheet, member)
-    if isinstance(rule.of, n.Condition):
+    if rule.of is None:
+        columns["of"], readers["of"] = pl.lit(True), lambda value: value
+    elif isinstance(rule.of, n.Condition):
         columns["of"], readers["of"] = _coded(sheet, sheet.condition(rule.of).coded(sheet.plan))
     else:
         found = sheet.value(rule.of)
         coded = finite(sheet, found)
         if coded is not None:
             columns["of"], readers["of"] = _coded(sheet, coded)
-        elif isinstance(found, Column) and found.kind == "number" and found.value is not None and found.scale is None:
-            columns["of"], readers["of"] = _numbers(sheet, found)
+        elif isinstance(found, Column) and found.kind in ("number", "string") and found.value is not None and found.scale is None:
+            columns["of"], readers["of"] = _values(sheet, found)
         else:
             return None
-    scope = sheet.scope()
-    within = None if sheet.model.scope is None or scope.value is None else scope.value.expr.fill_null(True)
-    return Portion(rule, columns, readers, within)
+    columns["scope"], readers["scope"] = _coded(sheet, sheet.scope().coded(sheet.plan) if sheet.model.scope is not None else _ALWAYS)
+    return Portion(rule, columns, readers, sheet.model.section("severity").levels)
+
+
+_ALWAYS: Final = Coded(constant(0, pl.UInt8), (True,))
 
 
 def _coded(sheet: Sheet, coded: Coded) -> tuple[pl.Expr, Callable[[Any], Any]]:
@@ -103,7 +112,7 @@ def _leave(sheet: Sheet, coded: Coded) -> None:
         sheet.leave(among(coded, lambda v: isinstance(v, Maybe) and LEFT in v.missing))
 
 
-def _numbers(sheet: Sheet, column: Column) -> tuple[pl.Expr, Callable[[Any], Any]]:
+def _values(sheet: Sheet, column: Column) -> tuple[pl.Expr, Callable[[Any], Any]]:
     """Values as they stand; the special of a null one beside it."""
     value = column.value
     assert value is not None
@@ -116,32 +125,33 @@ def _numbers(sheet: Sheet, column: Column) -> tuple[pl.Expr, Callable[[Any], Any
         number = found["value"]
         if number is None:
             return column.specials[found["special"] or 0]
-        return number if column.whole else Decimal(repr(number))
+        return number if column.whole or column.kind == "string" else Decimal(repr(number))
 
     return both, read
 
 
 def _axis(axis: str, sheet: Sheet) -> tuple[pl.Expr, Callable[[Any], Any]] | None:
     """An axis as a column, and the label of a value."""
-    if axis == "severity":
-        levels = sheet.model.section("severity").levels
-        coded = sheet.severity()
-        expr, value = _coded(sheet, coded)
-        return expr, lambda code: levels[value(code)] if isinstance(value(code), int) else "?"
-    found = sheet.owner() if axis == "owner" else sheet.field_column(axis)
-    if isinstance(found, Coded):
-        expr, value = _coded(sheet, found)
-        return expr, lambda code: _label(value(code))
-    if found.value is None:
-        return pl.lit(0), lambda _: "?"
-    if found.kind not in ("string", "number", "boolean") or found.scale is not None:
-        return None
-    whole = found.whole
-    return found.value.expr, lambda v: "?" if v is None else _label(v if found.kind != "number" or whole else Decimal(repr(v)))
-
-
-def _label(value: Any) -> str:
-    return str(value) if isinstance(value, (str, bool, int, Decimal)) else "?"
+    levels: tuple[str, ...] | None = sheet.model.section("severity").levels if axis == "severity" else None
+    found: Any
+    if axis in ("severity", "owner"):
+        found = sheet.severity() if axis == "severity" else sheet.owner()
+    elif axis in sheet.model.fields:
+        found = sheet.field_column(axis)
+    else:
+        fact = sheet.model.facts[axis]
+        levels = sheet.model.section("severity").levels if fact.kind == "level" else None
+        found = sheet.value(n.NamedValue(axis, fact.kind, "fact"))
+    if not isinstance(found, Coded):
+        coded = finite(sheet, found)
+        if coded is None and (found.kind not in ("string", "number") or found.scale is not None):
+            return None
+        if coded is None:
+            expr, value = _values(sheet, found)
+            return expr, lambda v: label_of(value(v)) or UNKNOWN
+        found = coded
+    expr, value = _coded(sheet, found)
+    return expr, lambda code: label_of(value(code), levels) or UNKNOWN
 
 
 def _periods(sheet: Sheet, per: str) -> tuple[list[int], list[int]]:

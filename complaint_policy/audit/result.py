@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import polars as pl
 from attrs import evolve
@@ -18,7 +20,7 @@ from complaint_policy.audit.records import Entry
 from complaint_policy.audit.summary import Summary
 from complaint_policy.audit.writing import write_frames
 from complaint_policy.errors import InputError, UsageError
-from complaint_policy.rules.portfolio.measure import PortfolioResult
+from complaint_policy.rules.portfolio.series import PARTS, PortfolioResult
 from complaint_policy.rules.schedules.looked_at import Schedules
 from complaint_policy.texts import Text
 
@@ -43,11 +45,13 @@ class Audit:
         schedules: Callable[[Audit], Schedules] | None = None,
         past: History | None = None,
         caps: Callable[[Audit], Mapping[str, tuple[CapResult, ...]]] | None = None,
+        opened: Callable[..., pl.DataFrame],
     ) -> None:
         self._give, self._rejects, self._summarise = decisions, rejected, summary
         self._find, self._entries, self._unchanged, self._notes = find, entries, unchanged, notes
         self._judge_schedules, self._past = schedules, past
         self._hold_to_caps = caps
+        self._opened = opened
 
     @cached_property
     def rejected(self) -> pl.DataFrame:
@@ -108,10 +112,35 @@ class Audit:
             self.summary()
         return self._notes()
 
-    @property
+    @cached_property
     def portfolio(self) -> Mapping[str, tuple[PortfolioResult, ...]]:
-        """The figures of the rules over many records, by rule, period and group; empty where the policy has none."""
-        return self._measured.portfolio
+        """The figures of the rules over many records, by rule, period and group; empty where the policy has none.
+
+        ``figure.ids("numerator")`` and ``figure.records(…)`` open a figure to its records.
+        """
+        figures = self._measured.portfolio.items()
+        return MappingProxyType({rule: tuple(evolve(figure, open=self._open_figure) for figure in found) for rule, found in figures})
+
+    def figure(self, rule: str, period: str = "all") -> PortfolioResult | None:
+        """The figure of one period over all groups; also a quarter of a rule by month.  ``None`` where the table does not speak of it."""
+        return self._measured.figure(rule, period)
+
+    def figure_records(self, rule: str, parts: Iterable[str] = PARTS) -> pl.DataFrame:
+        """The records behind every figure of a rule, by ``period``, ``group`` and ``part``, with ``row``, ``id`` and ``value``.
+
+        The source is read again, record by record.  ``parts``: ``numerator``, ``rest`` (of those looked at, not in the numerator),
+        ``among``, ``undecided``, ``excluded``.  Raises :class:`UsageError` for a rule or part there is not, :class:`InputError` where the
+        file has changed since the audit.
+        """
+        return self._reread(rule, parts=tuple(parts))
+
+    def _open_figure(self, figure: PortfolioResult, part: str) -> pl.DataFrame:
+        return self._reread(figure.rule.id, parts=(part,), where=(figure.period, figure.group)).select("row", "id", "value")
+
+    def _reread(self, rule: str, **options: Any) -> pl.DataFrame:
+        if not self._unchanged():
+            raise InputError(Text("the file has changed since the audit", "审计之后文件已被更改"))
+        return self._opened(rule, **options)
 
     @cached_property
     def caps(self) -> Mapping[str, tuple[CapResult, ...]]:

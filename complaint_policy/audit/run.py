@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from complaint_policy.audit.caps import held_to_caps
 from complaint_policy.audit.delimited import DelimitedTable
 from complaint_policy.audit.engine import has_columns, remarks
 from complaint_policy.audit.event_tables import RecordsWithEvents, event_table
+from complaint_policy.audit.exposures import read_exposures
 from complaint_policy.audit.frames import FrameAudit
 from complaint_policy.audit.history import COUNTED, History, history_of
 from complaint_policy.audit.history_tables import beside
@@ -32,6 +34,7 @@ from complaint_policy.audit.mapping import (
     check_against_policy,
     load_mapping,
 )
+from complaint_policy.audit.opening import figure_records
 from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
 from complaint_policy.audit.registers import check_register, rows_of_register
 from complaint_policy.audit.result import Audit
@@ -67,6 +70,7 @@ def run_audit(
     register: object = None,
     since: date | str | None = None,
     history: str = COUNTED,
+    exposures: object = None,
 ) -> Audit:
     """Hold every record of ``source`` against ``policy`` as things stood at ``as_of``.
 
@@ -81,6 +85,8 @@ def run_audit(
     ``{schedule, period, at}``), judged for every period with a day from ``since`` on, with the figures this audit measures;
     ``since`` alone judges them without a register.  ``history="given"``: what the policy counts of earlier records is taken from
     columns of the table, and nothing is merged.
+    ``exposures``: a table with ``period``, the groups and a column for each exposure that a rate of the policy names, in any
+    form ``source`` may have.
 
     A record that cannot be judged is rejected with its reason and stops nothing.  Raises :class:`InputError` for a
     table that cannot be read, :class:`MappingError` for a mapping that fits neither policy nor table,
@@ -103,6 +109,7 @@ def run_audit(
     held = waivers if isinstance(waivers, (WaiverSet, str, bytes)) else list(waivers)
     held = held if isinstance(held, WaiverSet) else policy.read_waivers(held)
     judge = _judge(policy, policy.zone.to_wall(instant), stream.source_fields, held)
+    exposed = read_exposures(policy, exposures)
     shape = columns_of_policy(policy)
     schedules: Callable[[Audit], Any] | None = None
     if since is not None:
@@ -112,11 +119,12 @@ def run_audit(
             return judged.schedules(rows, as_of=policy.zone.to_aware(instant), since=since, audit=audit, waivers=held)
 
     caps = held_to_caps(policy, lambda: stream.entries(Counts()), judge)
+    opened = partial(_opened_figure, policy, stream, judge)
     public = pl.DataFrame(schema=shape.inner_schema()).select(shape.public(columns)).schema
     merging = past is not None and bool(past.into)
     by_record = mapping.events is not None or merging or joined is not None or not has_columns(policy)
     if isinstance(table, FrameTable) and table.columns and not by_record:
-        lazily = FrameAudit(policy, table, mapping, stream, shape, instant, held, judge, columns, progress)
+        lazily = FrameAudit(policy, table, mapping, stream, shape, instant, held, judge, columns, progress, exposed)
         if decisions_to is not None:
             with FrameWriter(Path(decisions_to), public) as writer:
                 for piece in lazily.public_batches():
@@ -132,13 +140,14 @@ def run_audit(
             schedules=schedules,
             past=past,
             caps=caps,
+            opened=opened,
         )
     fields = {f.name: f for f in fields_of_policy(policy)}
     whole: TextAudit | StreamAudit
     if isinstance(table, DelimitedTable) and not by_record:
-        whole = TextAudit(policy, table, stream, mapping, shape, instant, held, judge, tuple(columns), progress)
+        whole = TextAudit(policy, table, stream, mapping, shape, instant, held, judge, tuple(columns), progress, exposed)
     else:
-        whole = StreamAudit(policy, stream, mapping, shape, instant, held, judge, tuple(columns), progress, fields)
+        whole = StreamAudit(policy, stream, mapping, shape, instant, held, judge, tuple(columns), progress, fields, exposed)
     kept: list[pl.DataFrame] = []
     with ExitStack() as stack:
         writer_ = stack.enter_context(FrameWriter(Path(decisions_to), public)) if decisions_to is not None else None
@@ -169,11 +178,16 @@ def run_audit(
         schedules=schedules,
         past=past,
         caps=caps,
+        opened=opened,
     )
 
 
 def _told(summary: Summary, past: History | None) -> Summary:
     return summary if past is None else evolve(summary, history=past.notes())
+
+
+def _opened_figure(policy: AnyPolicy, stream: RecordStream, judge: Judge, rule: str, **options: Any) -> pl.DataFrame:
+    return figure_records(policy, stream.entries(Counts()), judge, rule, **options)
 
 
 def _judge(policy: AnyPolicy, as_of: datetime, source_fields: frozenset[str], waivers: WaiverSet) -> Judge:

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from complaint_policy.audit.figures import figure_tables, figures_note
 from complaint_policy.frame import COMPANY
 from complaint_policy.outcomes import OUTCOME_TEXTS, STATUS_ORDER
 from complaint_policy.texts import Text, joined
@@ -17,7 +18,6 @@ from complaint_policy.wording import STATE_TEXTS, duration_text, period_text, ro
 if TYPE_CHECKING:
     from complaint_policy.audit.summary import Summary
     from complaint_policy.audit.tally import PenaltySum
-    from complaint_policy.rules.portfolio.measure import PortfolioResult
 
 __all__ = ["Cell", "Section", "render_sections", "sections_of"]
 
@@ -64,7 +64,7 @@ def sections_of(summary: Summary) -> tuple[Section, ...]:
         _late(summary),
         _penalties(summary),
         _caps(summary),
-        _portfolio(summary),
+        *_portfolio(summary),
         *schedule_sections(summary),
         _history(summary),
         _unusable(summary),
@@ -75,25 +75,12 @@ def sections_of(summary: Summary) -> tuple[Section, ...]:
     return tuple(section for section in made if section.rows)
 
 
-def _portfolio(summary: Summary) -> Section:
+def _portfolio(summary: Summary) -> tuple[Section, ...]:
     """The figures over many records; an interval where records leave a figure open."""
-    rows: list[tuple[Cell, ...]] = []
-    for results in summary.portfolio.values():
-        for result in results:
-            outcome = OUTCOME_TEXTS[result.outcome] if result.outcome is not None else None
-            period = Text("all records", "全部记录") if result.period == "all" else Text(result.period, result.period)
-            group = " / ".join(result.group)
-            rows.append((result.rule.name, period, group, _figure(result), result.members, result.undecided, outcome))
-    columns = (
-        _TITLE,
-        Text("period", "期间"),
-        Text("group", "分组"),
-        Text("figure", "数值"),
-        _RECORDS,
-        Text("undecided", "未定"),
-        Text("outcome", "结果"),
-    )
-    return Section("portfolio", Text("Over all records", "总体指标"), columns, tuple(rows))
+    made = [Section("portfolio", title, columns, rows) for title, columns, rows in figure_tables(summary.portfolio)]
+    if made:
+        made[-1] = evolve(made[-1], note=figures_note(summary.portfolio, summary.left_out, summary.identity.rejected))
+    return tuple(made)
 
 
 def _history(summary: Summary) -> Section:
@@ -106,14 +93,6 @@ def _history(summary: Summary) -> Section:
         n = notes.uncounted
         note = Text(f"{n:,} rows without a usable receipt may be missing from the counts.", f"有 {n:,} 行缺少可用的受理时间，可能未计入。")
     return Section("history", Text("Earlier records", "此前记录"), columns, rows, note)
-
-
-def _figure(result: PortfolioResult) -> str | None:
-    if result.low is None or result.high is None:
-        return None
-    share = result.rule.measure == "share"
-    ends = [f"{float(end):.1%}" if share else f"{float(end):.2f}".rstrip("0").rstrip(".") for end in (result.low, result.high)]
-    return ends[0] if result.low == result.high else f"{ends[0]} – {ends[1]}"
 
 
 def _source(summary: Summary) -> Section:

@@ -17,6 +17,7 @@ from attrs import evolve
 
 from complaint_policy.audit.batches import BatchJudge
 from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns
+from complaint_policy.audit.exposures import read_exposures
 from complaint_policy.audit.history import COUNTED, looks_back
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.mapping import ColumnMapping
@@ -28,6 +29,7 @@ from complaint_policy.audit.spark_types import polars_schema
 from complaint_policy.audit.spark_worker import IDS, ROW, ROWS, Shipment, conformed, counts_schema, decisions_schema
 from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
 from complaint_policy.errors import MissingExtra, RecordError, UsageError
+from complaint_policy.rules.portfolio.exposures import Exposures
 from complaint_policy.rules.portfolio.measure import PortfolioResult
 from complaint_policy.texts import Text
 
@@ -50,10 +52,11 @@ def audit_spark(
     row: str | None = None,
     count_ids: bool = True,
     history: str = COUNTED,
+    exposures: Any = None,
 ) -> SparkAudit:
     """Hold every record of a Spark DataFrame against ``policy`` as things stood at ``as_of``.
 
-    ``mapping``, ``waivers`` and ``columns`` are those of ``Policy.audit``; nothing is computed before it is asked for.
+    ``mapping``, ``waivers``, ``columns`` and ``exposures`` are those of ``Policy.audit``; nothing is computed before it is asked for.
 
     The rows of a Spark table have no position.  ``row`` names a column of whole numbers that gives each its own, from 0, if
     the decisions are to be those of one machine to the letter.  Without it ``row`` is a key made of the row's content (Spark's
@@ -77,7 +80,7 @@ def audit_spark(
             raise UsageError(Text(f"column '{name}' has a type that no field has: {kind}", f"列“{name}”的类型不能用于任何字段：{kind}"))
     if row is not None and schema.get(row) not in (pl.Int64, pl.Int32, pl.Int16, pl.Int8):
         raise UsageError(Text(f"row: '{row}' is no column of whole numbers", f"row：“{row}”不是整数列"))
-    return SparkAudit(FrameSource(frame, row, judge.wanted), judge, _narrowed(judge, waivers), count_ids)
+    return SparkAudit(FrameSource(frame, row, judge.wanted), judge, _narrowed(judge, waivers), count_ids, read_exposures(policy, exposures))
 
 
 def audit_parquet(
@@ -91,6 +94,7 @@ def audit_parquet(
     columns: Sequence[str] = (),
     count_ids: bool = True,
     history: str = COUNTED,
+    exposures: Any = None,
 ) -> SparkAudit:
     """The same over Parquet files, read by the workers themselves: several times as fast as through a DataFrame.
 
@@ -102,8 +106,8 @@ def audit_parquet(
     _without_history(policy, history)
     schema, files = parquet_files(spark, paths)
     judge = BatchJudge(policy, schema=pl.Schema({n.strip(): k for n, k in schema.items()}), as_of=as_of, mapping=mapping, waivers=waivers, columns=columns)
-    sent = _narrowed(judge, waivers)
-    return SparkAudit(FileSource(spark, pieces_of(files, spark.sparkContext.defaultParallelism), sent), judge, sent, count_ids)
+    sent, exposed = _narrowed(judge, waivers), read_exposures(policy, exposures)
+    return SparkAudit(FileSource(spark, pieces_of(files, spark.sparkContext.defaultParallelism), sent), judge, sent, count_ids, exposed)
 
 
 def _without_history(policy: AnyPolicy, history: str) -> None:
@@ -135,8 +139,8 @@ def _narrowed(judge: BatchJudge, waivers: Any) -> BatchJudge:
 class SparkAudit:
     """The audit of a table on Spark.  Every part is computed by Spark, when and as often as it is asked for."""
 
-    def __init__(self, source: Source, judge: BatchJudge, sent: BatchJudge, count_ids: bool) -> None:
-        self._source, self._judge, self._count_ids = source, judge, count_ids
+    def __init__(self, source: Source, judge: BatchJudge, sent: BatchJudge, count_ids: bool, exposures: Exposures) -> None:
+        self._source, self._judge, self._count_ids, self._exposures = source, judge, count_ids, exposures
         self._sent = sent
         self._bytes: bytes = import_module("pyspark.serializers").CPickleSerializer().dumps(sent)
         self._summary: Summary | None = None
@@ -217,10 +221,10 @@ class SparkAudit:
         identity = Identity(numbers[ROWS], numbers["decided"], numbers[REJECT], 0)
         identity.check()
         policy = self._judge.policy
-        gathered = Portfolio(policy)
+        gathered = Portfolio(policy, self._exposures)
         add_portfolio(total, gathered)
         tally = tally_of(total.filter(pl.col("part") != LATE), shape, ids=ids, late=late)
-        summary = summarise(tally, policy, self._notes(), identity, pl.DataFrame(schema=REJECTED_SCHEMA), gathered.results())
+        summary = summarise(tally, policy, self._notes(), identity, pl.DataFrame(schema=REJECTED_SCHEMA), gathered)
         return evolve(summary, rejects=reasons_of(total))
 
     def _added_up(self, counts: DataFrame) -> pl.DataFrame:

@@ -27,6 +27,7 @@ from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summa
 from complaint_policy.audit.tiers import Tiers
 from complaint_policy.audit.typed import typed_table
 from complaint_policy.fields import Field
+from complaint_policy.rules.portfolio.exposures import Exposures
 
 __all__ = ["StreamAudit"]
 
@@ -49,6 +50,7 @@ class StreamAudit:
     extra: tuple[str, ...]
     progress: Progress | None
     fields: dict[str, Field]
+    exposures: Exposures
     _engines: dict[Any, Engine] = field(factory=dict)
     _counts: Counts = field(factory=Counts)
 
@@ -58,7 +60,7 @@ class StreamAudit:
 
     def run(self, keep: Callable[[pl.DataFrame], None] | None) -> tuple[Summary, pl.DataFrame]:
         """Judges everything; ``keep`` is handed the public columns of each batch, in order."""
-        portfolio = Portfolio(self.policy)
+        portfolio = Portfolio(self.policy, self.exposures)
         gathered = Gathered(self.shape)
         rejects = [pl.DataFrame(schema=REJECTED_SCHEMA)]
         names: list[str] | None = None
@@ -78,7 +80,7 @@ class StreamAudit:
         if self.progress is not None:
             self.progress(self._counts.rows, 1.0)
         notes = SourceNotes.of(self.stream.table, self.mapping, self.stream, self.policy.zone.to_aware(self.instant))
-        return summarise(tally, self.policy, notes, identity, rejected, portfolio.results()), rejected
+        return summarise(tally, self.policy, notes, identity, rejected, portfolio), rejected
 
     def _batches(self) -> Iterator[list[Entry]]:
         batch: list[Entry] = []

@@ -11,15 +11,17 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import polars as pl
-from attrs import frozen
+from attrs import field, frozen
 
 from complaint_policy.audit.caps import CapTotals
 from complaint_policy.audit.columns import RuleColumn
 from complaint_policy.audit.event_tables import EventCounts
+from complaint_policy.audit.figures import figure_dict
 from complaint_policy.audit.history_notes import HistoryNotes
 from complaint_policy.audit.interfaces import AnyPolicy
 from complaint_policy.audit.judging import fields_of_policy, levels_of_policy, roles_of_policy
 from complaint_policy.audit.mapping import ColumnMapping
+from complaint_policy.audit.portfolio import LeftOut, Portfolio
 from complaint_policy.audit.records import RecordStream
 from complaint_policy.audit.sections import Section, render_sections, sections_of
 from complaint_policy.audit.sources import SourceTable
@@ -123,10 +125,16 @@ class Summary:
     level_titles: dict[str, Text]
     role_titles: dict[str, Text]
     portfolio: Mapping[str, tuple[PortfolioResult, ...]]
+    left_out: Mapping[str, LeftOut]
+    gathered: Portfolio = field(eq=False, repr=False)
     schedules: Schedules | None = None
     history: HistoryNotes | None = None
     events: EventCounts | None = None  # of a table of events joined to the records
     caps: tuple[CapTotals, ...] = ()
+
+    def figure(self, rule: str, period: str) -> PortfolioResult | None:
+        """The figure of a portfolio rule in one period (``2026-Q1``), over all its groups; ``None`` where the table does not speak of it."""
+        return self.gathered.figure(rule, period, self.source.as_of.date())
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers, ready for JSON: money as decimal strings, spans as ISO 8601 durations."""
@@ -201,7 +209,11 @@ class Summary:
                 "records_with_repeated": self.records_with_repeated_ids,
             },
             "versions": _listed(self.versions, "version"),
-            "portfolio": [_figure(rule, result) for rule, results in self.portfolio.items() for result in results],
+            "portfolio": [figure_dict(rule, result) for rule, results in self.portfolio.items() for result in results],
+            "portfolio_left_out": [
+                {"rule": rule, "out_of_scope": outside, "not_received": later, "rejected": self.identity.rejected}
+                for rule, (outside, later) in self.left_out.items()
+            ],
             "caps": [total.to_dict() for total in self.caps],
             "schedules": self.schedules.to_dict() if self.schedules is not None else None,
             "history": None if self.history is None else self.history.to_dict(),
@@ -222,7 +234,7 @@ def summarise(
     notes: SourceNotes,
     identity: Identity,
     rejects: pl.DataFrame,
-    portfolio: Mapping[str, tuple[PortfolioResult, ...]],
+    portfolio: Portfolio,
 ) -> Summary:
     """What was counted, as a summary; owners most frequent first, levels and rules in the order of the policy."""
     levels = levels_of_policy(policy)
@@ -255,7 +267,9 @@ def summarise(
         field_titles={f.name: f.title for f in fields_of_policy(policy)},
         level_titles=levels,
         role_titles=roles_of_policy(policy),
-        portfolio=portfolio,
+        portfolio=portfolio.results(notes.as_of.date()),
+        left_out=portfolio.left_out(),
+        gathered=portfolio,
     )
 
 
@@ -276,19 +290,6 @@ def _reasons(rejects: pl.DataFrame) -> list[RejectReason]:
 
 def _listed(counted: dict[Any, int], name: str) -> list[dict[str, Any]]:
     return [{name: key, "records": times} for key, times in counted.items()]
-
-
-def _figure(rule: str, result: PortfolioResult) -> dict[str, Any]:
-    return {
-        "rule": rule,
-        "period": result.period,
-        "group": list(result.group),
-        "outcome": result.outcome,
-        "low": str(result.low) if result.low is not None else None,
-        "high": str(result.high) if result.high is not None else None,
-        "members": result.members,
-        "undecided": result.undecided,
-    }
 
 
 def _iso(span: timedelta | None) -> str | None:

@@ -29,6 +29,7 @@ from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summa
 from complaint_policy.audit.text_times import TextTimes, text_times
 from complaint_policy.audit.tiers import BLANK_ROW, NO_RECEIPT, Tiers, inner_types
 from complaint_policy.audit.typed import passes, typed_table
+from complaint_policy.rules.portfolio.exposures import Exposures
 
 __all__ = ["TextAudit"]
 
@@ -50,6 +51,7 @@ class TextAudit:
     judge: Callable[[Entry], AnyDecision]
     extra: tuple[str, ...]
     progress: Progress | None
+    exposures: Exposures
     _reader: RecordReader = field(init=False)
     _portfolio: Portfolio = field(init=False)
     _gathered: Gathered = field(init=False)
@@ -64,7 +66,7 @@ class TextAudit:
     def run(self, keep: Keep | None) -> tuple[Summary, pl.DataFrame]:
         """Judges everything; ``keep`` is handed the public columns of each block, in order; None: no decisions are wanted."""
         self._reader = RecordReader(self.mapping, self.policy.zone)
-        self._portfolio, self._gathered = Portfolio(self.policy), Gathered(self.shape)
+        self._portfolio, self._gathered = Portfolio(self.policy, self.exposures), Gathered(self.shape)
         self._rejects = [pl.DataFrame(schema=REJECTED_SCHEMA)]
         rows = 0
         for block in self.table.blocks(self.stream.wanted, ROW, BLOCK):
@@ -81,7 +83,7 @@ class TextAudit:
         if self.progress is not None:
             self.progress(rows, 1.0)
         notes = SourceNotes.of(self.table, self.mapping, self.stream, self.policy.zone.to_aware(self.instant))
-        return summarise(tally, self.policy, notes, identity, rejected, self._portfolio.results()), rejected
+        return summarise(tally, self.policy, notes, identity, rejected, self._portfolio), rejected
 
     def decision(self, row: int) -> AnyDecision | None:
         """The full decision of one row, made again."""

@@ -17,6 +17,7 @@ from complaint_policy.columns.values import (
     LEFT_OVER,
     LEFT_SHAPE,
     NO_END,
+    NO_START,
     SPAN,
     STATED_NONE,
     Coded,
@@ -279,7 +280,8 @@ def during(sheet: Sheet, moment: Instants, spec: Any) -> Column:
     plan, clock, zone = sheet.plan, sheet.clock, sheet.zone
 
     def run(cells: pl.Series) -> pl.Series:
-        different = cells.drop_nulls().unique()
+        # A span without a beginning has no time to ask for.
+        different = cells.filter((cells > NO_START) & (cells < NO_END)).unique()
         if not different.len():
             return pl.Series(cells.name, [None], dtype=pl.Boolean).new_from_index(0, cells.len())
         is_open = calendar_of(spec).is_working_time

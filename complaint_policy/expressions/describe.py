@@ -36,6 +36,12 @@ _PERIOD: Final = {
     "from": Text("the start", "起算时刻"),
 }
 _ARITHMETIC: Final = {"plus": " + ", "minus": " - ", "times": " × "}
+_BASELINES: Final = {
+    (False, True): Text("the figure of the period before", "前一期的数值"),
+    (False, False): Text("the mean of the {n} periods before", "前{n}期的平均值"),
+    (True, True): Text("the figure of the same period a year before", "上年同期的数值"),
+    (True, False): Text("the mean of the same period of the {n} years before", "前{n}年同期的平均值"),
+}
 _UNITS: Final = {"minutes": Text("minutes", "分钟"), "hours": Text("hours", "小时"), "days": Text("days", "天"), "weeks": Text("weeks", "周")}
 
 
@@ -182,6 +188,8 @@ class Describer:
                 return self._branches([(b.when, self.value(b.then)) for b in branches])
             case n.LengthOf(span=span, unit=unit):
                 return Text("{s} in {u}", "{s}的{u}数").filled(s=self.span(span), u=_UNITS[unit])
+            case n.Baseline(periods=periods, same=same):
+                return _BASELINES[same, periods == 1].filled(n=periods)
         raise TypeError(type(node).__name__)
 
     def _part(self, node: n.Value) -> Text:

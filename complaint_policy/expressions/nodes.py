@@ -257,6 +257,15 @@ class LastOfEntries(Value):
 
 
 @frozen
+class Baseline(Value):
+    """The mean of a figure over earlier periods: those just before, or the ``same`` ones of earlier years.  Only a portfolio rule has it."""
+
+    periods: int
+    same: bool = False
+    kind: str = "number"
+
+
+@frozen
 class Range(Expression):
     """The two ends of a range of money."""
 

@@ -11,14 +11,13 @@ from complaint_policy.expressions.exhaustive import exhausted
 from complaint_policy.expressions.parse_log import parse_entries, parse_nth
 from complaint_policy.lengths import MONTH_DAY, UNIT_KEYS, Length, MonthDays, month_day_form, parse_length, parse_month_day
 from complaint_policy.reader import Entry, Mapping, Node, Scalar, Sequence
+from complaint_policy.schemas import BASELINE_KEYS
 from complaint_policy.texts import Text
 
-__all__ = ["INSTANT_KEYS", "RESERVED_KEYS", "SPAN_KEYS", "parse_instant", "parse_length_node", "parse_span"]
+__all__ = ["INSTANT_KEYS", "SPAN_KEYS", "parse_instant", "parse_length_node", "parse_span"]
 
 INSTANT_KEYS: Final = ("from", "due", "event", "nth", "first_of", "last_of", "all_of", "first_known", "choose", MONTH_DAY, *UNIT_KEYS)
 SPAN_KEYS: Final = ("between", "late", "together", "except")
-# The grammar has them; this version of the library does not judge them yet.
-RESERVED_KEYS: Final = ("mean_of_previous",)
 
 _ISO_DURATION: Final = re.compile(r"P(?:T?[0-9])")
 # Two hundred years: longer lengths are typing errors.
@@ -265,8 +264,8 @@ def _wrong_key(node: Mapping, env: Environment, keys: tuple[str, ...], what: Tex
     if entry.key == "each":
         env.problems.add("each-outside-from", entry.place)
         return
-    if entry.key in RESERVED_KEYS:
-        env.problems.add("reserved-key", entry.place, name=entry.key)
+    if entry.key in BASELINE_KEYS:
+        env.problems.add("portfolio-only", entry.place, name=entry.key)
         return
     ours = spelled_here(entry.key)
     if ours is not None:

@@ -7,10 +7,11 @@ from typing import Any, Final
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.environment import Environment, spelled_here
 from complaint_policy.expressions.literals import BAD, guess_literal, read_literal
-from complaint_policy.expressions.parse_instants import INSTANT_KEYS, RESERVED_KEYS, parse_span, read_branches
+from complaint_policy.expressions.parse_instants import INSTANT_KEYS, parse_span, read_branches
 from complaint_policy.expressions.parse_log import LAST_KEYS, parse_count, parse_last
 from complaint_policy.fields import Field
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence
+from complaint_policy.schemas import BASELINE_KEYS
 from complaint_policy.texts import Text
 
 __all__ = ["VALUE_KEYS", "named_value", "parse_range", "parse_value"]
@@ -85,8 +86,8 @@ def parse_value(node: Node, env: Environment, kind: str | None = None, declared:
         return _length(node, env)
     if key == "count":
         return parse_count(value_node, env)
-    if key in RESERVED_KEYS:
-        env.problems.add("reserved-key", entry.place, name=key)
+    if key in BASELINE_KEYS:
+        env.problems.add("portfolio-only", entry.place, name=key)
     elif key == "each":
         env.problems.add("each-outside-from", entry.place)
     elif spelled_here(key):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -149,7 +149,7 @@ def test_the_figures_of_a_portfolio_add_up() -> None:
         pieces.append(portfolio_partials(part, judge.shape))
     gathered = Portfolio(policy)
     add_portfolio(merged(pl.concat(pieces)), gathered)
-    assert dict(gathered.results()) == dict(single)
+    assert dict(gathered.results(date(2026, 6, 1))) == dict(single)
     assert {len(results) for results in single.values()} >= {3, 6}
 
 

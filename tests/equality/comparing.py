@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from statistics import median
 from typing import Any, Final
@@ -28,6 +28,7 @@ from complaint_policy.errors import ComplaintPolicyError
 from complaint_policy.expressions.nodes import Each
 from complaint_policy.instants import highest
 from complaint_policy.possible import NOT_YET, DayEnd
+from complaint_policy.texts import Text
 from complaint_policy.wording import duration_iso
 
 __all__ = ["EXTRA", "Entry", "Loop", "audited", "compare", "compare_file", "differences", "entries_of", "loop", "same_whatever_the_order"]
@@ -96,7 +97,7 @@ def loop(policy: Policy, entries: Sequence[Entry], source_fields: Iterable[str],
                 continue
         shown = dict(zip(("reason", "reason_zh", "field"), reason, strict=True))
         rejected.append({"row": entry.row, "source_row": entry.line, "id": _shown_id(entry.record.get("id")), **shown})
-    figures = _figures(policy, decisions, rejected, len(entries), portfolio)
+    figures = _figures(policy, decisions, rejected, len(entries), portfolio, policy.zone.to_aware(policy.instant(as_of)).date())
     return Loop(rows, rejected, figures, decisions)
 
 
@@ -149,7 +150,7 @@ def _shown_id(value: Any) -> str | None:
 
 
 # --------------------------------------------------------------------------- what the loop counts
-def _figures(policy: Policy, decisions: Sequence[Decision], rejected: Sequence[_Cells], rows: int, portfolio: Portfolio) -> dict[str, Any]:
+def _figures(policy: Policy, decisions: Sequence[Decision], rejected: Sequence[_Cells], rows: int, portfolio: Portfolio, today: date) -> dict[str, Any]:
     owned = [d.responsibility for d in decisions if d.responsibility.owner or d.responsibility.candidates]
     ids = [d.complaint_id for d in decisions]
     repeated = {number: times for number, times in Counter(n for n in ids if n is not None).items() if times > 1}
@@ -169,8 +170,8 @@ def _figures(policy: Policy, decisions: Sequence[Decision], rejected: Sequence[_
         "versions": dict(Counter(d.policy_version for d in decisions)),
         "rejected": _reasons(rejected),
         "portfolio": {
-            (rule, r.period, tuple(r.group)): (r.outcome, _text(r.low), _text(r.high), r.members, r.undecided)
-            for rule, results in portfolio.results().items()
+            (rule, r.period, tuple(r.group)): (r.outcome, _text(r.low), _text(r.high), r.members, r.undecided, r.excluded, r.unstated, r.reason)
+            for rule, results in portfolio.results(today).items()
             for r in results
         },
     }
@@ -246,6 +247,10 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
+def _worded(told: dict[str, str] | None) -> Text | None:
+    return None if told is None else Text(told["en"], told["zh"])
+
+
 def figures_of(audit: Audit) -> dict[str, Any]:
     """The same figures out of an audit's summary."""
     told = audit.summary().to_dict()
@@ -266,7 +271,10 @@ def figures_of(audit: Audit) -> dict[str, Any]:
         "versions": {item["version"]: item["records"] for item in told["versions"]},
         "rejected": {(item["reason"]["en"], item["reason"]["zh"]): (item["rows"], item["first"]) for item in told["rejected"]},
         "portfolio": {
-            (item["rule"], item["period"], tuple(item["group"])): (item["outcome"], item["low"], item["high"], item["members"], item["undecided"])
+            (item["rule"], item["period"], tuple(item["group"])): tuple(
+                _worded(item[k]) if k == "reason" else item[k]
+                for k in ("outcome", "low", "high", "members", "undecided", "excluded", "unstated", "reason")
+            )
             for item in told["portfolio"]
         },
     }

@@ -76,6 +76,8 @@ def _below(thing: Any) -> Iterator[n.Expression]:
                 yield item
             elif type(item).__name__ in ("Extension", "Exemption"):
                 yield from _below(item)
+            elif isinstance(item, tuple):  # what a figure is held against
+                yield from (part for part in item if isinstance(part, n.Expression))
 
 
 def _count_fields(counts: Counts, model: Any) -> None:
@@ -89,6 +91,8 @@ def _count_rule(counts: Counts, rule: Any) -> None:
     for part in ("when", "exempt", "waivable_by"):
         if getattr(rule, part, None):
             counts["frame", part] += 1
+    if hasattr(rule, "measure"):
+        counts["measure", "rising" if rule.rising else rule.measure] += 1
     if getattr(rule, "duty_of", "company") != "company":
         counts["frame", "duty_of"] += 1
     for part in ("extend", "pauses", "part_of", "range", "charge", "breaches_of", "among", "by"):

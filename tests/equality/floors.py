@@ -13,6 +13,7 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import FIELD_TYPES
 from complaint_policy.lengths import MONTH_DAY, UNITS
 from complaint_policy.registry import BUILTIN_KINDS
+from complaint_policy.rules.portfolio.model import MEASURES
 from tests.equality.policies import CURRENCIES, ZONES
 
 __all__ = ["FLOORS"]
@@ -45,6 +46,7 @@ FLOORS: Final[dict[tuple[str, str], int]] = {
     **_each("frame", ("when", "exempt", "duty_of", "waivable_by"), 50),
     **_each("part", ("extend", "late: allowed", "pauses", "part_of", "at_risk as a share", "at_risk as a length", "announced_until"), 8),
     **_each("part", ("per: breach", "range", "charge", "breaches_of", "among", "by"), 8),
+    **_each("measure", (*MEASURES, "rising"), 1),
     **_each("files", ("several versions", "overlay", "transition"), 2),
     **_each("outcome", (f"{kind} {o}" for kind in ("admission", "deadline", "requirement", "retention") for o in ("met", "breached", "pending", "indeterminate")), 20),
     **_each("outcome", (f"{kind} {o}" for kind in ("admission", "deadline", "requirement", "retention") for o in ("exempt", "not_applicable")), 20),

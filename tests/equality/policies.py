@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from complaint_policy import Policy, load_policy, load_policy_text
 from complaint_policy.counting import CONVENTIONS, TAKEN_BY
+from tests.equality import draw_portfolio
 from tests.equality.draw_each import with_each
 from tests.equality.draw_money import with_money
 from tests.equality.draw_schedule import with_schedules
@@ -1102,15 +1103,4 @@ class _Maker:
         return made
 
     def figure(self, index: int) -> Document:
-        measure: Document = self.one(({"share": self.condition(1)}, {"count": self.condition(1)}, {"sum": self.value("money", 1)}, {"mean": self.value("number", 1)}))
-        if self.chance(0.5):
-            measure["among"] = self.condition(1)
-        made: Document = {"id": f"PF-{index}", "measure": measure, "per": self.one(("week", "month", "quarter", "half_year", "year", "all"))}
-        axes = [n.name for n in self.of_kind("enum", "boolean", source="field")] + ["severity"] * bool(self.levels) + ["owner"] * self.has_owner
-        if axes and self.chance(0.5):
-            made["by"] = self.some(axes, 1, 2)
-        if self.chance(0.6):
-            made["expect"] = {self.one(("at_least", "at_most", "above", "below")): self.one(("50%", 10, 0, "33.3%"))}
-        if self.chance(0.3):
-            made["min_count"] = self.random.randint(1, 5)
-        return made
+        return draw_portfolio.figure(self, index)

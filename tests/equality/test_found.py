@@ -454,6 +454,17 @@ deadlines:
         "D1.missing",
         [["band", "day", "responded_at"]] * 2,
     ),
+    Case(
+        "whether the calendar is open at a moment that nothing bounds from below",
+        """
+facts: {answered: {first_of: [responded_at, closed_at]}}
+requirements: [{id: RQ, require: {answered: {during: office}}}]
+""",
+        {"received_at": [MONDAY, MONDAY], "responded_at": ["some day", "2026-03-03T10:00"], "closed_at": [at(4, 10), at(4, 10)]},
+        "RQ.outcome",
+        ["indeterminate", "met"],  # the answer came by the 4th, nobody knows when; Tuesday at 10 is open
+        unusable={"responded_at": 1},
+    ),
 )
 
 

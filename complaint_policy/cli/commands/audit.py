@@ -14,6 +14,7 @@ from complaint_policy.cli.commands.evaluate import AS_OF, WAIVERS
 from complaint_policy.cli.inputs import as_of_text, outcomes_of, policy_of, read_waivers, words_of
 from complaint_policy.cli.spec import FAILED, FINE, Argument, Command, Option
 from complaint_policy.cli.terminal import Terminal, visible
+from complaint_policy.cli.views.figures import print_figure
 from complaint_policy.errors import UsageError
 from complaint_policy.texts import Text
 
@@ -42,9 +43,14 @@ def run(
     history: str | None,
     events: str | None,
     events_mapping: str | None,
+    exposure: str | None,
+    figure: str | None,
+    part: tuple[str, ...],
 ) -> int:
     """Audit one file; the decisions are written while they are made."""
     wanted = outcomes_of(fail_on, also=(REJECTED,))
+    if part and figure is None:
+        raise UsageError(Text("--part belongs to --figure", "--part 须与 --figure 同用"))
     if len(file) > 2:
         raise UsageError(Text(f"too many arguments: {' '.join(file[2:])}", f"多余的参数：{' '.join(file[2:])}"))
     from complaint_policy.audit import load_mapping, run_audit
@@ -72,11 +78,15 @@ def run(
             register=register,
             since=since,
             history=history or COUNTED,
+            exposures=exposure,
         )
     if rejects is not None:
         audit.write_rejected(rejects)
     failing = _failing(audit, policy, wanted)
-    _show(audit, terminal, output, rejects)
+    if figure is None:
+        _show(audit, terminal, output, rejects)
+    else:
+        print_figure(audit, figure, words_of(part), terminal)
     for outcome, times in failing.items():
         terminal.note(
             Line(terminal.t(f"--fail-on {outcome}: found {times:,} time{'' if times == 1 else 's'}", f"--fail-on {outcome}：出现{times:,}次"), style="bold red")
@@ -107,7 +117,8 @@ def _failing(audit: Audit, policy: Policy, wanted: tuple[str, ...]) -> dict[str,
             times = summary.identity.rejected
         else:
             of_rules = sum(counts.get(outcome, 0) for rule, counts in summary.outcomes.items() if rule in companys)
-            times = max(of_rules, summary.status.get(outcome, 0))
+            figures = sum(figure.outcome == outcome for figures in summary.portfolio.values() for figure in figures)
+            times = max(of_rules, summary.status.get(outcome, 0)) + figures
             times += sum(r.outcome == outcome and r.model.is_companys for r in audit.schedules.results) if audit.schedules is not None else 0
         if times:
             found[outcome] = times
@@ -177,6 +188,31 @@ COMMAND = Command(
             many=True,
         ),
         Option(
+            ("--exposure",),
+            Text(
+                "the exposure table of the policy's rates: period, groups, a column for each exposure",
+                "制度中 rate 指标的基数表：period、分组列，以及每个基数一列",
+            ),
+            value="FILE",
+        ),
+        Option(
+            ("--figure",),
+            Text(
+                "instead of the summary, the records behind the figures of this portfolio rule",
+                "不输出汇总，改为列出该总体指标所依据的记录",
+            ),
+            value="RULE",
+        ),
+        Option(
+            ("--part",),
+            Text(
+                "of these records only: numerator, rest, among, undecided, excluded",
+                "只列出：numerator（分子）、rest（分母中其余）、among（分母）、undecided（未定）、excluded（除外）",
+            ),
+            value="PARTS",
+            many=True,
+        ),
+        Option(
             ("--columns",),
             Text("further columns of the decisions: severity.possible, missing", "判定结果中增加的列：severity.possible、missing"),
             value="COLUMNS",
@@ -205,5 +241,6 @@ COMMAND = Command(
         "complaint-policy audit ./policy complaints.csv --as-of 2026-07-31T18:00 --register register.csv --since 2026-01-01",
         "complaint-policy audit cn/telecom complaints.csv --as-of 2026-03-31T18:00 --mapping mapping.yaml",
         "complaint-policy audit complaints.xlsx -m mapping.yaml --as-of now -o decisions.parquet --fail-on breached",
+        "complaint-policy audit policy.yaml complaints.csv --as-of now --figure PF-followup --part rest",
     ),
 )

@@ -90,8 +90,9 @@ def _below(value: Any, model: PolicyModel) -> Iterator[str]:
     elif has(type(value)):
         for attribute in fields(type(value)):
             if attribute.name == "by":
-                # What a portfolio rule groups by is named plainly.
-                yield from (name for name in getattr(value, attribute.name) if name in model.fields)
+                # What a portfolio rule groups by is named plainly: fields and facts.
+                for name in getattr(value, attribute.name):
+                    yield from (name,) if name in model.fields else fields_below(model.facts[name].expression, model) if name in model.facts else ()
             else:
                 yield from _below(getattr(value, attribute.name), model)
 

@@ -2,212 +2,162 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from decimal import Decimal
-from fractions import Fraction
-from typing import Any, Final
+from typing import Any
 
-from attrs import astuple, define, frozen
+from attrs import define, field, frozen
 
 from complaint_policy.expressions import nodes as n
 from complaint_policy.kinds import Setting
-from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET, NOT_APPLICABLE
-from complaint_policy.possible import NONE, NOT_YET, options_of
+from complaint_policy.periods import first_day, kind_of, period_of, within
+from complaint_policy.possible import all_of_conditions
+from complaint_policy.rules.portfolio.cell import Cell, Ends, label_of, read_value
+from complaint_policy.rules.portfolio.exposures import NO_EXPOSURES, Exposures
 from complaint_policy.rules.portfolio.model import PortfolioRule
+from complaint_policy.rules.portfolio.series import UNKNOWN, PortfolioResult, RuleVersion, Series
 
-__all__ = ["Measure", "PortfolioResult", "period_of"]
+__all__ = ["UNKNOWN", "Measure", "Placed", "PortfolioResult"]
 
 State = list[Any]
-_TESTS: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    "at_least": lambda a, b: a >= b,
-    "at_most": lambda a, b: a <= b,
-    "above": lambda a, b: a > b,
-    "below": lambda a, b: a < b,
-}
+Group = tuple[str, ...]
 
 
 @frozen
-class PortfolioResult:
-    """One figure: ``low`` and ``high`` are equal where every record is decided; ``None`` where nothing bounds it.
+class Placed:
+    """Where one record stands: its period and group, whether it is among those looked at, what its value can be."""
 
-    ``members`` counts the records in the denominator for certain, ``undecided`` those that leave the figure open.
-    """
-
-    rule: PortfolioRule
     period: str
-    group: tuple[str, ...]
-    outcome: str | None  # None where nothing is expected
-    low: Fraction | None
-    high: Fraction | None
-    members: int
-    undecided: int
+    group: Group
+    member: Any
+    found: tuple[Ends, bool] | None
 
 
 @define
-class _Cell:
-    """The records of one period and group: in for certain, perhaps in; the condition true, false, unknown."""
+class _Version:
+    """The rule as one version has it, and what a state gives for it."""
 
-    true: int = 0
-    false: int = 0
-    unknown: int = 0
-    perhaps_true: int = 0
-    perhaps_false: int = 0
-    perhaps_unknown: int = 0
-    least: Fraction | None = Fraction(0)
-    most: Fraction | None = Fraction(0)
+    rule: PortfolioRule
+    among: Callable[[State], Any] | None
+    of: Callable[[State], Any] | None
+    axes: list[tuple[int, bool]]  # the slot, and whether it is a level
+    scope: int
 
 
-_COUNTS: Final = ("true", "false", "unknown", "perhaps_true", "perhaps_false", "perhaps_unknown")
-
-
+@define
 class Measure:
     """Gathers one portfolio rule; each record counts under the version that judged it."""
 
-    def __init__(self) -> None:
-        self.rule: PortfolioRule | None = None
-        self._functions: dict[int, tuple[Any, Callable[[State], Any], list[tuple[str, int]]]] = {}
-        self._cells: dict[tuple[str, tuple[str, ...]], _Cell] = {}
+    outside: int = 0  # records out of scope
+    elsewhere: int = 0  # records that are in no period: not received yet
+    _versions: dict[int, _Version] = field(factory=dict)
+    _lasting: list[RuleVersion] = field(factory=list)
+    _cells: dict[tuple[int, str, Group], Cell] = field(factory=dict)
+    _shapes: list[Any] = field(factory=list)
 
-    def add_version(self, key: int, rule: PortfolioRule, setting: Setting) -> None:
-        """The rule as a version has it; the last one added says what is expected."""
+    def add_version(self, key: int, rule: PortfolioRule, setting: Setting, start: date, until: date | None) -> None:
+        """The rule as the version in force on those days has it; versions come in their order."""
         compiler = setting.compiler
-        among = compiler.condition(rule.among)
         of = compiler.condition(rule.of) if isinstance(rule.of, n.Condition) else compiler.value(rule.of) if isinstance(rule.of, n.Value) else None
-        if of is None:
-            raise TypeError(type(rule.of).__name__)
-        slots = [(axis, setting.slots[axis if axis in ("severity", "owner") else f"field:{axis}"]) for axis in rule.by]
-        self.rule = rule
-        self._functions[key] = (among, of, slots)
+        axes = [(_slot(axis, setting), axis == "severity" or _is_level(axis, setting)) for axis in rule.by]
+        self._versions[key] = _Version(rule, compiler.condition(rule.among), of, axes, setting.slots["scope"])
+        self._lasting.append(RuleVersion(start, until, rule))
+        if rule.shape not in self._shapes:
+            self._shapes.append(rule.shape)
+
+    # ---------------------------------------------------------------- gathering
+    def place(self, key: int, state: State, received: date | None, levels: tuple[str, ...]) -> Placed | None:
+        """Where a judged record stands; ``None`` where it stands in no figure."""
+        version = self._versions.get(key)
+        scope = state[version.scope] if version is not None else False
+        if version is None or received is None or scope is False:
+            return None
+        member = True if version.among is None else version.among(state)
+        group = tuple(label_of(state[slot], levels if is_level else None) or UNKNOWN for slot, is_level in version.axes)
+        value = None if version.of is None else version.of(state)
+        found = read_value(version.rule.measure, value, levels if _of_level(version.rule) else None)
+        return Placed(period_of(received, version.rule.per), group, all_of_conditions(scope, member), found)
 
     def add(self, key: int, state: State, received: date | None, levels: tuple[str, ...]) -> None:
         """One judged record: its state under the version ``key``."""
-        found = self._functions.get(key)
-        if found is None or self.rule is None or received is None:
-            return
-        among, of, slots = found
-        member = True if among is None else among(state)
-        if member is False:
-            return
-        self._put(received, tuple(_label(axis, state[slot], levels) for axis, slot in slots), member, of(state), 1)
+        placed = self.place(key, state, received, levels)
+        if placed is not None:
+            self._put(self._versions[key].rule, placed, 1)
+        elif key in self._versions:
+            self.count_apart(1, outside=state[self._versions[key].scope] is False)
 
-    def add_counted(self, key: int, received: date, group: tuple[str, ...], member: Any, value: Any, times: int) -> None:
+    def count_apart(self, times: int, *, outside: bool) -> None:
+        """Records of a version with the rule that are in no figure."""
+        if outside:
+            self.outside += times
+        else:
+            self.elsewhere += times
+
+    def add_counted(self, key: int, received: date, group: Group, member: Any, value: Any, times: int, levels: tuple[str, ...]) -> None:
         """So many records of a period and group, judged by the version ``key``, of which the conditions say the same."""
-        if key in self._functions and member is not False:
-            self._put(received, group, member, value, times)
+        version = self._versions.get(key)
+        if version is not None:
+            rule = version.rule
+            found = read_value(rule.measure, value, levels if _of_level(rule) else None)
+            self._put(rule, Placed(period_of(received, rule.per), group, member, found), times)
 
-    def _put(self, received: date, group: tuple[str, ...], member: Any, value: Any, times: int) -> None:
-        if self.rule is None:
-            return
-        cell = self._cells.setdefault((period_of(received, self.rule.per), group), _Cell())
-        if self.rule.measure in ("share", "count"):
-            self._count(cell, member is True, value, times)
-        else:
-            self._sum(cell, member is True, value, times)
+    def _put(self, rule: PortfolioRule, placed: Placed, times: int) -> None:
+        shape = self._shapes.index(rule.shape) if len(self._shapes) > 1 else 0
+        cell = self._cells.setdefault((shape, placed.period, placed.group), Cell())
+        cell.add(rule.measure, placed.member, placed.found, times)
 
-    @staticmethod
-    def _count(cell: _Cell, certain: bool, value: Any, times: int) -> None:
-        answer = "true" if value is True else "false" if value is False else "unknown"
-        name = answer if certain else f"perhaps_{answer}"
-        setattr(cell, name, getattr(cell, name) + times)
+    # ---------------------------------------------------------------- putting together
+    def parts(self) -> Iterator[list[Any]]:
+        """What was gathered, as plain data for :meth:`add_part` of another measure of the same rule."""
+        if self.outside or self.elsewhere:
+            yield [self.outside, self.elsewhere]
+        for (shape, period, group), cell in self._cells.items():
+            yield [shape, period, list(group), cell.parts()]
 
-    @staticmethod
-    def _sum(cell: _Cell, certain: bool, value: Any, times: int) -> None:
-        options = options_of(value)
-        numbers = [Fraction(o) for o in options or () if isinstance(o, (int, Decimal)) and not isinstance(o, bool)]
-        if value is NONE or value is NOT_YET:
-            return  # nothing was stated: nothing to add
-        if certain:
-            cell.true += times
-        else:
-            cell.perhaps_true += times
-        if not options or len(numbers) < len(options):
-            cell.unknown += times
-            cell.least = cell.most = None
-            return
-        low, high = min(numbers), max(numbers)
-        cell.unknown += times * (low != high)
-        if not certain:
-            low, high = min(low, Fraction(0)), max(high, Fraction(0))
-        cell.least = None if cell.least is None else cell.least + times * low
-        cell.most = None if cell.most is None else cell.most + times * high
-
-    def cells(self) -> Iterable[tuple[str, tuple[str, ...], tuple[Any, ...]]]:
-        """What was gathered, by period and group, for :meth:`add_cell` of another measure of the same rule."""
-        for (period, group), cell in self._cells.items():
-            yield period, group, astuple(cell)
-
-    def add_cell(self, period: str, group: tuple[str, ...], values: Iterable[Any], times: int = 1) -> None:
+    def add_part(self, part: list[Any], times: int = 1) -> None:
         """Add what another measure gathered, as often as it was gathered."""
-        more = _Cell(*values)
-        cell = self._cells.setdefault((period, group), _Cell())
-        for name in _COUNTS:
-            setattr(cell, name, getattr(cell, name) + times * getattr(more, name))
-        cell.least = None if cell.least is None or more.least is None else cell.least + times * more.least
-        cell.most = None if cell.most is None or more.most is None else cell.most + times * more.most
-
-    def results(self) -> Iterable[PortfolioResult]:
-        """Every figure, by period and group."""
-        rule = self.rule
-        if rule is None:
+        if len(part) == 2:
+            self.outside, self.elsewhere = self.outside + times * part[0], self.elsewhere + times * part[1]
             return
-        for (period, group), cell in sorted(self._cells.items()):
-            low, high, members, undecided = _figures(rule.measure, cell)
-            yield PortfolioResult(rule, period, group, _outcome(rule, low, high, members), low, high, members, undecided)
+        shape, period, group, values = part
+        self._cells.setdefault((shape, period, tuple(group)), Cell()).merge(Cell.of(values, self._shapes[shape][0]), times)
+
+    # ---------------------------------------------------------------- figures
+    def results(self, today: date, exposures: Exposures = NO_EXPOSURES) -> Iterable[PortfolioResult]:
+        """Every figure, by period and group, as things stood on a day."""
+        for shape in range(len(self._shapes)):
+            yield from self._series(shape, today, exposures).results()
+
+    def figure(self, period: str, today: date, exposures: Exposures = NO_EXPOSURES) -> PortfolioResult | None:
+        """The figure of one period over all groups, also of one that the rule's own periods fill; ``None`` where nothing is known of it."""
+        latest = self._lasting[-1].rule
+        shape = self._shapes.index(latest.shape)
+        kind = kind_of(period)
+        if kind is None or not within(latest.per, kind) or (latest.rising and (kind != latest.per or latest.by)):
+            return None
+        series = self._series(shape, today, exposures)
+        if kind == latest.per and not latest.by:
+            return series.known(period)
+        return series.together(period)
+
+    def _series(self, shape: int, today: date, exposures: Exposures) -> Series:
+        cells = {(period, group): cell for (of, period, group), cell in self._cells.items() if of == shape}
+        periods = [period for period, _ in cells if period != "all"]
+        first = min(periods, key=first_day, default=None)
+        rule = next(v.rule for v in reversed(self._lasting) if v.rule.shape == self._shapes[shape])
+        return Series(rule, tuple(self._lasting), cells, first, today, exposures)
 
 
-def _figures(measure: str, c: _Cell) -> tuple[Fraction | None, Fraction | None, int, int]:
-    if measure == "count":
-        undecided = c.unknown + c.perhaps_true + c.perhaps_unknown
-        return Fraction(c.true), Fraction(c.true + undecided), c.true + c.false + c.unknown, undecided
-    if measure == "share":
-        members = c.true + c.false + c.unknown
-        undecided = c.unknown + c.perhaps_true + c.perhaps_false + c.perhaps_unknown
-        worst = members + c.perhaps_false + c.perhaps_unknown
-        hits = c.true + c.unknown + c.perhaps_true + c.perhaps_unknown
-        best = members + c.perhaps_true + c.perhaps_unknown
-        low = Fraction(c.true, worst) if worst else (Fraction(0) if undecided else None)
-        high = Fraction(hits, best) if best else (Fraction(0) if undecided else None)
-        return low, high, members, undecided
-    undecided = c.unknown + c.perhaps_true
-    if measure == "sum":
-        return c.least, c.most, c.true, undecided
-    if not c.true or c.perhaps_true or c.least is None or c.most is None:
-        return None, None, c.true, undecided
-    return c.least / c.true, c.most / c.true, c.true, undecided
+def _slot(axis: str, setting: Setting) -> int:
+    if axis in ("severity", "owner"):
+        return setting.slots[axis]
+    return setting.slots[f"field:{axis}" if axis in setting.model.fields else f"fact:{axis}"]
 
 
-def _outcome(rule: PortfolioRule, low: Fraction | None, high: Fraction | None, members: int) -> str | None:
-    """Met or breached only where both ends of the figure agree on it; too few records are no ground to judge."""
-    if not rule.expect:
-        return None
-    if members < rule.min_count or (members == 0 and low is None):
-        return NOT_APPLICABLE
-    if low is None or high is None:
-        return INDETERMINATE
-    answers = [{_TESTS[operation](end, Fraction(limit)) for end in (low, high)} for operation, limit in rule.expect]
-    if {False} in answers:
-        return BREACHED  # one limit fails at both ends, and so between them
-    return MET if all(answer == {True} for answer in answers) else INDETERMINATE
+def _is_level(axis: str, setting: Setting) -> bool:
+    fact = setting.model.facts.get(axis)
+    return fact is not None and fact.kind == "level"
 
 
-def period_of(day: date, per: str) -> str:
-    """The name of the period a day lies in: ``2026-W10``, ``2026-03``, ``2026-Q1``, ``2026-H1``, ``2026``, ``all``."""
-    if per == "week":
-        year, week, _ = day.isocalendar()
-        return f"{year}-W{week:02}"
-    if per == "month":
-        return f"{day.year}-{day.month:02}"
-    if per == "quarter":
-        return f"{day.year}-Q{(day.month + 2) // 3}"
-    if per == "half_year":
-        return f"{day.year}-H{1 if day.month <= 6 else 2}"
-    return str(day.year) if per == "year" else "all"
-
-
-def _label(axis: str, value: Any, levels: tuple[str, ...]) -> str:
-    if axis == "severity" and isinstance(value, int) and value < len(levels):
-        return levels[value]
-    if isinstance(value, (str, bool, int, Decimal)):
-        return str(value)
-    return "?"
+def _of_level(rule: PortfolioRule) -> bool:
+    return isinstance(rule.of, n.Value) and rule.of.kind == "level"
