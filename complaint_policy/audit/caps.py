@@ -176,5 +176,5 @@ def held_to_caps(
 def _capped(model: Any) -> Iterator[str]:
     """The penalties of a policy version that have a cap, by id."""
     for rule in model.section("penalties"):
-        if rule.cap is not None:
+        if getattr(rule, "cap", None) is not None:
             yield rule.id
