@@ -14,7 +14,7 @@ from complaint_policy import Policy, PolicyError, load_policy, load_policy_text
 from complaint_policy.cases import run_cases
 from complaint_policy.head import scalar_text
 from complaint_policy.reader import Mapping, plain
-from tests.constructs.page import HERE, PAGE, Construct, constructs, page
+from tests.constructs.page import CLAUSES, HERE, PAGE, Construct, constructs, page
 from tests.equality.comparing import audited, differences, entries_of, loop
 
 WAYS = {"met", "breached", "indeterminate", "before", "after"}
@@ -109,6 +109,31 @@ def test_a_share_and_buckets_of_age() -> None:
     assert figures("D37", records[1:])["PF-followup"] == (1, "met")
 
 
+def test_everybody_is_called_but_whom_three_attempts_did_not_reach() -> None:
+    closed = {"received_at": "2026-03-02T10:00", "closed_at": "2026-03-03T10:00"}
+    called = {**closed, "id": "1", "followed_up_at": "2026-03-04T10:00", "unreachable": False, "attempts": 1}
+    lost = {**closed, "id": "2", "followed_up_at": None, "unreachable": True, "attempts": 3}
+    assert figures("F21", [called, lost])["PF-followup"] == (1, "met")
+    # Two attempts are not enough: one of two is called.
+    assert figures("F21", [called, {**lost, "attempts": 2}])["PF-followup"] == (Fraction(1, 2), "breached")
+
+
+def test_several_channels_are_one_case() -> None:
+    policy = loaded(next(c for c in EVERY if c.number == "F20"))
+    columns = ("id", "received_at", "channel", "injury", "plan_proposed_at")
+    rows = (
+        ("A", "2026-03-02T10:00", "phone", False, "2026-03-09T10:00"),
+        ("B", "2026-03-04T10:00", "mail", True, None),  # two days later, and the first to speak of an injury
+        ("C", "2026-03-10T00:00", "shop", False, "2026-03-10T12:00"),  # the seven days ended with the 9th: a case of its own
+    )
+    table = [{**dict(zip(columns, row, strict=True)), "complainant_id": "X", "product": "P"} for row in rows]
+    audit = policy.audit(table, as_of="2026-04-01T00:00")
+    decided = audit.decisions.select("id", "severity", "DL-plan.outcome").rows()
+    # One clock from 2 March, and major because of the mail: two days end on the 4th, long before the plan of the 9th.
+    assert [row for row in decided if row[0] != "B"] == [("A", "major", "breached"), ("C", "general", "met")]
+    assert audit.merged.height == 1
+
+
 def test_an_overlay_that_is_laxer_is_refused() -> None:
     text = next(c for c in EVERY if c.number == "D42").text
     with pytest.raises(PolicyError) as caught:
@@ -121,6 +146,14 @@ def test_the_page_is_made_of_them() -> None:
 
 
 def test_the_page_lists_every_construct_once() -> None:
-    rows = re.findall(r"^\| (D\d\d) \|.*\]\((\S+)\) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
-    assert [number for number, _ in rows] == [f"D{n:02}" for n in range(1, 46)]
-    assert [link for _, link in rows if not (PAGE.parent / Path(link)).is_file()] == []
+    text = PAGE.read_text("utf-8")
+    rows = re.findall(r"^\| (D\d\d) \|.*\]\(\S+\) \|$", text, re.MULTILINE)
+    assert rows == [f"D{n:02}" for n in range(1, 46)]
+    assert [link for link in re.findall(r"\]\((\S+)\)", text) if not (PAGE.parent / Path(link)).is_file()] == []
+
+
+def test_the_page_lists_every_clause_once() -> None:
+    assert len(CLAUSES) == len({clause for clause, _ in CLAUSES}) == 25
+    assert {number for _, number in CLAUSES} <= {c.number for c in EVERY}
+    assert {c.number for c in EVERY if c.number.startswith("F")} <= {number for _, number in CLAUSES}
+    assert len(re.findall(r"^\| \d+ \|", PAGE.read_text("utf-8"), re.MULTILINE)) == 25
