@@ -440,6 +440,18 @@ deadlines: [{id: D1, from: reopened_at, to: responded_at, within: {first_of: ["3
         ["pending", "pending"],
     ),
     Case(
+        "an order of two that have not happened",
+        """
+counting: {calendar: office}
+deadlines:
+  - {id: D1, from: received_at, to: responded_at, within: 3 years, when: {in_order: [received_at, {from: reopened_at, ahead: 20 working hours}]}}
+""",
+        {"received_at": ["2026-03-02"], "reopened_at": [None], "closed_at": [None]},
+        "D1.outcome",
+        ["pending"],
+        as_of="2026-03-01T12:00",
+    ),
+    Case(
         "what is missing of a later step of a ladder whose start is missing",
         """
 record: {fields: {day: {type: date}, band: {type: boolean}}}
