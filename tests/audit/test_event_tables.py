@@ -12,6 +12,7 @@ import pytest
 
 from complaint_policy import Policy, load_policy_text
 from complaint_policy.audit import Audit, read_mapping, run_audit
+from complaint_policy.audit.batches import BatchJudge
 from complaint_policy.errors import InputError, MappingError, UsageError
 
 AS_OF = "2026-04-01T00:00"
@@ -262,3 +263,13 @@ def test_a_key_twice_in_an_entry_makes_the_row_no_record(policy: Policy, tmp_pat
     path.write_text('{"id": "A", "received_at": "2026-03-01T10:00", "events": [{"at": "2026-03-02", "kind": "response", "kind": "dissatisfied"}]}\n{"id": "B", "received_at": "2026-03-01T10:00"}\n', "utf-8")
     audit = run_audit(policy, path, as_of=AS_OF)
     assert audit.rejected["reason"].to_list() == ["a key stands twice in the object"]
+
+
+def test_batches_with_a_column_of_entries(policy: Policy) -> None:
+    """As Spark's workers judge them."""
+    frame = pl.DataFrame(with_events())
+    judge = BatchJudge(policy, schema=frame.schema, as_of=AS_OF)
+    inner, rejected = judge.judge(frame)
+    found = [{rule: row[f"{rule}.outcome"] for rule in RULES} for row in judge.public(inner).to_dicts()]
+    assert found == wanted(policy, with_events())
+    assert rejected["row"].to_list() == [3]

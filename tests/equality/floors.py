@@ -19,7 +19,7 @@ from tests.equality.policies import CURRENCIES, ZONES
 __all__ = ["FLOORS"]
 
 # Never met by name: what every expression derives from, and a branch that has no condition.
-_ABSTRACT: Final = frozenset(("Expression", "Instant", "Span", "Value", "Condition", "Always"))
+_ABSTRACT: Final = frozenset(("Expression", "Instant", "Instants", "Span", "Value", "Condition", "Always"))
 
 
 def _each(group: str, names: Iterable[str], floor: int) -> dict[tuple[str, str], int]:
@@ -27,7 +27,7 @@ def _each(group: str, names: Iterable[str], floor: int) -> dict[tuple[str, str],
 
 
 _NODES: Final = [name for name, node in vars(n).items() if isinstance(node, type) and issubclass(node, n.Expression) and name not in _ABSTRACT]
-_EMPTY: Final = {"event": ("not_yet", "unknown", "none"), "datetime": ("unknown", "none"), "date": ("unknown", "none"), "intervals": ("unknown", "none"), "list": ("unknown", "none")}
+_EMPTY: Final = {"event": ("not_yet", "unknown", "none"), "datetime": ("unknown", "none"), "date": ("unknown", "none"), "intervals": ("unknown", "none"), "list": ("unknown", "none"), "instants": ("unknown", "none")}
 
 FLOORS: Final[dict[tuple[str, str], int]] = {
     **_each("unit", (*UNITS, "same day", "of terms", MONTH_DAY), 10),

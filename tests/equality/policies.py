@@ -22,6 +22,7 @@ from complaint_policy import Policy, load_policy, load_policy_text
 from complaint_policy.counting import CONVENTIONS, TAKEN_BY
 from tests.equality import draw_portfolio
 from tests.equality.draw_each import with_each
+from tests.equality.draw_log import log_fields, with_log
 from tests.equality.draw_money import with_money
 from tests.equality.draw_schedule import with_schedules
 from tests.equality.draw_transition import with_transitions
@@ -263,9 +264,9 @@ class _Maker:
         self.fields = self.declared()
         body = self.body()
         files, main = self.filed(head, body)
-        files = with_transitions(with_each(with_schedules(files, self.seed), self.seed), self.seed)
+        files = with_transitions(with_each(with_schedules(with_log(files, self.seed), self.seed), self.seed), self.seed)
         files = with_money(files, self.seed)
-        return Drawn(self.seed, self.features, files, main, self.centre, self.zone, {**{k: v for k, v in CORE.items() if k not in self.fields}, **self.fields})
+        return Drawn(self.seed, self.features, files, main, self.centre, self.zone, {**{k: v for k, v in CORE.items() if k not in self.fields}, **self.fields, **log_fields(files)})
 
     def head(self) -> Document:
         self.currency = self.one(self.wanted.get("currency") or CURRENCIES)

@@ -22,6 +22,7 @@ from complaint_policy import Policy
 from complaint_policy.instants import highest, lowest
 from complaint_policy.possible import DayEnd
 from complaint_policy.zones import Zone
+from tests.equality.draw_log import LOG_FORMS, LOG_SERIES, draw_log
 from tests.equality.policies import CUTS, ROLES, TAGS, WORDS, Drawn
 
 __all__ = ["FORMS", "Table", "draw_table", "draw_table_for", "split_frame"]
@@ -46,12 +47,14 @@ FORMS: Final[dict[str, tuple[str, ...]]] = {
     "enum": ("text", "text", "categorical", "enum", "enum", "int", "null"),
     "list": ("text", "list", "list", "list_int", "null"),
     "intervals": ("text", "structs", "structs_date", "structs_text", "structs_open", "pairs", "null"),
+    **LOG_FORMS,
 }
 # The forms an ordinary export has: every cell means what its field is.
 ORDINARY: Final[dict[str, tuple[str, ...]]] = {
     "event": ("naive_us", "naive_us", "naive_ms", "naive_ns", "aware_utc", "aware_zone"), "datetime": ("naive_us", "aware_zone"), "date": ("date",),
     "boolean": ("bool",), "integer": ("int",), "number": ("float", "int", "decimal"), "money": ("float", "int", "decimal"),
     "string": ("text", "categorical"), "enum": ("text", "enum"), "list": ("list", "text"), "intervals": ("structs", "text"),
+    "log": ("entries", "entries_typed"), "instants": ("moments", "text"),
 }  # fmt: skip
 DELIVERIES: Final = ("frame", "frame", "frame", "lazy", "chunks", "arrow", "text", "records", "records")
 
@@ -272,6 +275,8 @@ class _Tables:
         odd = self.chance(self.odd * (0.3 if name == "received_at" else 1))
         if kind in ("event", "datetime", "date"):
             return self.moment_cell(spec, form, received if name == "received_at" else self.instant(received), odd)
+        if kind in LOG_FORMS:
+            return draw_log(self, kind, form, received, odd)
         if kind == "intervals":
             return self.spans_cell(form, received, odd)
         return getattr(self, f"{kind}_cell")(spec, form, odd)
@@ -501,5 +506,6 @@ _SERIES: Final[dict[str, Callable[[str, list[Any], _Tables], pl.Series]]] = {
     "decimal": _cast(pl.Decimal(20, 4)), "decimal_wide": _cast(pl.Decimal(38, 12)),
     "list": _cast(pl.List(pl.String)), "list_int": _cast(pl.List(pl.Int64)),
     "structs": _cast(pl.List(pl.Struct({"from": _NAIVE, "to": _NAIVE}))), "structs_date": _cast(pl.List(pl.Struct({"from": pl.Date, "to": pl.Date}))),
+    **LOG_SERIES,
     "structs_open": _cast(pl.List(pl.Struct({"from": _NAIVE}))), "structs_text": _cast(pl.List(pl.Struct({"from": pl.String, "to": pl.String}))), "pairs": _cast(pl.List(pl.List(_NAIVE))),
 }  # fmt: skip
