@@ -55,11 +55,12 @@ class Entry:
 class Log:
     """The entries by kind; ``fault`` tells of the first value of an entry that cannot be used."""
 
-    __slots__ = ("by_kind", "fault")
+    __slots__ = ("by_kind", "fault", "found")
 
     def __init__(self, by_kind: dict[str, tuple[Entry, ...]], fault: Text | None = None) -> None:
         self.by_kind = by_kind
         self.fault = fault
+        self.found: dict[tuple[str, ...], Any] = {}  # all entries of some kinds, put together once
 
     def instants(self) -> Iterator[Any]:
         """When its entries happened, and what their attributes of type event say."""
@@ -141,10 +142,10 @@ def _entry(
     def fault(name: str, reason: Text) -> None:
         faults.append(Text("entry {i}, {n}: ", "第{i}条事件的 {n}：").filled(i=place, n=name) + reason)
 
-    usable = isinstance(item, Mapping)
+    usable = item.__class__ is dict or isinstance(item, Mapping)
     if not usable:
         faults.append(Text("entry {i}: ", "第{i}条事件：").filled(i=place) + _NO_MAPPING)
-    kind = _kind(item, fault) if usable else None
+    kind = _kind(item, kinds, fault) if usable else None
     if kind is not None and kind not in kinds:
         return  # a log holds more than a policy asks for
     at: Any = None
@@ -166,9 +167,11 @@ def _entry(
         found[name].append(Entry(at, place, sure, values, frozenset({*given, "at", "kind"})))
 
 
-def _kind(item: Mapping[str, Any], fault: Callable[[str, Text], None]) -> str | None:
+def _kind(item: Mapping[str, Any], kinds: dict[str, _Kind], fault: Callable[[str, Text], None]) -> str | None:
     try:
         cell = item.get("kind")
+        if cell.__class__ is str and cell in kinds:
+            return cell
         if not is_empty(cell):
             return as_text(cell)
         fault("kind", Text("missing", "缺失"))

@@ -131,9 +131,12 @@ def chosen_entries(log_slot: int, kinds: tuple[str, ...], where: Function | None
         log = state[log_slot]
         if log.__class__ is not Log:
             return log
+        if where is None and kinds in log.found:
+            return log.found[kinds]
         entries = log.by_kind[kinds[0]] if len(kinds) == 1 else _of_several(log, kinds)
         if where is None:
-            return _several((entry, True if entry.sure else UNKNOWN_LOG) for entry in entries)
+            whole = log.found[kinds] = _several((entry, True if entry.sure else UNKNOWN_LOG) for entry in entries)
+            return whole
         kept: list[tuple[Entry, Any]] = []
         outer, memo = state[entry_slot], state[memo_slot]
         state[memo_slot] = {}
