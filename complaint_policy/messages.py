@@ -9,6 +9,7 @@ from typing import Final
 
 from complaint_policy.message_hints import HINTS
 from complaint_policy.remark_messages import REMARKS
+from complaint_policy.table_messages import OF_TABLES
 from complaint_policy.texts import Text
 
 __all__ = ["PROBLEMS"]
@@ -268,43 +269,6 @@ _MESSAGES: Final[dict[str, _Entry]] = {
     ),
     # ------------------------------------------------------------------ versions and overlays
     "file-name-differs": _m("the file is called {name}, but takes effect on {start}", "文件名为{name}，但生效日期是{start}"),
-    # ------------------------------------------------------------------ many records
-    "history-not-a-number": _m(
-        "the field '{name}' is of type {kind}, and a count is a whole number",
-        "字段“{name}”的类型是{kind}，而计数应为整数",
-        "choose another name, or declare the field as integer",
-        "请另取名称，或将字段声明为 integer",
-    ),
-    "history-key": _m(
-        "'{name}' ({kind}) cannot say that two records are of one matter",
-        "“{name}”（{kind}）不能用于判断两条记录是否属同一事项",
-        "name fields of texts, numbers or yes and no; like takes a text",
-        "请写文本、数字或是否类的字段；like 只用于文本",
-    ),
-    "history-without-key": _m(
-        "a text alone is compared with every other record",
-        "仅凭文本需要与所有记录逐一比较",
-        "name a field beside it that has to be the same, such as complainant_id",
-        "请同时写一个必须相同的字段，例如 complainant_id",
-    ),
-    "history-looks-at-result": _m(
-        "'{name}' looks at '{of}', which is known only after it",
-        "“{name}”依据“{of}”，而后者要在其之后才能得知",
-        "history looks at fields of the records alone",
-        "历史只能依据记录自身的字段",
-    ),
-    "merge-clock": _m(
-        "a merged case begins with its first record: received_at cannot be taken by '{how}'",
-        "合并后的案件自首条记录起算：received_at 不能按“{how}”取值",
-        "leave it out, or write earliest",
-        "请删去，或写 earliest",
-    ),
-    "merge-aggregate": _m(
-        "'{how}' cannot be said of '{name}' ({kind})",
-        "“{how}”不适用于“{name}”（{kind}）",
-        "first and last fit every field; docs/language.md has the others",
-        "first 和 last 适用于所有字段，其余见 docs/language.md",
-    ),
     "policy-id-differs": _m("this version is of '{name}', {other} is of another policy", "此版本属于“{name}”，而{other}属于另一制度"),
     "version-twice": _m("two versions take effect on {start} (the other: {other})", "{start}有两个版本生效（另一个：{other}）"),
     "versions-overlap": _m("from {start} on two versions are in force: {other} holds until {until}", "自{start}起有两个版本同时有效：{other}至{until}"),
@@ -324,4 +288,4 @@ def _with_hint(code: str, entry: _Entry) -> _Entry:
     return message, hint or (Text(*HINTS[code]) if code in HINTS else None)
 
 
-PROBLEMS: Final[dict[str, _Entry]] = {code: _with_hint(code, entry) for code, entry in _MESSAGES.items()} | REMARKS
+PROBLEMS: Final[dict[str, _Entry]] = {code: _with_hint(code, entry) for code, entry in _MESSAGES.items()} | OF_TABLES | REMARKS

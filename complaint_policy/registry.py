@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from complaint_policy.kinds import RuleKind
-from complaint_policy.rules import admission, deadlines, escalation, history, penalties, portfolio, requirements, responsibility, retention, schedules, severity
+from complaint_policy.rules import (
+    admission,
+    deadlines,
+    escalation,
+    history,
+    numbering,
+    penalties,
+    portfolio,
+    reconcile,
+    requirements,
+    responsibility,
+    retention,
+    schedules,
+    severity,
+)
 
 __all__ = ["BUILTIN_KINDS", "kind_of"]
 
@@ -19,6 +33,8 @@ BUILTIN_KINDS: tuple[RuleKind, ...] = (
     portfolio.KIND,
     schedules.KIND,
     history.KIND,
+    numbering.KIND,
+    reconcile.KIND,
 )
 
 

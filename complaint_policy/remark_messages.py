@@ -52,6 +52,18 @@ _WARNINGS: Final[dict[str, tuple[str, str, str, str]]] = {
         "bind the word under terms: {{is: ..., house: true}}, and write it in within",
         "请在 terms 中写明该词：{{is: ..., house: true}}，并在 within 中使用",
     ),
+    "number-comes-again": (
+        "numbers of the form {form} ('{name}') have no year: each of them comes again",
+        "“{name}”的编号格式{form}没有年份：编号会重复出现",
+        "put {{year}} or {{yy}} into the form",
+        "请在格式中加入 {{year}} 或 {{yy}}",
+    ),
+    "number-runs-out": (
+        "'{name}' has room for {most} numbers in a period",
+        "“{name}”在一个期间内只能容纳{most}个编号",
+        "give the running number more digits, as in {{serial:4}}",
+        "请增加流水号位数，例如 {{serial:4}}",
+    ),
     "same-act-twice": (
         "'{name}' ({length}) and '{other}' ({limit}) set two limits for the same act",
         "“{name}”（{length}）与“{other}”（{limit}）对同一行为规定了两个期限",

@@ -24,6 +24,8 @@ __all__ = ["remarks_of"]
 # Words of a rule that name no number; where a house number stands for them, it is a term.
 _VAGUE_ZH: Final = ("及时", "立即", "尽快", "马上", "立刻", "即时", "迅速", "第一时间")
 _VAGUE_EN: Final = ("promptly", "immediately", "at once", "as soon as", "without delay", "in good time", "timely")
+# A hundred cases in a period are soon there.
+_FEW_DIGITS: Final = 2
 
 
 def remarks_of(policy: Policy, on: date | None) -> tuple[Problem, ...]:
@@ -112,6 +114,7 @@ def _rule(rule: Any, model: PolicyModel, found: Problems) -> None:
         word = _vague_word(rule)
         if word is not None and not any(length.word is not None for length in _lengths(within)):
             found.add("vague-word", rule.place, name=rule.id, word=word)
+    _number(rule, found)
     if getattr(rule, "charge", None) is not None and rule.legal_basis is None and rule.source is None:
         found.add("penalty-without-basis", rule.place, name=rule.id)
     if getattr(rule, "charge", None) is not None and rule.payable_to == COMPANY and _charges_a_person(rule, model):
@@ -122,6 +125,18 @@ def _charges_a_person(rule: Any, model: PolicyModel) -> bool:
     """Whether a penalty may name a person (a sensitive field) though nothing says that responsibility is established."""
     persons = any(name in model.fields and model.fields[name].sensitive for name in n.fields_in(rule.charge))
     return persons and (rule.when is None or "responsibility_determined_at" not in fields_below(rule.when, model))
+
+
+def _number(rule: Any, found: Problems) -> None:
+    """A form of case numbers under which numbers come again, or run out."""
+    parts = {part.name: part for part in getattr(rule, "parts", ())}
+    if not parts:
+        return
+    if rule.per != "all" and not parts.keys() & {"year", "yy"}:
+        found.add("number-comes-again", rule.place, name=rule.id, form=rule.form)
+    digits = parts["serial"].digits
+    if 0 < digits <= _FEW_DIGITS:
+        found.add("number-runs-out", rule.place, name=rule.id, most=10**digits - 1)
 
 
 def _vague_word(rule: Rule) -> str | None:

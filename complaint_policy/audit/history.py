@@ -19,15 +19,14 @@ from attrs import define, evolve, field, frozen
 from complaint_policy.audit.history_counts import NO_WINDOW, Alike, Seen, alike, count_alike, count_chains, count_earlier, count_plainly, earlier
 from complaint_policy.audit.history_merge import Taking, cases_of
 from complaint_policy.audit.history_notes import CountNote, HistoryNotes
-from complaint_policy.audit.history_records import Reader, Span, micros, span_of
+from complaint_policy.audit.history_records import Reader, SourceRecords, Span, micros, span_of
 from complaint_policy.audit.history_tables import MergedStream
 from complaint_policy.audit.interfaces import AnyPolicy
 from complaint_policy.audit.mapping import ColumnMapping
 from complaint_policy.audit.records import Counts, Entry, RecordStream
 from complaint_policy.audit.sources import SourceTable
-from complaint_policy.coerce import Unusable, is_empty, read_moment
 from complaint_policy.decision import Finding
-from complaint_policy.errors import InputError, RecordError, UsageError
+from complaint_policy.errors import InputError, UsageError
 from complaint_policy.model import fields_below
 from complaint_policy.outcomes import NOT_APPLICABLE
 from complaint_policy.possible import NOT_YET
@@ -173,9 +172,7 @@ class History:
         self._counting = _definitions(policy, lambda section: section.counts)
         self._merging = _definitions(policy, lambda section: () if section.merge is None else (section.merge,))
         self.stream = RecordStream(table, mapping, policy.zone)
-        self._receipt = policy.versions[-1].model.fields["received_at"]
-        self.rows = 0
-        self.uncounted = 0  # rows that are no record with a usable receipt
+        self._source = SourceRecords(policy, table, mapping, instant)
         self.into: dict[int, int] = {}  # by row the case it was merged into
         self.cases: dict[int, list[int]] = {}
         self.merged: dict[int, dict[str, Any]] = {}  # by row the record of a case of several
@@ -190,46 +187,11 @@ class History:
 
     # ---------------------------------------------------------------- reading
     def _entries(self, names: Iterable[str]) -> Iterator[tuple[Entry, int | None]]:
-        """The records, as far as those fields go, with the version that judges them (``None``: none does)."""
-        transitions = getattr(self._policy, "transitions", None)
-        wanted = {*names, *(transitions.names if transitions is not None else ())}
-        fields = tuple(f for f in self._mapping.fields if f.name in wanted)
-        # Fewer columns make no row blank.
-        stream = RecordStream(self._table, evolve(self._mapping, fields=fields, skip_blank=False), self._policy.zone)
-        counts = Counts()
-        self.uncounted = 0
-        for entry in stream.entries(counts):
-            version = None if entry.fault is not None else self._version(entry.record.get("received_at"))
-            if version is not None and version >= 0 and transitions is not None:
-                version = self._moved(transitions, version, entry.record)
-            if version is None:
-                self.uncounted += 1
-            elif entry.position not in self.into:
+        """The records, as far as those fields go, those of one matter as one."""
+        for entry, version in self._source.entries(names):
+            if entry.position not in self.into:
                 record = self.merged.get(entry.position)
-                yield (entry if record is None else evolve(entry, record=record)), version if version >= 0 else None
-        self.rows = counts.rows
-
-    def _version(self, received: Any) -> int | None:
-        """The number of the version that judges a record received then, -1 where none does; ``None`` where the receipt is not known."""
-        if is_empty(received):
-            return None
-        try:
-            read = read_moment(received, self._policy.zone, self._receipt.formats)
-        except Unusable:
-            return None
-        day = self._policy.zone.to_wall(read).date() if isinstance(read, datetime) else read
-        for number, version in enumerate(self._policy.versions):
-            if version.start <= day and (version.until is None or day < version.until):
-                return number
-        return -1
-
-    def _moved(self, transitions: Any, version: int, record: Any) -> int:
-        """The version that a transition gives a record to; -1 where nobody can tell."""
-        try:
-            moved: int = transitions.applied(version, record, self._instant, self.stream.source_fields)[0]
-        except RecordError:
-            return -1
-        return moved
+                yield (entry if record is None else evolve(entry, record=record)), version
 
     def _gather(self, definition: Definition) -> _Gathered:
         rule, reader = definition.rule, definition.reader
@@ -305,7 +267,7 @@ class History:
         columns: dict[str, pl.Series] = {}
         for name, counts in found.items():
             self._unknown[name] = sum(count is None for count in counts.values())
-            values: list[int | None] = [None] * self.rows
+            values: list[int | None] = [None] * self._source.rows
             for row, count in counts.items():
                 values[row] = count
             columns[name] = pl.Series(name, values, dtype=pl.Int64)
@@ -343,11 +305,11 @@ class History:
         for name, column in self.columns.items():
             highest: Any = column.max()
             found.append(CountNote(name, titles[name], int((column >= 1).sum()), highest or 0, self._unknown[name]))
-        return HistoryNotes(tuple(found), self.uncounted, len(self.cases), len(self.into))
+        return HistoryNotes(tuple(found), self._source.unusable, len(self.cases), len(self.into))
 
     def counted(self) -> pl.DataFrame:
         """Every count of every row; null where it is not known, or the row is no case of its own."""
-        return pl.DataFrame([pl.int_range(self.rows, dtype=pl.Int64, eager=True).alias("row"), *self.columns.values()])
+        return pl.DataFrame([pl.int_range(self._source.rows, dtype=pl.Int64, eager=True).alias("row"), *self.columns.values()])
 
     def merged_rows(self) -> pl.DataFrame:
         """One row a record that became a part of another's case."""

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import define, evolve, frozen
 
+from complaint_policy.audit.interfaces import AnyPolicy
+from complaint_policy.audit.mapping import ColumnMapping
+from complaint_policy.audit.records import Counts, Entry, RecordStream
+from complaint_policy.audit.sources import SourceTable
+from complaint_policy.coerce import Unusable, is_empty, read_moment
 from complaint_policy.compiled import layout, steps_of
+from complaint_policy.errors import RecordError
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.compile import Compiler
 from complaint_policy.expressions.moments import AS_OF, PAUSES
@@ -19,7 +25,7 @@ from complaint_policy.possible import MAX_INSTANT, MIN_INSTANT, NONE, NOT_YET, I
 from complaint_policy.problems import Problems
 from complaint_policy.zones import zone_named
 
-__all__ = ["FIRST", "LAST", "Reader", "Span", "micros", "span_of"]
+__all__ = ["FIRST", "LAST", "Reader", "SourceRecords", "Span", "micros", "span_of"]
 
 State = list[Any]
 _EPOCH: Final = datetime(1970, 1, 1)
@@ -94,6 +100,11 @@ class Reader:
             state[slot] = step(state)
         return state
 
+    @property
+    def names(self) -> set[str]:
+        """The fields that are read."""
+        return {name for _, name, *_ in self.intake.fields}
+
     def slot(self, name: str) -> int:
         return self.slots[f"field:{name}"]
 
@@ -106,6 +117,61 @@ class Reader:
             return None if any(isinstance(value, Maybe) or value is NONE for value in values) else values
 
         return key
+
+
+@define
+class SourceRecords:
+    """The records of a table, read again for some of their fields, with the version that judges each."""
+
+    policy: AnyPolicy
+    table: SourceTable
+    mapping: ColumnMapping
+    instant: datetime
+    rows: int = 0  # of the source, once it has been read
+    unusable: int = 0  # those that are no record with a usable receipt
+
+    def entries(self, names: Iterable[str]) -> Iterator[tuple[Entry, int | None]]:
+        """Every record whose receipt is known, and the number of its version; ``None`` where no version judges it."""
+        transitions = getattr(self.policy, "transitions", None)
+        wanted = {*names, "received_at", *(transitions.names if transitions is not None else ())}
+        fields = tuple(f for f in self.mapping.fields if f.name in wanted)
+        # Fewer columns make no row blank.
+        stream = RecordStream(self.table, evolve(self.mapping, fields=fields, skip_blank=False), self.policy.zone)
+        counts = Counts()
+        self.unusable = 0
+        for entry in stream.entries(counts):
+            day = None if entry.fault is not None else self.day(entry.record.get("received_at"))
+            if day is None:
+                self.unusable += 1
+            else:
+                version = self._version(day)
+                yield entry, version if version is None or transitions is None else self._moved(transitions, version, entry.record)
+        self.rows = counts.rows
+
+    def day(self, received: Any) -> date | None:
+        """The local day of a receipt, or ``None``."""
+        if is_empty(received):
+            return None
+        zone, declared = self.policy.zone, self.policy.versions[-1].model.fields["received_at"]
+        try:
+            read = read_moment(received, zone, declared.formats)
+        except Unusable:
+            return None
+        return zone.to_wall(read).date() if isinstance(read, datetime) else read
+
+    def _moved(self, transitions: Any, version: int, record: Any) -> int | None:
+        """The version that a transition gives a record to; ``None`` where nobody can tell."""
+        try:
+            moved: int = transitions.applied(version, record, self.instant, frozenset(f.name for f in self.mapping.fields))[0]
+        except RecordError:
+            return None
+        return moved
+
+    def _version(self, day: date) -> int | None:
+        for number, version in enumerate(self.policy.versions):
+            if version.start <= day and (version.until is None or day < version.until):
+                return number
+        return None
 
 
 @frozen

@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 from attrs import evolve
 
+from complaint_policy.audit.across_table import FINDINGS_SCHEMA, Across
 from complaint_policy.audit.caps import CapResult, totals
 from complaint_policy.audit.history import MERGED_SCHEMA, History
 from complaint_policy.audit.interfaces import AnyDecision
@@ -46,10 +47,11 @@ class Audit:
         past: History | None = None,
         caps: Callable[[Audit], Mapping[str, tuple[CapResult, ...]]] | None = None,
         opened: Callable[..., pl.DataFrame],
+        across: Callable[[], Across] | None = None,
     ) -> None:
         self._give, self._rejects, self._summarise = decisions, rejected, summary
         self._find, self._entries, self._unchanged, self._notes = find, entries, unchanged, notes
-        self._judge_schedules, self._past = schedules, past
+        self._judge_schedules, self._past, self._look_across = schedules, past, across
         self._hold_to_caps = caps
         self._opened = opened
 
@@ -68,7 +70,17 @@ class Audit:
 
     @cached_property
     def _summary(self) -> Summary:
-        return evolve(self._measured, schedules=self.schedules, caps=totals(self.caps))
+        across = () if self._across is None else self._across.notes()
+        return evolve(self._measured, schedules=self.schedules, caps=totals(self.caps), across=across)
+
+    @cached_property
+    def _across(self) -> Across | None:
+        return None if self._look_across is None else self._look_across()
+
+    @cached_property
+    def findings(self) -> pl.DataFrame:
+        """What was found about the table as a whole: ``rule, finding, row, id, list_row, value, message, message_zh``."""
+        return pl.DataFrame(schema=FINDINGS_SCHEMA) if self._across is None else self._across.frame()
 
     @property
     def as_of(self) -> datetime:
@@ -154,6 +166,10 @@ class Audit:
     def write_decisions(self, path: str | PathLike[str]) -> None:
         """Write the decisions to a CSV, JSON Lines, Parquet or XLSX file, whole or not at all."""
         write_frames(Path(path), self.decisions.schema, self.decisions.iter_slices(_SLICE))
+
+    def write_findings(self, path: str | PathLike[str]) -> None:
+        """Write the findings about the table likewise."""
+        write_frames(Path(path), self.findings.schema, self.findings.iter_slices(_SLICE))
 
     def write_rejected(self, path: str | PathLike[str]) -> None:
         """Write the rejects likewise."""

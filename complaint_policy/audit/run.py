@@ -6,7 +6,7 @@ Reading (sources, cells, folding), judging (tiers), counting and summarising eac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime
 from functools import partial
@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 from attrs import evolve
 
+from complaint_policy.audit.across import across_of, check_lists
 from complaint_policy.audit.caps import held_to_caps
 from complaint_policy.audit.delimited import DelimitedTable
 from complaint_policy.audit.engine import has_columns, remarks
@@ -24,6 +25,7 @@ from complaint_policy.audit.event_tables import RecordsWithEvents, event_table
 from complaint_policy.audit.exposures import read_exposures
 from complaint_policy.audit.frames import FrameAudit
 from complaint_policy.audit.history import COUNTED, History, history_of
+from complaint_policy.audit.history_records import SourceRecords
 from complaint_policy.audit.history_tables import beside
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.judging import columns_of_policy, fields_of_policy
@@ -71,6 +73,7 @@ def run_audit(
     since: date | str | None = None,
     history: str = COUNTED,
     exposures: object = None,
+    lists: Mapping[str, object] | None = None,
 ) -> Audit:
     """Hold every record of ``source`` against ``policy`` as things stood at ``as_of``.
 
@@ -84,7 +87,8 @@ def run_audit(
     not held in memory.  ``register``: what was done for the policy's schedules (a path, a table or a list of
     ``{schedule, period, at}``), judged for every period with a day from ``since`` on, with the figures this audit measures;
     ``since`` alone judges them without a register.  ``history="given"``: what the policy counts of earlier records is taken from
-    columns of the table, and nothing is merged.
+    columns of the table, and nothing is merged.  ``lists``: by name the tables the policy reconciles with, each as ``source`` is
+    given, or a pair of that and a mapping.
     ``exposures``: a table with ``period``, the groups and a column for each exposure that a rate of the policy names, in any
     form ``source`` may have.
 
@@ -96,6 +100,9 @@ def run_audit(
     check_register(register, since)
     rows = rows_of_register(register) if register is not None else None
     table, mapping = _opened(policy, source, mapping)
+    check_lists(policy, lists or {})
+    others = {name: _listed(policy, given) for name, given in (lists or {}).items()}
+    across = across_of(policy, RecordStream(table, mapping, policy.zone), SourceRecords(policy, table, mapping, instant), instant, others)
     past = history_of(policy, table, mapping, instant, history)
     if past is not None and not past.into:
         table, mapping = beside(table, mapping, past.columns)
@@ -141,6 +148,7 @@ def run_audit(
             past=past,
             caps=caps,
             opened=opened,
+            across=across,
         )
     fields = {f.name: f for f in fields_of_policy(policy)}
     whole: TextAudit | StreamAudit
@@ -175,6 +183,7 @@ def run_audit(
         entries=lambda: stream.entries(Counts()),
         unchanged=table.unchanged,
         notes=lambda: remarks(whole.engines()),
+        across=across,
         schedules=schedules,
         past=past,
         caps=caps,
@@ -197,10 +206,17 @@ def _judge(policy: AnyPolicy, as_of: datetime, source_fields: frozenset[str], wa
     return judge
 
 
+def _listed(policy: AnyPolicy, given: object) -> RecordStream:
+    """A list to reconcile with: a table, or one with its mapping."""
+    source, mapping = given if isinstance(given, tuple) and len(given) == 2 else (given, None)
+    table, read = _opened(policy, source, mapping, dated=False)
+    return RecordStream(table, read, policy.zone)
+
+
 def _opened(
-    policy: AnyPolicy, source: object, mapping: ColumnMapping | str | PathLike[str] | None
+    policy: AnyPolicy, source: object, mapping: ColumnMapping | str | PathLike[str] | None, *, dated: bool = True
 ) -> tuple[SourceTable, ColumnMapping]:
-    """The table and the mapping, each checked against the policy and against the other."""
+    """The table and the mapping, each checked against the policy and against the other; ``dated``: it has receipts."""
     fields = fields_of_policy(policy)
     if isinstance(mapping, (str, PathLike)):
         mapping = load_mapping(Path(mapping))
@@ -213,7 +229,7 @@ def _opened(
     table = open_source(Path(source), options) if isinstance(source, (str, PathLike)) else memory_table(source)
     if mapping is None:
         mapping = by_name(table.columns, fields)
-        if mapping.field("received_at") is None and (table.columns or is_path):
+        if dated and mapping.field("received_at") is None and (table.columns or is_path):
             raise InputError(_no_receipt(table))
     else:
         problems = check_against_columns(mapping, table.columns)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
+from complaint_policy.audit.across_table import FINDING_TEXTS
 from complaint_policy.audit.figures import figure_tables, figures_note
 from complaint_policy.frame import COMPANY
 from complaint_policy.outcomes import OUTCOME_TEXTS, STATUS_ORDER
@@ -67,6 +68,7 @@ def sections_of(summary: Summary) -> tuple[Section, ...]:
         *_portfolio(summary),
         *schedule_sections(summary),
         _history(summary),
+        _across(summary),
         _unusable(summary),
         _missing(summary),
         _ids(summary),
@@ -93,6 +95,21 @@ def _history(summary: Summary) -> Section:
         n = notes.uncounted
         note = Text(f"{n:,} rows without a usable receipt may be missing from the counts.", f"有 {n:,} 行缺少可用的受理时间，可能未计入。")
     return Section("history", Text("Earlier records", "此前记录"), columns, rows, note)
+
+
+def _across(summary: Summary) -> Section:
+    """What was found about the table as a whole, or that a rule found nothing."""
+    rows: list[tuple[Cell, ...]] = []
+    for checked in summary.across:
+        looked = Text(f"{checked.records:,} records", f"{checked.records:,} 条记录")
+        if checked.entries is not None:
+            looked += Text(f", {checked.entries:,} entries", f"、{checked.entries:,} 条清单")
+        found = [(FINDING_TEXTS[finding], times) for finding, times in checked.found.items()]
+        for text, times in found or [(checked.note or Text("nothing found", "未发现问题"), 0)]:
+            rows.append((checked.rule, checked.title, looked, text, times))
+    columns = (_RULE, _TITLE, Text("looked at", "核查范围"), Text("found", "发现"), Text("times", "次数"))
+    notes = [checked.note for checked in summary.across if checked.note is not None and checked.found]
+    return Section("across", Text("Over the whole table", "全表核查"), columns, tuple(rows), joined(notes) if notes else None)
 
 
 def _source(summary: Summary) -> Section:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import polars as pl
 from attrs import field, frozen
 
+from complaint_policy.audit.across_table import Checked
 from complaint_policy.audit.caps import CapTotals
 from complaint_policy.audit.columns import RuleColumn
 from complaint_policy.audit.event_tables import EventCounts
@@ -131,6 +132,7 @@ class Summary:
     history: HistoryNotes | None = None
     events: EventCounts | None = None  # of a table of events joined to the records
     caps: tuple[CapTotals, ...] = ()
+    across: tuple[Checked, ...] = ()
 
     def figure(self, rule: str, period: str) -> PortfolioResult | None:
         """The figure of a portfolio rule in one period (``2026-Q1``), over all its groups; ``None`` where the table does not speak of it."""
@@ -217,6 +219,7 @@ class Summary:
             "caps": [total.to_dict() for total in self.caps],
             "schedules": self.schedules.to_dict() if self.schedules is not None else None,
             "history": None if self.history is None else self.history.to_dict(),
+            "across": [checked.to_dict() for checked in self.across],
         }
 
     def sections(self) -> tuple[Section, ...]:

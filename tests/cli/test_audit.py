@@ -58,7 +58,7 @@ def test_summary(cli: Run, policy: Path, table: Path, mapping: Path) -> None:
 def test_summary_as_data(cli: Run, policy: Path, table: Path, mapping: Path) -> None:
     ran = cli("audit", policy, table, "--as-of", AS_OF, "-m", mapping, "--format", "json")
     summary = run_audit(load_policy(policy), table, as_of=AS_OF, mapping=mapping).summary()
-    assert ran.data == json.loads(json.dumps({**summary.to_dict(), "written": {"decisions": None, "rejected": None}}))
+    assert ran.data == json.loads(json.dumps({**summary.to_dict(), "written": {"decisions": None, "rejected": None, "findings": None}}))
     assert ran.data["identity"]["holds"] is True
     assert ran.err == ""
 
@@ -134,3 +134,39 @@ def test_hostile_names(cli: Run, policy: Path, tmp_path: Path) -> None:
     assert "\x1b" not in ran.out + ran.err
     assert "[bold]" in ran.out
     assert "[red]" in ran.out
+
+
+def test_a_list_and_findings(cli: Run, tmp_path: Path) -> None:
+    policy, table, calls, found = (tmp_path / name for name in ("p.yaml", "t.csv", "calls.csv", "found.csv"))
+    policy.write_text(
+        "format: 1\npolicy: test/lists\neffective: {from: 2026-01-01}\ntimezone: Asia/Shanghai\n"
+        'numbering: [{id: NR, form: "{month}{serial:2}"}]\nreconcile: [{id: RC, with: hotline, same: [complainant_phone]}]\n',
+        encoding="utf-8",
+    )
+    table.write_text("id,received_at,complainant_phone\n0301,2026-03-01T10:00,1\n0303,2026-03-02T10:00,2\n", encoding="utf-8")
+    calls.write_text("complainant_phone\n1\n9\n", encoding="utf-8")
+    call = ("audit", policy, table, "--as-of", AS_OF, "--list", f"hotline={calls}")
+    ran = cli(*call, "--findings", found, "--fail-on", "findings", "--format", "json")
+    assert ran.status == 1
+    assert [rule["findings"] for rule in ran.data["across"]] == [{"gap": 1}, {"concealed": 1}]
+    assert found.read_text("utf-8").splitlines()[1:] == [
+        "NR,gap,,,,2,2026-03: missing: 2,2026-03：缺少2",
+        "RC,concealed,,,3,,entry 3 of the list has no record,清单第 3 条没有对应记录",
+    ]
+    assert "清单有而无记录" in cli(*call, "--lang", "zh").out
+    for wrong in (("--list", "hotline"), ("--list", "phones=x.csv"), ("--list-mapping", "phones=x.yaml")):
+        assert cli("audit", policy, table, "--as-of", AS_OF, *wrong).status == 2
+
+
+def test_counts_are_taken_where_asked(cli: Run, tmp_path: Path) -> None:
+    policy, table = tmp_path / "p.yaml", tmp_path / "t.csv"
+    policy.write_text(
+        "format: 1\npolicy: test/counts\neffective: {from: 2026-01-01}\ntimezone: Asia/Shanghai\n"
+        "history: {repeat_count: {count: {same: [complainant_id]}}}\n",
+        encoding="utf-8",
+    )
+    table.write_text("id,received_at,complainant_id,repeat_count\n1,2026-03-01T10:00,A,4\n", encoding="utf-8")
+    refused = cli("audit", policy, table, "--as-of", AS_OF)
+    assert refused.status == 2
+    assert "--history given" in refused.err
+    assert cli("audit", policy, table, "--as-of", AS_OF, "--history", "given").status == 0

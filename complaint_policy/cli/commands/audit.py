@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["COMMAND"]
 
 REJECTED: Final = "rejected"
+FINDINGS: Final = "findings"
 
 
 def run(
@@ -46,9 +47,12 @@ def run(
     exposure: str | None,
     figure: str | None,
     part: tuple[str, ...],
+    lists: tuple[str, ...],
+    list_mappings: tuple[str, ...],
+    findings: str | None,
 ) -> int:
     """Audit one file; the decisions are written while they are made."""
-    wanted = outcomes_of(fail_on, also=(REJECTED,))
+    wanted = outcomes_of(fail_on, also=(REJECTED, FINDINGS))
     if part and figure is None:
         raise UsageError(Text("--part belongs to --figure", "--part 须与 --figure 同用"))
     if len(file) > 2:
@@ -58,10 +62,10 @@ def run(
 
     read = load_mapping(mapping) if mapping is not None else None
     policy = policy_of(file[0]) if len(file) == 2 else _policy_of_mapping(read)
-    for path in (output, rejects):
-        _check_target(path, file[-1])
-        _check_target(path, register)
-        _check_target(path, events)
+    named = _named(lists, list_mappings)
+    for path in (output, rejects, findings):
+        for source in (file[-1], register, events, *(given for given, _ in named.values())):
+            _check_target(path, source)
     with _progress(terminal, file[-1]) as progress:
         audit = run_audit(
             policy,
@@ -79,12 +83,15 @@ def run(
             since=since,
             history=history or COUNTED,
             exposures=exposure,
+            lists={name: (Path(given), Path(how) if how is not None else None) for name, (given, how) in named.items()},
         )
     if rejects is not None:
         audit.write_rejected(rejects)
+    if findings is not None:
+        audit.write_findings(findings)
     failing = _failing(audit, policy, wanted)
     if figure is None:
-        _show(audit, terminal, output, rejects)
+        _show(audit, terminal, {"decisions": output, "rejected": rejects, "findings": findings})
     else:
         print_figure(audit, figure, words_of(part), terminal)
     for outcome, times in failing.items():
@@ -101,6 +108,21 @@ def _policy_of_mapping(mapping: ColumnMapping | None) -> Policy:
     return load_policy(reference)
 
 
+def _named(lists: tuple[str, ...], mappings: tuple[str, ...]) -> dict[str, tuple[str, str | None]]:
+    """The lists of ``--list NAME=FILE`` with the mappings of ``--list-mapping NAME=FILE``."""
+    pairs = [dict(_pair(given) for given in part) for part in (lists, mappings)]
+    for name in pairs[1].keys() - pairs[0].keys():
+        raise UsageError(Text(f"--list-mapping: there is no --list '{name}'", f"--list-mapping：没有 --list “{name}”"))
+    return {name: (path, pairs[1].get(name)) for name, path in pairs[0].items()}
+
+
+def _pair(given: str) -> tuple[str, str]:
+    name, sign, path = given.partition("=")
+    if not (name and sign and path):
+        raise UsageError(Text(f"'{given}': write NAME=FILE, as in hotline=hotline.csv", f"“{given}”：请写 NAME=FILE，例如 hotline=hotline.csv"))
+    return name, path
+
+
 def _check_target(path: str | None, source: str | None) -> None:
     """An audit never writes over what it reads."""
     if path is not None and source is not None and Path(path).exists() and Path(source).exists() and Path(path).samefile(source):
@@ -115,6 +137,8 @@ def _failing(audit: Audit, policy: Policy, wanted: tuple[str, ...]) -> dict[str,
     for outcome in wanted:
         if outcome == REJECTED:
             times = summary.identity.rejected
+        elif outcome == FINDINGS:
+            times = audit.findings.height
         else:
             of_rules = sum(counts.get(outcome, 0) for rule, counts in summary.outcomes.items() if rule in companys)
             figures = sum(figure.outcome == outcome for figures in summary.portfolio.values() for figure in figures)
@@ -145,18 +169,21 @@ def _progress(terminal: Terminal, name: str) -> Iterator[Callable[[int, float | 
         yield report
 
 
-def _show(audit: Audit, terminal: Terminal, output: str | None, rejects: str | None) -> None:
+_WRITTEN: Final = {"decisions": Text("decisions", "判定结果"), "rejected": Text("rejected rows", "未采用的行"), "findings": Text("findings", "核查发现")}
+
+
+def _show(audit: Audit, terminal: Terminal, written: dict[str, str | None]) -> None:
     summary = audit.summary()
     if terminal.as_json:
-        shown: dict[str, Any] = {**summary.to_dict(), "written": {"decisions": output, "rejected": rejects}}
+        shown: dict[str, Any] = {**summary.to_dict(), "written": written}
         terminal.json(shown)
         return
     from complaint_policy.cli.views.summaries import print_summary
 
     print_summary(summary.sections(), terminal)
-    for label, path in ((Text("decisions", "判定结果"), output), (Text("rejected rows", "未采用的行"), rejects)):
+    for name, path in written.items():
         if path is not None:
-            terminal.note(Line(visible(Text("{l} written: {p}", "{l}已写入：{p}").filled(l=label, p=path).get(terminal.language))))
+            terminal.note(Line(visible(Text("{l} written: {p}", "{l}已写入：{p}").filled(l=_WRITTEN[name], p=path).get(terminal.language))))
 
 
 COMMAND = Command(
@@ -181,8 +208,9 @@ COMMAND = Command(
         Option(
             ("--fail-on",),
             Text(
-                "exit with 1 when a rule of the company has one of these outcomes (breached,indeterminate,...) or rows were rejected (rejected)",
-                "企业的规则出现这些结果（如 breached,indeterminate）或有未采用的行（rejected）时退出码为 1",
+                "exit with 1 when a rule of the company has one of these outcomes (breached,indeterminate,...), rows were rejected (rejected), "
+                "or something was found about the file as a whole (findings)",
+                "企业的规则出现这些结果（如 breached,indeterminate）、有未采用的行（rejected）或全表核查有发现（findings）时退出码为 1",
             ),
             value="OUTCOMES",
             many=True,
@@ -235,6 +263,23 @@ COMMAND = Command(
                 "given：采用文件中已有的此前记录计数，且不合并记录（默认 counted）",
             ),
             value="HOW",
+        ),
+        Option(
+            ("--list", "lists"),
+            Text("a list the policy reconciles with, as in hotline=hotline.csv", "制度所核对的清单，例如 hotline=hotline.csv"),
+            value="NAME=FILE",
+            many=True,
+        ),
+        Option(
+            ("--list-mapping", "list_mappings"),
+            Text("the mapping of a list, as in hotline=hotline.yaml", "清单的映射文件，例如 hotline=hotline.yaml"),
+            value="NAME=FILE",
+            many=True,
+        ),
+        Option(
+            ("--findings",),
+            Text("write what was found about the file as a whole: numbers, lists", "写出全表核查的发现：编号、清单核对"),
+            value="FILE",
         ),
     ),
     examples=(
