@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         UsageError,
         WaiverError,
     )
-    from complaint_policy.loader import check_policy, load_policy, load_policy_text, shipped_policies
+    from complaint_policy.loader import check_policy, load_policy, load_policy_text, load_waivers, shipped_policies
     from complaint_policy.policy import Policy, PolicyVersion
     from complaint_policy.problems import Place, Problem
     from complaint_policy.rules.schedules.looked_at import Schedules
@@ -60,13 +60,14 @@ __all__ = [
     "check_policy",
     "load_policy",
     "load_policy_text",
+    "load_waivers",
     "shipped_policies",
 ]
 
 _HOMES = {
     "decision": ("Block", "Decision", "Finding"),
     "errors": ("ComplaintPolicyError", "InputError", "MappingError", "MissingExtra", "PluginError", "PolicyError", "RecordError", "UsageError", "WaiverError"),
-    "loader": ("check_policy", "load_policy", "load_policy_text", "shipped_policies"),
+    "loader": ("check_policy", "load_policy", "load_policy_text", "load_waivers", "shipped_policies"),
     "policy": ("Policy", "PolicyVersion"),
     "problems": ("Place", "Problem"),
     "rules.schedules.looked_at": ("Schedules",),

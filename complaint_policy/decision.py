@@ -292,6 +292,15 @@ class Decision:
             return {rule: line.outcome for rule, line in zip(origin.index, self.deadlines, strict=True)}
         return {result.rule: result.outcome for result in self.judged()}
 
+    @property
+    def waiver_marks(self) -> tuple[str, ...]:
+        """For the counts of an audit: the numbers of the waivers that name the record, and ``rule=outcome`` for what each outcome would be without one."""
+        held = None if self._ordinary else self._state[self._compiled.setting.waivers]
+        if not held:
+            return ()
+        without = ((result.rule, getattr(result, "without_waiver", None)) for result in self.judged())
+        return (*held.named, *(f"{rule}={outcome}" for rule, outcome in without if outcome is not None))
+
     # ---------------------------------------------------------------- the whole
     @_Once
     def status(self) -> str:

@@ -255,7 +255,7 @@ def decision_dict(decision: Decision, *, reveal: bool) -> dict[str, Any]:
             continue
         results = decision.penalties if kind.key == "penalties" else decision._results(kind.key)
         shown[kind.key] = [_with_common(kind.to_dict(result), result, reveal) for result in results]
-    shown["waivers"] = waived_dict(decision._state[compiled.setting.waivers])
+    shown["waivers"] = waived_dict(decision._state[compiled.setting.waivers], compiled.zone)
     shown["findings"] = [finding.to_dict() for finding in decision.findings]
     return shown
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -15,7 +16,7 @@ from complaint_policy.problems import NOWHERE, Place
 from complaint_policy.results import Settled
 from complaint_policy.texts import Text
 
-__all__ = ["COMPANY", "Exemption", "Framing", "Laxer", "Rule", "SourceRef", "Transition", "Waived", "perhaps", "settler"]
+__all__ = ["COMPANY", "Exemption", "Framing", "Held", "Laxer", "Rule", "SourceRef", "Transition", "Waived", "perhaps", "settler"]
 
 COMPANY: Final = "company"
 _WAIVABLE: Final = frozenset({PENDING, AT_RISK, BREACHED, INDETERMINATE})
@@ -96,6 +97,14 @@ class Waived:
     rule: str
     by: str
     reason: Text
+    at: datetime | None = None  # naive UTC
+    until: datetime | None = None  # naive UTC, exclusive
+
+
+class Held(dict[str, Waived]):
+    """The waivers that hold for a record, by rule; ``named``: the numbers of all that name it and are in force."""
+
+    named: tuple[str, ...] = ()
 
 
 class Framing:

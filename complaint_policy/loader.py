@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 
 from complaint_policy.building import File, build
 from complaint_policy.compiled import steps_of
-from complaint_policy.errors import PolicyError
+from complaint_policy.errors import PolicyError, WaiverError
 from complaint_policy.graph import ordered
 from complaint_policy.head import read_date, scalar_text, words
 from complaint_policy.kinds import RuleKind
@@ -28,8 +28,9 @@ from complaint_policy.registry import BUILTIN_KINDS
 from complaint_policy.schema_check import check_schema
 from complaint_policy.texts import Text, joined
 from complaint_policy.tightening import check_tightening, tightens
+from complaint_policy.waivers import WaiverSet
 
-__all__ = ["check_policy", "load_policy", "load_policy_text", "read_file", "shipped_policies", "shipped_root"]
+__all__ = ["check_policy", "load_policy", "load_policy_text", "load_waivers", "read_file", "shipped_policies", "shipped_root"]
 
 _DATED: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MAX_FILES: Final = 200
@@ -99,6 +100,15 @@ def check_policy(source: str | os.PathLike[str], *, kinds: tuple[RuleKind, ...] 
     problems = Problems()
     _Loading(problems, kinds).load(source)
     return problems.sorted()
+
+
+def load_waivers(policy: Policy, source: str | os.PathLike[str]) -> WaiverSet:
+    """The waivers of a YAML file, checked against a policy; raises :class:`WaiverError` where it is no list of waivers."""
+    problems = Problems()
+    data = read_file(Path(source), problems)
+    if data is None:
+        raise WaiverError(problems.sorted())
+    return policy.read_waivers(data, str(source))
 
 
 def read_file(path: Path, problems: Problems, shown: str | None = None) -> bytes | None:

@@ -226,7 +226,7 @@ class Policy:
         """The general evaluation of a decision: the state, what is unusable, and findings about waivers."""
         origin, compiled, record, instant = decision._origin, decision._compiled, decision._record, decision._as_of
         notes: list[Finding] = []
-        held = chosen(self, origin.waivers, record, instant, origin.source_fields, notes) if origin.waivers else None
+        held = chosen(self, compiled.model, origin.waivers, record, instant, origin.source_fields, notes) if origin.waivers else None
         unusable: dict[str, Text] = {}
         return compiled.judge(record, instant, origin.source_fields, held, unusable, trace), unusable, notes
 
@@ -353,7 +353,7 @@ def _check_call(source_fields: Any, waivers: Any) -> None:
     if source_fields is not None and (isinstance(source_fields, (str, bytes)) or not isinstance(source_fields, Collection)):
         raise UsageError(Text("source_fields is a collection of field names", "source_fields 应为字段名的集合"))
     if isinstance(waivers, (str, bytes)) or not isinstance(waivers, (WaiverSet, Iterable)):
-        raise UsageError(Text("waivers is a list, or what read_waivers gave", "waivers 应为列表或 read_waivers 的结果"))
+        raise UsageError(Text("waivers is a list, or what load_waivers or read_waivers gave", "waivers 应为列表，或 load_waivers、read_waivers 的结果"))
 
 
 def _never(record: dict[str, Any], as_of: Any) -> None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from complaint_policy.coerce import Unusable, as_text, read_moment
 from complaint_policy.decision import Finding
@@ -18,20 +18,26 @@ from complaint_policy.expressions.environment import Environment
 from complaint_policy.expressions.nodes import Condition, Each, names_in
 from complaint_policy.expressions.parse_conditions import parse_condition
 from complaint_policy.field_tests import FieldTest
-from complaint_policy.frame import Waived
+from complaint_policy.frame import Held, Waived
 from complaint_policy.head import scalar_text, text_of, words
 from complaint_policy.intake import getter_of
+from complaint_policy.model import PolicyModel
 from complaint_policy.outcomes import WAIVED
-from complaint_policy.problems import Problems
+from complaint_policy.problems import NOWHERE, Place, Problems
 from complaint_policy.reader import Mapping, Node, Scalar, from_plain, read_yaml
 from complaint_policy.reader import Sequence as ListNode
 from complaint_policy.texts import Text, joined
+from complaint_policy.zones import Zone
 
 if TYPE_CHECKING:
     from complaint_policy.policy import Policy
 
-__all__ = ["Waiver", "WaiverSet", "chosen", "read_waivers"]
+__all__ = ["EXPIRED", "IN_FORCE", "NOT_YET", "UNUSABLE", "Waiver", "WaiverSet", "chosen", "read_waivers"]
 
+UNUSABLE: Final = "unusable"
+IN_FORCE: Final = "in_force"
+NOT_YET: Final = "not_yet"
+EXPIRED: Final = "expired"
 Test = Callable[[Any, datetime, Collection[str] | None], Any]
 
 
@@ -48,6 +54,25 @@ class Waiver:
     test: Test | None
     fault: Text | None = None
     condition: Condition | None = None  # what ``test`` tests
+    place: Place = field(default=NOWHERE, eq=False)
+
+    @property
+    def own_rule(self) -> str:
+        """The rule's id, without the time of a duty that begins anew."""
+        return self.rule.partition("#")[0]
+
+    def allowed_by(self, model: PolicyModel) -> bool:
+        """Whether a version lets this role waive the rule; another version may not have it."""
+        rule = model.rule(self.own_rule)
+        return rule is not None and self.by in rule.waivable_by
+
+    def state_at(self, instant: datetime) -> str:
+        """``unusable``, ``not_yet``, ``expired`` or ``in_force``."""
+        if self.fault is not None:
+            return UNUSABLE
+        if self.holds_at(instant):
+            return IN_FORCE
+        return NOT_YET if self.at is not None and instant < self.at else EXPIRED
 
     def holds_at(self, instant: datetime) -> bool:
         return (self.at is None or self.at <= instant) and (self.until is None or instant < self.until)
@@ -83,7 +108,7 @@ def read_waivers(policy: Policy, data: Any, file: str = "<waivers>") -> WaiverSe
 
 def _waiver(policy: Policy, node: Node) -> Waiver:
     if not isinstance(node, Mapping):
-        return Waiver("?", "", Text("", ""), None, None, frozenset(), None, Text("not a mapping", "不是键值结构"))
+        return Waiver("?", "", Text("", ""), None, None, frozenset(), None, Text("not a mapping", "不是键值结构"), place=node.place)
     faults: list[Text] = []
     rule_id, by = scalar_text(node.get("rule")) or "?", scalar_text(node.get("by")) or ""
     model = policy.versions[-1].model
@@ -109,7 +134,7 @@ def _waiver(policy: Policy, node: Node) -> Waiver:
     at, until = _moment(policy, node.get("at"), faults, last=False), _moment(policy, node.get("until"), faults, last=True)
     ids, test, condition = _records(model, policy, node.get("records"), faults)
     fault = joined(faults) if faults else None
-    return Waiver(rule_id, by, reason or Text("", ""), at, until, ids, test, fault, condition)
+    return Waiver(rule_id, by, reason or Text("", ""), at, until, ids, test, fault, condition, node.place)
 
 
 def _moment(policy: Policy, node: Node | None, faults: list[Text], *, last: bool) -> datetime | None:
@@ -147,24 +172,35 @@ def _records(model: Any, policy: Policy, node: Node | None, faults: list[Text]) 
 
 
 def chosen(
-    policy: Policy, waivers: WaiverSet | Iterable[Any], record: Any, instant: datetime, source_fields: Collection[str] | None, notes: list[Finding]
-) -> dict[str, Waived]:
-    """The waivers that hold for a record, by rule; those that cannot be used become findings."""
+    policy: Policy,
+    model: PolicyModel,
+    waivers: WaiverSet | Iterable[Any],
+    record: Any,
+    instant: datetime,
+    source_fields: Collection[str] | None,
+    notes: list[Finding],
+) -> Held:
+    """The waivers that hold for a record under a version, by rule; those that cannot be used become findings."""
     known = waivers if isinstance(waivers, WaiverSet) else read_waivers(policy, list(waivers))
     try:
         identity = _identity(record)
     except Exception:  # noqa: BLE001  a record whose id cannot be read is named by no waiver
         identity = ""
-    held: dict[str, Waived] = {}
-    for waiver in known.waivers:
+    held, named = Held(), []
+    for number, waiver in enumerate(known.waivers):
         applies = identity in waiver.ids if waiver.test is None else waiver.test(record, instant, source_fields) is True
         if waiver.fault is not None:
             if waiver.test is not None or not waiver.ids or identity in waiver.ids:
                 notes.append(Finding(waiver.rule, "waiver_ignored", Text("Waiver ignored: ", "豁免未被采用：") + waiver.fault))
         elif applies and not waiver.holds_at(instant):
             notes.append(Finding(waiver.rule, "waiver_ignored", Text("Waiver not in force at this moment.", "豁免在该时刻未生效或已过期。")))
-        elif applies:
-            held[waiver.rule] = Waived(waiver.rule, waiver.by, waiver.reason)
+        elif applies and waiver.allowed_by(model):
+            held[waiver.rule] = Waived(waiver.rule, waiver.by, waiver.reason, waiver.at, waiver.until)
+            named.append(str(number))
+        elif applies and model.rule(waiver.own_rule) is not None:
+            message = Text("Waiver ignored: '{b}' may not waive it under this version.", "豁免未被采用：依此版本“{b}”无权豁免。").filled(b=waiver.by)
+            notes.append(Finding(waiver.rule, "waiver_ignored", message))
+    held.named = tuple(named)
     return held
 
 
@@ -176,6 +212,13 @@ def _identity(record: Any) -> str | None:
         return None
 
 
-def waived_dict(waivers: dict[str, Waived] | None) -> list[dict[str, Any]]:
+def waived_dict(waivers: dict[str, Waived] | None, zone: Zone) -> list[dict[str, Any]]:
     """The waivers of a decision, echoed."""
-    return [{"rule": w.rule, "by": w.by, "reason": w.reason.to_dict(), "outcome": WAIVED} for w in (waivers or {}).values()]
+
+    def shown(moment: datetime | None) -> str | None:
+        return zone.to_aware(moment).isoformat() if moment is not None else None
+
+    return [
+        {"rule": w.rule, "by": w.by, "reason": w.reason.to_dict(), "at": shown(w.at), "until": shown(w.until), "outcome": WAIVED}
+        for w in (waivers or {}).values()
+    ]

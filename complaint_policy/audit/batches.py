@@ -18,7 +18,7 @@ from complaint_policy.audit.columns import DecisionColumns
 from complaint_policy.audit.counts import Counted, count_rows
 from complaint_policy.audit.engine import ROW, Engine, looked_at
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
-from complaint_policy.audit.judging import columns_of_policy, fields_of_policy
+from complaint_policy.audit.judging import columns_of_policy, fields_of_policy, waivers_of
 from complaint_policy.audit.mapping import ColumnMapping, by_name, check_against_columns, check_against_policy, load_mapping
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Counts, Entry, RecordStream
@@ -28,7 +28,6 @@ from complaint_policy.audit.typed import typed_table
 from complaint_policy.errors import InputError, MappingError, UsageError
 from complaint_policy.problems import nearest
 from complaint_policy.texts import Text
-from complaint_policy.waivers import WaiverSet
 
 __all__ = ["BatchJudge", "mapping_for"]
 
@@ -60,8 +59,7 @@ class BatchJudge:
                 Text("an event log is folded over the whole table, not batch by batch", "事件日志须对整表合并，不能分批判定")
             )
         self.extra = tuple(columns)
-        held = waivers if isinstance(waivers, (WaiverSet, str, bytes)) else list(waivers)
-        self._waivers = held if isinstance(held, WaiverSet) else policy.read_waivers(held)
+        self.waivers = waivers_of(policy, waivers)
         self.shape: DecisionColumns = columns_of_policy(policy)
         self._public = self.shape.public(self.extra)
         stream = RecordStream(FrameTable(pl.LazyFrame(schema=schema), "table", "polars"), self.mapping, policy.zone)
@@ -71,7 +69,7 @@ class BatchJudge:
         self.as_of = policy.zone.to_aware(self.instant)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (self.policy, self.schema, self.as_of, self.mapping, self._waivers, self.extra)
+        return _again, (self.policy, self.schema, self.as_of, self.mapping, self.waivers, self.extra)
 
     def judge(self, frame: pl.DataFrame, first_row: int = 0, portfolio: Portfolio | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The decisions of a batch, with every inner column, and the rows rejected; ``row`` counts from ``first_row``.
@@ -89,7 +87,7 @@ class BatchJudge:
         """The tiers for tables like this one; what is believed of them is seen of the first."""
         if self._engine is None:
             look = looked_at(frame.head(_LOOKED_AT), self.typed, whole=False)
-            self._engine = Engine(self.policy, self.typed, self.shape, self.instant, self._waivers, look, dict(self.schema))
+            self._engine = Engine(self.policy, self.typed, self.shape, self.instant, self.waivers, look, dict(self.schema))
         return Tiers(self._engine, self._entries_of, self.evaluate, inner, self.extra, portfolio)
 
     def public(self, inner: pl.DataFrame) -> pl.DataFrame:
@@ -110,7 +108,7 @@ class BatchJudge:
 
     def evaluate(self, entry: Entry) -> AnyDecision:
         """The full decision of one record."""
-        return self.policy.evaluate(entry.record, as_of=self.as_of, source_fields=self.source_fields, waivers=self._waivers)
+        return self.policy.evaluate(entry.record, as_of=self.as_of, source_fields=self.source_fields, waivers=self.waivers)
 
 
 def _again(policy: AnyPolicy, schema: pl.Schema, as_of: datetime, mapping: ColumnMapping, waivers: Any, extra: tuple[str, ...]) -> BatchJudge:

@@ -27,7 +27,7 @@ from complaint_policy.zones import zone_named
 
 __all__ = ["ON_REQUEST", "DecisionColumns", "DecisionRows", "RuleColumn"]
 
-ON_REQUEST: Final = ("severity.possible", "missing")
+ON_REQUEST: Final = ("severity.possible", "missing", "without_waiver")
 REJECTED_SCHEMA: Final[dict[str, Any]] = {
     "row": pl.Int64,
     "source_row": pl.Int64,
@@ -60,6 +60,7 @@ class RuleColumn:
     title: Text
     judged: bool
     duty_of: str = COMPANY
+    waivable: bool = False  # in one of the versions
     repeated: bool = False  # a deadline that begins anew, in one of the versions
 
 
@@ -85,11 +86,14 @@ class DecisionColumns:
             "owner.missing": _NAMES,
             "version": pl.String,
             "unusable": _NAMES,
+            "waivers": _NAMES,
         }
         for rule in self.rules:
             if rule.judged:
                 schema[f"{rule.id}.outcome"] = _OUTCOME
                 schema[f"{rule.id}.missing"] = _NAMES
+                if rule.waivable:
+                    schema[f"{rule.id}.without_waiver"] = _OUTCOME
             if rule.kind == "deadline":
                 schema[f"{rule.id}.due_at"] = _NAIVE
                 schema[f"{rule.id}.over_by"] = _SPAN
@@ -117,6 +121,8 @@ class DecisionColumns:
         for rule in self.rules:
             if rule.judged:
                 chosen.append(pl.col(f"{rule.id}.outcome"))
+                if rule.waivable and "without_waiver" in extra:
+                    chosen.append(pl.col(f"{rule.id}.without_waiver"))
             if rule.kind == "deadline":
                 due = pl.col(f"{rule.id}.due_at")
                 chosen.append(due.dt.replace_time_zone("UTC").dt.convert_time_zone(frame_zone(self.zone)))
@@ -164,6 +170,8 @@ class DecisionRows:
             result = results.get(rule.id)
             if rule.judged:
                 cells += (None, None) if result is None else (result.outcome, _names(result.missing))
+                if rule.waivable:
+                    cells.append(getattr(result, "without_waiver", None))
             if rule.kind == "deadline":
                 cells += _NO_DEADLINE if result is None else self._of_deadline(result)
                 if rule.repeated:
@@ -188,6 +196,7 @@ class DecisionRows:
             None if owned.owner else _names(owned.missing),
             decision.policy_version,
             _names(decision.unusable),
+            _names(getattr(decision, "waiver_marks", ())),
         ]
 
     def _of_deadline(self, deadline: Any) -> tuple[Any, ...]:

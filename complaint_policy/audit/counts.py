@@ -72,6 +72,10 @@ class Counting:
         for name, bad in judged.sheet.bad.items():
             if name in judged.sheet.used:
                 self._times(bad.expr, lambda n, rows, f=name: rows.add("unusable", None, f, n))  # type: ignore[misc]
+        for number in judged.sheet.waivers.records:
+            named = judged.sheet.named_by(number).value
+            if named is not None:
+                self._times(named.expr.fill_null(False), lambda n, rows, i=number: rows.add("waiver", None, str(i), n))  # type: ignore[misc]
         for rule in judged.rules:
             if rule.kind == "penalty":
                 self._codes(rule.coded, lambda p, n, rows, r=rule.id: _penalty(r, p, n, rows), None)  # type: ignore[misc]
@@ -125,6 +129,8 @@ class Counting:
 
 def _outcome(rule: str, result: Any, count: int, rows: PartialRows) -> None:
     rows.add("outcome", rule, result.outcome, count)
+    if result.without_waiver is not None:
+        rows.add("waiver", None, f"{rule}={result.without_waiver}", count)
     if result.outcome == INDETERMINATE:
         for name in result.missing:
             rows.add("missing", rule, name, count)

@@ -21,13 +21,14 @@ from complaint_policy.audit.typed import TypedTable
 from complaint_policy.columns.cells import read_cells
 from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.plan import Ex, Plan, on
-from complaint_policy.columns.sheet import Hints
+from complaint_policy.columns.sheet import Hints, Waiving
 from complaint_policy.columns.values import Coded, among
 from complaint_policy.columns.version import OUTCOME, Judged, RuleColumns, Unsupported, judged_version
+from complaint_policy.expressions.nodes import fields_in
 from complaint_policy.outcomes import BREACHED
 from complaint_policy.possible import Maybe
 from complaint_policy.texts import Text
-from complaint_policy.waivers import WaiverSet
+from complaint_policy.waivers import IN_FORCE, WaiverSet
 
 __all__ = ["ROW", "Engine", "Look", "enums_of", "has_columns", "level_type", "looked_at", "owner_type", "owners_of", "remarks"]
 
@@ -261,13 +262,19 @@ class Engine:
                     found.add(name)
         return frozenset(found)
 
-    def _waived(self, model: Any) -> Mapping[str, list[Any]]:
-        """For each rule the records a waiver in force names: by their ids, or by a condition."""
-        found: dict[str, list[Any]] = {}
-        for waiver in self.waivers.waivers:
-            if waiver.fault is None and waiver.holds_at(self.as_of) and model.rule(waiver.rule) is not None:
-                found.setdefault(waiver.rule, []).append(waiver.condition if waiver.test is not None else waiver.ids)
-        return found
+    def _waived(self, model: Any) -> Waiving:
+        """The waivers in force that a version allows, by their numbers."""
+        records: dict[int, Any] = {}
+        of_rule: dict[str, tuple[int, ...]] = {}
+        policy: Any = self.policy
+        latest = policy.versions[-1].model.fields
+        for number, waiver in enumerate(self.waivers.waivers):
+            if waiver.state_at(self.as_of) == IN_FORCE and waiver.allowed_by(model):
+                # A condition is read by the latest version's fields.
+                apart = waiver.condition is not None and any(model.fields.get(name) != latest[name] for name in fields_in(waiver.condition))
+                records[number] = None if apart else waiver.condition if waiver.condition is not None else waiver.ids
+                of_rule[waiver.rule] = (*of_rule.get(waiver.rule, ()), number)
+        return Waiving(records, of_rule)
 
     # ---------------------------------------------------------------- columns
     def wanted(self, judged: Judged, version: int, *, inner: bool, extra: Sequence[str]) -> list[pl.Expr]:
@@ -283,7 +290,8 @@ class Engine:
             out |= self._undecided(judged, version)
         for rule in self.shape.rules:
             column = judged.rule(rule.id)
-            out |= _of_rule(judged, rule, column, inner=inner, missing=inner or "missing" in extra, zone=zone, digits=self.shape.minor_digits)
+            asked = {"missing": inner or "missing" in extra, "without": "without_waiver" in extra}
+            out |= _of_rule(judged, rule, column, inner=inner, **asked, zone=zone, digits=self.shape.minor_digits)
         return [expr.alias(name) for name, expr in out.items()]
 
     def _undecided(self, judged: Judged, version: int) -> dict[str, pl.Expr]:
@@ -300,6 +308,11 @@ class Engine:
             out["owned"] = judged._in_scope(among(owned, lambda o: bool(o.result.owner or o.result.candidates))).expr.fill_null(False)
             out["owner.missing"] = judged._in_scope(judged.missing(owned, lambda o: () if o.result.owner else o.result.missing)).expr
         out["version"] = pl.lit(self.policy.versions[version].model.effective.isoformat())
+        marks = [mark.expr for mark in judged.waiver_marks()]
+        out["waivers"] = nothing
+        if marks:
+            listed = pl.concat_list(marks).list.drop_nulls()
+            out["waivers"] = pl.when(listed.list.len() > 0).then(listed)
         bad = [pl.when(b.expr).then(pl.lit(n)) for n, b in judged.sheet.bad.items() if n in judged.sheet.used]
         if bad:
             listed = pl.concat_list(bad).list.drop_nulls()
@@ -338,7 +351,9 @@ def _possible(judged: Judged) -> pl.Expr:
     return judged._in_scope(judged.missing(judged.severity, judged.severity_names)).expr
 
 
-def _of_rule(judged: Judged, rule: Any, column: RuleColumns | None, *, inner: bool, missing: bool, zone: str | None, digits: int) -> dict[str, pl.Expr]:
+def _of_rule(
+    judged: Judged, rule: Any, column: RuleColumns | None, *, inner: bool, missing: bool, without: bool, zone: str | None, digits: int
+) -> dict[str, pl.Expr]:
     out: dict[str, pl.Expr] = {}
 
     def put(name: str, kind: Any, make: Callable[[RuleColumns], Ex]) -> None:
@@ -348,6 +363,8 @@ def _of_rule(judged: Judged, rule: Any, column: RuleColumns | None, *, inner: bo
         put("outcome", OUTCOME, judged.outcome)
         if missing:
             put("missing", _NAMES, lambda c: judged.missing(c.coded, lambda r: r.missing))
+        if rule.waivable and (inner or without):
+            put("without_waiver", OUTCOME, judged.without_waiver)
     if rule.kind == "deadline":
         put("due_at", pl.Datetime("us", zone), lambda c: judged.due_at(c, zone))
         if inner:

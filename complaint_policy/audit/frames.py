@@ -174,7 +174,7 @@ class FrameAudit:
         if self._progress is not None:
             self._progress(rows, 1.0)
         notes = SourceNotes.of(self.table, self.mapping, self.stream, self.policy.zone.to_aware(self._instant))
-        return summarise(tally, self.policy, notes, identity, rejected, portfolio), rejected
+        return summarise(tally, self.policy, notes, identity, rejected, portfolio, self._waivers), rejected
 
     def summary(self) -> Summary:
         return self._counted[0]

@@ -1,15 +1,20 @@
-"""What the audit needs to know of a policy beforehand: its rules as columns, its fields, the names of its levels."""
+"""What the audit needs to know of a policy beforehand: its rules as columns, its fields, the names of its levels, its waivers."""
 
 from __future__ import annotations
+
+from os import PathLike
+from typing import Any
 
 from complaint_policy.audit.columns import DecisionColumns, RuleColumn
 from complaint_policy.audit.interfaces import AnyPolicy
 from complaint_policy.expressions.nodes import Each
 from complaint_policy.fields import Field
+from complaint_policy.loader import load_waivers
 from complaint_policy.money import minor_digits
 from complaint_policy.texts import Text
+from complaint_policy.waivers import WaiverSet
 
-__all__ = ["columns_of_policy", "fields_of_policy", "levels_of_policy", "roles_of_policy"]
+__all__ = ["columns_of_policy", "fields_of_policy", "levels_of_policy", "roles_of_policy", "waivers_of"]
 
 
 def columns_of_policy(policy: AnyPolicy) -> DecisionColumns:
@@ -20,7 +25,8 @@ def columns_of_policy(policy: AnyPolicy) -> DecisionColumns:
             for version in policy.versions:
                 for rule in version.model.section(kind.key):
                     repeated = isinstance(getattr(rule, "start", None), Each) or (rule.id in rules and rules[rule.id].repeated)
-                    rules[rule.id] = RuleColumn(rule.id, kind.kind, rule.name, kind.judged, rule.duty_of, repeated)
+                    waivable = bool(getattr(rule, "waivable_by", ())) or (rule.id in rules and rules[rule.id].waivable)
+                    rules[rule.id] = RuleColumn(rule.id, kind.kind, rule.name, kind.judged, rule.duty_of, waivable, repeated)
     return DecisionColumns(tuple(rules.values()), policy.zone.name, minor_digits(policy.currency))
 
 
@@ -48,3 +54,13 @@ def roles_of_policy(policy: AnyPolicy) -> dict[str, Text]:
     for version in getattr(policy, "versions", ()):
         titles |= getattr(getattr(version, "model", None), "roles", {})
     return titles
+
+
+def waivers_of(policy: AnyPolicy, given: Any) -> WaiverSet:
+    """Waivers as they are handed to an audit: a path, YAML text, a list, or checked ones."""
+    if isinstance(given, PathLike):
+        return load_waivers(policy, given)  # type: ignore[arg-type]  # a stranger's policy reads its own
+    if isinstance(given, WaiverSet):
+        return given
+    checked: WaiverSet = policy.read_waivers(given if isinstance(given, (str, bytes)) else list(given))
+    return checked

@@ -88,6 +88,7 @@ def partials(inner: pl.DataFrame, columns: DecisionColumns) -> pl.DataFrame:
     rows.count("owner", None, inner["owner"] if owned.all() else inner["owner"].filter(owned))
     rows.count("version", None, inner["version"])
     rows.count("unusable", None, _names(inner["unusable"]))
+    rows.count("waiver", None, _names(inner["waivers"]))
     rows.count("missing", "severity", _names(inner["severity.missing"]))
     rows.count("missing", "owner", _names(inner["owner.missing"]))
     for rule in judged:
@@ -196,6 +197,7 @@ def tally_of(counts: pl.DataFrame, columns: DecisionColumns, *, ids: tuple[int, 
     tally.penalties = {rule.id: {} for rule in columns.rules if rule.kind == "penalty"}
     counters: dict[str, Any] = {
         "status": tally.status, "severity": tally.severity, "owner": tally.owner, "version": tally.versions, "unusable": tally.unusable,
+        "waiver": tally.waivers,
     }  # fmt: skip
     late_rows = counts.filter(pl.col("part") == LATE)
     for rule, spans in zip(late_rows["rule"], late_rows["values"], strict=True):

@@ -28,7 +28,7 @@ from complaint_policy.audit.history import COUNTED, History, history_of
 from complaint_policy.audit.history_records import SourceRecords
 from complaint_policy.audit.history_tables import beside
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
-from complaint_policy.audit.judging import columns_of_policy, fields_of_policy
+from complaint_policy.audit.judging import columns_of_policy, fields_of_policy, waivers_of
 from complaint_policy.audit.mapping import (
     ColumnMapping,
     by_name,
@@ -80,10 +80,10 @@ def run_audit(
     ``source``: a path (CSV, TSV, JSON, JSON Lines, Parquet, XLSX, each also ``.gz``), anything with the Arrow C
     stream interface, a Polars LazyFrame, or an iterable of mappings (read whole).  ``mapping``: a mapping file or
     what :func:`load_mapping` gave; without it columns named like fields are those fields.  ``waivers``: as in
-    ``Policy.evaluate``.  ``progress`` is called with the rows read and the share of the source (0 to 1, or
+    ``Policy.evaluate``, or the path of a file of them.  ``progress`` is called with the rows read and the share of the source (0 to 1, or
     ``None``).  ``events``: a second table, one row an event, joined to the records by ``id`` and, unless ``events_mapping`` says
-    otherwise, with the columns ``id``, ``at``, ``kind`` and those of the attributes.  ``columns`` adds ``severity.possible`` and
-    ``missing`` to the decisions; ``decisions_to`` writes them to a file while they are made; with ``keep=False`` they are then
+    otherwise, with the columns ``id``, ``at``, ``kind`` and those of the attributes.  ``columns`` adds ``severity.possible``,
+    ``missing`` and ``without_waiver`` to the decisions; ``decisions_to`` writes them to a file while they are made; with ``keep=False`` they are then
     not held in memory.  ``register``: what was done for the policy's schedules (a path, a table or a list of
     ``{schedule, period, at}``), judged for every period with a day from ``since`` on, with the figures this audit measures;
     ``since`` alone judges them without a register.  ``history="given"``: what the policy counts of earlier records is taken from
@@ -113,8 +113,7 @@ def run_audit(
     elif events_mapping is not None:
         raise UsageError(Text("events_mapping says how a table of events is read: give events, too", "events_mapping 说明如何读取事件表：请同时给出 events"))
     # Waivers are read once: they are held against every record.
-    held = waivers if isinstance(waivers, (WaiverSet, str, bytes)) else list(waivers)
-    held = held if isinstance(held, WaiverSet) else policy.read_waivers(held)
+    held = waivers_of(policy, waivers)
     judge = _judge(policy, policy.zone.to_wall(instant), stream.source_fields, held)
     exposed = read_exposures(policy, exposures)
     shape = columns_of_policy(policy)

@@ -49,7 +49,8 @@ class Section:
 
 def sections_of(summary: Summary) -> tuple[Section, ...]:
     """All tables that have something to say, in reading order."""
-    from complaint_policy.audit.schedule_sections import schedule_sections  # it makes sections itself
+    from complaint_policy.audit.schedule_sections import schedule_sections  # they make sections themselves
+    from complaint_policy.audit.waiver_notes import waiver_sections
 
     made = (
         _source(summary),
@@ -64,6 +65,7 @@ def sections_of(summary: Summary) -> tuple[Section, ...]:
         _rules(summary),
         _late(summary),
         _penalties(summary),
+        *waiver_sections(summary),
         _caps(summary),
         *_portfolio(summary),
         *schedule_sections(summary),

@@ -224,7 +224,7 @@ class SparkAudit:
         gathered = Portfolio(policy, self._exposures)
         add_portfolio(total, gathered)
         tally = tally_of(total.filter(pl.col("part") != LATE), shape, ids=ids, late=late)
-        summary = summarise(tally, policy, self._notes(), identity, pl.DataFrame(schema=REJECTED_SCHEMA), gathered)
+        summary = summarise(tally, policy, self._notes(), identity, pl.DataFrame(schema=REJECTED_SCHEMA), gathered, self._judge.waivers)
         return evolve(summary, rejects=reasons_of(total))
 
     def _added_up(self, counts: DataFrame) -> pl.DataFrame:

@@ -80,7 +80,7 @@ class StreamAudit:
         if self.progress is not None:
             self.progress(self._counts.rows, 1.0)
         notes = SourceNotes.of(self.stream.table, self.mapping, self.stream, self.policy.zone.to_aware(self.instant))
-        return summarise(tally, self.policy, notes, identity, rejected, portfolio), rejected
+        return summarise(tally, self.policy, notes, identity, rejected, portfolio, self.waivers), rejected
 
     def _batches(self) -> Iterator[list[Entry]]:
         batch: list[Entry] = []

@@ -27,6 +27,7 @@ from complaint_policy.audit.records import RecordStream
 from complaint_policy.audit.sections import Section, render_sections, sections_of
 from complaint_policy.audit.sources import SourceTable
 from complaint_policy.audit.tally import Lateness, PenaltySum, Tally
+from complaint_policy.audit.waiver_notes import WaiverUse, uses_of, waived_of
 from complaint_policy.outcomes import STATUS_ORDER
 from complaint_policy.rules.portfolio.measure import PortfolioResult
 from complaint_policy.rules.schedules.looked_at import Schedules
@@ -133,6 +134,8 @@ class Summary:
     events: EventCounts | None = None  # of a table of events joined to the records
     caps: tuple[CapTotals, ...] = ()
     across: tuple[Checked, ...] = ()
+    waivers: tuple[WaiverUse, ...] = ()
+    waived: Mapping[str, Mapping[str, int]] = field(factory=dict)  # by rule what would be without the waiver
 
     def figure(self, rule: str, period: str) -> PortfolioResult | None:
         """The figure of a portfolio rule in one period (``2026-Q1``), over all its groups; ``None`` where the table does not speak of it."""
@@ -217,6 +220,8 @@ class Summary:
                 for rule, (outside, later) in self.left_out.items()
             ],
             "caps": [total.to_dict() for total in self.caps],
+            "waivers": [use.to_dict() for use in self.waivers],
+            "waived": [{"rule": rule, "without_waiver": dict(counts)} for rule, counts in self.waived.items()],
             "schedules": self.schedules.to_dict() if self.schedules is not None else None,
             "history": None if self.history is None else self.history.to_dict(),
             "across": [checked.to_dict() for checked in self.across],
@@ -238,6 +243,7 @@ def summarise(
     identity: Identity,
     rejects: pl.DataFrame,
     portfolio: Portfolio,
+    waivers: Any = None,
 ) -> Summary:
     """What was counted, as a summary; owners most frequent first, levels and rules in the order of the policy."""
     levels = levels_of_policy(policy)
@@ -273,6 +279,8 @@ def summarise(
         portfolio=portfolio.results(notes.as_of.date()),
         left_out=portfolio.left_out(),
         gathered=portfolio,
+        waivers=uses_of(waivers, tally.waivers, policy.zone, policy.instant(notes.as_of)) if waivers else (),
+        waived=waived_of(tally.waivers),
     )
 
 

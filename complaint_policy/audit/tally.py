@@ -67,6 +67,7 @@ class Tally:
     owner: Counter[str | None] = Factory(Counter)
     versions: Counter[str] = Factory(Counter)
     unusable: Counter[str] = Factory(Counter)
+    waivers: Counter[str] = Factory(Counter)  # the marks of `Decision.waiver_marks`
     outcomes: defaultdict[str, Counter[str]] = Factory(lambda: defaultdict(Counter))
     missing: Counter[tuple[str, str]] = Factory(Counter)
     penalties: dict[str, dict[str, PenaltySum]] = Factory(dict)
@@ -85,6 +86,7 @@ class Tally:
         self.severity.update(dict(_counts(frame.drop_nulls("severity.possible")["severity"])))
         self.owner.update(dict(_counts(frame.filter("owned")["owner"])))
         self.unusable.update(dict(_counts(frame["unusable"].drop_nulls().explode())))
+        self.waivers.update(dict(_counts(frame["waivers"].drop_nulls().explode())))
         self._count_missing("severity", frame["severity.missing"])
         self._count_missing("owner", frame["owner.missing"])
         self._count_ids(frame["id"])

@@ -83,7 +83,7 @@ class TextAudit:
         if self.progress is not None:
             self.progress(rows, 1.0)
         notes = SourceNotes.of(self.table, self.mapping, self.stream, self.policy.zone.to_aware(self.instant))
-        return summarise(tally, self.policy, notes, identity, rejected, self._portfolio), rejected
+        return summarise(tally, self.policy, notes, identity, rejected, self._portfolio, self.waivers), rejected
 
     def decision(self, row: int) -> AnyDecision | None:
         """The full decision of one row, made again."""

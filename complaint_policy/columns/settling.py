@@ -26,10 +26,15 @@ __all__ = ["applies_to", "key_for", "leave_undecided", "left_result", "rank_of",
 def key_for(sheet: Sheet, rule: Rule) -> Callable[[Any], Any]:
     """What other rules, and the table of decisions, can see of a rule's results."""
     if rule.id in sheet.named:
-        return lambda result: (result.outcome, result.missing, result.possible, getattr(result, "begun", None) is NOT_YET)
+        return lambda result: (result.outcome, result.missing, result.possible, getattr(result, "begun", None) is NOT_YET, result.without_waiver)
     # Where no condition asks for the outcome, what it may yet become does not matter; a penalty asks for breaches,
     # and an exemption whether anything is said of it.
-    return lambda result: (result.outcome, result.missing, result.outcome == INDETERMINATE and (result.possible is None or (BREACHED in result.possible,)))
+    return lambda result: (
+        result.outcome,
+        result.missing,
+        result.outcome == INDETERMINATE and (result.possible is None or (BREACHED in result.possible,)),
+        result.without_waiver,
+    )
 
 
 def rank_of(result: Any) -> int:

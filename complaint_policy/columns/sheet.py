@@ -13,7 +13,7 @@ from complaint_policy.columns import conditions, instants, numbers
 from complaint_policy.columns.cells import Cells, read_cells
 from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.plan import Ex, Plan, on
-from complaint_policy.columns.values import LEFT, LEFT_OVER, LEFT_SHAPE, Coded, Column, Instants, TooWide, boolean_of, left_column, tabulated
+from complaint_policy.columns.values import LEFT, LEFT_OVER, LEFT_SHAPE, Coded, Column, Instants, TooWide, among, boolean_of, left_column, tabulated
 from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import Field
 from complaint_policy.intake import empty_value
@@ -58,6 +58,14 @@ class Verdicts:
     provisional: Ex | None = None  # rows whose due instant rests on days not announced yet
 
 
+@frozen
+class Waiving:
+    """The waivers in force that a version allows."""
+
+    records: Mapping[int, Any] = field(factory=dict)  # by number: ids or a condition; None: only the record evaluation can tell
+    of_rule: Mapping[str, tuple[int, ...]] = field(factory=dict)
+
+
 @define
 class Sheet:
     """``sources``: where the table has each field it knows."""
@@ -71,7 +79,7 @@ class Sheet:
     rooms: dict[str, Callable[[Sheet], Any]]  # by step name: severity, owner, rule:<id>
     named: frozenset[str]  # the rules whose results other rules and facts look at
     hints: Hints
-    waivers: Mapping[str, list[Any]]  # by rule: ids, or conditions, of records a waiver in force names
+    waivers: Waiving
     tables: dict[Any, Any]  # tables of this clock, kept from audit to audit
     plan: Plan = field(factory=Plan)
     bad: dict[str, Ex] = field(factory=dict)  # unusable cells, by field
@@ -268,22 +276,32 @@ class Sheet:
 
     def waived(self, rule: str) -> Column | None:
         """The records a waiver of the rule names, or None where there is none."""
-        from complaint_policy.columns.conditions import conjunction, tested
+        from complaint_policy.columns.conditions import conjunction
 
-        parts: list[Column] = []
-        for records in self.waivers.get(rule, ()):
+        parts = [self.named_by(number) for number in self.waivers.of_rule.get(rule, ())]
+        return conjunction(self, parts, either=True) if parts else None
+
+    def named_by(self, number: int) -> Column:
+        """The records that a waiver names for certain."""
+        from complaint_policy.columns.conditions import tested
+
+        made = self._made.get(("waiver", number))
+        if made is None:
+            records = self.waivers.records[number]
+            named = left_column("boolean")
             if isinstance(records, n.Condition):
                 named = self.condition(records)
-            else:
+            elif records is not None:
                 column = self.field_column("id")
                 ids = sorted(records)
-                named = left_column("boolean")
                 if isinstance(column, Column) and column.kind == "string":
-                    named = tested(self, column, lambda v, ids=ids: on(lambda e: e.is_in(ids), v), lambda s: False)  # type: ignore[misc]
-            # Only where it holds for certain is a record waived.
+                    named = tested(self, column, lambda v: on(lambda e: e.is_in(ids), v), lambda s: False)
             certain = tabulated(self.plan, [named.coded(self.plan)], lambda v: v if isinstance(v, bool) else LEFT_OVER if LEFT in v.missing else False)
-            parts.append(boolean_of(self.plan, certain))
-        return conjunction(self, parts, either=True) if parts else None
+            if any(v is LEFT_OVER for v in certain.domain):
+                self.leave(among(certain, lambda v: v is LEFT_OVER))
+            made = self._made["waiver", number] = boolean_of(self.plan, certain)
+        column_: Column = made
+        return column_
 
     # ---------------------------------------------------------------- expressions
     def condition(self, node: n.Condition | None, around: instants.Around | None = None) -> Column:

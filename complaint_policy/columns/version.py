@@ -14,7 +14,7 @@ from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.lengths import shown
 from complaint_policy.columns.plan import ABOVE, Ex, constant, looked_up, on
 from complaint_policy.columns.settling import leave_undecided
-from complaint_policy.columns.sheet import Hints, Sheet, Source, Verdicts
+from complaint_policy.columns.sheet import Hints, Sheet, Source, Verdicts, Waiving
 from complaint_policy.columns.values import EXACT, LATER, NO_END, Coded, Column, TooWide, among, is_left, lookup
 from complaint_policy.expressions import nodes as n
 from complaint_policy.frame import COMPANY
@@ -91,6 +91,11 @@ class Judged:
             return on(lambda c: c.cat.to(OUTCOME), rule.coded.code)
         return lookup(rule.coded, [r.outcome for r in rule.coded.domain], OUTCOME)
 
+    def without_waiver(self, rule: RuleColumns) -> Ex:
+        """What a waived outcome would be."""
+        found = [getattr(r, "without_waiver", None) for r in rule.coded.domain]
+        return constant(None, OUTCOME) if all(outcome is None for outcome in found) else lookup(rule.coded, found, OUTCOME)
+
     def due_at(self, rule: RuleColumns, zone: str | None) -> Ex:
         """Due instants in a time zone of Polars'; without one in naive UTC."""
         due = rule.verdicts.due if rule.verdicts is not None else None
@@ -116,6 +121,19 @@ class Judged:
         return tuple(names[v] for v in value.options or ()) if isinstance(value, Maybe) else (names[value],)
 
     # ---------------------------------------------------------------- what the summary reads
+    def waiver_marks(self) -> list[Ex]:
+        """The marks of :attr:`Decision.waiver_marks`, null where a row does not have them."""
+        found: list[Ex] = []
+        for number in self.sheet.waivers.records:
+            named = self.sheet.named_by(number).value
+            if named is not None:
+                found.append(on(lambda v, mark=str(number): pl.when(v.fill_null(False)).then(pl.lit(mark)), named))
+        for rule in self.rules:
+            marks = [f"{rule.id}={w}" if (w := getattr(r, "without_waiver", None)) is not None else None for r in rule.coded.domain]
+            if any(mark is not None for mark in marks):
+                found.append(lookup(rule.coded, marks, pl.String))
+        return found
+
     def lateness(self, rule: RuleColumns) -> tuple[Ex, Ex]:
         """By how much each breached act is late (microseconds, null where nobody knows), and whether it is still open."""
         breached = among(rule.coded, lambda r: r.outcome == BREACHED)
@@ -153,7 +171,7 @@ def judged_version(
     hints: Hints,
     rules: tuple[Any, ...],
     minor_digits: int,
-    waivers: Mapping[str, list[Any]],
+    waivers: Waiving,
     beside: Callable[[Sheet], Any] | None = None,
 ) -> Judged:
     """The version over a table with those columns.
@@ -189,6 +207,8 @@ def _judged(sheet: Sheet, used: tuple[str, ...], rules: tuple[Any, ...], minor_d
     model, plan = sheet.model, sheet.plan
     for name in used:
         sheet.cells(name)  # a cell that cannot be used is counted, whether or not it was looked at
+    for waiver in sheet.waivers.records:
+        sheet.named_by(waiver)  # counted, whatever it turns
     severity = sheet.severity() if getattr(model.section("severity"), "levels", ()) else None
     matrix = model.section("responsibility")
     owned: Coded | None = sheet.made("owned") if getattr(matrix, "by", ()) or getattr(matrix, "otherwise", None) else None

@@ -14,7 +14,7 @@ from complaint_policy import load_policy_text
 from complaint_policy.columns.clock import Clock, micros
 from complaint_policy.columns.lengths import due_of
 from complaint_policy.columns.plan import Ex, Plan
-from complaint_policy.columns.sheet import Hints, Sheet
+from complaint_policy.columns.sheet import Hints, Sheet, Waiving
 from complaint_policy.counting import CONVENTIONS, TAKEN_BY, CalendarSpec, Counter, Counting
 from complaint_policy.lengths import Length
 from complaint_policy.possible import DayEnd
@@ -73,7 +73,7 @@ def test_a_clock_tells_the_times_of_its_zone(name: str) -> None:
 def sheet_of(zone: str) -> Sheet:
     policy = load_policy_text(f"format: 1\npolicy: t/columns\neffective: {{from: 2010-01-01}}\ntimezone: {zone}\n")
     compiled = policy.compiled(policy.versions[0])
-    return Sheet(compiled.model, compiled.setting, Clock(compiled.zone, FIRST, LAST), datetime(2026, 1, 1), {}, frozenset(), {}, frozenset(), Hints(), {}, {})
+    return Sheet(compiled.model, compiled.setting, Clock(compiled.zone, FIRST, LAST), datetime(2026, 1, 1), {}, frozenset(), {}, frozenset(), Hints(), Waiving(), {})
 
 
 def conventions(unit: str, zone: str) -> list[Counting]:

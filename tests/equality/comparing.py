@@ -33,7 +33,7 @@ from complaint_policy.wording import duration_iso
 
 __all__ = ["EXTRA", "Entry", "Loop", "audited", "compare", "compare_file", "differences", "entries_of", "loop", "same_whatever_the_order"]
 
-EXTRA: Final = ("severity.possible", "missing")
+EXTRA: Final = ("severity.possible", "missing", "without_waiver")
 _MOST_SHOWN: Final = 40
 _Cells = dict[str, Any]
 
@@ -119,10 +119,13 @@ def _cells(policy: Policy, row: int, decision: Decision) -> _Cells:
     judged = {result.rule: result for result in decision.judged()}
     amounts = {penalty.rule: penalty.amount for penalty in decision.penalties}
     repeated = {d.id for version in policy.versions for d in version.model.section("deadlines") if isinstance(d.start, Each)}
+    waivable = {rule.id for version in policy.versions for rule in version.model.all_rules() if rule.waivable_by}
     for rule, (kind, has_outcome) in _rules(policy).items():
         result = judged.get(rule)
         if has_outcome:
             cells[f"{rule}.outcome"] = None if result is None else result.outcome
+            if rule in waivable:
+                cells[f"{rule}.without_waiver"] = None if result is None else result.without_waiver
         if kind == "deadline":
             due = None if result is None else decision.deadline(rule).due_at
             cells[f"{rule}.due_at"] = None if due is None else due.astimezone(UTC).replace(tzinfo=None, fold=0)
@@ -168,6 +171,8 @@ def _figures(policy: Policy, decisions: Sequence[Decision], rejected: Sequence[_
         "missing": _missing(decisions, judged),
         "ids": {"missing": ids.count(None), "repeated": len(repeated), "records_with_repeated": sum(repeated.values())},
         "versions": dict(Counter(d.policy_version for d in decisions)),
+        "waivers": dict(Counter(mark for d in decisions for mark in d.waiver_marks if "=" not in mark)),
+        "waived": _waived(judged),
         "rejected": _reasons(rejected),
         "portfolio": {
             (rule, r.period, tuple(r.group)): (r.outcome, _text(r.low), _text(r.high), r.members, r.undecided, r.excluded, r.unstated, r.reason)
@@ -175,6 +180,15 @@ def _figures(policy: Policy, decisions: Sequence[Decision], rejected: Sequence[_
             for r in results
         },
     }
+
+
+def _waived(judged: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for results in judged:
+        for rule, result in results.items():
+            if result.without_waiver is not None:
+                found[rule][result.without_waiver] += 1
+    return {rule: dict(counts) for rule, counts in found.items()}
 
 
 def _late(decisions: Sequence[Decision], rules: Sequence[str]) -> dict[str, Any]:
@@ -269,6 +283,8 @@ def figures_of(audit: Audit) -> dict[str, Any]:
         "missing": {(item["rule"], item["field"]): item["records"] for item in told["missing"]},
         "ids": told["ids"],
         "versions": {item["version"]: item["records"] for item in told["versions"]},
+        "waivers": {str(number): item["records"] for number, item in enumerate(told["waivers"]) if item["records"]},
+        "waived": {item["rule"]: item["without_waiver"] for item in told["waived"]},
         "rejected": {(item["reason"]["en"], item["reason"]["zh"]): (item["rows"], item["first"]) for item in told["rejected"]},
         "portfolio": {
             (item["rule"], item["period"], tuple(item["group"])): tuple(

@@ -242,7 +242,10 @@ COMMAND = Command(
         ),
         Option(
             ("--columns",),
-            Text("further columns of the decisions: severity.possible, missing", "判定结果中增加的列：severity.possible、missing"),
+            Text(
+                "further columns of the decisions: severity.possible, missing, without_waiver",
+                "判定结果中增加的列：severity.possible、missing、without_waiver",
+            ),
             value="COLUMNS",
             many=True,
         ),
