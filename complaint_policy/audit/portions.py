@@ -113,21 +113,22 @@ def _leave(sheet: Sheet, coded: Coded) -> None:
 
 
 def _values(sheet: Sheet, column: Column) -> tuple[pl.Expr, Callable[[Any], Any]]:
-    """Values as they stand; the special of a null one beside it."""
+    """Values as they stand; the special of a null one beside it, where it can be one of several."""
     value = column.value
     assert value is not None
     _leave(sheet, column.state(sheet.plan))
     index = column.special(sheet.plan)
-    code = index.expr if index is not None else pl.lit(0)
-    both = pl.struct(value.expr.alias("value"), pl.when(value.expr.is_null()).then(code).alias("special"))
+    as_it_is = column.whole or column.kind == "string"
 
-    def read(found: dict[str, Any]) -> Any:
-        number = found["value"]
-        if number is None:
-            return column.specials[found["special"] or 0]
-        return number if column.whole or column.kind == "string" else Decimal(repr(number))
+    def read(found: Any, special: int = 0) -> Any:
+        if found is None:
+            return column.specials[special]
+        return found if as_it_is else Decimal(repr(found))
 
-    return both, read
+    if index is None:
+        return value.expr, read
+    both = pl.struct(value.expr.alias("value"), pl.when(value.expr.is_null()).then(index.expr).alias("special"))
+    return both, lambda found: read(found["value"], found["special"] or 0)
 
 
 def _axis(axis: str, sheet: Sheet) -> tuple[pl.Expr, Callable[[Any], Any]] | None:

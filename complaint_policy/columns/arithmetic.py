@@ -47,8 +47,9 @@ def scaled(sheet: Sheet, column: Column) -> Scaled | None:
         return Scaled(value.cast(_WIDE), 0, _LARGEST)
     unit = 10**_PLACES
     near = sheet.plan.keep(on(lambda v: (v * unit).round(), value))
-    # Of so few digits a float is the nearest to one number only.
-    sheet.leave(on(lambda v, k: (v.abs() >= _LARGEST) | (k / unit != v), value, near))
+    # Of so few digits a float is the nearest to one number only.  Divided by a column: by one number Polars multiplies with its
+    # reciprocal on some rows of a query, and divides on others.
+    sheet.leave(on(lambda v, k: (v.abs() >= _LARGEST) | (k / (k * 0 + unit) != v), value, near))
     return Scaled(on(lambda k: k.cast(_WIDE, strict=False), near), _PLACES, _LARGEST * unit)
 
 

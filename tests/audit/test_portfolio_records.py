@@ -133,3 +133,16 @@ def test_batches_gather_the_same(policy: Policy) -> None:
     add_portfolio(merged(pl.concat(pieces)), gathered)
     assert dict(gathered.results(whole.summary().source.as_of.date())) == dict(whole.summary().portfolio)
     assert gathered.left_out() == whole.summary().left_out
+
+
+def test_amounts_of_two_digits_stay_on_columns_and_are_counted_once() -> None:
+    """80.02 is the nearest float to 800200 / 10000, which Polars finds by dividing, and misses by multiplying with the reciprocal."""
+    policy = load_policy_text(
+        "format: 1\npolicy: test/cents\neffective: {from: 2026-01-01}\ntimezone: Asia/Shanghai\ncurrency: CNY\n"
+        "requirements: [{id: RQ, require: {amount_claimed: {at_most: {times: [5, {field: price}]}}}}]\n"
+        "portfolio: [{id: PF, measure: {count: {outcome: {RQ: met}}}}]\n"
+    )
+    frame = pl.DataFrame([{"received_at": f"2026-03-0{day}T10:00", "price": 80.02, "amount_claimed": 400.1} for day in range(1, 10)])
+    audit = policy.audit(frame, as_of=AS_OF)
+    (figure,) = audit.portfolio["PF"]
+    assert (figure.low, figure.members, audit.notes) == (9, 9, ())  # 5 × 80.02 is 400.10

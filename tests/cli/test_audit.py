@@ -170,3 +170,73 @@ def test_counts_are_taken_where_asked(cli: Run, tmp_path: Path) -> None:
     assert refused.status == 2
     assert "--history given" in refused.err
     assert cli("audit", policy, table, "--as-of", AS_OF, "--history", "given").status == 0
+
+
+# --------------------------------------------------------------------------- figures
+FIGURES = """
+portfolio:
+  - {id: PF-answered, title: {en: Answered, zh: 答复率}, measure: {share: {responded_at: present}, among: {category: goods}}, per: month, expect: {at_least: 100%}}
+  - {id: PF-rate, measure: {rate: complaints, exposure: orders, per: 100}, per: month, by: [category], expect: {at_most: {times: [2, {mean_of_previous: 1}]}}}
+"""
+
+
+@pytest.fixture
+def measured(policy: Path, mapping: Path, tmp_path: Path) -> tuple[object, ...]:
+    """The call of an audit of goods of February and March, some of them not answered."""
+    policy.write_text(policy.read_text("utf-8") + FIGURES, encoding="utf-8")
+    table, orders = tmp_path / "measured.csv", tmp_path / "orders.csv"
+    rows = ["B-1,2026-02-02 10:00,2026-02-03 08:00,goods", "B-2,2026-02-03 10:00,,goods", "B-3,2026-02-04 10:00,,service", "B-4,2026-03-02 10:00,,goods"]
+    table.write_text("No,In,Out,Kind\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    orders.write_text("period,category,orders\n2026-02,goods,100\n2026-03,goods,100\n", encoding="utf-8")
+    return "audit", policy, table, "-m", mapping, "--as-of", "2026-04-01T09:00", "--exposure", orders
+
+
+def test_figures_in_the_summary(cli: Run, measured: tuple[object, ...]) -> None:
+    ran = cli(*measured)
+    assert (ran.status, ran.err) == (0, "")
+    # Of the goods one of two was answered in February, none of one in March; 2 and 1 complaints on 100 orders.
+    for expected in ("Over all records: Answered (PF-answered)", "2026-02 50.0% at least 100% 2 1 breached", "2026-03 0.0% at least 100% 1 0 breached"):
+        assert expected in ran.words
+    assert "goods · 1 · at most 4" in ran.words and "no exposure 'orders' for 2026-02 service" in ran.words
+    assert "in no figure: 0 out of scope, 0 rejected" in ran.words
+    chinese = cli(*measured, "--lang", "zh").words
+    for expected in ("总体指标：答复率（PF-answered）", "2026-02 50.0% 不少于100% 2 1 违反", "缺少“orders”：2026-02 service"):
+        assert expected in chinese
+    figures = {(f["rule"], f["period"], *f["group"]): f for f in cli(*measured, "--format", "json").data["portfolio"]}
+    assert figures["PF-rate", "2026-03", "goods"]["expected"] == [{"is": "at_most", "low": "4", "high": "4"}]
+    assert cli(*measured, "--fail-on", "breached").status == 1
+
+
+def test_the_records_behind_a_figure(cli: Run, measured: tuple[object, ...]) -> None:
+    ran = cli(*measured, "--figure", "PF-answered", "--part", "rest")
+    assert (ran.status, ran.err) == (0, "")
+    assert "PF-answered: 2 records" in ran.words and "2026-02 rest 1 B-2 no" in ran.words and "2026-03 rest 3 B-4 no" in ran.words
+    assert "2026-02 除外 2 B-3" in cli(*measured, "--figure", "PF-answered", "--lang", "zh").words
+    found = cli(*measured, "--figure", "PF-rate", "--format", "json").data
+    assert found["rule"] == "PF-rate"
+    assert [(r["period"], r["group"], r["part"], r["id"]) for r in found["records"]] == [
+        ("2026-02", ["goods"], "numerator", "B-1"),
+        ("2026-02", ["goods"], "numerator", "B-2"),
+        ("2026-02", ["service"], "numerator", "B-3"),
+        ("2026-03", ["goods"], "numerator", "B-4"),
+    ]
+
+
+def test_wrong_calls_for_figures(cli: Run, measured: tuple[object, ...], policy: Path, table: Path, mapping: Path) -> None:
+    for call, told in (
+        ((*measured, "--part", "rest"), "--part belongs to --figure"),
+        ((*measured, "--figure", "PF-answerd"), "no portfolio rule 'PF-answerd'"),
+        ((*measured, "--figure", "PF-rate", "--part", "rset"), "no part 'rset'"),
+        (("audit", "cn/base", table, "-m", mapping, "--as-of", AS_OF, "--exposure", table), "no rate"),
+    ):
+        ran = cli(*call)
+        assert ran.status == 2 and told in ran.err
+
+
+def test_a_portfolio_rule_in_words(cli: Run, measured: tuple[object, ...], policy: Path) -> None:
+    words = cli("explain", policy, "PF-rate").words
+    for expected in ("measures complaints per 100 orders", "per month", "by Category", "expected at most 2 × the figure of the period before"):
+        assert expected in words
+    chinese = cli("explain", policy, "PF-answered", "--lang", "zh").words
+    for expected in ("指标 “已记录答复时间”的占比", "统计范围 类别为goods", "目标 不少于100%"):
+        assert expected in chinese

@@ -94,8 +94,8 @@ def test_an_average_and_a_longest() -> None:
     # 20 and 28 hours are 24 on average; with a minute more the second is 29 begun hours: 49/2
     first = {"id": "1", "received_at": "2026-03-02T10:00", "repaired_at": "2026-03-03T06:00"}
     second = {"id": "2", "received_at": "2026-03-02T10:00", "repaired_at": "2026-03-03T14:00"}
-    assert figures("D36", [first, second]) == {"PF-repair": (24, "met")}
-    assert figures("D36", [first, {**second, "repaired_at": "2026-03-03T14:01"}]) == {"PF-repair": (Fraction(49, 2), "breached")}
+    assert figures("D36", [first, second]) == {"PF-repair": (24, "met"), "PF-longest": (28, "met")}
+    assert figures("D36", [first, {**second, "repaired_at": "2026-03-03T14:01"}]) == {"PF-repair": (Fraction(49, 2), "breached"), "PF-longest": (29, "met")}
     assert figures("D36", [first, {**second, "repaired_at": "some day"}])["PF-repair"][1] == "indeterminate"
 
 
@@ -103,10 +103,20 @@ def test_a_share_and_buckets_of_age() -> None:
     # received 2 March: four weeks end on 30 March, eight on 27 April; two of three were called back
     closed = ("2026-03-30T23:59", "2026-04-27T23:59", "2026-04-28T00:00")
     records = [{"id": str(n), "received_at": "2026-03-02T10:00", "closed_at": at, "followed_up_at": at if n else None} for n, at in enumerate(closed)]
-    found = figures("D37", records)
-    assert found["PF-followup"] == (Fraction(2, 3), "breached")
-    assert [found[rule][0] for rule in ("PF-4-weeks", "PF-8-weeks", "PF-over")] == [1, 1, 1]
-    assert figures("D37", records[1:])["PF-followup"] == (1, "met")
+    for table, share, ages in ((records, (Fraction(2, 3), "breached"), 3), (records[1:], (1, "met"), 2)):
+        found = loaded(next(c for c in EVERY if c.number == "D37")).audit(table, as_of="2026-06-01T00:00").portfolio
+        assert [(r.low, r.outcome) for r in found["PF-followup"]] == [share]
+        assert {r.group[0]: r.low for r in found["PF-age"]} == dict.fromkeys(("up to 4 weeks", "4 to 8 weeks", "over 8 weeks")[3 - ages :], 1)
+        assert [r.ids() for r in found["PF-age"] if r.group == ("over 8 weeks",)] == [["2"]]
+
+
+def test_a_surge_over_the_months_before() -> None:
+    # One a month from January to March: five are five times their mean, six are more.  Of January to March nothing came before.
+    policy = loaded(next(c for c in EVERY if c.number == "D38"))
+    for april, outcome in ((5, "met"), (6, "breached")):
+        days = ["2026-01-05", "2026-02-05", "2026-03-05", *[f"2026-04-0{n + 1}" for n in range(april)]]
+        found = policy.audit([{"received_at": f"{day}T10:00"} for day in days], as_of="2026-05-01T00:00").portfolio["PF-surge"]
+        assert [r.outcome for r in found] == [*["not_applicable"] * 3, outcome]
 
 
 def test_everybody_is_called_but_whom_three_attempts_did_not_reach() -> None:
