@@ -62,6 +62,11 @@ class Log:
         self.fault = fault
         self.found: dict[tuple[str, ...], Any] = {}  # all entries of some kinds, put together once
 
+    @property
+    def size(self) -> int:
+        """How many entries have happened or may have, of the kinds the policy asks for."""
+        return len({entry.place for entries in self.by_kind.values() for entry in entries})
+
     def instants(self) -> Iterator[Any]:
         """When its entries happened, and what their attributes of type event say."""
         for entries in self.by_kind.values():

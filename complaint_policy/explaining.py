@@ -91,13 +91,21 @@ class Words(Describer):
             shown = [self.decision._compiled.model.section("severity").title_of(level) for level in levels]
         return joined(shown, " or ", "或") if shown else Text("missing", "缺失")
 
+    def held(self, name: str) -> Any:
+        """What a field was read as."""
+        slot = self.decision._compiled.slots.get(f"field:{name}")
+        return self.decision._state[slot] if slot is not None else None
+
     def value_of(self, name: str, *, reveal: bool) -> Text:
         """What the record says of a field."""
         declared = self.decision._compiled.model.fields[name]
+        held = self.held(name)
+        if isinstance(held, Log):
+            text = Text(f"{held.size} entries", f"{held.size}条")
+            return text if held.fault is None else text + Text(" (", "（") + held.fault + Text(")", "）")
         if name in self.decision.unusable:
             return Text("unusable: ", "无法使用：") + self.decision.unusable[name]
-        slot = self.decision._compiled.slots.get(f"field:{name}")
-        value = self.decision._state[slot] if slot is not None else None
+        value = held
         if value is NOT_YET:
             return Text("not yet", "尚未发生")
         moment = local(value, self.zone)
@@ -107,8 +115,6 @@ class Words(Describer):
             if declared.sensitive and not reveal:
                 return Text("(withheld)", "（不显示）")
             return dict(declared.titles).get(value) or n.literal_text(value) if isinstance(value, str) else n.literal_text(value)
-        if isinstance(value, Log):
-            value = tuple(entry for entries in value.by_kind.values() for entry in entries)
         if isinstance(value, tuple):
             return Text(f"{len(value)} entries", f"{len(value)}项")
         if isinstance(value, Interval):
@@ -185,7 +191,9 @@ def _record_notes(decision: Decision, words: Words) -> list[Finding]:
     if decision._state[decision._compiled.received_slot] is NOT_YET:
         found.append(Finding("record", "not_yet_received", Text("The complaint is received after the moment of judgement.", "该投诉的受理时间晚于判定时刻。")))
     for name, reason in decision.unusable.items():
-        message = Text("{f} cannot be used: {r}.", "{f}无法使用：{r}。").filled(f=words.field(name), r=reason)
+        whole = not isinstance(words.held(name), Log)
+        said = Text("{f} cannot be used: {r}.", "{f}无法使用：{r}。") if whole else Text("{f} cannot be used in part: {r}.", "{f}部分无法使用：{r}。")
+        message = said.filled(f=words.field(name), r=reason)
         found.append(Finding("record", "unusable", message))
     return found
 

@@ -157,3 +157,29 @@ def test_a_field_called_title_is_still_tested() -> None:
     policy = load_policy_text(text)
     record = {"id": "A", "received_at": "2026-03-02T10:00", "title": "an urgent case", "closed_at": "2026-03-03T10:00"}
     assert policy.evaluate(record, as_of="2026-03-10T00:00").deadline("DL-visit").outcome == "breached"
+
+
+LOG = """\
+format: 1
+policy: test/log
+effective: {from: 2026-01-01}
+timezone: Asia/Shanghai
+record:
+  fields: {visits: {type: instants, title: {en: Visits, zh: 上门时间}}}
+  events: {handover: {title: {en: Hand-over, zh: 移交}, accepted_at: {type: event, title: {en: Accepted, zh: 接收时间}}}}
+deadlines:
+  - {id: DL, from: {event: handover, where: {accepted_at: present}}, to: {nth: 2, of: visits}, within: 3 days}
+"""
+
+
+def test_the_events_of_a_complaint_are_told(cli: Run, tmp_path: Path) -> None:
+    path = tmp_path / "2026-01-01.yaml"
+    path.write_text(LOG, "utf-8")
+    ran, chinese = cli("show", path), cli("show", path, "--lang", "zh")
+    assert (ran.status, chinese.status) == (0, 0)
+    assert "Hand-over (Accepted is recorded)" in ran.out
+    assert "Hand-over  handover  Accepted  accepted_at  time of an event" in ran.out
+    assert "移交（已记录接收时间）" in chinese.out
+    assert "第2次上门时间" in chinese.out
+    fields = cli("explain", path)
+    assert (fields.status, "instants" in fields.out, "log" in fields.out) == (0, True, True)

@@ -17,7 +17,7 @@ from complaint_policy.cli.views.rules import RuleWords
 from complaint_policy.cli.views.tables import source_status
 from complaint_policy.counting import CONVENTIONS, CalendarSpec
 from complaint_policy.expressions import nodes as n
-from complaint_policy.fields import Field
+from complaint_policy.fields import ENTRY_FIELDS, LOG, Field, LogField
 from complaint_policy.frame import Rule
 from complaint_policy.model import Source
 from complaint_policy.texts import Text, joined
@@ -68,6 +68,8 @@ _TYPES = {
     "event": Text("time of an event", "事件时间"),
     "intervals": Text("stretches of time", "时间段"),
     "list": Text("list", "列表"),
+    "instants": Text("several times", "多个时间"),
+    LOG: Text("list of events", "事件列表"),
 }
 _DAYS = {"mon": "周一", "tue": "周二", "wed": "周三", "thu": "周四", "fri": "周五", "sat": "周六", "sun": "周日"}
 
@@ -226,7 +228,13 @@ class _Document:
     def _fields(self) -> Iterator[Block]:
         yield Heading(2, Text("What is recorded", "记录字段"))
         columns = (Text("name", "名称"), Text("field", "字段"), Text("what it holds", "内容"), Text("if empty", "空值含义"))
-        yield Grid(columns, tuple(self._field_row(f) for f in fields_of(self.model)))
+        used = fields_of(self.model)
+        yield Grid(columns, tuple(self._field_row(f) for f in used))
+        for log in used:
+            if isinstance(log, LogField):
+                yield Paragraph(Text("Events of a complaint that are asked for:", "涉及的投诉事件："))
+                rows = [(kind.title, _same(kind.name), *self._field_row(a)[:3]) for kind in log.kinds for a in (ENTRY_FIELDS["at"], *kind.attributes)]
+                yield Grid((Text("event", "事件"), Text("kind", "类型"), *columns[:3]), tuple(rows))
 
     def _field_row(self, declared: Field) -> tuple[Text, ...]:
         holds = _TYPES[declared.type]
