@@ -23,8 +23,8 @@ __all__ = ["Comparison", "Objection", "bound"]
 
 R = TypeVar("R", bound=Rule)
 
-# Start days looked at for all rules of a policy together: loading stays fast.
-_MOST_STARTS: Final = 60_000
+# Starts looked at for all rules of a policy together: loading stays fast.
+_MOST_WORK: Final = 60_000
 # What the frame has beside its conditions; it makes no rule laxer.
 _WORDS: Final = frozenset(("id", "title", "source", "place", "laxer"))
 _FRAME: Final = _WORDS | {"when", "exempt", "duty_of", "waivable_by"}
@@ -48,7 +48,7 @@ class Comparison:
     since: date  # the first day that the two are in force together
     problems: Problems
     notes: Problems
-    starts_left: int = field(default=_MOST_STARTS)
+    work_left: int = field(default=_MOST_WORK)
     laxer: dict[str, Laxer] = field(factory=dict)  # rules that are laxer, as they say themselves
     words: Describer = field(init=False)
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["longer"]
 
 _MOST_DAYS: Final = 4_000  # almost eleven years
-_MOST_STARTS: Final = 12_000  # of one comparison: where the time of day matters, of its last days
+_MOST_WORK: Final = 16_000  # of one comparison: where the time of day matters, the last days are looked at
+_WORK_OF_HOURS: Final = 4  # what working hours cost against days
 _LEAP_CYCLE: Final = 1_461
 _LAST: Final = timedelta(microseconds=1)
 _NOT_ANNOUNCED: Final = Objection(Text("its calendar is not announced for the days that would have to be compared", "日历未公布须比较的日期"))
@@ -56,10 +57,10 @@ def _compared(low: n.Counted, high: n.Counted, comparison: Comparison, swapped: 
     a, b = low.length, high.length
     assert isinstance(a, Length) and isinstance(b, Length)
     first, second = Counter(a, low.counting, ahead=low.ahead), Counter(b, high.counting, ahead=high.ahead)
-    compared = 0
+    compared, cost = 0, _cost(first, second)
     for start in _starts(first, second, comparison):
-        comparison.starts_left -= 1
-        if comparison.starts_left < 0:
+        comparison.work_left -= cost
+        if comparison.work_left < 0:
             return Objection(Text("too many start days would have to be looked at", "须比较的起算日过多"))
         try:
             ends = first.due(start), second.due(start)
@@ -105,10 +106,14 @@ def _starts(first: Counter, second: Counter, comparison: Comparison) -> Iterator
     zone = first.zone
     times = [time(12)] if first.by_day and second.by_day else _times(first.counting, second.counting)
     begin, end = _days(first, second, comparison)
-    begin = max(begin, end - timedelta(days=max(_MOST_STARTS // len(times), 1) - 1))
+    begin = max(begin, end - timedelta(days=max(_MOST_WORK // _cost(first, second) // len(times), 1) - 1))
     for ordinal in range(begin.toordinal(), end.toordinal() + 1):
         for clock in times:
             yield zone.to_utc(datetime.combine(date.fromordinal(ordinal), clock))
+
+
+def _cost(first: Counter, second: Counter) -> int:
+    return _WORK_OF_HOURS if "working hours" in (first.length.unit, second.length.unit) else 1
 
 
 def _days(first: Counter, second: Counter, comparison: Comparison) -> tuple[date, date]:

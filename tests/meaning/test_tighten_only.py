@@ -204,6 +204,9 @@ SECTIONS = [
     ("portfolio: [{id: F, measure: {share: {followed_up_at: present}}, expect: {at_least: 90%}}]", "portfolio: [{id: F, replaces: true, measure: {share: {followed_up_at: present}}, expect: {above: 90%}}]", OK),
     ("portfolio: [{id: F, measure: {share: {followed_up_at: present}}, expect: {above: 90%}}]", "portfolio: [{id: F, replaces: true, measure: {share: {followed_up_at: present}}, expect: {at_least: 90%}}]", LAXER),
     ("portfolio: [{id: F, measure: {count: {upheld: true}}, expect: {at_most: 5}, min_count: 10}]", "portfolio: [{id: F, replaces: true, measure: {count: {upheld: true}}, expect: {at_most: 5}, min_count: 11}]", LAXER),
+    ("portfolio: [{id: F, measure: {count: {upheld: true}}, per: month, expect: {at_most: {times: [1.5, {mean_of_previous: 4}]}}}]", "portfolio: [{id: F, replaces: true, measure: {count: {upheld: true}}, per: month, expect: {at_most: {times: [1.4, {mean_of_previous: 4}]}}}]", OK),
+    ("portfolio: [{id: F, measure: {count: {upheld: true}}, per: month, expect: {at_most: {times: [1.5, {mean_of_previous: 4}]}}}]", "portfolio: [{id: F, replaces: true, measure: {count: {upheld: true}}, per: month, expect: {at_most: {times: [1.6, {mean_of_previous: 4}]}}}]", LAXER),
+    ("portfolio: [{id: F, measure: {count: {upheld: true}}, per: month, expect: {at_most: {times: [1.5, {mean_of_previous: 4}]}}}]", "portfolio: [{id: F, replaces: true, measure: {count: {upheld: true}}, per: month, expect: {at_most: {times: [1.4, {mean_of_previous: 5}]}}}]", NOT_SHOWN),
     # the scope is no narrower
     ("", "scope: {when: {category: network}}", LAXER),
     ("scope: {when: {category: network}}", "scope: {when: {category: [network, tariff]}}", OK),
