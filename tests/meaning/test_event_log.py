@@ -444,3 +444,38 @@ penalties: [{id: PN, for: [DL], amount: {times: [2, {last: {event: repair}, take
     assert ("2 × cost of the last Repair × the number of Answer", "2 × 最近一次维修的cost × 答复的次数") in shown
     counted = words.words.value(version.model.facts["n"].expression)  # type: ignore[arg-type]
     assert (counted.en, counted.zh) == ("the number of Hand-over (accepted_at is missing and To is not plant)", "移交（缺少accepted_at且接收方不为plant）的次数")
+
+
+# --------------------------------------------------------------------------- who is named
+@pytest.mark.parametrize(("attribute", "shown"), [("to", None), ("summary", "plant")])
+def test_whom_an_entry_names_stays_out_of_reports(attribute: str, shown: str | None) -> None:
+    body = f"""
+facts: {{who: {{last: {{event: handover}}, take: {attribute}}}}}
+deadlines: [{{id: DL, from: received_at, to: closed_at, within: 2 days}}]
+penalties: [{{id: PN, for: [DL], amount: 200, payable_to: company, charge: {{first_known: [{{field: who}}, {{field: responsible_team}}]}}}}]
+"""
+    named = at(3, kind="handover") | {attribute: "plant"}
+    found = decide(body, [named], responsible_team="B")
+    assert found.to_dict()["penalties"][0]["charge"] == {"field": None, "name": shown}
+    # The latest hand-over names nobody: it is passed over.
+    found = decide(body, [named, at(4, kind="handover")], responsible_team="B")
+    assert found.to_dict()["penalties"][0]["charge"] == {"field": "responsible_team", "name": "B"}
+
+
+# --------------------------------------------------------------------------- the next change
+@settings(max_examples=60, deadline=None)
+@given(_logs(), st.integers(0, 10 * 24))
+def test_nothing_changes_before_the_next_change(logs: tuple[list[dict[str, Any]], list[dict[str, Any]]], hours: int) -> None:
+    as_of = datetime(2026, 3, 2, 10) + timedelta(hours=hours)
+
+    def asked(moment: datetime) -> Any:
+        return decide(PROPERTY, logs[1], moment.isoformat())
+
+    now = asked(as_of)
+    change = now.next_change_at
+    end = change.replace(tzinfo=None) if change is not None else as_of + timedelta(days=20)
+    for step in range(1, 20):
+        moment = as_of + (end - as_of) * step / 20
+        assert asked(moment).signature() == now.signature()
+    if change is not None:
+        assert asked(end).signature() != now.signature()

@@ -8,7 +8,9 @@ from itertools import product
 from typing import Any, Final
 
 from complaint_policy.expressions import nodes as n
+from complaint_policy.fields import LogField
 from complaint_policy.kinds import Setting, Step
+from complaint_policy.model import PolicyModel
 from complaint_policy.money import parted, rounded
 from complaint_policy.outcomes import BREACHED, INDETERMINATE
 from complaint_policy.possible import NONE, Empty, Growing, Maybe, as_things_stand, each_possibility, options_of
@@ -343,13 +345,30 @@ def _finder(node: n.Value, setting: Setting) -> Callable[[State], tuple[Charge |
         return _named(node.name, setting)
     value = setting.compiler.value(node)
 
+    sensitive = _of_a_person(node, setting.model)
+
     def plain(state: State) -> tuple[Charge | None, frozenset[str], bool]:
         found = value(state)
         if isinstance(found, Maybe):
-            return None, found.missing, False
-        return (Charge(None, str(found), False), frozenset(), False) if found is not NONE else (None, frozenset(), True)
+            return None, found.missing, isinstance(found, Empty)
+        return (Charge(None, str(found), sensitive), frozenset(), False) if found is not NONE else (None, frozenset(), True)
 
     return plain
+
+
+def _of_a_person(node: n.Expression, model: PolicyModel) -> bool:
+    """Whether a value may be what a sensitive attribute of an entry says."""
+    log = model.fields.get("events")
+    waiting, seen = [node], set[str]()
+    while waiting:
+        one = waiting.pop()
+        taken = {part.attribute for part in n.walk(one) if isinstance(part, n.LastOfEntries)}
+        if isinstance(log, LogField) and any(log.all_attributes()[name].sensitive for name in taken):
+            return True
+        facts = {name.removeprefix("fact:") for name in n.names_in(one) if name.startswith("fact:")} - seen
+        seen |= facts
+        waiting += [model.facts[name].expression for name in facts]
+    return False
 
 
 def _named(name: str, setting: Setting) -> Callable[[State], tuple[Charge | None, frozenset[str], bool]]:
