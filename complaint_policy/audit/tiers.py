@@ -82,15 +82,16 @@ class Tiers:
                 routed += rows.height
                 leftover.append(rows)
                 continue
-            self._portions(first, version, mine)
             found, left = self._through(first, version, mine, frame)
+            self._portions(first, version, mine, left)
             routed += found.height + (left.height if left is not None else 0)
             parts.append(found)
             if left is not None and left.height:
                 second = engine.tier(version, hopeful=False) if believed else None
                 if second is not None:
-                    self._portions(second, version, left.lazy())
-                    found, left = self._through(second, version, left.lazy(), left)
+                    rows = left
+                    found, left = self._through(second, version, rows.lazy(), rows)
+                    self._portions(second, version, rows.lazy(), left)
                     parts.append(found)
                 if left is not None and left.height:
                     leftover.append(left)
@@ -126,14 +127,15 @@ class Tiers:
         plain = source is None or (source.meaning is None and source.kind.base_type() in (pl.Datetime, pl.Date, pl.Null))
         return self.plain_rejects and plain and engine.table.keeps is None and _plain_id(engine) is not None
 
-    def _portions(self, judged: Any, version: int, rows: pl.LazyFrame) -> None:
-        """What the portfolio rules count of the rows a tier decides."""
+    def _portions(self, judged: Any, version: int, rows: pl.LazyFrame, left: pl.DataFrame | None) -> None:
+        """What the portfolio rules count of the rows a tier decides: all but those it left."""
         if self.portfolio is None or self.portfolio.empty:
             return
         policy: Any = self.engine.policy
+        if left is not None and left.height:
+            # By their numbers: asked a second time, Polars' engines may divide a float differently and leave other rows.
+            rows = rows.filter(~pl.col(ROW).is_in(left[ROW].implode()))
         decided = judged.sheet.plan.applied(rows)
-        if judged.left is not None:
-            decided = decided.filter(~judged.left.expr)
         for portion in judged.portions:
             portion.add_to(self.portfolio, portion.counted(decided).collect(), id(policy.compiled(policy.versions[version])))
 

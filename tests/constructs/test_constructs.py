@@ -119,6 +119,29 @@ def test_a_surge_over_the_months_before() -> None:
         assert [r.outcome for r in found] == [*["not_applicable"] * 3, outcome]
 
 
+def weeks(*complaints: int) -> list[dict[str, Any]]:
+    """So many complaints in each week from that of Monday 2 March 2026 (W10) on."""
+    starts = ("2026-03-02", "2026-03-09", "2026-03-16", "2026-03-23", "2026-03-30")
+    return [{"id": f"{start}-{n}", "received_at": f"{start}T10:00"} for start, count in zip(starts, complaints, strict=True) for n in range(count)]
+
+
+def test_a_surge_and_a_rate_that_keeps_rising() -> None:
+    def of(complaints: tuple[int, ...], orders: tuple[int, ...]) -> list[tuple[Any, ...]]:
+        exposures = [{"period": f"2026-W{10 + n}", "orders": count} for n, count in enumerate(orders)]
+        policy = loaded(next(c for c in EVERY if c.number == "D38"))
+        found = policy.audit(weeks(*complaints), as_of="2026-06-01T00:00", exposures=exposures).portfolio
+        return [(last.low if last.low == last.high else None, last.outcome) for last in (found[rule][-1] for rule in ("PF-rising", "PF-keeps"))]
+
+    # four weeks of 2 in 100 are 0.02 on average; 3 in 100 are once and a half of it, 3 in 99 more
+    assert of((2, 2, 2, 2, 3), (100, 100, 100, 100, 100))[0] == (Fraction(3, 100), "met")
+    assert of((2, 2, 2, 2, 3), (100, 100, 100, 100, 99))[0] == (Fraction(3, 99), "breached")
+    # with fewer orders every week the rate rises four times
+    assert of((2, 2, 2, 2, 2), (100, 99, 98, 97, 96))[1] == (None, "breached")  # at least four: nobody knows what came before
+    assert of((2, 2, 2, 2, 2), (99, 99, 98, 97, 96))[1] == (3, "met")
+    # how many orders there were is not known
+    assert of((2, 2, 2, 2, 3), (100, 100, 100, 100))[0][1] == "indeterminate"
+
+
 def test_everybody_is_called_but_whom_three_attempts_did_not_reach() -> None:
     closed = {"received_at": "2026-03-02T10:00", "closed_at": "2026-03-03T10:00"}
     called = {**closed, "id": "1", "followed_up_at": "2026-03-04T10:00", "unreachable": False, "attempts": 1}
