@@ -187,7 +187,7 @@ def judged_version(
         section = model.section(kind.key)
         if kind.columns is not None:
             rooms |= dict(import_module(kind.columns).columns(section))
-        elif kind.key not in _ELSEWHERE and section:
+        elif kind.key not in _ELSEWHERE and any(True for _ in kind.steps(section)):
             raise Unsupported(kind.key)
     penalties = {f"rule:{rule.id}" for rule in model.section("penalties")}
     used = tuple(name for _, name, *_ in compiled.intake.fields)

@@ -234,6 +234,16 @@ def test_a_decision_names_the_records_counted() -> None:
     assert "Repeats: not known; a field it needs (Complainant's number)" in audit.decision("T-9").explain("en")
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_records_with_counts_are_judged_on_columns(form: str, tmp_path: Path) -> None:
+    """Nothing is left to be judged one by one because of history, nor of rules over the whole table."""
+    more = 'numbering: [{id: NR, form: "{serial}"}]\nreconcile: [{id: RC, with: hotline, same: [id]}]\n'
+    records = [case(i, at(i + 1), product="x") for i in range(9)]
+    audit = policy(REPEAT + SEVERE + more).audit(as_form(records, form, tmp_path), as_of=AS_OF)
+    assert audit.decisions["severity"].to_list() == ["low"] + ["high"] * 8
+    assert audit.notes == ()
+
+
 # --------------------------------------------------------------------------- merging
 MERGE = "history: {merge: {same: [complainant_id, product], within: 7 days%s}}\n"
 DUE = "deadlines: [{id: D, from: received_at, to: responded_at, within: 2 days}]\n"

@@ -183,3 +183,22 @@ def test_the_events_of_a_complaint_are_told(cli: Run, tmp_path: Path) -> None:
     assert "第2次上门时间" in chinese.out
     fields = cli("explain", path)
     assert (fields.status, "instants" in fields.out, "log" in fields.out) == (0, True, True)
+
+
+def test_rules_over_many_records_are_shown(cli: Run, tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text(
+        "format: 1\npolicy: test/many\neffective: {from: 2026-01-01}\ntimezone: Asia/Shanghai\n"
+        "history:\n  again: {title: {en: Again, zh: 再次}, count: {same: [product, {like: description, at_least: 85%}], from: closed_at, where: {upheld: true}}}\n"
+        "  chain: {count: {same: [product], within: 5 days, chained: true}}\n"
+        "  merge: {same: [product], within: 7 days, take: {injury: any}}\n"
+        'numbering: [{id: NR, form: "{year}-{serial}"}]\nreconcile: [{id: RC, with: hotline, same: [id], within: 2 days, agree: [product]}]\n',
+        encoding="utf-8",
+    )
+    english, chinese = cli("show", path, "--lang", "en").words, cli("show", path, "--lang", "zh").words
+    for text in ("alike by 85%", "of them Upheld", "from each record to the next", "7 days from Received of the first record", "Injury: yes if any says so"):
+        assert text in english
+    for text in ("each year", "a record for each entry of the list", "2 days from Received", "agree in Product"):
+        assert text in english
+    for text in ("相似度不低于85%", "其中 投诉成立", "人身伤害：任一为是即为是", "从1编起 每年", "清单的每一条均有记录"):
+        assert text in chinese

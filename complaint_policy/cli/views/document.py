@@ -106,7 +106,7 @@ class _Document:
                 yield from self._responsibility(kind.title, section)
             elif section:
                 yield Heading(2, kind.title)
-                for rule in section:
+                for rule in section if isinstance(section, tuple) else section.rules_of_section():
                     yield from self._rule(rule)
         yield from self._fields()
 
