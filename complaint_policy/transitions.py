@@ -63,6 +63,11 @@ class Transitions:
             )
 
     @property
+    def editions(self) -> tuple[_Edition, ...]:
+        """The files of the policy, in order of date."""
+        return tuple(self._editions)
+
+    @property
     def names(self) -> frozenset[str]:
         """The fields they ask of."""
         return frozenset(name for e in self._editions for entry, _ in (*e.back, *e.forth) for name in fields_in(entry.when))

@@ -16,6 +16,7 @@ from attrs import define, field, frozen
 
 from complaint_policy.audit.columns import DecisionColumns, frame_zone
 from complaint_policy.audit.interfaces import AnyPolicy
+from complaint_policy.audit.moving import Moving, moving_of
 from complaint_policy.audit.portions import portions
 from complaint_policy.audit.typed import TypedTable
 from complaint_policy.columns.cells import read_cells
@@ -145,6 +146,7 @@ class Engine:
     by_record: int = 0  # records judged one by one so far
     _tiers: dict[tuple[int, bool], _Tier] = field(factory=dict)
     _receipt: Any = None
+    _moving: Moving | None = None
 
     @property
     def days(self) -> tuple[date, date]:
@@ -169,6 +171,10 @@ class Engine:
                 odd = None if "received_at" in self.look.inside else cells.odd
                 value = cells.value if cells.value is not None else Ex(pl.lit(None, dtype=pl.Int64))
                 self._receipt = plan, value, odd, clock
+            if self._moved():
+                self._moving = moving_of(self.policy, self.table.sources, self._receipt[3], plan, self.as_of)
+                if self._moving is None:
+                    self.notes["transition"] = None
         plan, value, odd, _ = self._receipt
         return plan, value, odd
 
@@ -177,7 +183,7 @@ class Engine:
         _, received, odd = self.receipt()
         clock: Clock = self._receipt[3]
         found: list[pl.Expr] = []
-        moved = self._moved()
+        moved = self._moved() if self._moving is None else ()
         for index, version in enumerate(self.policy.versions):
             if index in moved:  # left to the record evaluation, which asks each record
                 found.append(pl.lit(False))
@@ -193,7 +199,7 @@ class Engine:
             if self.table.keeps is not None:
                 test = test & self.table.keeps
             found.append(test)
-        return found
+        return found if self._moving is None else self._moving.routes(found)
 
     def _moved(self) -> frozenset[int]:
         """The versions whose complaints a transition may give to another."""
@@ -201,10 +207,7 @@ class Engine:
         transitions = getattr(policy, "transitions", None)
         if transitions is None:
             return frozenset()
-        moved = frozenset(index for index in range(len(policy.versions)) if transitions.moves(index, self.as_of))
-        if moved:
-            self.notes["transition"] = None
-        return moved
+        return frozenset(index for index in range(len(policy.versions)) if transitions.moves(index, self.as_of))
 
     def _begins_after(self, day: date) -> bool:
         """Whether every receipt is known to lie after a day."""

@@ -165,6 +165,17 @@ def test_the_first_version_has_none_before_it(tmp_path: Path) -> None:
     assert [(p.code, p.place.line) for p in refused.value.problems] == [("transition-without-previous", 8)]
 
 
+def test_a_table_is_judged_on_columns(tmp_path: Path) -> None:
+    """Only rows of which nobody can tell are asked one by one."""
+    of = policy(tmp_path, "", OPEN, OPEN)
+    rows = [{"id": str(i), "received_at": f"2026-0{1 + i % 6}-15", "closed_at": "2026-04-01" if i % 2 else None, "responded_at": None} for i in range(60)]
+    audit = of.audit(pl.DataFrame(rows), as_of="2026-12-01T00:00")
+    # open ones (received in January, March, May: 30) all go to the third; of those closed on 1 April the ones of February were open on
+    # 1 March, and they and those of April closed on 1 June: 20 under the second; those of June (10) were received under the third
+    assert audit.summary().versions == {"2026-03-01": 20, "2026-06-01": 40}
+    assert audit.notes == ()
+
+
 @pytest.mark.parametrize("transitions", [("", OPEN, OPEN), ("", OLD_MATTER, ""), ("", "", OLD_MATTER), ("", OPEN, OPEN[:-1] + OLD_MATTER.replace("transition: [", ", "))])
 @pytest.mark.parametrize("as_of", ["2026-02-15T00:00", "2026-05-01T00:00", "2026-12-01T00:00"])
 def test_an_audit_picks_the_same_versions(tmp_path: Path, transitions: tuple[str, ...], as_of: str) -> None:
@@ -188,6 +199,7 @@ def test_an_audit_picks_the_same_versions(tmp_path: Path, transitions: tuple[str
         due = decision.deadline("DL").due_at
         assert (found["status"], found["DL.outcome"], found["DL.due_at"]) == (decision.status, decision.outcomes["DL"], due)
     assert len(decided) + len(refused) == len(rows)
+    assert not any("transition" in str(note) for note in audit.notes)
     versions = audit.summary().versions
     assert sum(versions.values()) == len(decided)
 
