@@ -71,8 +71,11 @@ class Describer:
         self.kind = kind  # inside `where`: of the entries
 
     def attribute(self, name: str) -> Text:
-        """An attribute of the entries looked at."""
-        return self.titles.get(f"entry:{self.kind}:{name}") or self.name(name)
+        """An attribute of the entries looked at; outside `where`, of the entry that a duty began with."""
+        found = self.titles.get(f"entry:{self.kind}:{name}")
+        if found is None and not self.kind:
+            found = next((title for key, title in self.titles.items() if key.startswith("entry:") and key.endswith(f":{name}")), None)
+        return found or self.name(name)
 
     def name(self, name: str) -> Text:
         return self.titles.get(name) or Text(name.replace("_", " "), name)

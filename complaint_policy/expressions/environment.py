@@ -154,10 +154,15 @@ class Environment:
     scope: CountingScope = field(factory=CountingScope)
     figures: frozenset[str] | None = None  # in a schedule: the figures over many records, which stand in place of a record
     entry: Names[str, Field] | None = None  # inside the `where` of entries: their attributes
+    begun: Names[str, Field] | None = None  # in the limit and act of a duty that begins with entries: the attributes of the one it began with
 
     def of_entry(self, attributes: Names[str, Field]) -> Environment:
         """Inside the `where` of entries: names on the left are theirs."""
-        return evolve(self, entry=attributes, start=None, by_previous=False)
+        return evolve(self, entry=attributes, begun=None, start=None, by_previous=False)
+
+    def begun_by(self, attributes: Names[str, Field] | None) -> Environment:
+        """Where bare instants may be attributes of the entry that a duty began with."""
+        return evolve(self, begun=attributes) if attributes is not None else self
 
     def of_record(self) -> Environment:
         """What `{field: x}` names there: the record's."""

@@ -118,7 +118,8 @@ def _scalar(node: Scalar, env: Environment) -> n.Instant | None:
         return n.AsOf(place=node.place)
     if env.figures is not None and word in PERIOD_WORDS:
         return n.NamedInstant(word, "period", place=node.place)
-    attribute = env.entry.get(word) if env.entry is not None else None
+    of_entry = env.entry if env.entry is not None else env.begun
+    attribute = of_entry.get(word) if of_entry is not None else None
     declared = attribute or env.fields.get(word)
     if declared is not None:
         if declared.type == "instants":
@@ -141,7 +142,7 @@ def _scalar(node: Scalar, env: Environment) -> n.Instant | None:
     elif digits[:1].isdigit() or _ISO_DURATION.match(word):
         env.problems.add("bad-length", node.place, value=word)
     else:
-        near = [f for f, d in (env.fields | dict(env.entry or {})).items() if d.is_moment] + sorted(env.fact_names)
+        near = [f for f, d in (env.fields | dict(env.entry or env.begun or {})).items() if d.is_moment] + sorted(env.fact_names)
         near += PERIOD_WORDS if env.figures is not None else ()
         env.problems.add("unknown-instant", node.place, name=word, near=(word, [*near, *env.terms, "same day"]))
     return None

@@ -11,6 +11,8 @@ from complaint_policy.expressions.environment import Environment
 from complaint_policy.expressions.literals import read_number
 from complaint_policy.expressions.parse_conditions import parse_condition
 from complaint_policy.expressions.parse_instants import parse_instant, parse_span
+from complaint_policy.expressions.parse_log import attributes_of
+from complaint_policy.fields import Field
 from complaint_policy.head import scalar_text
 from complaint_policy.kinds import Piece
 from complaint_policy.lengths import Length, MonthDays, parse_length
@@ -56,11 +58,13 @@ def build(pieces: list[Piece], builder: Builder) -> tuple[Deadline, ...]:
 def _deadline(node: Mapping, env: Environment, builder: Builder) -> Deadline | None:
     frame = builder.frame(node, env)
     start = _start(node.get("from"), env)
-    act = _instant(node.get("to"), env)
+    # A duty that begins with entries of the log may end, or be due, at an instant of the entry: a promise, for one.
+    begun = _attributes(start, builder)
+    act = _instant(node.get("to"), env.begun_by(begun))
     own = node.get("counting")
     with env.counted(own if isinstance(own, Mapping) else None) as inner:
         counting = inner.counting
-        anchored = inner.with_start(n.RuleStart())
+        anchored = inner.begun_by(begun).with_start(n.RuleStart())
         within = _instant(node.get("within"), anchored)
         steps = [_extension(item, anchored, builder) for item in _items(node.get("extend")) if isinstance(item, Mapping)]
         at_risk = _at_risk(node.get("at_risk"), inner)
@@ -85,6 +89,20 @@ def _deadline(node: Mapping, env: Environment, builder: Builder) -> Deadline | N
         part_of=scalar_text(part_of),
         counting=counting,
     )
+
+
+def _attributes(start: n.Instant | None, builder: Builder) -> dict[str, Field] | None:
+    """What the entries have that a repeated duty begins with, where it begins with nothing else."""
+    if not isinstance(start, n.Each):
+        return None
+    kinds: list[str] = []
+    for part in start.parts:
+        fact = builder.facts.get(part.name) if isinstance(part, n.NamedInstants) and part.kind == "fact" else None
+        entries = fact.expression if fact is not None else part
+        if not isinstance(entries, n.Entries):
+            return None
+        kinds += entries.kinds
+    return attributes_of(tuple(kinds), builder.fields.get("events"))
 
 
 def _items(node: Node | None) -> tuple[Node, ...]:

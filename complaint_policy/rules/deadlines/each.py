@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
+from complaint_policy.event_log import EVENTS, Entry
 from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.compile import Compiler
@@ -60,11 +61,16 @@ def compile_each(rule: Deadline, each: n.Each, setting: Setting) -> Callable[[St
     framing = Framing(rule, setting.compiler, setting.scope, setting.waivers)
     general, zone = General(rule, setting), setting.zone
     compiler = setting.compiler
-    starts = _Starts(each, compiler)
+    looks = _looks_at_entry(rule)
+    starts = _Starts(each, compiler, apart=looks)
     find = _acts(rule.act, each, compiler, alone=True)
+    entry_slot = setting.slots["entry"]
+    unknown = _unknown_entry(rule)
     apart = RepeatedDeadline(rule, NOT_APPLICABLE, NONE, NONE, NONE, zone)
 
     def one(number: int, start: Start, acts: Any, holds: Any, state: State) -> Instance:
+        if looks:
+            state[entry_slot] = next((by for by in start.by if isinstance(by, Entry)), unknown)
         result = general.judged(Instance(rule, number, start.value, acts(start), zone), state, start.names)
         if start.certain is not True:
             perhaps(result, start.certain)
@@ -98,6 +104,29 @@ def compile_each(rule: Deadline, each: n.Each, setting: Setting) -> Callable[[St
         return combined(rule, tuple(one(number, start, acts, holds, state) for number, start in enumerate(found, 1)), zone)
 
     return settle
+
+
+def _of_entry(rule: Deadline) -> frozenset[str]:
+    """The attributes of the entry it began with, that its limit or act looks at."""
+    found: set[str] = set()
+    waiting: list[n.Expression] = [rule.act, *rule.limits]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, n.NamedInstant) and node.kind == "entry":
+            found.add(node.name)
+        elif not isinstance(node, n.Entries):  # in their `where` the names are their own
+            waiting += n.children(node)
+    return frozenset(found)
+
+
+def _looks_at_entry(rule: Deadline) -> bool:
+    return bool(_of_entry(rule))
+
+
+def _unknown_entry(rule: Deadline) -> Entry:
+    """Where there is no log that can be read."""
+    anything = Maybe(None, EVENTS)
+    return Entry(anything, 0, False, dict.fromkeys(_of_entry(rule), anything), frozenset())
 
 
 # --------------------------------------------------------------------------- the starts
@@ -150,7 +179,8 @@ def _start(value: Any, sure: Any, by: frozenset[Hashable], names: frozenset[str]
 class _Starts:
     """The starts of a repeated deadline."""
 
-    def __init__(self, each: n.Each, compiler: Compiler) -> None:
+    def __init__(self, each: n.Each, compiler: Compiler, *, apart: bool = False) -> None:
+        self._apart = apart  # entries at one instant begin it each by itself: they differ in what is looked at
         self._parts = [_Part(part, compiler) for part in each.parts]
         self._until = compiler.instant(each.until) if each.until is not None else None
         self.names = frozenset(name for part in self._parts for name in part.names)
@@ -163,7 +193,7 @@ class _Starts:
             certain = self._begins(state, start, until)
             if certain is False:
                 continue
-            key = _key(start.value) or len(found)
+            key = len(found) if self._apart else _key(start.value) or len(found)
             other = found.get(key)
             # Several at one instant, or known only by one day, begin it once.
             found[key] = (
@@ -220,6 +250,9 @@ def _acts(node: n.Instant, each: n.Each, compiler: Compiler, *, alone: bool = Fa
             return _together([_acts(part, each, compiler) for part in node.parts], combine)  # type: ignore[attr-defined]
     if isinstance(node, (n.ChooseInstant, n.Nth)):
         return _anew(node, each, compiler)
+    if isinstance(node, n.NamedInstant) and node.kind == "entry":
+        attribute = compiler.instant(node)
+        return lambda state: lambda start: attribute(state)
     part = _Part(node, compiler)
     if alone and not isinstance(node, n.Instants):
         return _alone(node, compiler)
