@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from decimal import Decimal
-from fractions import Fraction
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from typing import Any, Final
 
 from attrs import define, field
@@ -16,10 +15,13 @@ __all__ = ["Cell", "Ends", "label_of", "read_value"]
 
 # What a value can be: the least and the largest number (None: without a bound), or the labels of values that are told apart (none: any).
 Ends = tuple[Any, ...]
-_YES: Final[Ends] = (Fraction(1), Fraction(1))
-_NO: Final[Ends] = (Fraction(0), Fraction(0))
-_EITHER: Final[Ends] = (Fraction(0), Fraction(1))
+_YES: Final[Ends] = (1, 1)
+_NO: Final[Ends] = (0, 0)
+_EITHER: Final[Ends] = (0, 1)
 _ANY: Final[Ends] = (None, None)
+# Sums are exact: a number has at most sixty digits on either side of its point.
+_EXACT: Final = Context(prec=400, traps=[Inexact, InvalidOperation, Overflow])
+_ZERO: Final = Decimal(0)
 # Measures that need every value; of the others sums are enough.
 _EVERY: Final = ("quantile", "largest", "spread", "different")
 
@@ -57,7 +59,7 @@ def read_value(measure: str, value: Any, levels: tuple[str, ...] | None = None) 
     if measure == "different":
         labels = {label_of(o, levels) for o in stated}
         return () if None in labels else tuple(sorted(str(label) for label in labels)), certain
-    numbers = [Fraction(o) for o in stated if isinstance(o, (int, Decimal)) and not isinstance(o, bool)]
+    numbers = [o for o in stated if isinstance(o, (int, Decimal)) and not isinstance(o, bool)]
     return (min(numbers), max(numbers)) if len(numbers) == len(stated) else _ANY, certain
 
 
@@ -67,8 +69,8 @@ class Cell:
 
     members: int = 0
     unsure: int = 0  # members whose value is not certain
-    low: Fraction | None = Fraction(0)
-    high: Fraction | None = Fraction(0)
+    low: Decimal | None = _ZERO
+    high: Decimal | None = _ZERO
     excluded: int = 0  # not among those looked at
     unstated: int = 0  # members without a value
     values: Counter[Ends] = field(factory=Counter)  # of the members, where a measure needs each
@@ -95,8 +97,8 @@ class Cell:
         low, high = ends
         self.unsure += times * (low is None or low != high)
         if measure not in _EVERY:
-            self.low = None if self.low is None or low is None else self.low + times * low
-            self.high = None if self.high is None or high is None else self.high + times * high
+            self.low = _summed(self.low, low, times)
+            self.high = self.low if low is high and self.high is self.low else _summed(self.high, high, times)
 
     def merge(self, more: Cell, times: int = 1) -> None:
         """Add another cell so many times."""
@@ -104,8 +106,7 @@ class Cell:
         self.unsure += times * more.unsure
         self.excluded += times * more.excluded
         self.unstated += times * more.unstated
-        self.low = None if self.low is None or more.low is None else self.low + times * more.low
-        self.high = None if self.high is None or more.high is None else self.high + times * more.high
+        self.low, self.high = _summed(self.low, more.low, times), _summed(self.high, more.high, times)
         for mine, theirs in ((self.values, more.values), (self.perhaps, more.perhaps)):
             for ends, count in theirs.items():
                 mine[ends] += times * count
@@ -132,15 +133,22 @@ class Cell:
         return cls(members, unsure, _number(low), _number(high), excluded, unstated, *read)
 
 
-def _text(number: Fraction | None) -> str | None:
+def _summed(total: Decimal | None, more: int | Decimal | None, times: int) -> Decimal | None:
+    """A sum with a number added so many times; ``None`` is without a bound."""
+    if total is None or more is None:
+        return None
+    return _EXACT.add(total, more if times == 1 else _EXACT.multiply(more, times))
+
+
+def _text(number: Any) -> str | None:
     return None if number is None else str(number)
 
 
-def _number(text: str | None) -> Fraction | None:
-    return None if text is None else Fraction(text)
+def _number(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def _listed(counter: Counter[Ends]) -> list[Any]:
     # In order, so that equal cells are equal texts.
-    plain = [[[_text(e) if isinstance(e, Fraction) else e for e in ends], count] for ends, count in counter.items()]
+    plain = [[[_text(e) for e in ends], count] for ends, count in counter.items()]
     return sorted(plain, key=lambda item: [(e is not None, e or "") for e in item[0]])

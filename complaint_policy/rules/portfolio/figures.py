@@ -32,11 +32,15 @@ NO_FIGURE: Final = Figure(None, None, False)
 def figure_of(measure: str, at: Any, cell: Cell) -> Figure:
     """The figure of a cell; of a rate its numerator."""
     if measure in ("count", "sum", "rate"):
-        return Figure(_reached(cell.low, cell.perhaps, 0, min), _reached(cell.high, cell.perhaps, 1, max))
+        return Figure(_reached(_exact(cell.low), cell.perhaps, 0, min), _reached(_exact(cell.high), cell.perhaps, 1, max))
     if not cell.members and not cell.perhaps:
         return NO_FIGURE
     low, high = _OTHERS[measure](cell, at)
-    return Figure(low, high, True if cell.members else None)
+    return Figure(_exact(low), _exact(high), True if cell.members else None)
+
+
+def _exact(number: Any) -> Fraction | None:
+    return None if number is None else Fraction(number)
 
 
 def _reached(total: Fraction | None, perhaps: Counter[Ends], end: int, better: Callable[..., Fraction]) -> Fraction | None:
@@ -44,14 +48,14 @@ def _reached(total: Fraction | None, perhaps: Counter[Ends], end: int, better: C
     for ends, times in perhaps.items():
         if total is None or ends[end] is None:
             return None
-        total += times * better(ends[end], Fraction(0))
+        total += times * better(Fraction(ends[end]), Fraction(0))
     return total
 
 
 # --------------------------------------------------------------------------- means
 def _mean(cell: Cell, at: Any) -> tuple[Fraction | None, Fraction | None]:
-    least = _least_mean(cell.low, cell.members, [(e[0], n) for e, n in cell.perhaps.items()])
-    largest = _least_mean(_minus(cell.high), cell.members, [(_minus(e[1]), n) for e, n in cell.perhaps.items()])
+    least = _least_mean(_exact(cell.low), cell.members, [(_exact(e[0]), n) for e, n in cell.perhaps.items()])
+    largest = _least_mean(_minus(_exact(cell.high)), cell.members, [(_minus(_exact(e[1])), n) for e, n in cell.perhaps.items()])
     return least, _minus(largest)
 
 
@@ -72,14 +76,14 @@ def _least_mean(total: Fraction | None, count: int, perhaps: _Counted) -> Fracti
 
 
 # --------------------------------------------------------------------------- places among values
-def _quantile(cell: Cell, at: Any) -> tuple[Fraction | None, Fraction | None]:
+def _quantile(cell: Cell, at: Any) -> tuple[Any, Any]:
     """The least value that at least that share of the values do not exceed (the nearest rank: always a recorded value)."""
     share = Fraction(at)
     certain = cell.members
     # A value is reached from below with every undecided record up to it taken in, from above with every one from it on.
     below, taken = 0, 0
     lows = _by_value(cell, 0)
-    least: Fraction | None = None
+    least = None
     for value in sorted(lows, key=lambda v: (v is not None, v or 0)):
         mine, perhaps = lows[value]
         below, taken = below + mine + perhaps, taken + perhaps
@@ -88,7 +92,7 @@ def _quantile(cell: Cell, at: Any) -> tuple[Fraction | None, Fraction | None]:
             break
     highs = _by_value(cell, 1)
     under, taken = certain, 0
-    largest: Fraction | None = None
+    largest = None
     for value in sorted(highs, key=lambda v: (v is None, v or 0), reverse=True):
         mine, perhaps = highs[value]
         under, taken = under - mine, taken + perhaps
@@ -98,9 +102,9 @@ def _quantile(cell: Cell, at: Any) -> tuple[Fraction | None, Fraction | None]:
     return least, largest
 
 
-def _by_value(cell: Cell, end: int) -> dict[Fraction | None, tuple[int, int]]:
+def _by_value(cell: Cell, end: int) -> dict[Any, tuple[int, int]]:
     """How many members, and how many records that may be, have each value at one end."""
-    found: dict[Fraction | None, tuple[int, int]] = {}
+    found: dict[Any, tuple[int, int]] = {}
     for place, counter in enumerate((cell.values, cell.perhaps)):
         for ends, times in counter.items():
             mine, perhaps = found.get(ends[end], (0, 0))
@@ -108,19 +112,19 @@ def _by_value(cell: Cell, end: int) -> dict[Fraction | None, tuple[int, int]]:
     return found
 
 
-def _largest(cell: Cell, at: Any) -> tuple[Fraction | None, Fraction | None]:
+def _largest(cell: Cell, at: Any) -> tuple[Any, Any]:
     if cell.members:
         low = max((e[0] for e in cell.values if e[0] is not None), default=None)
     else:
         low = None if any(e[0] is None for e in cell.perhaps) else min(e[0] for e in cell.perhaps)
-    highs: list[Fraction | None] = [e[1] for e in (*cell.values, *cell.perhaps)]
-    return low, None if None in highs else max(high for high in highs if high is not None)
+    highs = [e[1] for e in (*cell.values, *cell.perhaps)]
+    return low, None if None in highs else max(highs)
 
 
 def _spread(cell: Cell, at: Any) -> tuple[Fraction | None, Fraction | None]:
     """The largest value less the smallest."""
-    lows = [e[0] for e in cell.values if e[0] is not None]
-    highs = [e[1] for e in cell.values if e[1] is not None]
+    lows = [Fraction(e[0]) for e in cell.values if e[0] is not None]
+    highs = [Fraction(e[1]) for e in cell.values if e[1] is not None]
     low = max(Fraction(0), max(lows) - min(highs)) if lows and highs else Fraction(0)
     return low, _widest([*cell.values.items(), *cell.perhaps.items()])
 
@@ -135,7 +139,7 @@ def _widest(values: list[tuple[Ends, int]]) -> Fraction | None:
     records = [(ends, place, copy) for place, (ends, times) in enumerate(values) for copy in range(min(times, 2))]
     high = sorted(records, key=lambda r: r[0][1], reverse=True)[:2]
     low = sorted(records, key=lambda r: r[0][0])[:2]
-    apart: list[Fraction] = [a[0][1] - b[0][0] for a, b in product(high, low) if a[1:] != b[1:]]
+    apart = [Fraction(a[0][1]) - Fraction(b[0][0]) for a, b in product(high, low) if a[1:] != b[1:]]
     return max([Fraction(0), *apart])
 
 
@@ -157,7 +161,7 @@ def _labels(found: Iterable[Ends]) -> Iterable[str]:
         yield from ends
 
 
-_OTHERS: Final[dict[str, Callable[[Cell, Any], tuple[Fraction | None, Fraction | None]]]] = {
+_OTHERS: Final[dict[str, Callable[[Cell, Any], tuple[Any, Any]]]] = {
     "share": _mean,
     "mean": _mean,
     "quantile": _quantile,

@@ -103,7 +103,10 @@ class Measure:
 
     def _put(self, rule: PortfolioRule, placed: Placed, times: int) -> None:
         shape = self._shapes.index(rule.shape) if len(self._shapes) > 1 else 0
-        cell = self._cells.setdefault((shape, placed.period, placed.group), Cell())
+        key = shape, placed.period, placed.group
+        cell = self._cells.get(key)
+        if cell is None:
+            cell = self._cells[key] = Cell()
         cell.add(rule.measure, placed.member, placed.found, times)
 
     # ---------------------------------------------------------------- putting together
