@@ -162,8 +162,12 @@ class SparkAudit:
 
     @property
     def portfolio(self) -> Mapping[str, tuple[PortfolioResult, ...]]:
-        """The figures of the rules over many records."""
+        """The figures of the rules over many records; they do not open to their records: filter :attr:`decisions`."""
         return self.summary().portfolio
+
+    def figure(self, rule: str, period: str = "all") -> PortfolioResult | None:
+        """The figure of one period over all groups, as ``Audit.figure`` gives it."""
+        return self.summary().figure(rule, period)
 
     def summary(self) -> Summary:
         """Counts, shares and sums; computed once.  From Python only counts travel back, and the ids, to be counted."""

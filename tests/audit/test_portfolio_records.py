@@ -103,7 +103,7 @@ def test_wrong_calls(audit: Any, policy: Policy) -> None:
         audit.figure_records("PF-folowup")
     with pytest.raises(UsageError, match=r"no part 'numerators'.*'numerator'"):
         audit.portfolio["PF-age"][0].ids("numerators")
-    with pytest.raises(LookupError, match="where an audit gave it"):
+    with pytest.raises(UsageError, match=r"ask audit\.portfolio"):
         audit.summary().portfolio["PF-age"][0].ids()
 
 

@@ -292,3 +292,10 @@ def test_wrong_rules(rule: str, codes: set[str]) -> None:
     with pytest.raises(PolicyError) as caught:
         policy_of(rule)
     assert {p.code for p in caught.value.problems} == codes
+
+
+def test_a_slip_of_the_keyboard_fills_no_century_with_weeks() -> None:
+    rule = "{id: PF, measure: {count: {injury: true}}, per: week}"
+    policy = load_policy_text((HEAD + f"  - {rule}\n").replace("2020-01-01", "1900-01-01"))
+    records = [{"received_at": day, "injury": True} for day in ("1902-03-03T09:00", "2026-01-05T09:00", "2026-01-19T09:00")]
+    assert [r.period for r in policy.audit(records, as_of=AS_OF).portfolio["PF"]] == ["1902-W10", "2026-W02", "2026-W04"]

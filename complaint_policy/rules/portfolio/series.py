@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from attrs import define, evolve, field, frozen
 
+from complaint_policy.errors import UsageError
 from complaint_policy.expressions import nodes as n
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
 from complaint_policy.periods import earlier, first_day, next_start, period_of
@@ -25,6 +26,8 @@ Group = tuple[str, ...]
 # The records behind a figure, by what they are to it.
 PARTS: Final = ("numerator", "rest", "among", "undecided", "excluded")
 _FILLED: Final = ("count", "sum", "rate")
+# Over a longer time only the periods with records are shown: a thousand weeks or months, and so on.
+_MOST_DAYS: Final = {"week": 7_000, "month": 31_000, "quarter": 92_000, "half_year": 184_000, "year": 366_000}
 # The group of records whose group is not known.
 UNKNOWN: Final = "?"
 # As far as a rise is followed back.
@@ -75,7 +78,7 @@ class PortfolioResult:
         ``part``: ``among`` (the denominator), ``numerator``, ``rest`` (of the denominator, not in the numerator), ``undecided``, ``excluded``.
         """
         if self._open is None:
-            raise LookupError("a figure opens to its records where an audit gave it")
+            raise UsageError(Text("this figure does not open to its records: ask audit.portfolio", "该数值不能打开为记录：请使用 audit.portfolio"))
         return self._open(self, part)
 
     def ids(self, part: str = "among") -> list[str | None]:
@@ -113,6 +116,8 @@ class Series:
             return
         last = max((first_day(period) for period, _ in self.cells), default=date.min)
         day = first_day(self.first)
+        if (last - day).days > _MOST_DAYS[self.rule.per]:
+            return  # a day of another century is a slip of the keyboard
         while day <= last:
             name = period_of(day, self.rule.per)
             yield name
