@@ -156,10 +156,10 @@ class Counter:
 
     def _count(self, start: datetime) -> datetime:
         length, counting = self.length, self.counting
-        if isinstance(start, DayEnd):
-            start = start.boundary if length.unit == "working hours" else start.boundary - MICROSECOND
         if length.unit == "working hours":
             return self._working_time(start, length.exactly() * self.sign, ())
+        if isinstance(start, DayEnd):
+            start = start.boundary - MICROSECOND
         wall = self.zone.to_wall(start)
         if length.unit == "working days":
             return self._working_day(start, wall)
@@ -230,7 +230,7 @@ class Counter:
 
     def _working_time(self, start: datetime, amount: timedelta, pauses: tuple[Pause, ...]) -> datetime:
         calendar, zone = self._calendar(), self.zone
-        begin = zone.to_aware(start)
+        begin = zone.to_aware(start.boundary if isinstance(start, DayEnd) else start)
         if self.counting.after_hours != "as_received":
             begin = calendar.next_opening(begin)
         aware = [(zone.to_aware(low), zone.to_aware(high)) for low, high in pauses]

@@ -171,13 +171,13 @@ def tiled(counter: Counter, start: datetime, pauses: tuple[Pause, ...], cuts: Se
     if isinstance(length, MonthDays):
         pauses = ()  # a day of the year stays where it is
     due = _plain(counter.due_with_pauses(start, pauses))
-    begin = _clock(start) if length.is_exact else _plain(start)
+    begin = _plain(start)
     pieces: list[_Piece]
     limit: Amount
     if length.is_working and abs(due - begin) > _LONGEST:
         return None
     if length.is_exact:
-        limit, pieces = length.exactly(), _exact(length.exactly(), begin, pauses, cuts)
+        limit, pieces = length.exactly(), _exact(length.exactly(), begin, pauses, cuts, past=start is not begin)
     elif length.unit == "working hours":
         limit, pieces = length.exactly(), _hours(counter, begin, due, pauses, cuts)
     else:
@@ -195,10 +195,6 @@ def _plain(moment: datetime) -> datetime:
     return moment.boundary if isinstance(moment, DayEnd) else moment
 
 
-def _clock(moment: datetime) -> datetime:
-    return datetime.combine(moment.date(), moment.time())
-
-
 def _folded(pieces: list[_Piece], cuts: Sequence[datetime]) -> list[_Piece]:
     """Neighbours of one kind and name as one."""
     folded: list[_Piece] = []
@@ -211,11 +207,11 @@ def _folded(pieces: list[_Piece], cuts: Sequence[datetime]) -> list[_Piece]:
     return folded
 
 
-def _exact(left: timedelta, now: datetime, pauses: tuple[Pause, ...], cuts: Sequence[datetime]) -> list[_Piece]:
-    """Elapsed time, which runs at all hours."""
+def _exact(left: timedelta, now: datetime, pauses: tuple[Pause, ...], cuts: Sequence[datetime], *, past: bool) -> list[_Piece]:
+    """Elapsed time, which runs at all hours; a pause that begins with the due instant itself is ``past`` it, or not."""
     found: list[_Piece] = []
     for low, high in pauses:
-        if low - now > left:
+        if low - now > left or (past and low - now == left):
             break
         if low > now:
             found += [(a, b, COUNTED, b - a, None) for a, b in _cut(now, low, cuts)]

@@ -139,7 +139,9 @@ def _words(line: _Line, length: Length, rule: Any, words: Words) -> Text:
 
 def _of_kind(line: _Line, length: Length, rule: Any, words: Words) -> Text:
     days = whole_days(line.start, line.end)
-    named = Text(" ({n})", "（{n}）").filled(n=joined(list(line.names), ", ", "、")) if line.names else Text("", "")
+    # A rest day that was only moved is called by the day it comes from: of several names it is no news.
+    names = [name for name in line.names if not any(letter.isdigit() for letter in name.en)] or list(line.names)
+    named = Text(" ({n})", "（{n}）").filled(n=joined(names, ", ", "、")) if names else Text("", "")
     match line.kind:
         case "counted":
             return _counted(line, length)

@@ -40,11 +40,11 @@ class Penalty(Rule):
     breaches_of: tuple[str, ...] = ()
     per: str = "case"  # or "breach"
     amount: n.Value | None = None
+    divided_by: n.Value | None = None  # of the amount, once, at the end
     range: n.Range | n.ChooseRange | None = None
     payable_to: str = "company"
     charge: n.Value | None = None
-    legal_basis: Text | None = None
-    divided_by: n.Value | None = None  # of the amount, once, at the end
-    approver: n.Value | None = None
     recovers_from: n.Value | None = None  # who bears in the end what the one that was asked first has paid
+    approver: n.Value | None = None
     cap: Cap | None = None
+    legal_basis: Text | None = None
