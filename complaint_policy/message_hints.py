@@ -86,6 +86,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "not-a-span": ("name a field of type intervals, or write {{between: [..., ...]}}", "请写 intervals 类型的字段，或 {{between: [..., ...]}}"),
     "instant-as-value": ("measure it: {{length: {{between: [..., ...]}}, in: days}}", "请用 {{length: {{between: [..., ...]}}, in: days}} 度量"),
     "money-times-money": ("multiply by a plain number", "请乘以普通数字"),
+    "value-as-condition": ("name it as a fact and test that: {{n: {{at_least: 1}}}}", "请先定义为事实，再测试该事实：{{n: {{at_least: 1}}}}"),
     "present-of-fact": ("test the fact's value, or name the field", "请测试事实的值，或写字段名"),
     "order-of-one": ("list the instants in their order", "请按顺序列出时刻"),
     "bad-pattern": ("RE2 has no look-around and no back-references", "RE2 不支持环视和反向引用"),

@@ -166,6 +166,7 @@ _MESSAGES: Final[dict[str, _Entry]] = {
     "not-a-span": _m("'{name}' ({kind}) is no span", "“{name}”（{kind}）不是时间段"),
     "instant-as-value": _m("'{name}' makes an instant; a value is needed here", "“{name}”得到的是时刻，此处需要值"),
     "money-times-money": _m("money cannot be multiplied by money", "金额不能相乘"),
+    "value-as-condition": _m("'{name}' makes a number or a time; a condition is needed here", "“{name}”得到的是数字或时间，此处需要条件"),
     "present-of-fact": _m("present looks at the record: '{name}' is no field", "present 只看记录字段，“{name}”不是字段"),
     "list-of-instants": _m("a list is no instant", "列表不是时刻", "write first_of, last_of or all_of", "请写 first_of、last_of 或 all_of"),
     "each-outside-from": _m(

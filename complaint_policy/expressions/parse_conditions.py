@@ -21,6 +21,9 @@ __all__ = ["TEST_KEYS", "parse_condition"]
 _COMPARISONS: Final = ("at_least", "at_most", "above", "below")
 _MOMENTS: Final = ("by", "before", "after", "not_before")
 TEST_KEYS: Final = ("not", *_COMPARISONS, *_MOMENTS, "contains", "matches", "during", "counting", *VALUE_KEYS)
+# What somebody who thinks of the log may write in a condition.
+_OF_SEVERAL: Final = frozenset({"event", "nth", "count", "last", "length"})
+_COUNT_THEM: Final = Text("count them: {count: {event: ...}} as a fact, and then {at_least: 1}", "请先定义事实 {count: {event: ...}}，再测试 {at_least: 1}")
 _NUMERIC: Final = frozenset({"integer", "number", "money"})
 
 
@@ -69,6 +72,9 @@ def _named(entry: Entry, env: Environment) -> n.Condition | None:
     if not known and spelled_here(entry.key):
         ours = spelled_here(entry.key)
         env.problems.add("foreign-spelling", entry.place, word=entry.key, hint=Text(f"write {ours}", f"请写 {ours}"))
+        return None
+    if not known and entry.key in _OF_SEVERAL:
+        env.problems.add("value-as-condition", entry.place, name=entry.key)
         return None
     name = named_value(entry.key, entry.place, env)
     return _test(entry.value, name, entry.place, env) if name is not None else None
@@ -144,7 +150,8 @@ def _presence(left: n.NamedValue, place: Place, env: Environment, present: bool)
         has = n.EntryHas(left.name, place=place)
         return has if present else n.Not(has, place=place)
     if left.source != "field":
-        env.problems.add("present-of-fact", place, name=left.name)
+        kind = env.fact_kind(left.name, place) if left.source == "fact" else None
+        env.problems.add("present-of-fact", place, name=left.name, hint=_COUNT_THEM if kind is not None and kind.entries else None)
         return None
     test: n.Condition = n.Present(left.name, place=place)
     if env.by_previous and env.fields[left.name].type == "event":
@@ -224,7 +231,8 @@ def _equals(left: n.NamedValue, right: n.Value, place: Place, env: Environment) 
 def _compare(entry: Entry, left: n.NamedValue, place: Place, env: Environment) -> n.Condition | None:
     if left.kind not in _NUMERIC and left.kind != "level":
         if left.kind == "instant":
-            env.problems.add("compare-instant", entry.place, name=left.name, test=entry.key)
+            kind = env.fact_kind(left.name, place) if left.source == "fact" else None
+            env.problems.add("compare-instant", entry.place, name=left.name, test=entry.key, hint=_COUNT_THEM if kind is not None and kind.entries else None)
         else:
             env.problems.add("test-not-possible", entry.place, name=left.name, kind=left.kind, test=entry.key)
         return None
