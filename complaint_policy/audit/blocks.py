@@ -142,6 +142,8 @@ class Blocks:
             if skipped:
                 piece, gone = self._without(piece, skipped)
                 skipped -= gone
+            if self._header and not skipped:
+                piece = self._without_header(piece)
             found, left = self._cut(piece, final) if piece else (_Cut(), "")
             pending = left + rest
             wide = wide * 2 if left and not found.lines else 1
@@ -173,6 +175,16 @@ class Blocks:
                 raise self.dialect.too_long()
         self._line += gone
         return lines.read(), gone
+
+    def _without_header(self, piece: str) -> str:
+        """The piece without a header that is one plain line; any other is for ``csv`` to find."""
+        end = piece.find("\n") + 1
+        head = piece[:end].removesuffix("\n").removesuffix("\r")
+        if not head or '"' in head or "\r" in head or len(head) >= min(self.dialect.longest, csv.field_size_limit()):
+            return piece
+        self._header = False
+        self._line += 1
+        return piece[end:]
 
     # ---------------------------------------------------------------- one piece
     def _cut(self, piece: str, final: bool) -> tuple[_Cut, str]:
