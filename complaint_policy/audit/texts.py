@@ -27,8 +27,8 @@ from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Entry, Progress, RecordStream
 from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
 from complaint_policy.audit.text_times import TextTimes, text_times
-from complaint_policy.audit.tiers import BLANK_ROW, NO_RECEIPT, Tiers, inner_types
-from complaint_policy.audit.typed import passes, typed_table
+from complaint_policy.audit.tiers import BLANK, BLANK_ROW, NO_RECEIPT, Tiers, inner_types
+from complaint_policy.audit.typed import TypedTable, passes, typed_table
 from complaint_policy.rules.portfolio.exposures import Exposures
 
 __all__ = ["TextAudit"]
@@ -57,6 +57,7 @@ class TextAudit:
     _gathered: Gathered = field(init=False)
     _rejects: list[pl.DataFrame] = field(init=False)
     _times: TextTimes | None = field(default=None, init=False)
+    _typed: TypedTable | None = field(default=None, init=False)
     _engines: dict[int, Engine] = field(factory=dict, init=False)
 
     def engines(self) -> list[Engine]:
@@ -162,8 +163,10 @@ class TextAudit:
         if not flags.any():
             return frame, pl.DataFrame(schema=REJECTED_SCHEMA)
         gone = frame.filter(flags)
-        table = typed_table(dict(frame.schema), self.mapping, self.policy.zone, {name: name for name in frame.columns})
-        cases = [(table.blank, BLANK_ROW), *tests]
+        if self._typed is None:
+            self._typed = typed_table(dict(frame.schema), self.mapping, self.policy.zone, {name: name for name in frame.columns})
+        gone = gone.with_columns(_blank(gone, self._typed).alias(BLANK))
+        cases = [(pl.col(BLANK), BLANK_ROW), *tests]
         en: Any = pl
         zh: Any = pl
         for test, text in cases:
@@ -181,6 +184,18 @@ class TextAudit:
         reader = RecordReader(evolve(self.mapping, fields=(field,), where=(), events=None), self.policy.zone)
         found = (reader.record(cells).get("id") for cells in rows.select(reader.wanted).iter_rows())
         return pl.Series([None if cell is None else as_text(cell) for cell in found], dtype=pl.String)
+
+
+def _blank(rows: pl.DataFrame, table: TypedTable) -> pl.Series:
+    """The rows with nothing in any column; a column is looked at in those that have had nothing so far, which are soon few."""
+    places = pl.int_range(rows.height if table.blanks and table.skips_blank else 0, eager=True)
+    left = rows.head(places.len())
+    for test in table.blanks.values():
+        if not places.len():
+            break
+        nothing = left.select(test.alias(BLANK))[BLANK]
+        left, places = left.filter(nothing), places.filter(nothing)
+    return pl.repeat(False, rows.height, dtype=pl.Boolean, eager=True).scatter(places, True)
 
 
 def _collected(queries: list[pl.LazyFrame]) -> list[pl.DataFrame]:
