@@ -29,6 +29,8 @@ __all__ = ["Cells", "read_cells"]
 KNOWN, EMPTY, BAD, ODD = 0, 1, 2, 3
 # Up to here floats, which enter by their shortest text, and whole numbers compare exactly.
 _LARGEST: Final = 10**15
+# More values of an enum are told apart by a cast, which is then faster than comparing.
+_FEW_VALUES: Final = 12
 # What Python's strip() takes away.
 WHITE: Final = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 
@@ -122,12 +124,15 @@ def _string(raw: Ex, plan: Plan) -> Cells:
 
 
 def _enum(raw: Ex, declared: Field, clock: Clock, plan: Plan, currency: str | None, as_of: datetime, full: bool, given: bool) -> Cells:
-    """Codes of an enum: a chain of comparisons; cells that are none of its values as they stand go to the reader."""
+    """Codes of an enum: a chain of comparisons, or of many values a cast; cells that are none of its values as they stand go to the reader."""
     values = declared.values
     if not 0 < len(values) <= 64:
         return _by_reader(raw, pl.String(), declared, clock, plan, currency, as_of)
 
     def chain(r: pl.Expr) -> pl.Expr:
+        if len(values) > _FEW_VALUES:
+            number = r.cast(pl.Enum(values), strict=False).to_physical().cast(pl.UInt8) + 1
+            return number.fill_null(0) if given else pl.when(r.is_not_null()).then(number.fill_null(0))
         found: Any = pl
         for index, text in enumerate(values, 1):
             found = found.when(r == text).then(pl.lit(index, pl.UInt8))

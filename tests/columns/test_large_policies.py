@@ -52,3 +52,20 @@ def test_a_matrix_of_texts_and_numbers() -> None:
     # An unknown amount of product 1: its three bands, or the desk where none is stated.
     assert found[703].candidates == ("o1-0", "o1-1", "o1-2", "desk")
     assert found[703].missing == ("amount_claimed",)
+
+
+@pytest.mark.parametrize("declared", ["", ", default: v2", ", empty: none"])
+@pytest.mark.parametrize("kind", [pl.String, pl.Categorical])
+def test_an_enum_of_many_values(declared: str, kind: Any) -> None:
+    """40 values, of which the even ones have an owner; blanks, blanks around a value, and texts that are none of them."""
+    values = [f"v{i}" for i in range(40)]
+    rows = "".join(f"    - {{id: R{i}, when: {{category: v{i}}}, owner: o{i}}}\n" for i in range(0, 40, 2))
+    field = f"record: {{fields: {{category: {{type: enum, values: [{', '.join(values)}]{declared}}}}}}}\n"
+    policy = load_policy_text(f"{HEAD}{field}responsibility:\n  by: [category]\n  rows:\n{rows}  otherwise: {{owner: desk}}\n")
+    cells = [*values, " v4 ", "V4", "zz", "", None]
+    empty = {"": None, ", default: v2": "o2", ", empty: none": "desk"}[declared]
+    wanted = [f"o{i}" if i % 2 == 0 else "desk" for i in range(40)] + ["o4", None, None, empty, empty]
+    for among in (range(40), range(45)):
+        frame = pl.DataFrame(records(len(among), category=lambda i: cells[i])).with_columns(pl.col("category").cast(kind))
+        audit = policy.audit(frame, as_of=AS_OF)
+        assert audit.decisions["owner"].cast(pl.String).to_list() == wanted[: len(among)]
