@@ -202,3 +202,17 @@ def test_rules_over_many_records_are_shown(cli: Run, tmp_path: Path) -> None:
         assert text in english
     for text in ("相似度不低于85%", "其中 投诉成立", "人身伤害：任一为是即为是", "从1编起 每年", "清单的每一条均有记录"):
         assert text in chinese
+
+
+def test_a_transition_is_shown_with_its_reason(tmp_path: Path, cli: Run) -> None:
+    (tmp_path / "2026-01-01.yaml").write_text(POLICY, encoding="utf-8")
+    entry = "transition: [{when: {closed_at: missing}, use: this, reason: {en: Open cases go over, zh: 未结案件适用新规}, source: {ref: house, clause: '9'}}]\n"
+    scope = "scope: {when: {category: goods}, laxer: {reason: {en: Goods alone, zh: 仅限商品}}}\n"
+    (tmp_path / "2026-03-01.yaml").write_text(POLICY.replace("2026-01-01", "2026-03-01") + entry + scope, encoding="utf-8")
+    shown = cli("show", tmp_path, "--as", "markdown").out
+    assert "complaints received before it are judged by it if, as of its first day, Closed is missing (Open cases go over; source: House rules, 9" in shown
+    assert "Narrower than the policy it extends: Goods alone." in shown
+    zh = cli("show", tmp_path, "--as", "markdown", "--lang", "zh").out
+    assert "未结案件适用新规" in zh
+    assert "窄于所扩展的制度：仅限商品" in zh
+    assert "Open cases" not in cli("show", tmp_path, "--on", "2026-02-01", "--as", "markdown").out

@@ -16,9 +16,10 @@ from complaint_policy.cli.views.fields import EMPTY_TEXTS, fields_of
 from complaint_policy.cli.views.rules import RuleWords
 from complaint_policy.cli.views.tables import source_status
 from complaint_policy.counting import CONVENTIONS, CalendarSpec
+from complaint_policy.explaining import laxer_text
 from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import ENTRY_FIELDS, LOG, Field, LogField
-from complaint_policy.frame import Rule
+from complaint_policy.frame import Rule, Transition
 from complaint_policy.model import Source
 from complaint_policy.texts import Text, joined
 from complaint_policy.wording import day_text, role_text
@@ -124,6 +125,7 @@ class _Document:
             rows.append((Text("currency", "币种"), _same(model.currency)))
         if model.extends:
             rows.append((Text("builds on", "依托制度"), _same(", ".join(model.extends))))
+        rows += [(Text("transition", "过渡条款"), self._transition(entry)) for entry in model.transition]
         starts = [v.start for v in self.policy.versions]
         if len(starts) > 1:
             rows.append((Text("versions from", "各版本施行日"), Text(", ".join(map(str, starts)), "、".join(map(str, starts)))))
@@ -132,6 +134,16 @@ class _Document:
                 rows.append((label, day_text(day)))
         yield Pairs(tuple(rows))
         yield Paragraph(_NO_ADVICE)
+
+    def _transition(self, entry: Transition) -> Text:
+        """Which complaints cross the first day of the version, and why."""
+        said = Text("complaints received before it are judged by it if, as of its first day, {c} ({r})", "此前受理、截至施行首日{c}的投诉适用本版本（{r}）")
+        if entry.use == "previous":
+            said = Text(
+                "complaints received under it stay with the version before if, as of its first day, {c} ({r})",
+                "施行后受理、截至施行首日{c}的投诉仍适用前一版本（{r}）",
+            )
+        return said.filled(c=self.words.condition(entry.when), r=laxer_text(entry))
 
     def _sources(self) -> Iterator[Block]:
         if not self.model.sources:
@@ -158,6 +170,8 @@ class _Document:
             return
         yield Heading(2, Text("Scope", "适用范围"))
         yield Paragraph(Text("It applies where {c}.", "适用于：{c}。").filled(c=self.words.condition(self.model.scope)))
+        if self.model.scope_laxer is not None:
+            yield Paragraph(Text("Narrower than the policy it extends: {r}.", "窄于所扩展的制度：{r}。").filled(r=laxer_text(self.model.scope_laxer)))
 
     # ---------------------------------------------------------------- counting and words
     def _counting(self) -> Iterator[Block]:

@@ -77,7 +77,7 @@ def _rule(node: Mapping, env: Environment, builder: Builder) -> PortfolioRule | 
         per=scalar_text(node.get("per")) or "all",
         by=by,
         expect=expect,
-        min_count=int(scalar_text(node.get("min_count")) or 0),
+        min_count=_whole(scalar_text(node.get("min_count"))),
     )
     _check_periods(rule, measure, builder.problems)
     return rule
@@ -114,7 +114,7 @@ def _measured(node: Mapping, env: Environment) -> dict[str, Any] | None:
             env.problems.add("measure-key", entry.place, key=entry.key, owner=_OWNERS[entry.key])
     if kind == "rate":
         made["exposure"] = scalar_text(node.get("exposure"))
-        made["each"] = int(scalar_text(node.get("per")) or 1)
+        made["each"] = _whole(scalar_text(node.get("per"))) or 1
         if made["exposure"] is None:
             env.problems.add("missing-key", node.place, name="exposure")
         if made["each"] < 1:
@@ -198,7 +198,8 @@ def _limit(node: Node, name: str, problems: Problems) -> n.Value | None:
         problems.add("literal-type", node.place, name=name, value="{...}", kind=Text("a number", "数字"))
         return None
     if entry.key in BASELINE_KEYS:
-        count = int(scalar_text(entry.value) or 0)
+        given = scalar_text(entry.value) or ""
+        count = _whole(given)
         if not 1 <= count <= _MOST_PERIODS:
             problems.add("baseline-count", entry.value.place, name=entry.key, most=_MOST_PERIODS)
             return None
@@ -208,3 +209,8 @@ def _limit(node: Node, name: str, problems: Problems) -> n.Value | None:
         known = tuple(p for p in parts if p is not None)
         return n.Arithmetic(entry.key, known, "number", place=node.place) if len(known) == len(parts) else None
     return None
+
+
+def _whole(text: str | None) -> int:
+    """A whole number; 0 for what the schema has refused."""
+    return int(text) if text is not None and text.isdecimal() and len(text) < 10 else 0
