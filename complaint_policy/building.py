@@ -76,7 +76,7 @@ class Builder:
     facts: dict[str, Fact] = field(factory=dict)
     fact_nodes: dict[str, tuple[Node, Environment, Place]] = field(factory=dict)
     fact_path: list[str] = field(factory=list)
-    fact_titles: dict[str, Text | None] = field(factory=dict)
+    fact_titles: dict[str, tuple[Text | None, SourceRef | None]] = field(factory=dict)
     roles: dict[str, Text] = field(factory=dict)
     broken_facts: set[str] = field(factory=set)
 
@@ -109,7 +109,7 @@ class Builder:
             self.broken_facts.add(name)  # its problems are known: read once
         else:
             unit = expression.unit if isinstance(expression, n.NamedValue) else None
-            self.facts[name] = Fact(name, kind, expression, unit, self.fact_titles.get(name), place)
+            self.facts[name] = Fact(name, kind, expression, unit, *self.fact_titles.get(name, (None, None)), place)
 
     def _fact_expression(self, node: Node, env: Environment) -> tuple[n.Expression | None, str]:
         shape = self._shape(node)
@@ -366,16 +366,20 @@ def _collect_facts(files: tuple[File, ...], environments: list[Environment], bui
                 builder.problems.add("fact-is-field", entry.place, name=entry.key)
             elif entry.key in builder.fact_nodes:
                 builder.problems.add("fact-twice", entry.place, name=entry.key, other=str(builder.fact_nodes[entry.key][2]))
-            node, builder.fact_titles[entry.key] = _titled(entry.value)
+            node, builder.fact_titles[entry.key] = _titled(entry.value, builder)
             builder.fact_nodes[entry.key] = (node, env, entry.place)
 
 
-def _titled(node: Node) -> tuple[Node, Text | None]:
-    """A fact without its title; a test of a field called `title` never has the keys of a text."""
-    title = node.get("title") if isinstance(node, Mapping) else None
-    if not isinstance(node, Mapping) or not isinstance(title, Mapping) or set(title.keys()) - {"en", "zh"}:
-        return node, None
-    return Mapping(tuple(e for e in node.entries if e.key != "title"), node.place), text_of(title)
+def _titled(node: Node, builder: Builder) -> tuple[Node, tuple[Text | None, SourceRef | None]]:
+    """A fact without its title and source; a test of fields called so never has the keys of a text or of a citation."""
+    if not isinstance(node, Mapping):
+        return node, (None, None)
+    title, source = node.get("title"), node.get("source")
+    has_title = isinstance(title, Mapping) and not set(title.keys()) - {"en", "zh"}
+    has_source = isinstance(source, Mapping) and "ref" in source and not set(source.keys()) - {"ref", "clause"}
+    left = tuple(e for e in node.entries if not (e.key == "title" and has_title) and not (e.key == "source" and has_source))
+    said = (text_of(title) if has_title else None, builder.source_ref(source) if has_source else None)
+    return (Mapping(left, node.place) if len(left) < len(node.entries) else node), said
 
 
 def _scope(files: tuple[File, ...], environments: list[Environment], builder: Builder) -> n.Condition | None:

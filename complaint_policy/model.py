@@ -11,7 +11,7 @@ from attrs import field, frozen
 from complaint_policy.counting import CalendarSpec, Counting
 from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import Field, LogField, titles_of
-from complaint_policy.frame import Laxer, Rule, Transition
+from complaint_policy.frame import Laxer, Rule, SourceRef, Transition
 from complaint_policy.lengths import Length
 from complaint_policy.problems import NOWHERE, Place, Problem
 from complaint_policy.texts import Text
@@ -64,6 +64,7 @@ class Fact:
     expression: n.Expression
     unit: str | None = None
     title: Text | None = None
+    source: SourceRef | None = None
     place: Place = field(default=NOWHERE, eq=False, repr=False)
 
 

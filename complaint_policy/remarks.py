@@ -63,6 +63,7 @@ def _sources_used(policy: Policy) -> set[str]:
     found: set[str] = set()
     for version in policy.versions:
         found.update(_refs(version.model.all_rules()))
+        found.update(fact.source.ref for fact in version.model.facts.values() if fact.source is not None)
         found.update(entry.source.ref for entry in version.model.transition if entry.source is not None)
         laxer = version.model.scope_laxer
         if laxer is not None and laxer.source is not None:
@@ -98,7 +99,9 @@ def _reviews(model: PolicyModel, on: date, found: Problems) -> None:
 
 # --------------------------------------------------------------------------- the policy as a whole
 def _sections(model: PolicyModel, own: str, found: Problems) -> None:
-    """A policy says which complaints it is for, and knows levels."""
+    """A company's policy says which complaints it is for, and knows levels; a law is for whom it is for, in the classes it has."""
+    if model.sources and all(source.status in ("verified", "second-hand") for source in model.sources.values()):
+        return
     if model.scope is None:
         found.add("no-scope", Place(own))
     if not getattr(model.section("severity"), "levels", ()):

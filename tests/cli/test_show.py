@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from complaint_policy import load_policy, load_policy_text, shipped_policies
+from complaint_policy import PolicyError, load_policy, load_policy_text, shipped_policies
 from complaint_policy.cli.views.document import Grid, Heading, Pairs, document
 from complaint_policy.cli.views.papers import as_html, as_markdown
 from tests.cli.conftest import POLICY, Run
@@ -216,3 +216,13 @@ def test_a_transition_is_shown_with_its_reason(tmp_path: Path, cli: Run) -> None
     assert "未结案件适用新规" in zh
     assert "窄于所扩展的制度：仅限商品" in zh
     assert "Open cases" not in cli("show", tmp_path, "--on", "2026-02-01", "--as", "markdown").out
+
+
+def test_a_fact_may_rest_on_a_clause() -> None:
+    text = POLICY.replace("roles:\n", "facts:\n  dear: {title: {zh: 贵重}, source: {ref: house, clause: 第五条}, loss: {at_least: 500}}\nroles:\n", 1)
+    text = text.replace("  - {id: DL-call,", "  - {id: DL-visit, when: {dear: true}, from: closed_at, to: followed_up_at, within: 1 day}\n  - {id: DL-call,")
+    policy = load_policy_text(text)
+    cells = [cell.zh for block in document(policy, policy.versions[-1]) if isinstance(block, Grid) for row in block.rows for cell in row]
+    assert "店规第五条［企业制度］" in cells
+    with pytest.raises(PolicyError, match="unknown"):
+        load_policy_text(text.replace("ref: house, clause: 第五条", "ref: hause"))

@@ -127,6 +127,10 @@ def test_scope_and_levels() -> None:
     bare = HEAD.replace("scope: {when: {amount_claimed: {at_least: 0}}}\n", "")
     assert [(r.code, r.level) for r in remarks(deadline, head=bare)] == [("no-levels", "note"), ("no-scope", "note")]
     assert remarks("", head=bare) == []  # a base that has no rule
+    law = bare + "sources: {law: {title: {en: Law}, status: verified}}\n"
+    cited = deadline.replace("within: 2 days", "within: 2 days, source: {ref: law}")
+    assert remarks(cited, head=law) == []  # a law has the classes it has
+    assert [r.code for r in remarks(cited, head=law.replace("verified", "company"))] == ["no-levels", "no-scope"]
 
 
 def pinned(tmp_path: Path, extends: str, until: str = "") -> list[Problem]:

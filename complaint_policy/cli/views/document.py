@@ -193,12 +193,12 @@ class _Document:
         if not self.model.facts:
             return
         yield Heading(2, Text("What the rules call by name", "名词含义"))
-        rows = []
+        rows: list[tuple[Text, ...]] = []
         for fact in self.model.facts.values():
             title = self.words.name(fact.name)
             shown = title if _same(fact.name) == title else title + Text(" ({n})", "（{n}）").filled(n=fact.name)
-            rows.append((shown, self.rules.expression(fact.expression)))
-        yield Grid((Text("name", "名称"), Text("meaning", "含义")), tuple(rows))
+            rows.append((shown, self.rules.expression(fact.expression), self.rules.clause(fact.source)))
+        yield _without_empty((Text("name", "名称"), Text("meaning", "含义"), Text("source", "依据")), rows)
 
     # ---------------------------------------------------------------- rules
     def _severity(self, title: Text, section: Any) -> Iterator[Block]:

@@ -14,7 +14,7 @@ from complaint_policy.counting import TAKEN_BY, Counting
 from complaint_policy.explaining import laxer_text
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.describe import Describer
-from complaint_policy.frame import Rule
+from complaint_policy.frame import Rule, SourceRef
 from complaint_policy.lengths import Length, MonthDays
 from complaint_policy.rules.penalties.model import Cap
 from complaint_policy.texts import Text, joined
@@ -132,7 +132,10 @@ class RuleWords:
 
     def source(self, rule: Rule) -> Text:
         """The clause a rule rests on, and how far its text was seen; empty where it has none."""
-        reference = rule.source
+        return self.clause(rule.source)
+
+    def clause(self, reference: SourceRef | None) -> Text:
+        """A citation in words."""
         if reference is None:
             return Text("", "")
         known = self.model.sources.get(reference.ref)
