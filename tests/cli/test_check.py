@@ -116,7 +116,7 @@ def test_json_is_the_list_of_problems(cli: Run, wrong: Path) -> None:
     assert [p for p in ran.data if p["level"] == "problem"] == [p.to_dict() for p in check_policy(wrong)]
     assert cli("check", "cn/base", "--format", "json").data == []
     assert cli("check", "cn/telecom", "--format", "json").data == []  # a law
-    assert {p["level"] for p in cli("check", "cn/manufacturing", "--format", "json").data} == {"note"}
+    assert {p["level"] for p in cli("check", "cn/manufacturing", "--format", "json").data} >= {"note"}
 
 
 def test_a_long_line_is_cut_around_its_problem(cli: Run, tmp_path: Path) -> None:
