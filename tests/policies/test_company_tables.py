@@ -69,3 +69,51 @@ def test_a_second_complaint_is_counted() -> None:
     audit = load_policy("cn/manufacturing").audit(records, as_of=AS_OF)
     proposed = [{p["rule"] for p in audit.decision(i).to_dict()["penalties"]} for i in ("A", "B", "C")]
     assert proposed == [{"PN-other"}, {"PN-other"}, {"PN-other", "PN-second"}]
+
+
+# --------------------------------------------------------------------------- cn/optimisation
+def received(days: list[str], **more: Any) -> list[dict[str, Any]]:
+    """One complaint on each of these days, each of another customer."""
+    return [{"id": f"{day}-{i}", "received_at": f"{day}T10:00", "complainant_id": f"c{i}", **more} for i, day in enumerate(days)]
+
+
+def test_two_channels_are_one_work_order_for_seven_days() -> None:
+    """Monday 2 March and 7 days: Monday the 9th is in, the 10th is out; the technical clock is that of the case."""
+    records = [{"id": i, "received_at": f"2026-03-{day}", "complainant_id": "c1", "product": "p", "channel": channel} for i, day, channel in (("A", "02T09:00", "social"), ("B", "09T23:59", "phone"), ("C", "10T00:00", "phone"))]
+    audit = load_policy("cn/optimisation").audit(records, as_of="2026-04-01T00:00")
+    assert audit.merged.select("row", "into_row").rows() == [(1, 0)]
+
+
+def test_like_cases_like_remedies() -> None:
+    policy = load_policy("cn/optimisation")
+    for second, outcome in (("exchange", "met"), ("voucher", "breached")):
+        records = [{"id": i, "received_at": "2026-03-02T10:00", "complainant_id": i, "kind": "product", "product": "p", "upheld": True, "remedy": remedy} for i, remedy in (("A", "exchange"), ("B", second))]
+        (figure,) = [f for f in policy.audit(records, as_of="2026-06-01T00:00").portfolio["PF-alike"] if f.members]
+        assert figure.outcome == outcome
+    # None at all is one too few, so that 0 would not do as the limit.
+    assert figure.low == 2
+
+
+@pytest.mark.parametrize(("last", "outcome"), [(10, "met"), (11, "breached")])
+def test_a_surge_is_more_than_twice_the_four_weeks_before(last: int, outcome: str) -> None:
+    """Five in each week of 2, 9, 16, 23 March; twice five are ten."""
+    days = [day for day in ("2026-03-03", "2026-03-10", "2026-03-17", "2026-03-24") for _ in range(5)] + ["2026-03-31"] * last
+    figures = load_policy("cn/optimisation").audit(received(days, kind="service"), as_of="2026-06-01T00:00").portfolio["PF-surge"]
+    assert {f.period: f.outcome for f in figures}["2026-W14"] == outcome
+
+
+@pytest.mark.parametrize(("last", "outcome"), [(13, "met"), (14, "breached")])
+def test_a_known_peak_gives_no_alarm(last: int, outcome: str) -> None:
+    """Ten in November 2024; 1.3 times ten are thirteen in November 2025."""
+    days = ["2024-11-12"] * 10 + ["2025-11-12"] * last
+    figures = load_policy("cn/optimisation").audit(received(days, kind="logistics"), as_of="2026-01-05T00:00").portfolio["PF-season"]
+    assert {f.period: f.outcome for f in figures}["2025-11"] == outcome
+
+
+def test_a_rate_that_keeps_rising() -> None:
+    """Per thousand sold 12, 10, 11, 12, 13: fallen in January, risen once in February, twice in March, three times in April."""
+    days = ["2025-12-12"] * 12 + ["2026-01-12"] * 10 + ["2026-02-12"] * 11 + ["2026-03-12"] * 12 + ["2026-04-13"] * 13
+    sold = [{"period": month, "product": "p", "sold": 1000} for month in ("2025-12", "2026-01", "2026-02", "2026-03", "2026-04")]
+    figures = load_policy("cn/optimisation").audit(received(days, product="p"), as_of="2026-05-05T00:00", exposures=sold).portfolio["PF-rising"]
+    outcomes = {f.period: (f.low, f.outcome) for f in figures}
+    assert (outcomes["2026-03"], outcomes["2026-04"]) == ((2, "met"), (3, "breached"))

@@ -49,7 +49,7 @@ every_folder = pytest.mark.parametrize("folder", FOLDERS, ids=named)
 
 
 def test_the_policies_are_there() -> None:
-    assert {named(f) for f in FOLDERS} >= {"cn/auto_repair", "cn/banking", "cn/base", "cn/consumer", "cn/enterprise", "cn/express", "cn/it_service", "cn/manufacturing", "cn/market_regulation", "cn/property", "cn/telecom", "cn/travel", "cn/travel_followup", "uk/fca_disp", "uk/ofcom_c4", "us/cfpb_portal", "us/fcc_informal", "us/reg_e"}
+    assert {named(f) for f in FOLDERS} >= {"cn/auto_repair", "cn/banking", "cn/base", "cn/consumer", "cn/enterprise", "cn/express", "cn/it_service", "cn/manufacturing", "cn/market_regulation", "cn/optimisation", "cn/property", "cn/telecom", "cn/travel", "cn/travel_followup", "uk/fca_disp", "uk/ofcom_c4", "us/cfpb_portal", "us/fcc_informal", "us/reg_e"}
     assert {f.parent.name for f in FOLDERS} == set(PLACES)
 
 
@@ -223,7 +223,13 @@ NUMBER = re.compile(
 # The lower end of the range lifts a smaller default back to itself.
 EQUIVALENT = {("cn/enterprise/2022-06-10.yaml", "    amount: {first_known: [{field: proposed_penalty}, 200]}", -1)}
 # Numbers over many records, proved by test_company_tables.py.
-PROVED_BY_TABLES = {("cn/property/2022-06-10.yaml", "    expect: {at_least: 100%}")}
+PROVED_BY_TABLES = {
+    ("cn/optimisation/2024-01-01.yaml", "    within: 7 days"),
+    ("cn/optimisation/2024-01-01.yaml", "    expect: {at_most: 1}"),
+    ("cn/optimisation/2024-01-01.yaml", "    expect: {at_most: {times: [2, {mean_of_previous: 4}]}}"),
+    ("cn/optimisation/2024-01-01.yaml", "    expect: {at_most: {times: [1.3, {mean_of_same_period: 1}]}}"),
+    ("cn/property/2022-06-10.yaml", "    expect: {at_least: 100%}"),
+}
 
 
 def spoilt() -> Iterator[Any]:
