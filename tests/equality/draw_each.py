@@ -25,10 +25,16 @@ def with_each(files: dict[str, Document], seed: int) -> dict[str, Document]:
         kinds |= document.get("record", {}).get("events", {})
     # A core field may be narrowed to something that is no event.
     events = [name for name in (*_EVENTS, *own) if own.get(name, {"type": "event" if name in _EVENTS else ""}).get("type", "event") == "event"]
-    for document in files.values():
-        for rule in document.get("deadlines", ()):
-            if random.random() < 0.6:
-                _begin_anew(rule, sorted(set(events)), sorted(kinds), random)
+    rules = [rule for document in files.values() for rule in document.get("deadlines", ())]
+    if random.random() < 0.5:
+        # One alone, over events of the record: what columns have a form for.
+        plain = [rule for rule in rules if rule["from"] in events and rule["to"] in events]
+        for rule in random.sample(plain, min(1, len(plain))):
+            _begin_anew(rule, sorted(set(events)), [], random)
+        return files
+    for rule in rules:
+        if random.random() < 0.6:
+            _begin_anew(rule, sorted(set(events)), sorted(kinds), random)
     return files
 
 

@@ -174,6 +174,9 @@ def test_a_reminder_on_fixed_days_and_a_choice_of_acts() -> None:
     assert outcomes(judged(of, "2026-03-12T10:00", **record), "DL-remind") == ["met", "pending"]
     assert outcomes(judged(of, "2026-03-14T00:00", **record), "DL-remind") == ["met", "breached"]
     assert outcomes(judged(of, "2026-03-14T00:00", responded_at="2026-03-12T09:59", **record), "DL-remind") == ["met"]
+    # Without reminders: the fifth day, late after the sixth, the tenth day, late after the eleventh.
+    silent = [shown(judged(of, moment, received_at="2026-03-02T10:00").next_change_at) for moment in ("2026-03-03T00:00", "2026-03-08T00:00", "2026-03-09T00:00")]
+    assert silent == ["2026-03-07T10:00:00", "2026-03-09T00:00:00", "2026-03-12T10:00:00"]
     chosen = rules(
         "{id: DL, from: {each: [received_at, {event: update}]}, to: {choose: [{when: {hard: true}, then: {event: update}}, {otherwise: {event: contact}}]}, within: 5 days}"
     )

@@ -13,7 +13,7 @@ from attrs import evolve
 from complaint_policy.columns import choosing, lengths
 from complaint_policy.columns.clock import DAY
 from complaint_policy.columns.conditions import conjunction
-from complaint_policy.columns.instants import Around, left_instants
+from complaint_policy.columns.instants import Around, compared, left_instants
 from complaint_policy.columns.plan import ABOVE, AT_MOST, Ex, constant, on
 from complaint_policy.columns.settling import applies_to, key_for, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
@@ -54,12 +54,23 @@ def columns(section: tuple[Deadline, ...]) -> Iterable[tuple[str, Callable[[Shee
 
 
 def _repeated(rule: Deadline, sheet: Sheet) -> Verdicts:
-    """Of a duty that begins anew: only where it does not apply; the rest is left to the record evaluation."""
+    """Of a duty that begins anew: where it does not apply, and where it has begun once by the first of its starts; the rest is left."""
     sheet.reasons.append(f"{rule.id}: each")
+    if isinstance(rule.start, n.Each) and _may_begin_once(rule, rule.start, sheet):
+        return _BegunOnce(rule, rule.start, sheet).verdicts()
     apart = GeneralDeadline(rule, NOT_APPLICABLE, NONE, NONE, NONE, sheet.zone)
     coded = settled_results(sheet, rule, Coded(constant(0, pl.UInt8), (_left(rule, sheet),)), apart)
     due, applies = left_instants(), applies_to(sheet, rule)
     return Verdicts(coded, due=due if applies is None else _apart(sheet, due, applies().coded(sheet.plan)))
+
+
+def _may_begin_once(rule: Deadline, each: n.Each, sheet: Sheet) -> bool:
+    """Whether all it looks at are events of the record, and none of its acts begins it first."""
+    acts = rule.act.parts if isinstance(rule.act, n.FirstOf) else (rule.act,)
+    looked_at = (*each.parts, *acts, *((each.until,) if each.until is not None else ()))
+    plain = all(isinstance(part, n.NamedInstant) and part.kind == "field" and sheet.declared(part.name).type == "event" for part in looked_at)
+    # A waiver of one time alone is a matter of the record evaluation.
+    return plain and each.parts[0] not in acts and not any(waived.startswith(f"{rule.id}#") for waived in sheet.waivers.of_rule)
 
 
 class _Judged:
@@ -79,7 +90,7 @@ class _Judged:
             due = self._without_end(due, pauses)
         due = self._begun(due)
         provisional = self._provisional(due)
-        raw = self._outcomes(due, provisional)
+        raw, due = self._kept(self._outcomes(due, provisional), due)
         apart = GeneralDeadline(rule, NOT_APPLICABLE, NONE, NONE, NONE, sheet.zone)
         coded = settled_results(sheet, rule, raw, apart)
         start, done = self.start, self.done
@@ -88,6 +99,10 @@ class _Judged:
             held = applies().coded(self.plan)
             start, due, done = (_apart(sheet, one, held) for one in (start, due, done))
         return Verdicts(coded, start, due, done, provisional[0] if provisional is not None else None)
+
+    def _kept(self, raw: Coded, due: Instants) -> tuple[Coded, Instants]:
+        """Results and limits of the rows that are judged here."""
+        return raw, due
 
     # ---------------------------------------------------------------- the limit
     def _due(self) -> Instants:
@@ -319,6 +334,37 @@ class _Judged:
             self.sheet.leave(early)
             return Coded(constant(0, pl.UInt8), (False,))
         return Coded(None, (False, True), self.plan.keep(early.fill_null(False)))
+
+
+class _BegunOnce(_Judged):
+    """A duty that begins anew, as one that begins with the first of its starts."""
+
+    def __init__(self, rule: Deadline, each: n.Each, sheet: Sheet) -> None:
+        super().__init__(evolve(rule, start=each.parts[0]), sheet)
+        self.each = each
+
+    def _kept(self, raw: Coded, due: Instants) -> tuple[Coded, Instants]:
+        """Rows with another start, perhaps, are left, and with several acts those of which the first is not plainly the one."""
+        rule, sheet, plan, each = self.rule, self.sheet, self.plan, self.each
+        several = isinstance(rule.act, n.FirstOf)
+        inputs = [self.start.state(plan), self.done.state(plan), self._reversed()]
+        inputs += [sheet.instant(part).state(plan) for part in each.parts[1:]]
+        if each.until is not None:
+            inputs.append(compared(sheet, "before", self.start, sheet.instant(each.until)).coded(plan))
+
+        def begun_once(s: Shape, a: Shape, early: bool, *more: Any) -> bool:
+            others, before = more[: len(each.parts) - 1], more[len(each.parts) - 1 :]
+            if any(other.kind != LATER for other in others) or any(test is not True for test in before):
+                return False
+            if several:
+                return s.kind == EXACT and a.kind in (EXACT, LATER) and not early
+            return s.kind == EXACT or (s.kind == SPAN and s.interval)
+
+        once = tabulated(plan, inputs, begun_once)
+        left = _left(rule, sheet)
+        kept = tabulated(plan, [once, raw], lambda o, result: result if o else left, key=key_for(sheet, rule), place=rank_of, left=left)
+        limits = tabulated(plan, [once, due.state(plan)], lambda o, shape: shape if o else LEFT_SHAPE, key=lambda shape: shape)
+        return kept, choosing.settled(sheet, due.low, due.high, limits, due.day_end)
 
 
 def _apart(sheet: Sheet, one: Instants, held: Coded) -> Instants:

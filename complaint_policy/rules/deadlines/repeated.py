@@ -104,8 +104,10 @@ def _worst(instances: tuple[Instance, ...]) -> tuple[str, frozenset[str], bool]:
     for one in instances:
         own = frozenset({one.outcome})
         if one.outcome == INDETERMINATE:
-            free = free or one.possible is None
-            own = one.possible or _ANY
+            # Where an act may lie before its start one possibility alone is told, and is not certain.
+            known = one.possible if one.possible is not None and len(one.possible) > 1 else None
+            free = free or known is None
+            own = known or _ANY
         possible = own if possible is None else frozenset(min(a, b, key=RANK.__getitem__) for a in possible for b in own)
     assert possible is not None
     return (*possible, possible, False) if len(possible) == 1 else (INDETERMINATE, possible, free)  # type: ignore[return-value]
