@@ -10,7 +10,7 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.kinds import Setting, Step
 from complaint_policy.possible import NOWHERE_MISSING, Maybe, options_of
 from complaint_policy.results import ResponsibilityResult
-from complaint_policy.rules.responsibility.index import Index
+from complaint_policy.rules.responsibility.index import OTHER_TEXT, Index
 from complaint_policy.rules.responsibility.model import Matrix, Roles
 
 State = list[Any]
@@ -86,21 +86,25 @@ def compile_matrix(section: Matrix, setting: Setting) -> Callable[[State], Any]:
     axes = index.axes
     slots = [axis.slot for axis in axes]
 
+    def told(key: tuple[Any, ...]) -> ResponsibilityResult | None:
+        """What the axes' values tell; ``None`` where they are none of the matrix, or nobody is named."""
+        result = known.get(key)
+        if result is None:
+            values = [axis.value_of(value) for axis, value in zip(axes, key, strict=True)]
+            row = None if None in values else index.first(values)
+            result = results[row] if row is not None else None if None in values else rest
+            if result is not None and OTHER_TEXT not in values and len(known) < MOST_KEYS:  # other texts are many, and may be long
+                known[key] = result
+        return result
+
     def by_values(state: State) -> Any:
         key = tuple([state[slot] for slot in slots])
         try:
-            result = known[key]
-        except (KeyError, TypeError):  # a value that may be several: it has no hash
-            values = [axis.value_of(value) for axis, value in zip(axes, key, strict=True)]
-            if None in values:
-                return undecided(state, key)
-            row = index.first(values)
-            found = rest if row is None else results[row]
-            if found is None:
-                return by_rows(state)
-            result = found
-            if len(known) < MOST_KEYS:
-                known[key] = result
+            result = told(key)
+        except TypeError:  # a value that may be several: it has no hash
+            result = None
+        if result is None:
+            return undecided(state, key)
         state[show] = result
         return result.owner
 
@@ -119,10 +123,8 @@ def compile_matrix(section: Matrix, setting: Setting) -> Callable[[State], Any]:
             return by_rows(state)
         candidates: dict[int, ResponsibilityResult | None] = {}
         for combination in product(*choices):
-            values = [axis.value_of(value) for axis, value in zip(axes, combination, strict=True)]
-            row = index.first(values) if None not in values else None
-            found = rest if row is None else results[row]
-            if found is None or None in values:
+            found = told(combination)
+            if found is None:
                 return by_rows(state)
             candidates[id(found)] = found
         # A row for a missing value takes a value that is missing.

@@ -8,7 +8,7 @@ from typing import Any
 from complaint_policy.expressions import nodes as n
 from complaint_policy.kinds import Setting
 from complaint_policy.results import ResponsibilityResult
-from complaint_policy.rules.responsibility.index import Index
+from complaint_policy.rules.responsibility.index import OTHER_TEXT, Index
 from complaint_policy.rules.responsibility.model import Matrix
 from complaint_policy.rules.responsibility.record import MOST_KEYS, matrix_table, results_of
 from complaint_policy.straight import Straight, Unsupported
@@ -58,7 +58,7 @@ class Owners(dict[tuple[Any, ...], ResponsibilityResult]):
         found = self._rest if row is None else self._results[row]
         if found is None:
             raise KeyError(key)
-        if len(self) < MOST_KEYS:
+        if OTHER_TEXT not in values and len(self) < MOST_KEYS:  # other texts are many, and may be long
             self[key] = found
         return found
 
