@@ -436,3 +436,49 @@ def test_counts_are_those_of_all_pairs(seed: int) -> None:
             shown = audit.decision(row).explain("en")
             assert f"n: {count}" in shown
             assert shown.count("T-", shown.index(f"n: {count}")) == min(count, 20)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_cases_are_those_of_a_walk_through_the_records(seed: int) -> None:
+    """Each record in order of receipt joins the case that is open for its key, or opens one; every case is judged as one record."""
+    random = Random(1_000 + seed)
+    records = [
+        case(
+            i,
+            datetime(2026, 3, 1) + timedelta(hours=random.randrange(700)) if random.random() < 0.95 else None,
+            random.choice(("A", "A", "B", None)),
+            product="x",
+            amount_claimed=random.choice((None, 1, 20)),
+            injury=random.choice((None, True, False)),
+            responded_at=random.choice((None, at(3), at(20))),
+        )
+        for i in range(random.randrange(2, 25))
+    ]
+    opened: dict[Any, tuple[datetime, list[int]]] = {}
+    cases: list[list[int]] = []
+    for i in sorted((i for i, r in enumerate(records) if r["received_at"] is not None), key=lambda i: (records[i]["received_at"], i)):
+        key, received = records[i]["complainant_id"], records[i]["received_at"]
+        until, rows = opened.get(key, (datetime.min, []))
+        if key is not None and received < until:
+            rows.append(i)
+            continue
+        rows = [i]
+        # Five days end with the fifth day after.
+        opened[key] = datetime(received.year, received.month, received.day) + timedelta(days=6), rows
+        cases.append(rows)
+    body = "severity: {levels: [low, high], rules: [{id: S, level: high, when: {injury: true, amount_claimed: {at_least: 21}}}], otherwise: low}\n" + DUE
+    made = policy(MERGE.replace("7 days", "5 days") % ", take: {injury: any, amount_claimed: sum, responded_at: latest}" + body)
+    form = random.choice((list(records), pl.DataFrame(records, infer_schema_length=None), pl.DataFrame(records, infer_schema_length=None).lazy()))
+    audit = made.audit(form, as_of=AS_OF)
+    assert sorted(merged(audit)) == sorted((row, rows[0]) for rows in cases for row in rows[1:])
+    expected = []
+    for rows in sorted(cases):
+        one = dict(records[rows[0]])
+        for name in ("injury", "amount_claimed", "responded_at"):
+            known = [records[row][name] for row in rows if records[row][name] is not None]
+            one[name] = None if not known else any(known) if name == "injury" else sum(known) if name == "amount_claimed" else max(known)
+        decision = made.evaluate(one, as_of=AS_OF)
+        expected.append((rows[0], decision.severity.level, decision.deadline("D").outcome))
+    assert audit.decisions.select("row", "severity", "D.outcome").rows() == expected
+    identity = audit.summary().identity
+    assert (identity.rows, identity.decided, identity.merged) == (len(records), len(cases), sum(len(rows) - 1 for rows in cases))
