@@ -98,6 +98,7 @@ class CompiledVersion:
         self.scope_slot = self.slots["scope"]
         self._blank[self.scope_slot] = True
         self.received_slot = self.slots["field:received_at"]
+        self.repeats = any(isinstance(rule.start, n.Each) for rule in model.section("deadlines"))
         self.deadline_index = {rule.id: index for index, rule in enumerate(model.section("deadlines"))}
         self.rule_slots = {rule.id: self.slots[f"rule:{rule.id}"] for rule in model.all_rules() if f"rule:{rule.id}" in self.slots}
 

@@ -320,13 +320,15 @@ class Decision:
     @property
     def breaches(self) -> tuple[Judged, ...]:
         """The company's broken rules; of a deadline that begins anew each time that is broken."""
-        broken = (r for r in self.judged() if r.outcome == BREACHED and r.model.is_companys)
+        broken = tuple(r for r in self.judged() if r.outcome == BREACHED and r.model.is_companys)
+        if not self._compiled.repeats:
+            return broken
         return tuple(one for r in broken for one in times_of(r) if one.outcome == BREACHED)
 
     @property
     def next_deadline(self) -> DeadlineResult | None:
         """The company's open deadline that is due first; of one that begins anew its time that is."""
-        times: list[DeadlineResult] = [one for deadline in self.deadlines for one in times_of(deadline)]
+        times = self.deadlines if not self._compiled.repeats else tuple(one for deadline in self.deadlines for one in times_of(deadline))
         waiting = [d for d in times if d.outcome in (PENDING, AT_RISK) and d.due_at is not None and d.model.is_companys]
         return min(waiting, key=lambda d: d.due_at or self.as_of) if waiting else None
 
