@@ -15,6 +15,7 @@ from complaint_policy.event_log import EVENTS, UNKNOWN_LOG, Entry, Log, low_end
 from complaint_policy.expressions import moments
 from complaint_policy.expressions.moments import AS_OF, START
 from complaint_policy.possible import (
+    MAX_COMBINATIONS,
     MAX_INSTANT,
     MIN_INSTANT,
     NONE,
@@ -34,6 +35,7 @@ Function = Callable[[State], Any]
 
 # So many instants that may or may not be among the others are tried in every combination; with more, bounds are given.
 _MOST_UNSURE: Final = 6
+_HASHED: Final = frozenset({str, int, bool})
 # Looked through again for every entry, a log with unsure entries longer than this is not looked through at all.
 _MOST_AGAIN: Final = 500
 
@@ -225,6 +227,10 @@ def _latest_of(several: Several, attribute: str, none: Any) -> Any:
             exact = value if exact is None and value.__class__ is datetime else exact
     if not certain:
         options.append(none)
+    if len(options) > MAX_COMBINATIONS:
+        options = list({(option.__class__, option if option.__class__ in _HASHED else id(option)): option for option in options}.values())
+    if len(options) > MAX_COMBINATIONS:
+        return Maybe(None, EVENTS | _missing(several), _open(several))
     return possibilities(options, EVENTS | _missing(several) if len(options) > 1 else NOWHERE_MISSING, _open(several))
 
 
@@ -364,6 +370,8 @@ def counted(found: Function) -> Function:
                 least += 1
             else:
                 missing, open_ = missing | sure.missing, open_ or sure.open
+        if most - least >= MAX_COMBINATIONS:
+            return Maybe(None, missing, open_)
         return possibilities(range(least, most + 1), missing, open_)
 
     return count

@@ -297,6 +297,19 @@ def test_a_long_log_that_looks_at_itself_ends() -> None:
     assert fact(text, events) is None  # too many that may lie after each: not looked through, and said to be unknown
 
 
+def test_so_many_that_may_have_happened_are_not_told_one_by_one() -> None:
+    """With 255 of them 256 counts are possible; with one more the count is simply unknown."""
+    assert fact("{count: {event: response}}", [{"kind": "response"}] * 255) == list(range(256))
+    assert fact("{count: {event: response}}", [{"kind": "response"}] * 256) is None
+
+
+def test_who_was_the_last_of_very_many() -> None:
+    """Nobody knows when they happened, but all name the same, if any has; three hundred different names are anybody's guess."""
+    take = "{last: {event: handover}, take: to}"
+    assert [str(v) for v in fact(take, [{"kind": "handover", "to": "ops"}] * 2_000)] == ["ops", "NONE"]
+    assert fact(take, [{"kind": "handover", "to": f"team {i}"} for i in range(300)]) is None
+
+
 def test_the_callers_record_stays_as_it_was() -> None:
     events = [at(3, kind="response")]
     record = {"id": "A", "received_at": "2026-03-02T10:00", "events": events}
