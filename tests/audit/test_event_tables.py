@@ -273,3 +273,25 @@ def test_batches_with_a_column_of_entries(policy: Policy) -> None:
     found = [{rule: row[f"{rule}.outcome"] for rule in RULES} for row in judge.public(inner).to_dicts()]
     assert found == wanted(policy, with_events())
     assert rejected["row"].to_list() == [3]
+
+
+MERGING = POLICY + "history: {merge: {same: [first_contact], within: 7 days, take: {received_at: earliest, others: first}}}\n"
+
+
+def test_a_merged_case_has_the_events_of_all_its_records() -> None:
+    """A and B are one matter, received a day apart: the two dissatisfactions are those of the case, and so is what A's id and B's id stand for."""
+    merging = load_policy_text(MERGING, name="merging.yaml")
+    records = [RECORDS[0], dict(RECORDS[1], received_at="2026-03-02T09:00"), dict(RECORDS[2], id="E"), dict(RECORDS[2], id="E", received_at="2026-03-02T10:00")]
+    events = [
+        {"id": "A", "at": "2026-03-03T10:00", "kind": "dissatisfied"},
+        {"id": "B", "at": "2026-03-04T10:00", "kind": "dissatisfied"},
+        {"id": "E", "at": "2026-03-04T10:00", "kind": "dissatisfied"},
+        {"id": "Z", "at": "2026-03-04T10:00", "kind": "dissatisfied"},
+    ]
+    audit = run_audit(merging, records, as_of=AS_OF, events=events)
+    assert audit.decisions["id"].to_list() == ["A", "E"]
+    assert audit.decisions["RQ-rounds.outcome"].to_list() == ["breached", "met"]  # two rounds are too many; both rows of E are one case
+    counts = audit.summary().events
+    assert counts is not None
+    assert (counts.joined, counts.unknown_ids) == (3, 1)
+    assert audit.decision("A").result("RQ-rounds").outcome == "breached"
