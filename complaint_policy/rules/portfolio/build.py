@@ -114,11 +114,12 @@ def _measured(node: Mapping, env: Environment) -> dict[str, Any] | None:
             env.problems.add("measure-key", entry.place, key=entry.key, owner=_OWNERS[entry.key])
     if kind == "rate":
         made["exposure"] = scalar_text(node.get("exposure"))
-        made["each"] = _whole(scalar_text(node.get("per"))) or 1
+        per = scalar_text(node.get("per"))
+        made["each"] = _whole(per) or 1
         if made["exposure"] is None:
             env.problems.add("missing-key", node.place, name="exposure")
-        if made["each"] < 1:
-            env.problems.add("literal-type", node.place, name="per", value="0", kind=Text("a number above zero", "大于零的数字"))
+        if per is not None and per.isdecimal() and not _whole(per):
+            env.problems.add("literal-type", node.place, name="per", value=per, kind=Text("a number above zero", "大于零的数字"))
         return made
     if kind == "quantile":
         made["at"] = _share(node.get("at"), node, env)
