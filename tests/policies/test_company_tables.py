@@ -117,3 +117,35 @@ def test_a_rate_that_keeps_rising() -> None:
     figures = load_policy("cn/optimisation").audit(received(days, product="p"), as_of="2026-05-05T00:00", exposures=sold).portfolio["PF-rising"]
     outcomes = {f.period: (f.low, f.outcome) for f in figures}
     assert (outcomes["2026-03"], outcomes["2026-04"]) == ((2, "met"), (3, "breached"))
+
+
+def test_figures_that_are_only_shown() -> None:
+    """Four complaints of March 2026: two by phone, one out of hours (Saturday the 7th), three of one kind and product."""
+    rows = [("A", "03-03T10:00", "phone", "product", "p", "emotion"), ("B", "03-04T10:00", "phone", "product", "p", "communication"), ("C", "03-05T10:00", "shop", "product", "p", "emotion"), ("D", "03-07T10:00", "social", "service", "s", "emotion")]
+    records = [{"id": i, "received_at": f"2026-{at}", "complainant_id": i, "channel": channel, "kind": kind, "product": product, "cause": cause, "closed_at": "2026-03-08T10:00"} for i, at, channel, kind, product, cause in rows]
+    portfolio = load_policy("cn/optimisation").audit(records, as_of="2026-06-01T00:00").portfolio
+
+    def values(rule: str) -> dict[Any, Any]:
+        return {f.group: f.low for f in portfolio[rule] if f.members}
+
+    assert values("PF-channels") == {("phone",): 2, ("shop",): 1, ("social",): 1}
+    assert values("PF-hours") == {(): Fraction(1, 4)}
+    assert values("PF-frequent") == {("product", "p"): 3, ("service", "s"): 1}
+    assert values("PF-causes") == {("communication",): 1, ("emotion",): 3}
+    # After-sales: from the 3rd, 4th and 5th to the 8th at ten: 120, 96, 72 hours; the service desk: 24.
+    assert values("PF-efficiency") == {("after_sales",): 96, ("service_desk",): 24}
+
+
+def test_shares_that_are_only_shown() -> None:
+    made = [{"id": str(i), "received_at": "2022-06-13T09:00", "quality_abnormal": True, "handbook_given": given, "spot_checked_at": checked} for i, (given, checked) in enumerate(((True, None), (False, "2022-07-01T09:00"), (True, None)))]
+    portfolio = load_policy("cn/manufacturing").audit(made, as_of=AS_OF).portfolio
+    assert [[f.low for f in portfolio[rule] if f.members] for rule in ("PF-handbook", "PF-checked")] == [[Fraction(1, 3)], [Fraction(1, 3)]]
+    visits = [{"id": str(i), "received_at": "2022-06-13T09:00", "key_customer": key, "visit_kind": kind} for i, (key, kind) in enumerate(((True, "special"), (True, "routine"), (False, "routine")))]
+    (share,) = [f for f in load_policy("cn/travel_followup").audit(visits, as_of=AS_OF).portfolio["PF-key"] if f.members]
+    assert (share.low, share.members, share.excluded) == (Fraction(1, 2), 2, 1)
+
+
+def test_the_stages_leave_three_days_and_six() -> None:
+    """15 - 7 - 5 = 3, 18 - 7 - 5 = 6; 7 - 2 = 5."""
+    notes = [r.message.en for r in load_policy("cn/manufacturing").remarks() if r.code == "stages-leave"]
+    assert [n.split(" leave ")[1].split(":")[0] for n in notes] == ["3 days of its 15 days", "6 days of its 18 days", "5 days of its 7 days"]
