@@ -38,6 +38,7 @@ __all__ = ["COUNTED", "GIVEN", "MERGED_SCHEMA", "History", "history_of", "looks_
 COUNTED: Final = "counted"
 GIVEN: Final = "given"
 _NEVER: Final = -(2**63)
+_NOWHERE: Final = (_NEVER, _NEVER)
 _SHOWN: Final = 20
 MERGED_SCHEMA: Final = pl.Schema(
     {
@@ -128,10 +129,11 @@ class _Gathered:
     def add(self, row: int, key: tuple[Any, ...], spans: tuple[Span | None, Span, Span | None], counts: int, wanted: bool, text: str | None) -> None:
         self.rows.append(row)
         self.keys.append(self.known.setdefault(key, len(self.known)))
-        for ends, span in zip((self.since, self.due, self.before), spans, strict=True):
-            low, high = (_NEVER, _NEVER) if span is None else span
-            ends[0].append(low)
-            ends[1].append(high)
+        since, due, before = spans
+        for (lows, highs), span in ((self.since, since), (self.due, due), (self.before, before)):
+            low, high = span or _NOWHERE
+            lows.append(low)
+            highs.append(high)
         self.counts.append(counts)
         self.wanted.append(wanted)
         if text is not None:
@@ -350,8 +352,7 @@ class History:
             before = sorted((s for s in group if s.since is not None), key=lambda s: (s.since, s.row))
             at = before.index(one) if one in before else 0
             return [s.row for s in before[at - (count or 0) : at]], count
-        like = definition.alike
-        return [s.row for s in earlier(one, [s for s in group if like is None or s is one or like(s.text, one.text)])[0]], count
+        return [s.row for s in earlier(one, group, definition.alike)[0]], count
 
     def _told(self, definition: Definition, rows: Sequence[int], count: int | None) -> Text:
         name = definition.rule.name

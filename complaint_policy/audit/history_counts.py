@@ -21,7 +21,7 @@ from complaint_policy.audit.history_records import LAST, Span
 __all__ = ["MOST_ALIKE", "NO_WINDOW", "Alike", "Past", "Seen", "alike", "count_alike", "count_chains", "count_earlier", "count_plainly", "earlier"]
 
 # More records of one key are not compared text by text: their counts are unknown.
-MOST_ALIKE: Final = 500
+MOST_ALIKE: Final = 200
 _LONGEST: Final = 400  # letters of a text that are compared
 
 
@@ -141,7 +141,7 @@ def count_alike(group: Sequence[Seen], wanted: Iterable[Seen], like: Alike) -> d
         if one.text is None or len(group) > MOST_ALIKE:
             found[one.row] = None
             continue
-        counted, settled = earlier(one, [other for other in group if other.row == one.row or like(other.text, one.text)])
+        counted, settled = earlier(one, group, like)
         found[one.row] = len(counted) if settled else None
     return found
 
@@ -166,8 +166,8 @@ def count_chains(group: Iterable[Seen]) -> dict[int, int | None]:
     return found
 
 
-def earlier(one: Seen, group: Iterable[Seen]) -> tuple[list[Seen], bool]:
-    """The records counted for one, found one by one, and whether all of it is settled."""
+def earlier(one: Seen, group: Iterable[Seen], like: Alike | None = None) -> tuple[list[Seen], bool]:
+    """The records counted for one, found one by one, and whether all of it is settled; texts are compared last."""
     found: list[Seen] = []
     settled = True
     if one.before is None:
@@ -180,13 +180,13 @@ def earlier(one: Seen, group: Iterable[Seen]) -> tuple[list[Seen], bool]:
         before = other.since[1] < low or (same and other.row < one.row)
         possible = same or other.since[0] <= high
         inside, perhaps = not other.due[1] < low, not other.due[0] < high
-        if (possible and not before and not same) or inside != perhaps:
+        unsettled = (possible and not before and not same) or inside != perhaps
+        if not (unsettled or (before and inside)) or (like is not None and not like(other.text, one.text)):
+            continue
+        if unsettled or other.counts is None:
             settled = False
-        elif before and inside:
-            if other.counts is None:
-                settled = False
-            else:
-                found.append(other)
+        else:
+            found.append(other)
     return found, settled
 
 

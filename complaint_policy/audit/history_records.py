@@ -29,6 +29,7 @@ __all__ = ["FIRST", "LAST", "Reader", "SourceRecords", "Span", "micros", "span_o
 
 State = list[Any]
 _EPOCH: Final = datetime(1970, 1, 1)
+_LAST_YEAR: Final = 2400  # later times are typing errors, and unusable
 _MICRO: Final = timedelta(microseconds=1)
 # Between what two instants, in microseconds, something lies: equal where it is known.
 Span = tuple[int, int]
@@ -150,6 +151,8 @@ class SourceRecords:
 
     def day(self, received: Any) -> date | None:
         """The local day of a receipt, or ``None``."""
+        if received.__class__ is datetime and received.tzinfo is None and received >= self.policy.zone.steady_from and received.year < _LAST_YEAR:
+            return received.date()  # a wall time where no clock is ever changed
         if is_empty(received):
             return None
         zone, declared = self.policy.zone, self.policy.versions[-1].model.fields["received_at"]

@@ -141,7 +141,7 @@ def test_likeness_within_the_same_fields() -> None:
 
 def test_too_many_texts_are_not_compared() -> None:
     body = "history: {n: {count: {same: [complainant_id, {like: description, at_least: 90%}]}}}\n"
-    assert counted(body, [case(i, at(1), description=f"text {i}") for i in range(501)]) == [None] * 501
+    assert counted(body, [case(i, at(1), description=f"text {i}") for i in range(201)]) == [None] * 201
 
 
 def test_complaints_from_before_the_policy_are_history_too() -> None:
@@ -209,6 +209,15 @@ def test_a_table_that_brings_the_count_is_refused_unless_it_is_taken() -> None:
     assert given.history.columns == ["row"]
     with pytest.raises(UsageError, match="'counted' or 'given'"):
         policy(REPEAT).audit(records, as_of=AS_OF, history="no")
+
+
+def test_sparks_workers_cannot_count() -> None:
+    from complaint_policy.audit.spark import _without_history
+
+    with pytest.raises(UsageError, match="history='given'"):
+        _without_history(policy(REPEAT), "counted")
+    _without_history(policy(REPEAT), "given")
+    _without_history(policy(SEVERE.replace("n: {at_least: 1}", "injury: true")), "counted")
 
 
 def test_a_column_of_that_name_that_is_not_read_is_no_matter() -> None:
