@@ -207,7 +207,7 @@ def test_findings_carry_their_source_and_its_status() -> None:
 
 # --------------------------------------------------------------------------- words
 _BROKEN = [
-    r"[{}]", r"\bNone\b", r"\bMaybe\b", r"\bGrowing\b", r"\bInterval\b", r"\bNOT_YET\b", r"\bNONE\b", r"\bText\(", r"\bDecimal\(", r"datetime", r"frozenset", r"\bTrue\b|\bFalse\b",
+    r"[{}]", r"\bNone\b", r"\bMaybe\b", r"\bGrowing\b", r"\bInterval\b", r"\bNOT_YET\b", r"\bNONE\b", r"\bText\(", r"\bDecimal\(", r"datetime", r"frozenset", r"\bTrue\b|\bFalse\b(?! report)",
     r"\(\)", r"（）", r"\.\.(?!\.)", r"。。", r"：：", r": :", r";;", r"；；", r" ,", r" \.", r",\s*\)", r"，。", r"：。", r": \.", r"； *$", r"; *$", r"\bdepends on$", r"缺少，", r"without \.", r"\b1 days\b|\b1 hours\b",
 ]  # fmt: skip
 
@@ -253,6 +253,8 @@ def test_every_case_of_the_shipped_policies_reads_well(name: str) -> None:
     cases = [case.node for version in shipped.versions for case in version.model.cases]
     decided = 0
     for node in cases:
+        if node.get("record") is None:
+            continue  # a case of schedules, or of many records
         try:
             made = shipped.evaluate(plain(node.get("record")), as_of=node.get("as_of").value)
         except RecordError:
