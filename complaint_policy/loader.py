@@ -166,8 +166,10 @@ class _Loading:
         if source in shipped_policies():
             return shipped_root() / source
         hint, standing = nearest(source, shipped_policies()), PROBLEMS["unknown-policy"][1]
-        if hint is not None and standing is not None and not get_close_matches(source[:80], shipped_policies(), n=1):
-            hint = joined([hint, standing])  # it may well be a folder or file that stands there
+        if standing is not None and not get_close_matches(source[:80], shipped_policies(), n=1):
+            # It may well be a folder or file that stands there.
+            listed = Text("complaint-policy list names the shipped ones", "complaint-policy list 列出内置制度")
+            hint = joined([listed, standing])
         self.problems.add("unknown-policy", place, name=source, hint=hint)
         return None
 

@@ -128,7 +128,8 @@ def test_a_name_near_no_shipped_policy_may_be_a_folder() -> None:
     far, near = problems_of_name("shopdir"), problems_of_name("cn/telcom")
     assert far.hint is not None
     assert near.hint is not None
-    assert far.hint.en.startswith("one of: cn/auto_repair")
+    assert far.hint.en.startswith("complaint-policy list names the shipped ones; ")
+    assert far.hint.zh.startswith("complaint-policy list 列出内置制度；")
     assert far.hint.en.endswith("; a file or folder ends in .yaml or starts with . or /")
     assert far.hint.zh.endswith("；文件或文件夹须以 .yaml 结尾，或以 . 或 / 开头")
     assert near.hint.en == "did you mean 'cn/telecom'?"
