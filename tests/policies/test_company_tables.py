@@ -149,3 +149,28 @@ def test_the_stages_leave_three_days_and_six() -> None:
     """15 - 7 - 5 = 3, 18 - 7 - 5 = 6; 7 - 2 = 5."""
     notes = [r.message.en for r in load_policy("cn/manufacturing").remarks() if r.code == "stages-leave"]
     assert [n.split(" leave ")[1].split(":")[0] for n in notes] == ["3 days of its 15 days", "6 days of its 18 days", "5 days of its 7 days"]
+
+
+# --------------------------------------------------------------------------- cn/service_levels
+@pytest.mark.parametrize(("outside", "outcome"), [(10, "met"), (11, "breached")])
+def test_ninety_in_a_hundred_are_solved_inside(outside: int, outcome: str) -> None:
+    records = [{"id": str(i), "received_at": "2026-03-02T09:00", "closed_at": "2026-03-05T09:00", "external_at": "2026-03-04T09:00" if i < outside else None} for i in range(100)]
+    (share,) = [f for f in load_policy("cn/service_levels").audit(records, as_of="2026-06-01T00:00").portfolio["PF-inside"] if f.members]
+    assert (share.low, share.outcome) == (Fraction(100 - outside, 100), outcome)
+
+
+def test_figures_of_levels_effort_and_scores() -> None:
+    """Three complaints: answered in 2, 4 and 24 hours, the first two live; 1, 2 and 6 contacts; scores 5, 4 and 3."""
+    rows = [("A", "general", 2, True, 1, 5, True), ("B", "general", 4, True, 2, 4, False), ("C", "major", 24, False, 6, 3, False)]
+    answered = {2: "2026-03-02T11:00", 4: "2026-03-02T13:00", 24: "2026-03-03T09:00"}
+    records = [{"id": i, "received_at": "2026-03-02T09:00", "level_at_receipt": level, "responded_at": answered[hours], "live": live, "contacts": contacts, "process_score": score, "knowledge_value": knows, "closed_at": "2026-03-05T09:00", "archived_at": "2026-03-06T09:00", "events": []} for i, level, hours, live, contacts, score, knows in rows]
+    portfolio = load_policy("cn/service_levels").audit(records, as_of="2026-06-01T00:00").portfolio
+
+    def values(rule: str) -> list[Any]:
+        return sorted(f.low for f in portfolio[rule] if f.members)
+
+    assert values("PF-levels") == [1, 2]
+    assert values("PF-effort") == [3]       # (1 + 2 + 6) / 3
+    assert values("PF-perception") == [4]   # (5 + 4 + 3) / 3
+    assert values("PF-knowledge") == [Fraction(1, 3)]
+    assert values("PF-live") == [3, 24]     # (2 + 4) / 2 live, 24 not

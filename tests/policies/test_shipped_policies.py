@@ -49,7 +49,7 @@ every_folder = pytest.mark.parametrize("folder", FOLDERS, ids=named)
 
 
 def test_the_policies_are_there() -> None:
-    assert {named(f) for f in FOLDERS} >= {"cn/auto_repair", "cn/banking", "cn/base", "cn/consumer", "cn/enterprise", "cn/express", "cn/it_service", "cn/manufacturing", "cn/market_regulation", "cn/optimisation", "cn/property", "cn/telecom", "cn/travel", "cn/travel_followup", "uk/fca_disp", "uk/ofcom_c4", "us/cfpb_portal", "us/fcc_informal", "us/reg_e"}
+    assert {named(f) for f in FOLDERS} >= {"cn/auto_repair", "cn/banking", "cn/base", "cn/consumer", "cn/enterprise", "cn/express", "cn/it_service", "cn/manufacturing", "cn/market_regulation", "cn/optimisation", "cn/property", "cn/service_levels", "cn/telecom", "cn/travel", "cn/travel_followup", "uk/fca_disp", "uk/ofcom_c4", "us/cfpb_portal", "us/fcc_informal", "us/reg_e"}
     assert {f.parent.name for f in FOLDERS} == set(PLACES)
 
 
@@ -229,6 +229,7 @@ PROVED_BY_TABLES = {
     ("cn/optimisation/2024-01-01.yaml", "    expect: {at_most: {times: [2, {mean_of_previous: 4}]}}"),
     ("cn/optimisation/2024-01-01.yaml", "    expect: {at_most: {times: [1.3, {mean_of_same_period: 1}]}}"),
     ("cn/property/2022-06-10.yaml", "    expect: {at_least: 100%}"),
+    ("cn/service_levels/2025-05-21.yaml", "    expect: {at_least: 90%}"),
 }
 
 
