@@ -13,6 +13,7 @@ import yaml
 
 from complaint_policy import check_policy, load_policy, load_policy_text
 from complaint_policy.cases import run_cases
+from complaint_policy.errors import PolicyError
 
 SHIPPED = Path(__file__).parents[2] / "policies"
 FILES = sorted(SHIPPED.glob("*/*/*.yaml"))
@@ -254,7 +255,12 @@ MUTANTS = list(spoilt())
 @pytest.mark.parametrize(("path", "start", "end", "step"), MUTANTS)
 def test_a_wrong_number_is_found_by_the_tests_beside_it(path: Path, start: int, end: int, step: int) -> None:
     text = path.read_text("utf-8")
-    wrong = load_policy_text(f"{text[:start]}{int(text[start:end]) + step}{text[end:]}", name=path.name)
+    try:
+        wrong = load_policy_text(f"{text[:start]}{int(text[start:end]) + step}{text[end:]}", name=path.name)
+    except PolicyError as refused:
+        # A whole that is shorter than its stages is found before any test.
+        assert {problem.code for problem in refused.problems} <= {"part-too-long", "parts-too-long"}
+        return
     assert any(result.differences for result in run_cases(wrong))
 
 
