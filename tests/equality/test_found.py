@@ -452,6 +452,21 @@ deadlines:
         as_of="2026-03-01T12:00",
     ),
     Case(
+        "two steps of a ladder nobody knows that give one limit",
+        """
+record: {fields: {band: {type: boolean}, other: {type: boolean}}}
+deadlines:
+  - id: D1
+    from: received_at
+    to: responded_at
+    within: 5 days
+    extend: [{id: a, within: 30 days, when: {band: true}}, {id: b, within: {last_of: [{from: {due: previous}, within: 0 days}]}, when: {other: true}}]
+""",
+        {"received_at": [MONDAY] * 3, "responded_at": [at(10), at(5), None], "band": [None] * 3, "other": [None] * 3},
+        "D1.missing",
+        [["band"], None, ["band"]],
+    ),
+    Case(
         "what is missing of a later step of a ladder whose start is missing",
         """
 record: {fields: {day: {type: date}, band: {type: boolean}}}

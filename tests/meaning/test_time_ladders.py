@@ -108,3 +108,9 @@ def test_an_open_step_is_pending_past_the_first_due() -> None:
     assert (result.outcome, result.missing) == ("pending", ())
     assert judged(of, "2026-03-13T00:00", received_at=RECEIVED).deadline("DL").outcome == "breached"
     assert judged(of, "2026-03-13T00:00", received_at=RECEIVED, noted_at="2026-03-12T23:00").deadline("DL").outcome == "pending"
+
+
+def test_a_step_counted_from_the_limit_before_may_be_shorter() -> None:
+    """Fifteen days, then ten more: Tuesday 17 March and ten days are Friday the 27th."""
+    twice = deadline("15 days", more="extend: [{id: more, within: {from: {due: previous}, within: 10 days}, when: {complex: true}}]")
+    assert shown(judged(twice, "2026-03-20T00:00", received_at=RECEIVED, complex=True).deadline("DL").due_at) == "2026-03-27T23:59:59"

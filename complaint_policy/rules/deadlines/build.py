@@ -205,7 +205,8 @@ def _ladder(rule: Deadline, problems: Problems) -> None:
     """A step that is no longer than the one before extends nothing."""
     before = rule.within
     for step in rule.extend:
-        if isinstance(before, n.Counted) and isinstance(step.within, n.Counted):
+        # Counted from the limit before, a shorter length extends all the same.
+        if isinstance(before, n.Counted) and isinstance(step.within, n.Counted) and before.base == step.within.base:
             a, b = before.length, step.within.length
             if isinstance(a, Length) and isinstance(b, Length) and a.unit == b.unit and b.amount <= a.amount and not isinstance(a, MonthDays):
                 problems.add("extension-not-longer", rule.place, name=step.id, length=b.text, before=a.text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import combinations
 from typing import Any, Final
 
 import polars as pl
@@ -14,7 +15,7 @@ from complaint_policy.columns import choosing, lengths
 from complaint_policy.columns.clock import DAY
 from complaint_policy.columns.conditions import conjunction
 from complaint_policy.columns.instants import Around, compared, left_instants
-from complaint_policy.columns.plan import ABOVE, AT_MOST, Ex, constant, on
+from complaint_policy.columns.plan import ABOVE, AT_MOST, SAME, Ex, constant, on
 from complaint_policy.columns.settling import applies_to, key_for, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.values import (
@@ -130,7 +131,20 @@ class _Judged:
             return step
 
         chosen = tabulated(self.plan, conditions, lambda *holds: climb(0, holds), left=LEFT_OVER)
+        self._agreeing(chosen, limits)
         return choosing.picked(sheet, chosen, limits)
+
+    def _agreeing(self, chosen: Coded, limits: list[Instants]) -> None:
+        """Where further steps nobody knows give one limit, what is missing of them does not matter: the record evaluation's."""
+
+        def further(value: Any) -> tuple[int, ...]:
+            return value.options[1:] if isinstance(value, Maybe) and value.options is not None and len(value.options) > 2 else ()
+
+        several = among(chosen, lambda value: bool(further(value)))
+        for i, j in combinations(sorted({step for value in chosen.domain for step in further(value)}), 2):
+            a, b = limits[i].low, limits[j].low
+            same = constant(True, pl.Boolean) if a is None or b is None else on(lambda x, y: SAME(x, y).fill_null(True), a, b)
+            self.sheet.leave(several & same)
 
     def _unknown_pauses(self) -> Coded | None:
         """What is missing of pauses nobody knows; rows with pauses are left to the record evaluation."""
