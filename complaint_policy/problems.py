@@ -158,14 +158,14 @@ def _clip(value: object) -> object:
 _MOST_COMPARED: Final = 600
 
 
-def nearest(word: str, known: Iterable[str]) -> Text | None:
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.62) -> Text | None:
     """A hint naming the known words nearest to a wrong one, or the known words where they are few."""
     words = list(known)
     if len(words) > _MOST_COMPARED:
         first = word[:1]
         words = [w for w in words if w.startswith(first) and -3 <= len(w) - len(word) <= 3][:_MOST_COMPARED]
     words = sorted(set(words))
-    close = get_close_matches(word[:80], words, n=1, cutoff=0.6)
+    close = get_close_matches(word[:80], words, n=1, cutoff=cutoff)
     if close:
         return Text(f"did you mean '{close[0]}'?", f"是否想写“{close[0]}”？")
     if 0 < len(words) <= 12:

@@ -155,6 +155,8 @@ def _syntax_hint(text: str, mark: Any) -> Text | None:
         return Text(f"write {_WORDS[found[1]]}", f"请写 {_WORDS[found[1]]}")
     if line[mark.column : mark.column + 1] in ("@", "`", "%"):
         return Text("put the text in quotes", "请给文本加引号")
+    if line[mark.column : mark.column + 2] == ": " and ":" in line[: mark.column]:
+        return Text("put the text in quotes: it has a colon in it", "请给文本加引号：其中含有冒号")
     if "\t" in line[: mark.column + 1]:
         return Text("indent with blanks, not with tabs", "请用空格缩进，不要用制表符")
     return None

@@ -52,6 +52,12 @@ _WARNINGS: Final[dict[str, tuple[str, str, str, str]]] = {
         "bind the word under terms: {{is: ..., house: true}}, and write it in within",
         "请在 terms 中写明该词：{{is: ..., house: true}}，并在 within 中使用",
     ),
+    "text-like-field": (
+        "'{name}' is read as a text here, and there is a field or fact of that name",
+        "此处“{name}”被读作文本，而另有同名的字段或事实",
+        "write {{field: {name}}} if that is meant; of a text, name the field otherwise",
+        "若指该字段，请写 {{field: {name}}}；若确为文本，请为字段另取名称",
+    ),
     "number-comes-again": (
         "numbers of the form {form} ('{name}') have no year: each of them comes again",
         "“{name}”的编号格式{form}没有年份：编号会重复出现",

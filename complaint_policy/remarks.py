@@ -5,9 +5,11 @@ No clock is read: what depends on today is said of a day that is handed in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
+
+from attrs import fields, has
 
 from complaint_policy.expressions import nodes as n
 from complaint_policy.frame import COMPANY, Rule
@@ -43,6 +45,9 @@ def remarks_of(policy: Policy, on: date | None) -> tuple[Problem, ...]:
         for rule in model.all_rules():
             if rule.place.file == own:
                 _rule(rule, model, found)
+        for fact in model.facts.values():
+            if fact.place.file == own:
+                _texts(fact.expression, model, found)
         _same_act(model.section("deadlines"), own, found)
         remark_stages(model.section("deadlines"), model, own, found)
         if on is not None and (version.until is None or on < version.until):
@@ -118,6 +123,7 @@ def _rule(rule: Any, model: PolicyModel, found: Problems) -> None:
         if word is not None and not any(length.word is not None for length in _lengths(within)):
             found.add("vague-word", rule.place, name=rule.id, word=word)
     _number(rule, found)
+    _texts(rule, model, found)
     if getattr(rule, "charge", None) is not None and rule.legal_basis is None and rule.source is None:
         found.add("penalty-without-basis", rule.place, name=rule.id)
     if getattr(rule, "charge", None) is not None and rule.payable_to == COMPANY and _charges_a_person(rule, model):
@@ -128,6 +134,30 @@ def _charges_a_person(rule: Any, model: PolicyModel) -> bool:
     """Whether a penalty may name a person (a sensitive field) though nothing says that responsibility is established."""
     persons = any(name in model.fields and model.fields[name].sensitive for name in n.fields_in(rule.charge))
     return persons and (rule.when is None or "responsibility_determined_at" not in fields_below(rule.when, model))
+
+
+def _texts(rule: object, model: PolicyModel, found: Problems) -> None:
+    """A text that is the name of a field of texts, or of a fact: most often the field was meant."""
+    for node in _expressions(rule):
+        if isinstance(node, n.Literal) and node.kind == "string" and _names_a_text(str(node.value), model):
+            found.add("text-like-field", node.place, name=node.value)
+
+
+def _names_a_text(name: str, model: PolicyModel) -> bool:
+    declared = model.fields.get(name)
+    return name in model.facts or (declared is not None and declared.kind in ("string", "enum"))
+
+
+def _expressions(part: object) -> Iterator[n.Expression]:
+    """Every expression of a rule or a fact, wherever it stands in it."""
+    if isinstance(part, n.Expression):
+        yield from n.walk(part)
+    elif isinstance(part, tuple):
+        for item in part:
+            yield from _expressions(item)
+    elif has(type(part)):
+        for attribute in fields(type(part)):
+            yield from _expressions(getattr(part, attribute.name))
 
 
 def _number(rule: Any, found: Problems) -> None:

@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 from complaint_policy.expressions.environment import spelled_here
-from complaint_policy.expressions.hints import bad_hours, branch_hint, branch_word, not_a_condition, text_hint
+from complaint_policy.expressions.hints import bad_hours, branch_hint, branch_word, foreign_hint, list_hint, misplaced_hint, not_a_condition, text_hint
 from complaint_policy.kinds import RuleKind
+from complaint_policy.lengths import MONTH_DAY_FORM
 from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence, plain
 from complaint_policy.schemas import BASELINE_KEYS, FORMS, HOURS_FORM, assemble
@@ -101,6 +102,10 @@ def _problem(error: Any, root: Node, problems: Problems) -> None:
             not_a_condition(node, problems)  # in the words of the reader of conditions, so that it is said once
             return
         hint = text_hint(node.value) if isinstance(node, Scalar) and set(known) == {"en", "zh"} else None
+        if error.validator_value == "array" and error.absolute_path and isinstance(error.absolute_path[-1], str):
+            hint = list_hint(error.absolute_path[-1])
+        elif "at_most" in known and isinstance(node, Scalar):
+            hint = Text(f"write {{at_least: {node.value[:20]}}}, or at_most", f"请写 {{at_least: {node.value[:20]}}} 或 at_most")
         problems.add("wrong-shape", place, wanted=_shape(error.validator_value), hint=hint)
     elif keyword == "enum":
         word = node.value if isinstance(node, Scalar) else "{...}"
@@ -109,7 +114,13 @@ def _problem(error: Any, root: Node, problems: Problems) -> None:
     elif keyword == "pattern" and error.validator_value == HOURS_FORM and isinstance(node, Scalar):
         bad_hours(node, problems)  # as the reader of calendars says it
     elif keyword == "pattern":
-        problems.add("bad-form", place, value=str(error.instance), form=FORMS.get(error.validator_value, str(error.validator_value)))
+        # A day of every month is written out, each month with its own.
+        monthly = error.validator_value == MONTH_DAY_FORM and re.fullmatch("[0-9]{1,2}", str(error.instance)) is not None
+        hint = None
+        if monthly:
+            each = ", ".join(f"{month:02}-{int(error.instance):02}" for month in (1, 2, 3))
+            hint = Text(f"write [{each}, ...]: a day of each month", f"请写 [{each}, ...]：逐月写明")
+        problems.add("bad-form", place, hint=hint, value=str(error.instance), form=FORMS.get(error.validator_value, str(error.validator_value)))
     elif keyword in ("minItems", "minProperties", "minLength"):
         problems.add("empty-mapping" if error.validator_value == 1 else "too-few", place, what=Text("a value", "内容"), least=error.validator_value)
     elif keyword in ("maxItems", "maxProperties", "maxLength"):
@@ -138,6 +149,8 @@ def _unknown_keys(error: Any, node: Node, problems: Problems) -> None:
         branch = branch_word(entry.key) if known.keys() == {"when", "then", "otherwise"} else None
         if branch is not None:
             problems.add("foreign-spelling", entry.place, word=entry.key, hint=branch_hint(branch))
+        elif f"{entry.key}_of" in known and entry.key in ("max", "min"):
+            problems.add("foreign-spelling", entry.place, word=entry.key, hint=Text(f"write {entry.key}_of", f"请写 {entry.key}_of"))
         elif entry.key in BASELINE_KEYS:
             problems.add("portfolio-only", entry.place, name=entry.key)
         elif entry.key == "each":
@@ -145,9 +158,10 @@ def _unknown_keys(error: Any, node: Node, problems: Problems) -> None:
         elif (ours is not None and ours.split()[0].rstrip(",:") in (*known, "a", "the", "not", "present,", "missing,", "at_least", "nothing")) or (
             ours is not None and not known
         ):
-            problems.add("foreign-spelling", entry.place, word=entry.key, hint=Text(f"write {ours}", f"请写 {ours}"))
+            problems.add("foreign-spelling", entry.place, word=entry.key, hint=foreign_hint(entry.key))
         else:
-            problems.add("unknown-key", entry.place, name=entry.key, near=(entry.key, known))
+            hint = misplaced_hint(entry.key, known, node)
+            problems.add("unknown-key", entry.place, name=entry.key, near=(entry.key, known), hint=hint)
 
 
 _SHAPES = {

@@ -15,6 +15,7 @@ from complaint_policy.fields import Field
 from complaint_policy.lengths import Length
 from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Mapping, Scalar
+from complaint_policy.texts import Text
 
 __all__ = ["FOREIGN", "PERIOD_WORDS", "CountingScope", "Environment", "FactKind", "RuleName", "spelled_here"]
 
@@ -51,7 +52,7 @@ FOREIGN: Final[dict[str, str]] = {
     "one_of": "a list, as in {category: [network, tariff]}",
     "any_of": "a list, as in {category: [network, tariff]}",
     "not_in": "not with a list, as in {category: {not: [network, tariff]}}",
-    "between": "at_least and at_most together, as in {amount_claimed: {at_least: 1, at_most: 9}}",
+    "between": "at_least and at_most together, as in {amount_claimed: {at_least: 1, at_most: 9}}; of times not_before and by",
     "contains_any": "contains, which takes a list",
     "regex": "matches",
     "pattern": "matches",
@@ -87,6 +88,7 @@ FOREIGN: Final[dict[str, str]] = {
     "stop": "to",
     "limit": "within",
     "duration": "within",
+    "deadline": "within",
     "condition": "when",
     "conditions": "when",
     "if_true": "then",
@@ -222,7 +224,9 @@ class Environment:
             return
         hours = counting.calendar is not None and (counting.calendar.hours is not None)
         if length.is_working and counting.calendar is None:
-            self.problems.add("working-unit-without-calendar", place, length=length.text)
+            names = sorted(self.calendars)[:5]
+            hint = Text(f"write counting: {{calendar: {' or '.join(names)}}}", f"请写 counting: {{calendar: {' 或 '.join(names)}}}") if names else None
+            self.problems.add("working-unit-without-calendar", place, length=length.text, hint=hint)
         elif length.counts_days and length.unit != "working days" and counting.roll != "none" and counting.calendar is None:
             self.problems.add("roll-without-calendar", place, length=length.text)
         elif length.counts_days and counting.ends == "close_of_business" and not hours:

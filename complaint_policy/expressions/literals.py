@@ -8,7 +8,7 @@ from typing import Any
 
 from complaint_policy.coerce import parse_decimal
 from complaint_policy.expressions.environment import Environment, spelled_here
-from complaint_policy.expressions.hints import amount_hint
+from complaint_policy.expressions.hints import amount_hint, field_hint
 from complaint_policy.fields import Field
 from complaint_policy.reader import Scalar
 from complaint_policy.texts import Text
@@ -53,7 +53,7 @@ def read_literal(node: Scalar, kind: str, env: Environment, declared: Field | No
     if kind in ("integer", "number", "money"):
         number = read_number(text)
         if number is None:
-            hint = amount_hint(text) if kind == "money" or name in ("plus", "minus", "times") else None
+            hint = field_hint(text, env) or (amount_hint(text) if kind == "money" or name in ("plus", "minus", "times") else None)
             env.problems.add("literal-type", node.place, name=name, value=text, kind=Text("a number", "数字"), hint=hint)
             return BAD
         return number

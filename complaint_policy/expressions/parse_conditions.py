@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.environment import Environment, spelled_here
-from complaint_policy.expressions.hints import not_a_condition
+from complaint_policy.expressions.hints import foreign_hint, hours_hint, not_a_condition, outcome_hint
 from complaint_policy.expressions.literals import BAD, read_literal
 from complaint_policy.expressions.parse_instants import parse_instant, rule_known
 from complaint_policy.expressions.parse_values import VALUE_KEYS, named_value, parse_value
@@ -24,6 +24,7 @@ TEST_KEYS: Final = ("not", *_COMPARISONS, *_MOMENTS, "contains", "matches", "dur
 # What somebody who thinks of the log may write in a condition.
 _OF_SEVERAL: Final = frozenset({"event", "nth", "count", "last", "length"})
 _COUNT_THEM: Final = Text("count them: {count: {event: ...}} as a fact, and then {at_least: 1}", "请先定义事实 {count: {event: ...}}，再测试 {at_least: 1}")
+_BEHIND_A_NAME: Final = Text("a test stands behind a name: {amount_claimed: {at_least: 3}}", "测试写在名称之后：{amount_claimed: {at_least: 3}}")
 _NUMERIC: Final = frozenset({"integer", "number", "money"})
 
 
@@ -70,8 +71,10 @@ def _named(entry: Entry, env: Environment) -> n.Condition | None:
     if entry.key == "as_of":
         return _moment_tests(n.AsOf(place=entry.place), entry, env)
     if not known and spelled_here(entry.key):
-        ours = spelled_here(entry.key)
-        env.problems.add("foreign-spelling", entry.place, word=entry.key, hint=Text(f"write {ours}", f"请写 {ours}"))
+        env.problems.add("foreign-spelling", entry.place, word=entry.key, hint=foreign_hint(entry.key))
+        return None
+    if not known and entry.key in (*_COMPARISONS, *_MOMENTS, "contains", "matches", "during"):
+        env.problems.add("unknown-field", entry.place, name=entry.key, hint=_BEHIND_A_NAME)
         return None
     if not known and entry.key in _OF_SEVERAL:
         env.problems.add("value-as-condition", entry.place, name=entry.key)
@@ -140,7 +143,7 @@ def _one_test(entry: Entry, left: n.NamedValue, place: Place, env: Environment) 
 def _unknown_test(entry: Entry, env: Environment) -> None:
     ours = spelled_here(entry.key)
     if ours is not None:
-        env.problems.add("foreign-spelling", entry.place, word=entry.key, hint=Text(f"write {ours}", f"请写 {ours}"))
+        env.problems.add("foreign-spelling", entry.place, word=entry.key, hint=foreign_hint(entry.key))
     else:
         env.problems.add("unknown-test", entry.place, name=entry.key, near=(entry.key, TEST_KEYS))
 
@@ -277,7 +280,7 @@ def _during(left: n.Instant, entry: Entry, env: Environment) -> n.Condition | No
     name = entry.value.value
     spec = env.calendars.get(name)
     if spec is None:
-        env.problems.add("unknown-calendar", entry.value.place, name=name, near=(name, env.calendars))
+        env.problems.add("unknown-calendar", entry.value.place, name=name, near=(name, env.calendars), hint=hours_hint(name))
         return None
     return n.During(left, spec, name, place=entry.place)
 
@@ -330,7 +333,7 @@ def _outcomes(value: Node, place: Place, env: Environment) -> n.Condition | None
         words = [i for i in items if isinstance(i, Scalar)]
         for word in words:
             if word.value not in STATUS_ORDER:
-                env.problems.add("unknown-outcome", word.place, name=word.value, near=(word.value, STATUS_ORDER))
+                env.problems.add("unknown-outcome", word.place, name=word.value, hint=outcome_hint(word.value))
                 good = False
         if not rule_known(rule, env, env.judged_kinds) or len(words) < len(items) or not words:
             good = False

@@ -8,6 +8,7 @@ from typing import Final
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.environment import PERIOD_WORDS, Environment, spelled_here
 from complaint_policy.expressions.exhaustive import exhausted
+from complaint_policy.expressions.hints import foreign_hint, instant_hint, misplaced_hint
 from complaint_policy.expressions.parse_log import parse_entries, parse_nth
 from complaint_policy.lengths import MONTH_DAY, UNIT_KEYS, Length, MonthDays, month_day_form, parse_length, parse_month_day
 from complaint_policy.reader import Entry, Mapping, Node, Scalar, Sequence
@@ -140,11 +141,11 @@ def _scalar(node: Scalar, env: Environment) -> n.Instant | None:
     if digits.isdigit():
         env.problems.add("number-without-unit", node.place, value=word)
     elif digits[:1].isdigit() or _ISO_DURATION.match(word):
-        env.problems.add("bad-length", node.place, value=word)
+        env.problems.add("bad-length", node.place, value=word, hint=instant_hint(word, env))
     else:
         near = [f for f, d in (env.fields | dict(env.entry or env.begun or {})).items() if d.is_moment] + sorted(env.fact_names)
         near += PERIOD_WORDS if env.figures is not None else ()
-        env.problems.add("unknown-instant", node.place, name=word, near=(word, [*near, *env.terms, "same day"]))
+        env.problems.add("unknown-instant", node.place, name=word, near=(word, [*near, *env.terms, "same day"]), hint=instant_hint(word, env))
     return None
 
 
@@ -157,7 +158,8 @@ def _counted(node: Mapping, env: Environment) -> n.Instant | None:
         return None
     for entry in node.entries:
         if entry.key not in ("from", "within", "ahead", "counting"):
-            env.problems.add("unknown-key", entry.place, name=entry.key, near=(entry.key, ("from", "within", "ahead", "counting")))
+            hint = misplaced_hint(entry.key, (), node)
+            env.problems.add("unknown-key", entry.place, name=entry.key, near=(entry.key, ("from", "within", "ahead", "counting")), hint=hint)
     base = parse_instant(base_node, env)
     own = node.get("counting")
     with env.counted(own if isinstance(own, Mapping) else None) as inner:
@@ -270,9 +272,10 @@ def _wrong_key(node: Mapping, env: Environment, keys: tuple[str, ...], what: Tex
         return
     ours = spelled_here(entry.key)
     if ours is not None:
-        env.problems.add("foreign-spelling", entry.place, word=entry.key, hint=Text(f"write {ours}", f"请写 {ours}"))
+        env.problems.add("foreign-spelling", entry.place, word=entry.key, hint=foreign_hint(entry.key))
         return
-    env.problems.add("unknown-key", entry.place, name=entry.key, near=(entry.key, keys))
+    hint = misplaced_hint("then" if entry.key == "when" else entry.key, (), ())
+    env.problems.add("unknown-key", entry.place, name=entry.key, near=(entry.key, keys), hint=hint)
 
 
 def parse_span(node: Node, env: Environment) -> n.Span | None:

@@ -7,6 +7,7 @@ from typing import Final
 from complaint_policy.event_log import MOST_ENTRIES
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.environment import Environment
+from complaint_policy.expressions.hints import misplaced_hint
 from complaint_policy.expressions.literals import read_number
 from complaint_policy.fields import ENTRY_FIELDS, Field, LogField
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence
@@ -63,7 +64,7 @@ def attributes_of(kinds: tuple[str, ...], log: Field | None) -> dict[str, Field]
 def _keys(node: Mapping, keys: tuple[str, ...], env: Environment) -> bool:
     strange = [entry for entry in node.entries if entry.key not in keys]
     for entry in strange:
-        env.problems.add("unknown-key", entry.place, name=entry.key, near=(entry.key, keys))
+        env.problems.add("unknown-key", entry.place, name=entry.key, near=(entry.key, keys), hint=misplaced_hint(entry.key, (), node))
     return not strange
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.environment import Environment, spelled_here
+from complaint_policy.expressions.hints import foreign_hint, misplaced_hint
 from complaint_policy.expressions.literals import BAD, guess_literal, read_literal
 from complaint_policy.expressions.parse_instants import INSTANT_KEYS, parse_span, read_branches
 from complaint_policy.expressions.parse_log import LAST_KEYS, parse_count, parse_last
@@ -44,7 +45,10 @@ def named_value(name: str, place: Any, env: Environment) -> n.NamedValue | None:
     if name in env.fact_names:
         kind = env.fact_kind(name, place)
         return n.NamedValue(name, kind.kind, "fact", kind.unit, place=place) if kind is not None else None
-    env.problems.add("unknown-field", place, name=name, near=(name, env.known_names()))
+    hint = None
+    if name in env.rules:
+        hint = Text(f"write {{outcome: {{{name}: ...}}}}", f"请写 {{outcome: {{{name}: ...}}}}")
+    env.problems.add("unknown-field", place, name=name, near=(name, env.known_names()), hint=hint)
     return None
 
 
@@ -66,7 +70,7 @@ def parse_value(node: Node, env: Environment, kind: str | None = None, declared:
     if len(node.entries) != 1:
         if len(node.entries) > 1:
             extra = node.entries[1]
-            env.problems.add("one-key-only", extra.place, key=extra.key, first=node.entries[0].key)
+            env.problems.add("one-key-only", extra.place, key=extra.key, first=node.entries[0].key, hint=misplaced_hint(extra.key, (), node))
         else:
             env.problems.add("empty-mapping", node.place, what=Text("a value", "值"))
         return None
@@ -90,8 +94,10 @@ def parse_value(node: Node, env: Environment, kind: str | None = None, declared:
         env.problems.add("portfolio-only", entry.place, name=key)
     elif key == "each":
         env.problems.add("each-outside-from", entry.place)
+    elif f"{key}_of" in _ARITHMETIC:  # elsewhere these are words for tests
+        env.problems.add("foreign-spelling", entry.place, word=key, hint=Text(f"write {key}_of", f"请写 {key}_of"))
     elif spelled_here(key):
-        env.problems.add("foreign-spelling", entry.place, word=key, hint=Text(f"write {spelled_here(key)}", f"请写 {spelled_here(key)}"))
+        env.problems.add("foreign-spelling", entry.place, word=key, hint=foreign_hint(key))
     elif key in INSTANT_KEYS:
         env.problems.add("instant-as-value", entry.place, name=key)
     else:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import polars as pl
 import pytest
 
-from complaint_policy import Decision
+from complaint_policy import Decision, load_policy_text
 from tests.meaning.time_support import judged, policy, shown
 
 # A formal complaint relates back if it is filed within six months of the answer or, if there is none, of the day it was due.
@@ -59,6 +61,40 @@ def test_a_table_has_the_same() -> None:
     ]
     audit = FORMAL.audit(pl.DataFrame(rows), as_of="2026-10-03T00:00")
     assert audit.decisions["DL-formal.outcome"].to_list() == ["met", "indeterminate", "breached", "breached", "indeterminate"]
+
+
+MORNING = """format: 1
+policy: t/morning
+effective: {from: 2026-01-01}
+timezone: Asia/Shanghai
+calendars:
+  night: {hours: {mon-sun: ["22:00-06:00"]}}
+  morning: {hours: {mon-sun: ["08:00-22:00"]}}
+facts:
+  begun:
+    choose:
+      - {when: {received_at: {during: night}}, then: {from: received_at, within: 0 working hours, counting: {calendar: morning, after_hours: next_opening}}}
+      - {otherwise: received_at}
+deadlines: [{id: DL, from: begun, to: responded_at, within: 2 hours}]
+"""
+
+
+def test_done_before_a_start_counted_from_another_instant_is_in_time() -> None:
+    """A call at night counts from 08:00; one that is answered at night is answered in time."""
+    night = load_policy_text(MORNING)
+    rows = [
+        ("2026-03-01T23:00", "2026-03-02T01:00", "met"),
+        ("2026-03-02T05:59", "2026-03-02T10:00", "met"),
+        ("2026-03-02T05:59", "2026-03-02T10:01", "breached"),
+        # By day the start was written down: an answer before it may be a slip of the keyboard.
+        ("2026-03-02T06:00", "2026-03-02T05:00", "indeterminate"),
+    ]
+    records = [{"id": str(i), "received_at": received, "responded_at": answered} for i, (received, answered, _) in enumerate(rows)]
+    outcomes = [outcome for _, _, outcome in rows]
+    assert [night.evaluate(record, as_of="2026-03-03T00:00").deadline("DL").outcome for record in records] == outcomes
+    typed = [{**record, **{k: datetime.fromisoformat(record[k]) for k in ("received_at", "responded_at")}} for record in records]
+    assert [night.evaluate(record, as_of="2026-03-03T00:00").deadline("DL").outcome for record in typed] == outcomes
+    assert night.audit(pl.DataFrame(records), as_of="2026-03-03T00:00").decisions["DL.outcome"].to_list() == outcomes
 
 
 # --------------------------------------------------------------------------- every value has its branch

@@ -88,6 +88,18 @@ def test_a_rule_without_source() -> None:
     assert codes("deadlines:\n" + more) == []  # where nothing has a source, none is lacking
 
 
+def test_a_text_that_is_the_name_of_a_field() -> None:
+    rule = "requirements: [{{id: R, title: {{en: Recusal, zh: 回避}}, require: {{handler: {{not: {v}}}}}}}]\n"
+    (found,) = remarks(rule.format(v="responsible_person"))
+    assert (found.code, found.place.line, found.place.column) == ("text-like-field", 8, 79)  # 14 + 9 + 21 + 9 + 10 + 10 + 5 characters stand before it
+    assert codes(rule.format(v="{field: responsible_person}")) == codes(rule.format(v="nobody")) == []
+    # A field of numbers is no text, and the values of an enum are known.
+    assert codes(rule.format(v="repeat_count")) == []
+    assert codes("record: {fields: {category: {type: enum, values: [product, other]}}}\nfacts: {a: {category: product}}") == []
+    assert codes("record: {fields: {branch: {type: string}}}\nfacts: {a: {branch: product}}") == ["text-like-field"]
+    assert codes("escalation: [{id: E, when: {injury: true}, to: handler}]") == ["text-like-field"]
+
+
 def test_a_vague_word_with_a_number() -> None:
     assert codes(sourced(title="Answer promptly")) == ["vague-word"]
     assert codes(sourced(zh="及时答复")) == ["vague-word"]

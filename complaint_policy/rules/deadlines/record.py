@@ -354,9 +354,9 @@ class General:
 
 
 def _recorded(begins: Iterable[n.Instant], setting: Setting) -> tuple[int, ...] | None:
-    """The slots of the fields a start may be, where it may be another deadline's due instant instead; else None."""
+    """The slots of the fields a start may be, where it may be a computed instant instead; else None."""
     parts = [part for begin in begins for part in _through_facts(begin, setting.model)]
-    if not any(isinstance(part, n.DueOf) for part in parts):
+    if not any(isinstance(part, (n.DueOf, n.Counted)) for part in parts):
         return None
     return tuple(setting.slots[f"field:{part.name}"] for part in parts if isinstance(part, n.NamedInstant) and part.kind == "field")
 
