@@ -155,8 +155,10 @@ def _expressions(part: object) -> Iterator[n.Expression]:
     elif isinstance(part, tuple):
         for item in part:
             yield from _expressions(item)
-    elif has(type(part)):
-        for attribute in fields(type(part)):
+        return
+    kind: Any = type(part)
+    if has(kind):
+        for attribute in fields(kind):
             yield from _expressions(getattr(part, attribute.name))
 
 
