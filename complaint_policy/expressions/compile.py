@@ -57,8 +57,11 @@ class Compiler:
     # ---------------------------------------------------------------- conditions
     def condition(self, node: n.Condition | None) -> Function | None:
         """The function of a condition; ``None`` where there is none."""
-        plain = self if self.since is None else Compiler(self.slots, self.zone, paused=self.paused)
-        return None if node is None else Source(plain).function(lambda source: source.condition(node))
+        return None if node is None else Source(self._plain()).function(lambda source: source.condition(node))
+
+    def _plain(self) -> Compiler:
+        """For what is no act itself: every entry counts, those before the start as well."""
+        return self if self.since is None else Compiler(self.slots, self.zone, paused=self.paused)
 
     def value(self, node: n.Value) -> Function:
         return Source(self).function(lambda source: source.value(node))
@@ -72,7 +75,7 @@ class Compiler:
                 return _end_of(self.entries(node), "first")
             case n.Nth(number=number, of=of, after=after):
                 source = frozenset({of.name}) if isinstance(of, n.NamedInstants) and of.kind == "field" else None
-                return log.nth(self.entries(of), number, None if after is None else self.instant(after), source, self.slots["memo"])
+                return log.nth(self.entries(of), number, None if after is None else self._plain().instant(after), source, self.slots["memo"])
             case n.AsOf():
                 return slot(AS_OF)
             case n.RuleStart():
