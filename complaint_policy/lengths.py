@@ -83,6 +83,15 @@ _MONTHS: Final = ["January", "February", "March", "April", "May", "June", "July"
 _LONGEST_MONTH: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
+def _of_a_month(days: tuple[int, ...]) -> Text:
+    """The same day of every month, or the last of each."""
+    if days == _LONGEST_MONTH:
+        return Text("last day", "最后一日")
+    day = days[0]
+    ending = "th" if day in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+    return Text(f"{day}{ending}", f"{day}日")
+
+
 @frozen
 class MonthDays(Length):
     """To the next of some days of the year, each ``(month, day)``, in order: it ends on a day, as a count of days does.
@@ -107,7 +116,12 @@ class MonthDays(Length):
 
     @property
     def named(self) -> Text:
-        """The days alone."""
+        """The days alone; those of every month are said once."""
+        monthly = [[day for month, day in self.days if month == wanted] for wanted in range(1, 13)]
+        if len({len(days) for days in monthly}) == 1:
+            columns = list(zip(*monthly, strict=True))
+            if all(len(set(column)) == 1 or column == _LONGEST_MONTH for column in columns):
+                return Text("{d} of a month", "{d}（每月）").filled(d=joined([_of_a_month(column) for column in columns], " or ", "或"))
         return joined([Text(f"{day} {_MONTHS[month - 1]}", f"{month}月{day}日") for month, day in self.days], " or ", "或")
 
     @property

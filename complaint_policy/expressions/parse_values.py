@@ -163,6 +163,10 @@ def _common(parts: tuple[n.Value, ...], node: Node, env: Environment) -> str:
     if kinds <= {"string", "enum"}:
         return "string"
     ordered = sorted(kinds)
+    for part in parts:
+        if isinstance(part, n.Literal) and part.kind == "string" and (part.value in env.fields or part.value in env.fact_names):
+            env.problems.add("text-for-field", part.place, name=part.value)
+            return parts[0].kind
     env.problems.add("kinds-differ", node.place, left=ordered[0], right=ordered[1])
     return parts[0].kind
 

@@ -136,3 +136,18 @@ def test_what_no_year_has() -> None:
     assert parse_month_day("02-29") == (2, 29)
     assert [parse_month_day(text) for text in ("02-30", "06-31", "00-10", "10-00", "1-1", "08-31\n")] == [None] * 6
     assert MonthDays(1, "month_day", days=((2, 29),)).in_year(2100)[0].day == 28  # 2100 is no leap year
+
+
+@pytest.mark.parametrize(
+    ("days", "en", "zh"),
+    [
+        ([(m, 25) for m in range(1, 13)], "the next 25th of a month", "下一个25日（每月）"),
+        ([(m, d) for m in range(1, 13) for d in (1, 12)], "the next 1st or 12th of a month", "下一个1日或12日（每月）"),
+        ([(m, 29 if m == 2 else 30 if m in (4, 6, 9, 11) else 31) for m in range(1, 13)], "the next last day of a month", "下一个最后一日（每月）"),
+        # A month that is left out, or has another day: each is said.
+        ([(1, 25), (2, 26)], "the next 25 January or 26 February", "下一个1月25日或2月26日"),
+    ],
+)
+def test_the_days_of_every_month_are_said_once(days: list[tuple[int, int]], en: str, zh: str) -> None:
+    text = MonthDays(1, "month_day", days=tuple(days)).text
+    assert (text.en, text.zh) == (en, zh)
