@@ -6,18 +6,16 @@ What it says comes from the checked model alone, so it cannot differ from what i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from typing import Any
 
 from attrs import frozen
 
 from complaint_policy import Policy, PolicyVersion
-from complaint_policy.cli.views.fields import EMPTY_TEXTS, fields_of
+from complaint_policy.cli.views.fields import empty_text, fields_of
 from complaint_policy.cli.views.rules import RuleWords
 from complaint_policy.cli.views.tables import source_status
 from complaint_policy.counting import CONVENTIONS, CalendarSpec
 from complaint_policy.explaining import laxer_text
-from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import ENTRY_FIELDS, LOG, Field, LogField
 from complaint_policy.frame import Rule, Transition
 from complaint_policy.model import Source
@@ -261,16 +259,7 @@ class _Document:
             holds += Text(" ({u})", "（{u}）").filled(u=unit)
         if declared.sensitive:
             holds += Text("; withheld in reports", "；报告中不显示")
-        return declared.title, _same(declared.name), holds, _empty(declared)
-
-
-def _empty(declared: Field) -> Text:
-    default = declared.default
-    if default is None:
-        return EMPTY_TEXTS[declared.empty]
-    if isinstance(default, str) and default in dict(declared.titles):
-        return dict(declared.titles)[default]
-    return n.literal_text(default) if isinstance(default, (bool, int, Decimal, str)) else _same(", ".join(map(str, default)))
+        return declared.title, _same(declared.name), holds, empty_text(declared)
 
 
 def _without_empty(columns: Iterable[Text], rows: list[tuple[Text, ...]]) -> Grid:

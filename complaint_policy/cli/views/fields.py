@@ -17,7 +17,7 @@ from complaint_policy.fields import Field
 from complaint_policy.model import PolicyModel, fields_below
 from complaint_policy.texts import Text, joined
 
-__all__ = ["EMPTY_TEXTS", "FieldUse", "fields_of", "fields_used", "print_fields"]
+__all__ = ["FieldUse", "empty_text", "fields_of", "fields_used", "print_fields"]
 
 # What every decision looks at, whatever the rules use.
 _ALWAYS: Final = {
@@ -26,7 +26,7 @@ _ALWAYS: Final = {
     "recorded_owner": Text("held against the owner found", "与判定的责任方核对"),
     "recorded_severity": Text("held against the level found", "与判定的等级核对"),
 }
-EMPTY_TEXTS: Final = {"not_yet": Text("not yet", "尚未发生"), "unknown": Text("unknown", "未知"), "none": Text("there is none", "没有")}
+_EMPTY: Final = {"not_yet": Text("not yet", "尚未发生"), "unknown": Text("unknown", "未知"), "none": Text("there is none", "没有")}
 
 
 @frozen
@@ -108,7 +108,7 @@ def print_fields(used: Iterable[FieldUse], policy: Policy, terminal: Terminal) -
             Line(visible(f.name), style="bold"),
             visible(_type(f, policy.currency)),
             terminal.say(f.title),
-            visible(terminal.say(_empty(f))),
+            visible(terminal.say(empty_text(f))),
             visible(terminal.say(_used_by(use))),
         )
     terminal.print(shown)
@@ -120,11 +120,14 @@ def _type(f: Field, currency: str | None) -> str:
     return f"{kind} ({unit})" if unit else kind
 
 
-def _empty(f: Field) -> Text:
+def empty_text(f: Field) -> Text:
+    """What an empty cell of the field means."""
     if f.name == "received_at":
         return Text("cannot be judged", "无法判定")
     if f.default is None:
-        return EMPTY_TEXTS[f.empty]
+        return _EMPTY[f.empty]
+    if isinstance(f.default, str) and f.default in dict(f.titles):
+        return dict(f.titles)[f.default]
     if isinstance(f.default, (bool, int, Decimal, str)):
         return n.literal_text(f.default)
     given = ", ".join(map(str, f.default)) if isinstance(f.default, (tuple, list)) else str(f.default)
