@@ -50,7 +50,7 @@ every_folder = pytest.mark.parametrize("folder", FOLDERS, ids=named)
 
 
 def test_the_policies_are_there() -> None:
-    assert {named(f) for f in FOLDERS} >= {"au/acma_complaints", "cn/air_transport", "cn/auto_repair", "cn/banking", "cn/base", "cn/consumer", "cn/ecommerce", "cn/enterprise", "cn/express", "cn/food", "cn/it_service", "cn/manufacturing", "cn/market_regulation", "cn/optimisation", "cn/petitions", "cn/property", "cn/service_levels", "cn/telecom", "cn/telecom_henan", "cn/travel", "cn/travel_followup", "ie/consumer_code", "in/ombudsman", "uk/fca_disp", "uk/ofcom_c4", "us/cfpb_portal", "us/fcc_informal", "us/reg_e"}
+    assert {named(f) for f in FOLDERS} >= {"au/acma_complaints", "cn/air_transport", "cn/auto_repair", "cn/banking", "cn/base", "cn/consumer", "cn/ecommerce", "cn/enterprise", "cn/express", "cn/food", "cn/it_service", "cn/manufacturing", "cn/market_regulation", "cn/optimisation", "cn/petitions", "cn/property", "cn/property_hangzhou", "cn/service_levels", "cn/telecom", "cn/telecom_henan", "cn/travel", "cn/travel_followup", "ie/consumer_code", "in/ombudsman", "uk/fca_disp", "uk/ofcom_c4", "us/cfpb_portal", "us/fcc_informal", "us/reg_e"}
     assert {f.parent.name for f in FOLDERS} == set(PLACES)
 
 
