@@ -81,15 +81,15 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     _line("columns: what is believed to be full is not looked at", "condition=contains;condition=one_of", sheet.Sheet._believed, "self.leave(value.is_null())", "pass", first=7057, rows=5),
     _line("columns: a blank text is a text", "condition=contains", cells._string, "return s.set(s == \"\", None) if (s == \"\").any() else s", "return s"),
     # severity and owner
-    _line("columns: the last level whose condition holds", "section=severity;levels=5", severity._known, "zip(holds, tests, strict=True)", "reversed(list(zip(holds, tests, strict=True)))", first=7024),
+    _line("columns: the last level whose condition holds", "section=severity;levels=5", severity._known, "zip(holds, ranks, strict=True)", "reversed(list(zip(holds, ranks, strict=True)))", first=7024),
     _line("columns: a level that is unknown is dropped", "section=severity", severity._open, "return (*ranks, rank) if rank not in ranks else ranks, missing | holds.missing", "return ranks, missing | holds.missing"),
-    _line("columns: a number below the first bound is at it", "section=responsibility", responsibility._numbers, "[bounds[0] - 1]", "[bounds[0]]", first=7016),
-    _line("columns: the first text of the matrix is any other", "section=responsibility", responsibility._texts, "enumerate(literals, 1)", "enumerate(literals)", first=7024),
+    _line("columns: a number at a bound is above it", "section=responsibility", responsibility._numbers, '("at_least", "above")', '("at_least", "at_least")', first=7016),
+    _line("columns: the first text of the matrix is any other", "section=responsibility", responsibility._texts, "(number + 1).fill_null(0)", "number.fill_null(0)", first=7024),
     _line("columns: the first candidate is the owner", "section=responsibility", version.Judged.owner, "o.result.owner for o", "o.result.owner or next(iter(o.result.candidates), None) for o", first=7008),
     # frame
     _line("columns: exemptions are ignored", "frame=exempt", settling.settled_results, "exempt=tuple(exempt)", "exempt=()"),
     _line("columns: waivers are ignored", "frame=waivable", settling.settled_results, "state[slot] = waiver if state[slot] else None", "state[slot] = None", first=7003),
-    _line("columns: results that differ in what they miss are one", "frame=when", settling.key_for, "(result.outcome, result.missing, result.outcome == ", "(result.outcome, result.outcome == ", first=7001),
+    _line("columns: results that differ in what they miss are one", "frame=when", settling.key_for, "result.outcome,\n        result.missing,\n", "result.outcome,\n", first=7001),
     # rules
     _line("columns: a ladder is climbed by one step only", "deadline=ladder", deadlines._Judged._due, "possibilities((step, climb(step + 1, holds))", "possibilities((step, step + 1)", first=7007),
     _line("columns: a step that does not hold is passed over", "deadline=ladder", deadlines._Judged._due, "if held is False:\n                return step", "if held is False:\n                step += 1\n                continue"),
@@ -99,7 +99,7 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     _line("columns: an act at the due instant is late", "unit=hours", deadlines._Judged._against, "late = low > due.low", "late = low >= due.low", first=7029),
     _line("columns: a requirement's moment has not come when it comes", "section=requirements", requirements._verdicts, "compared(sheet, \"by\", ", "compared(sheet, \"before\", ", first=7009),
     _line("columns: deleted at the end of the period is long enough", "section=retention", retention._against, "(gone.low <= until.low)", "(gone.low < until.low)", first=7023),
-    _line("columns: a day of deletion is late if its end is", "section=retention", retention._against, "pl.when(first > high).then(0)", "pl.when(last > high).then(0)", first=7051),
+    _line("columns: a day of deletion is late if its end is", "section=retention", retention._against, "pl.when(ABOVE(first, high)).then(0)", "pl.when(last > high).then(0)", first=7051),
     _line("columns: breaches are counted once", "penalty=per_breach", penalties._breaches, "rule.per != \"breach\"", "True"),
     _line("columns: a possible breach costs nothing", "penalty=per_breach", penalties._class_of, "(result.possible is None or BREACHED in result.possible)", "result.possible is None"),
     _line("columns: amounts have one digit too few", "penalty=per_breach;currency=KWD", version.Judged.amount, "pl.Decimal(38, self.minor_digits)", "pl.Decimal(38, self.minor_digits - 1)", first=7017),

@@ -24,6 +24,7 @@ from complaint_policy.columns.clock import changes
 from complaint_policy.counting import CONVENTIONS, Counter, calendar_of
 from complaint_policy.expressions import compile as compiling
 from complaint_policy.expressions import moments
+from complaint_policy.expressions import source as sources
 from complaint_policy.expressions.operators import present
 from complaint_policy.money import minor_digits, rounded
 from complaint_policy.outcomes import BREACHED, MET
@@ -315,7 +316,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
     _fault("the earliest waits for all", "instant=first_of", moments, "_extreme", _waits_for_all),
     _fault("all_of is last_of", "instant=all_of", moments, "all_happened", moments.latest),
     _fault("first_known passes over an unusable cell", "instant=first_known;value=first_known", moments, "first_known", _passes_over_unusable),
-    _fault("pending is no open question", "condition=outcome", compiling, "outcome_is", _settled_by_outcome),
+    _fault("pending is no open question", "condition=outcome", sources, "outcome_is", _settled_by_outcome),
     _fault("the order forgets what has not happened", "condition=in_order", compiling.Compiler, "in_order", _in_order),
     _fault("up to and including excludes", "condition=as_of;instant=choose", moments, "_OPERATIONS", {**moments._OPERATIONS, "by": lt}),
     _fault("texts are compared as they are written", "condition=one_of", coerce, "as_text", _not_normal),
@@ -329,8 +330,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
     _fault("a column that is absent is empty", "section=admission", intake.Intake, "read", _all_columns_known),
     _fault("the later reading of a repeated hour", "zone=Australia/Lord_Howe", Zone, "to_utc", _later_reading),
     _fault("presence is asked after the default", "condition=present;condition=missing", compiling.Compiler, "present", _after_default),
-    _fault("contains in any case", "condition=contains", compiling, "has_any", _any_case),
-    _fault("a pattern fits a part", "condition=matches", compiling, "fits", _somewhere),
+    _fault("contains in any case", "condition=contains", sources, "has_any", _any_case),
+    _fault("a pattern fits a part", "condition=matches", sources, "fits", _somewhere),
     _fault("lengths are always rounded up", "value=length", moments, "_rounded", _up),
     _fault("stretches are never rounded one by one", "value=length;span=named;currency=JPY", moments, "measure", _in_all),
     _fault("a running length stands still", "penalty=accruing", moments, "measure", _still),
