@@ -452,6 +452,18 @@ deadlines:
         as_of="2026-03-01T12:00",
     ),
     Case(
+        "a pause nobody knows of a limit that may lie anywhere before an instant",
+        """
+record: {fields: {pause: {type: intervals}, done_at: {}, promised_at: {type: datetime}}}
+deadlines:
+  - {id: D1, from: done_at, to: responded_at, within: {first_of: [2 weeks, promised_at]}, pauses: [pause]}
+""",
+        {"received_at": [MONDAY] * 2, "done_at": [date(2026, 3, 3), None], "responded_at": [None, None]},
+        "D1.missing",
+        [["done_at", "promised_at"], ["closed_at"]],
+        as_of="2026-03-10T12:00",
+    ),
+    Case(
         "two steps of a ladder nobody knows that give one limit",
         """
 record: {fields: {band: {type: boolean}, other: {type: boolean}}}

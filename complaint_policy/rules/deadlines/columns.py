@@ -186,11 +186,15 @@ class _Judged:
         if due.low is None:
             return due
 
-        def answer(shape: Shape, unknown: Any) -> Shape:
-            return shape if unknown is None or not shape.bounded else Shape(SPAN, shape.missing | unknown.missing)
+        def answer(shape: Shape, unknown: Any, endless: bool) -> Shape:
+            return shape if unknown is None or endless or not shape.bounded else Shape(SPAN, shape.missing | unknown.missing)
 
-        coded = tabulated(self.plan, [due.state(self.plan), pauses], answer, key=lambda s: s)
-        beyond = among(pauses, lambda unknown: unknown is not None)
+        # A limit that may lie anywhere before an instant is moved nowhere by a pause.
+        endless = Coded(constant(0, pl.UInt8), (False,))
+        if any(shape.kind == SPAN for shape in due.shapes):
+            endless = Coded(None, (False, True), self.plan.keep(on(lambda low: (low <= NO_START).fill_null(False), due.low)))
+        coded = tabulated(self.plan, [due.state(self.plan), pauses, endless], answer, key=lambda s: s)
+        beyond = among(pauses, lambda unknown: unknown is not None) & ~among(endless, bool)
         high = self.plan.keep(on(lambda h, low, b: pl.when(b & low.is_not_null()).then(NO_END).otherwise(h), due.high or due.low, due.low, beyond))
         return Instants(due.low, high, coded.domain, lambda: coded.code, due.day_end)
 
