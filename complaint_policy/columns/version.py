@@ -189,9 +189,11 @@ def judged_version(
             rooms |= dict(import_module(kind.columns).columns(section))
         elif kind.key not in _ELSEWHERE and any(True for _ in kind.steps(section)):
             raise Unsupported(kind.key)
+    # Of the rules a penalty is for only breaches matter; what its conditions and amounts ask is asked in full.
     penalties = {f"rule:{rule.id}" for rule in model.section("penalties")}
     used = tuple(name for _, name, *_ in compiled.intake.fields)
     needs = {need for name, rests_on in compiled.needs.items() if name not in penalties for need in rests_on}
+    needs |= {name for rule in model.section("penalties") for part in n.children(rule) for name in n.names_in(part)}
     for figure in model.sections.get("portfolio", ()):
         needs |= {*n.names_in(figure.of), *n.names_in(figure.among)}
     named = {need.removeprefix("rule:") for need in needs}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from attrs import field, fields, frozen
+from attrs import AttrsInstance, field, fields, frozen
 
 from complaint_policy.problems import NOWHERE, Place
 
@@ -17,7 +17,8 @@ class Expression:
     place: Place = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
 
-def children(node: Expression) -> Iterator[Expression]:
+def children(node: AttrsInstance) -> Iterator[Expression]:
+    """The expressions right under an expression, or a rule."""
     for attribute in fields(type(node)):
         yield from _expressions(getattr(node, attribute.name))
 

@@ -452,6 +452,20 @@ deadlines:
         as_of="2026-03-01T12:00",
     ),
     Case(
+        "a penalty that asks for a breach of what may not apply, and may still be broken",
+        """
+record: {fields: {asked_at: {}, answered_at: {}, post: {type: boolean}}}
+deadlines:
+  - {id: D1, from: asked_at, to: answered_at, within: 30 days, when: {post: true}}
+penalties:
+  - {id: P1, when: {outcome: {D1: breached}}, amount: 20}
+""",
+        # Met if it applies; and due on 1 April, so that it may still be broken.
+        {"received_at": [MONDAY] * 2, "asked_at": [MONDAY] * 2, "answered_at": [at(3), None], "post": [None] * 2},
+        "D1.outcome",
+        ["indeterminate", "indeterminate"],
+    ),
+    Case(
         "a pause nobody knows of a limit that may lie anywhere before an instant",
         """
 record: {fields: {pause: {type: intervals}, done_at: {}, promised_at: {type: datetime}}}
