@@ -298,7 +298,9 @@ def figures_of(audit: Audit) -> dict[str, Any]:
 
 # --------------------------------------------------------------------------- the comparison
 def audited(policy: Policy, source: Any, as_of: Any, waivers: Any = (), **options: Any) -> Audit:
-    """The audit with every column there is."""
+    """The audit with every column there is; what a policy counts over records is taken from the table, as the loop takes it."""
+    if any(version.model.section("history").counts for version in policy.versions):
+        options.setdefault("history", "given")
     made: Audit = policy.audit(source, as_of=as_of, waivers=waivers, columns=EXTRA, **options)
     return made
 

@@ -31,13 +31,7 @@ def told(policy: Policy, tables: int) -> list[str]:
     return found
 
 
-# An audit counts itself what `history` asks for, so that a drawn column of that name is refused: `test_history.py` compares those.
-COUNTED = {"cn/manufacturing"}
-# Known to differ: of drawn tables the summary of cn/express counts too few PN-loss that are undecided between nothing and 0.00.
-DIFFERS = {"cn/express"}
-
-
-@pytest.mark.parametrize("name", [name for name in shipped_policies() if name not in COUNTED | DIFFERS])
+@pytest.mark.parametrize("name", shipped_policies())
 def test_shipped_policies(name: str) -> None:
     assert not told(load_policy(name), 4)
 
