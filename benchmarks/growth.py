@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,8 @@ def rows(largest: int, seconds: float, rounds: int) -> None:
         assert audit.decisions.height + audit.rejected.height == size
         assert audit.decisions.height == frame["received_at"].count()
         del audit
-        taken = best(lambda frame=frame: policy.audit(frame, as_of=AS_OF).decisions, rounds)  # type: ignore[misc]
-        by_hand = best(lambda frame=frame: hand_polars.decisions(frame.lazy(), "dues", "streaming"), rounds)  # type: ignore[misc]
+        taken = best(lambda frame=frame: policy.audit(frame, as_of=AS_OF).decisions, rounds)  # type: ignore[misc]  # a lambda with a default is not inferred
+        by_hand = best(lambda frame=frame: hand_polars.decisions(frame.lazy(), "dues", "streaming"), rounds)  # type: ignore[misc]  # a lambda with a default is not inferred
         first = first or taken / size
         print(f"  {size:12,} {taken:10.3f} {taken / size * 1e9:10.1f} {taken / size / first:9.2f} {by_hand:10.4f} {by_hand / taken:10.3f}", flush=True)
 
@@ -238,11 +239,11 @@ def _grown(
             print(f"  {size:8,} refused after {(time.perf_counter() - start) * 1e3:.1f} ms: {error.problems[0].code}", flush=True)
             continue
         loaded = time.perf_counter() - start
-        ready = paired.timed(lambda policy=policy, table=table: policy.audit(table.head(1), as_of=AS_OF).decisions)  # type: ignore[misc]
+        ready = paired.timed(lambda policy=policy, table=table: policy.audit(table.head(1), as_of=AS_OF).decisions)  # type: ignore[misc]  # a lambda with a default is not inferred
         check(size, policy.audit(table, as_of=AS_OF).decisions)
-        taken = best(lambda policy=policy, table=table: policy.audit(table, as_of=AS_OF).decisions, rounds)  # type: ignore[misc]
+        taken = best(lambda policy=policy, table=table: policy.audit(table, as_of=AS_OF).decisions, rounds)  # type: ignore[misc]  # a lambda with a default is not inferred
         records = [record for record in table.head(RECORDS).to_dicts() if record["received_at"] is not None]
-        one = best(lambda policy=policy, records=records: one_by_one(policy, records), rounds + 2) / len(records)  # type: ignore[misc]
+        one = best(partial(one_by_one, policy, records), rounds + 2) / len(records)
         parts = (loaded + ready) / size, taken / size, one / size
         first = first or parts
         before, each, alone = (f"{part * 1e6:8.2f} {part / start:8.2f}" for part, start in zip(parts, first, strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -60,10 +61,10 @@ class Counting:
     def _gather(self) -> None:
         judged = self.judged
         self._want(pl.len(), self._decided)
-        self._times(judged.id.expr.is_null(), lambda n, rows: rows.add("id.missing", None, None, n))
+        self._times(judged.id.expr.is_null(), partial(_add, "id.missing", None, None))
         status = judged.status.expr
         for code, outcome in enumerate(STATUS_ORDER):
-            self._times(status == code, lambda n, rows, o=outcome: rows.add("status", None, o, n))  # type: ignore[misc]
+            self._times(status == code, partial(_add, "status", None, outcome))
         scoped = judged.scope.value.expr.fill_null(True) if judged.sheet.model.scope is not None and judged.scope.value is not None else None
         if judged.severity is not None:
             self._codes(judged.severity, self._severity, scoped)
@@ -71,21 +72,21 @@ class Counting:
             self._codes(judged.owned, self._owner, scoped)
         for name, bad in judged.sheet.bad.items():
             if name in judged.sheet.used:
-                self._times(bad.expr, lambda n, rows, f=name: rows.add("unusable", None, f, n))  # type: ignore[misc]
+                self._times(bad.expr, partial(_add, "unusable", None, name))
         for number in judged.sheet.waivers.records:
             named = judged.sheet.named_by(number).value
             if named is not None:
-                self._times(named.expr.fill_null(False), lambda n, rows, i=number: rows.add("waiver", None, str(i), n))  # type: ignore[misc]
+                self._times(named.expr.fill_null(False), partial(_add, "waiver", None, str(number)))
         for rule in judged.rules:
             if rule.kind == "penalty":
-                self._codes(rule.coded, lambda p, n, rows, r=rule.id: _penalty(r, p, n, rows), None)  # type: ignore[misc]
+                self._codes(rule.coded, partial(_penalty, rule.id), None)
                 continue
-            self._codes(rule.coded, lambda result, n, rows, r=rule.id: _outcome(r, result, n, rows), None)  # type: ignore[misc]
+            self._codes(rule.coded, partial(_outcome, rule.id), None)
             if rule.kind == "deadline":
                 over, opened = judged.lateness(rule)
-                self._times(opened.expr, lambda n, rows, r=rule.id: rows.add("open", r, None, n))  # type: ignore[misc]
+                self._times(opened.expr, partial(_add, "open", rule.id, None))
                 if over.expr.meta.root_names():
-                    self._want(over.expr.drop_nulls().implode(), lambda spans, rows, r=rule.id: _spans(r, spans, rows))  # type: ignore[misc]
+                    self._want(over.expr.drop_nulls().implode(), partial(_spans, rule.id))
 
     def _decided(self, count: int, rows: PartialRows) -> None:
         rows.add("decided", None, None, count)
@@ -110,13 +111,13 @@ class Counting:
     def _codes(self, coded: Coded, meaning: Callable[[Any, int, PartialRows], None], where: pl.Expr | None) -> None:
         """How often each code stands."""
         if coded.width == 1:
-            self._times(pl.lit(True) if where is None else where, lambda n, rows: meaning(coded.domain[0], n, rows))
+            self._times(pl.lit(True) if where is None else where, partial(meaning, coded.domain[0]))
             return
         code = coded.code.expr
         if coded.width <= _FEW or not code.meta.root_names():
             for number, value in enumerate(coded.domain):
                 test = code == number if where is None else (code == number) & where
-                self._times(test, lambda n, rows, v=value: meaning(v, n, rows))  # type: ignore[misc]
+                self._times(test, partial(meaning, value))
             return
         code = code if where is None else code.filter(where)
 
@@ -125,6 +126,10 @@ class Counting:
                 meaning(coded.domain[pair["code"]], pair["count"], rows)
 
         self._want(code.alias("code").value_counts(name="count").implode(), grouped)
+
+
+def _add(part: str, rule: str | None, key: str | None, count: int, rows: PartialRows) -> None:
+    rows.add(part, rule, key, count)
 
 
 def _outcome(rule: str, result: Any, count: int, rows: PartialRows) -> None:

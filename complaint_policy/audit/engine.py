@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import polars as pl
@@ -382,7 +383,7 @@ def _of_rule(
         put("amount", pl.Decimal(38, digits), lambda c: judged.amount(c))
         if inner:
             for part in ("min", "max"):
-                put(part, pl.Decimal(38, digits), lambda c, part=part: judged.amount(c, part))  # type: ignore[misc]
+                put(part, pl.Decimal(38, digits), partial(judged.amount, part=part))
             put("state", pl.String, lambda c: on(lambda e: e, _states(c.coded)))
     return out
 

@@ -42,6 +42,7 @@ class _Rows(SourceTable):
     """Any table, row by row."""
 
     def __init__(self, table: SourceTable, put: Columns) -> None:
+        # Opened already: nothing of the source is looked at again.
         self._table, self._put = table, put
         self.name, self.kind, self.columns = table.name, table.kind, (*table.columns, *put)
         self.encoding, self.remarks = table.encoding, table.remarks
@@ -56,27 +57,16 @@ class _Rows(SourceTable):
         return _with_cells(self._table, wanted, self._put)
 
 
-class _Delimited(DelimitedTable):
+class _Delimited(_Rows, DelimitedTable):
     """A file of delimited text; what stands beside it is text too."""
 
     def __init__(self, table: DelimitedTable, put: Columns) -> None:
-        # Opened already: nothing of the file is looked at again.
-        self._table, self._put = table, {name: column.cast(pl.String) for name, column in put.items()}
-        self.name, self.kind, self.columns = table.name, table.kind, (*table.columns, *put)
-        self.encoding, self.remarks = table.encoding, table.remarks
-
-    def share(self) -> float | None:
-        return self._table.share()
-
-    def unchanged(self) -> bool:
-        return self._table.unchanged()
-
-    def rows(self, wanted: Sequence[str]) -> Iterator[Row]:
-        return _with_cells(self._table, wanted, self._put)
+        super().__init__(table, {name: column.cast(pl.String) for name, column in put.items()})
+        self._file = table
 
     def blocks(self, wanted: Sequence[str], row: str, size: int = BLOCK) -> Iterator[Block]:
         own, last = [name for name in wanted if name not in self._put], [name for name in wanted if name in self._put]
-        for block in self._table.blocks(own, row, size):
+        for block in self._file.blocks(own, row, size):
             places = block.frame[row]
             frame = block.frame.with_columns(self._put[name].gather(places).alias(name) for name in last)
             others = ((at, _with(r, wanted, own, {name: self._put[name][at] for name in last})) for at, r in block.others)

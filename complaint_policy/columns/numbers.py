@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -266,7 +267,7 @@ def chosen_values(sheet: Sheet, whens: list[n.Condition | None], thens: list[Cod
     for then in thens:
         slot = stand._slot()
         inputs.append(then)
-        functions.append(lambda state, slot=slot: state[slot])  # type: ignore[misc]
+        functions.append(itemgetter(slot))
     choose = stand.compiler.choose(list(zip(conditions, functions, strict=True)), names)
     try:
         return tabulated(sheet.plan, inputs, stand.asked(choose), left=LEFT_OVER)

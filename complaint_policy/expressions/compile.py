@@ -109,8 +109,7 @@ class Compiler:
             case n.NamedInstants(name=name, kind="fact"):
                 found = slot(self.slots[f"entries:{name}"])
             case n.NamedInstants(name=name):
-                index = self.slots[f"field:{name}"]
-                found = lambda state: log.listed(state[index])  # noqa: E731
+                found = log.listed_at(self.slots[f"field:{name}"])
             case _:
                 single = self.instant(node)
                 return lambda state: log.only(single(state))

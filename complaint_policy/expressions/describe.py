@@ -74,7 +74,9 @@ class Describer:
         """An attribute of the entries looked at; outside `where`, of the entry that a duty began with."""
         found = self.titles.get(f"entry:{self.kind}:{name}")
         if found is None and not self.kind:
-            found = next((title for key, title in self.titles.items() if key.startswith("entry:") and key.endswith(f":{name}")), None)
+            # Kinds that call it differently leave it its own name.
+            titles = {title for key, title in self.titles.items() if key.startswith("entry:") and key.endswith(f":{name}")} - {Text(name, name)}
+            found = titles.pop() if len(titles) == 1 else None
         return found or self.name(name)
 
     def name(self, name: str) -> Text:

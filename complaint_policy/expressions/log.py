@@ -28,7 +28,7 @@ from complaint_policy.possible import (
     possibilities,
 )
 
-__all__ = ["Several", "chosen_entries", "counted", "entry_has", "listed", "nth", "only", "since", "taken"]
+__all__ = ["Several", "chosen_entries", "counted", "entry_has", "listed_at", "nth", "only", "since", "taken"]
 
 State = list[Any]
 Function = Callable[[State], Any]
@@ -235,11 +235,16 @@ def _latest_of(several: Several, attribute: str, none: Any) -> Any:
 
 
 # --------------------------------------------------------------------------- any instants
-def listed(value: Any) -> Any:
+def listed_at(slot: int) -> Function:
     """The instants of a field of type ``instants``."""
-    if isinstance(value, Maybe):
-        return value
-    return Several(() if value is NONE else value)
+
+    def listed(state: State) -> Any:
+        value = state[slot]
+        if isinstance(value, Maybe):
+            return value
+        return Several(() if value is NONE else value)
+
+    return listed
 
 
 def only(value: Any) -> Any:

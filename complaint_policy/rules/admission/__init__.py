@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -51,7 +52,7 @@ def steps(section: tuple[Admission, ...]) -> Iterable[Step]:
         found: dict[str, None] = {}
         for part in (rule.when, rule.require, *(e.when for e in rule.exempt)):
             found.update(n.names_in(part))
-        yield Step(f"rule:{rule.id}", tuple(found), lambda setting, rule=rule: _compile(rule, setting), rule.place)  # type: ignore[misc]
+        yield Step(f"rule:{rule.id}", tuple(found), partial(_compile, rule), rule.place)
 
 
 def _compile(rule: Admission, setting: Setting) -> Callable[[State], Settled]:

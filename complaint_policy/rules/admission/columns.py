@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from complaint_policy.columns.settling import key_for, left_result, rank_of, settled_results
@@ -15,7 +16,7 @@ from complaint_policy.rules.admission import Admission, judged
 
 def columns(section: tuple[Admission, ...]) -> Iterable[tuple[str, Callable[[Sheet], Any]]]:
     for rule in section:
-        yield f"rule:{rule.id}", lambda sheet, rule=rule: _verdicts(rule, sheet)  # type: ignore[misc]
+        yield f"rule:{rule.id}", partial(_verdicts, rule)
 
 
 def _verdicts(rule: Admission, sheet: Sheet) -> Verdicts:

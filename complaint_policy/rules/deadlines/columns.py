@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import combinations
 from typing import Any, Final
 
@@ -51,7 +52,7 @@ _DAYS: Final = [datetime(2000, 1, 1) + timedelta(days=i) for i in range(60)]
 def columns(section: tuple[Deadline, ...]) -> Iterable[tuple[str, Callable[[Sheet], Any]]]:
     for rule in section:
         made = _repeated if isinstance(rule.start, n.Each) else lambda rule, sheet: _Judged(rule, sheet).verdicts()
-        yield f"rule:{rule.id}", lambda sheet, rule=rule, made=made: made(rule, sheet)  # type: ignore[misc]
+        yield f"rule:{rule.id}", partial(made, rule)
 
 
 def _repeated(rule: Deadline, sheet: Sheet) -> Verdicts:

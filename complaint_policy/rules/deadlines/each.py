@@ -61,15 +61,17 @@ def compile_each(rule: Deadline, each: n.Each, setting: Setting) -> Callable[[St
     framing = Framing(rule, setting.compiler, setting.scope, setting.waivers)
     general, zone = General(rule, setting), setting.zone
     compiler = setting.compiler
-    looks = _looks_at_entry(rule)
-    starts = _Starts(each, compiler, apart=looks)
+    looked_at = _of_entry(rule)
+    starts = _Starts(each, compiler, apart=bool(looked_at))
     find = _acts(rule.act, each, compiler, alone=True)
     entry_slot = setting.slots["entry"]
-    unknown = _unknown_entry(rule)
+    # Where there is no log that can be read.
+    anything = Maybe(None, EVENTS)
+    unknown = Entry(anything, 0, False, dict.fromkeys(looked_at, anything), frozenset())
     apart = RepeatedDeadline(rule, NOT_APPLICABLE, NONE, NONE, NONE, zone)
 
     def one(number: int, start: Start, acts: Any, holds: Any, state: State) -> Instance:
-        if looks:
+        if looked_at:
             state[entry_slot] = next((by for by in start.by if isinstance(by, Entry)), unknown)
         result = general.judged(Instance(rule, number, start.value, acts(start), zone), state, start.names)
         if start.certain is not True:
@@ -117,16 +119,6 @@ def _of_entry(rule: Deadline) -> frozenset[str]:
         elif not isinstance(node, n.Entries):  # in their `where` the names are their own
             waiting += n.children(node)
     return frozenset(found)
-
-
-def _looks_at_entry(rule: Deadline) -> bool:
-    return bool(_of_entry(rule))
-
-
-def _unknown_entry(rule: Deadline) -> Entry:
-    """Where there is no log that can be read."""
-    anything = Maybe(None, EVENTS)
-    return Entry(anything, 0, False, dict.fromkeys(_of_entry(rule), anything), frozenset())
 
 
 # --------------------------------------------------------------------------- the starts
@@ -232,12 +224,12 @@ def _key(value: Any) -> Any:
 
 # --------------------------------------------------------------------------- the act of each
 Acts = Callable[[State], Callable[[Start], Any]]
-_COMBINED: Final[tuple[tuple[type[n.Instant], Callable[[list[Any]], Any]], ...]] = (
-    (n.FirstOf, moments.earliest),
-    (n.LastOf, moments.latest),
-    (n.AllOf, moments.all_happened),
-    (n.FirstKnownInstant, moments.first_known),
-)
+_COMBINED: Final[dict[type[n.Instant], Callable[[list[Any]], Any]]] = {
+    n.FirstOf: moments.earliest,
+    n.LastOf: moments.latest,
+    n.AllOf: moments.all_happened,
+    n.FirstKnownInstant: moments.first_known,
+}
 
 
 def _acts(node: n.Instant, each: n.Each, compiler: Compiler, *, alone: bool = False) -> Acts:
@@ -245,9 +237,8 @@ def _acts(node: n.Instant, each: n.Each, compiler: Compiler, *, alone: bool = Fa
 
     What began a time never ends it; of several the first from the start on counts.
     """
-    for kind, combine in _COMBINED:
-        if isinstance(node, kind):
-            return _together([_acts(part, each, compiler) for part in node.parts], combine)  # type: ignore[attr-defined]
+    if isinstance(node, (n.FirstOf, n.LastOf, n.AllOf, n.FirstKnownInstant)):
+        return _together([_acts(part, each, compiler) for part in node.parts], _COMBINED[type(node)])
     if isinstance(node, (n.ChooseInstant, n.Nth)):
         return _anew(node, each, compiler)
     if isinstance(node, n.NamedInstant) and node.kind == "entry":

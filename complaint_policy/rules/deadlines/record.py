@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from itertools import product
 from typing import Any, Final, TypeVar
 
@@ -44,7 +45,7 @@ _ANY_OUTCOME: Final = frozenset({MET, BREACHED, PENDING})
 
 def steps(section: tuple[Deadline, ...]) -> Iterable[Step]:
     for rule in section:
-        yield Step(f"rule:{rule.id}", names_used(rule), lambda setting, rule=rule: compile_deadline(rule, setting), rule.place)  # type: ignore[misc]
+        yield Step(f"rule:{rule.id}", names_used(rule), partial(compile_deadline, rule), rule.place)
 
 
 def names_used(rule: Deadline) -> tuple[str, ...]:

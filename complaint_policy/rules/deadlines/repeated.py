@@ -110,7 +110,7 @@ def _worst(instances: tuple[Instance, ...]) -> tuple[str, frozenset[str], bool]:
             own = known or _ANY
         possible = own if possible is None else frozenset(min(a, b, key=RANK.__getitem__) for a in possible for b in own)
     assert possible is not None
-    return (*possible, possible, False) if len(possible) == 1 else (INDETERMINATE, possible, free)  # type: ignore[return-value]
+    return (next(iter(possible)), possible, False) if len(possible) == 1 else (INDETERMINATE, possible, free)
 
 
 def _shown(instances: tuple[Instance, ...]) -> Instance:

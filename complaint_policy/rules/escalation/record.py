@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from complaint_policy.expressions import nodes as n
@@ -14,7 +15,7 @@ from complaint_policy.rules.escalation.model import Escalation
 def steps(section: tuple[Escalation, ...]) -> Iterable[Step]:
     for rule in section:
         needs = tuple({**n.names_in(rule.when), **n.names_in(rule.to)})
-        yield Step(f"rule:{rule.id}", needs, lambda setting, rule=rule: _compile(rule, setting), rule.place)  # type: ignore[misc]
+        yield Step(f"rule:{rule.id}", needs, partial(_compile, rule), rule.place)
 
 
 def _compile(rule: Escalation, setting: Setting) -> Callable[[list[Any]], EscalationResult]:

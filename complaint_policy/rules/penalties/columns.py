@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final
 
 import polars as pl
@@ -24,7 +25,7 @@ _NOTHING: Final = (0, 0, frozenset[str]())
 
 def columns(section: tuple[Penalty, ...]) -> Iterable[tuple[str, Callable[[Sheet], Any]]]:
     for rule in section:
-        yield f"rule:{rule.id}", lambda sheet, rule=rule: _proposals(rule, sheet)  # type: ignore[misc]
+        yield f"rule:{rule.id}", partial(_proposals, rule)
 
 
 def _proposals(rule: Penalty, sheet: Sheet) -> Coded:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import partial
 from itertools import product
 from typing import Any, Final
 
@@ -26,7 +27,7 @@ def steps(section: tuple[Penalty, ...]) -> Iterable[Step]:
         found: dict[str, None] = {f"rule:{identity}": None for identity in rule.breaches_of}
         for part in (rule.when, rule.amount, rule.range, rule.charge, rule.divided_by, rule.approver, rule.recovers_from):
             found.update(n.names_in(part))
-        yield Step(f"rule:{rule.id}", tuple(found), lambda setting, rule=rule: compile_penalty(rule, setting), rule.place)  # type: ignore[misc]
+        yield Step(f"rule:{rule.id}", tuple(found), partial(compile_penalty, rule), rule.place)
 
 
 def compile_penalty(rule: Penalty, setting: Setting) -> Callable[[State], PenaltyResult | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -21,7 +22,7 @@ from complaint_policy.rules.requirements.record import judged
 
 def columns(section: tuple[Requirement, ...]) -> Iterable[tuple[str, Callable[[Sheet], Any]]]:
     for rule in section:
-        yield f"rule:{rule.id}", lambda sheet, rule=rule: _verdicts(rule, sheet)  # type: ignore[misc]
+        yield f"rule:{rule.id}", partial(_verdicts, rule)
 
 
 def _verdicts(rule: Requirement, sheet: Sheet) -> Verdicts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from complaint_policy.expressions import moments
@@ -24,7 +25,7 @@ def steps(section: tuple[Requirement, ...]) -> Iterable[Step]:
         found: dict[str, None] = {}
         for part in (rule.when, rule.require, rule.before, *(e.when for e in rule.exempt)):
             found.update(n.names_in(part))
-        yield Step(f"rule:{rule.id}", tuple(found), lambda setting, rule=rule: _compile(rule, setting), rule.place)  # type: ignore[misc]
+        yield Step(f"rule:{rule.id}", tuple(found), partial(_compile, rule), rule.place)
 
 
 def _compile(rule: Requirement, setting: Setting) -> Callable[[State], Settled]:

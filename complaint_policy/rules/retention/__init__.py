@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,7 @@ def steps(section: tuple[Retention, ...]) -> Iterable[Step]:
         found: dict[str, None] = {}
         for part in (rule.when, rule.keep_until, rule.deleted, *(e.when for e in rule.exempt)):
             found.update(n.names_in(part))
-        yield Step(f"rule:{rule.id}", tuple(found), lambda setting, rule=rule: _compile(rule, setting), rule.place)  # type: ignore[misc]
+        yield Step(f"rule:{rule.id}", tuple(found), partial(_compile, rule), rule.place)
 
 
 def _compile(rule: Retention, setting: Setting) -> Callable[[State], Settled]:

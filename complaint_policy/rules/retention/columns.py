@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import polars as pl
@@ -22,7 +23,7 @@ _DAYS: Final = [datetime(2000, 1, 1) + timedelta(days=i) for i in range(60)]
 
 def columns(section: tuple[Retention, ...]) -> Iterable[tuple[str, Callable[[Sheet], Any]]]:
     for rule in section:
-        yield f"rule:{rule.id}", lambda sheet, rule=rule: _verdicts(rule, sheet)  # type: ignore[misc]
+        yield f"rule:{rule.id}", partial(_verdicts, rule)
 
 
 def _verdicts(rule: Retention, sheet: Sheet) -> Verdicts:
