@@ -360,6 +360,9 @@ def test_nil_reports() -> None:
     assert outcome(only, "2026-08-01T00:00", audit=Measured({})) == "not_applicable"
     assert outcome(only, "2026-08-01T00:00", audit=measured("PF-quarter", "2026-Q2", 1)) == "breached"
     assert outcome(only, "2026-08-01T00:00", audit=measured("PF-quarter", "2026-Q1", 1)) == "not_applicable"  # of that very quarter
+    # Of a period before its first record a table says nothing.
+    found = judged(only, "2026-08-01T00:00", audit=measured("PF-quarter", "2026-Q3", 1)).result("SC", "2026-Q2")
+    assert (found.outcome, found.missing, found.would_be) == ("indeterminate", ("PF-quarter",), "breached")
 
 
 def test_the_limit_by_size() -> None:

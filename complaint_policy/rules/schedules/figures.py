@@ -9,7 +9,7 @@ from fractions import Fraction
 from operator import ge, gt, le, lt
 from typing import Any, Final
 
-from complaint_policy.periods import next_start
+from complaint_policy.periods import first_day, next_start
 from complaint_policy.possible import NONE, NOWHERE_MISSING, Maybe, any_of_conditions, negation
 from complaint_policy.zones import Zone
 
@@ -82,7 +82,10 @@ def figure_value(audit: Any, name: str, measure: str, period: str, as_of: dateti
     made = getattr(audit, "as_of", None)
     if audit is None or (isinstance(made, datetime) and zone.to_aware(over) > made):
         return Maybe(None, frozenset({name}))
-    found = next((f for f in audit.portfolio.get(name, ()) if f.period == period and not f.group), None)
+    figures = audit.portfolio.get(name, ())
+    found = next((f for f in figures if f.period == period and not f.group), None)
+    if found is None and figures and all(first_day(period) < first_day(f.period) for f in figures):
+        return Maybe(None, frozenset({name}))  # the table begins later, and says nothing of it
     if found is None:
         return 0 if measure in _ADDED_UP else NONE
     # Where nobody is in for certain there may be no share or mean at all.
