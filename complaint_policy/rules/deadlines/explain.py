@@ -82,6 +82,10 @@ def message(result: DeadlineResult, words: Words) -> Text:
         return Text("{t}: due {d}, done {x}.", "{t}：应于{d}前完成，已于{x}完成。").filled(t=title, d=when, x=done)
     if result.outcome == INDETERMINATE and result.reason is not None:
         return Text("{t}: cannot be decided: {r}.", "{t}：{r}，无法判定。").filled(t=title, r=result.reason)
+    if result.outcome == INDETERMINATE and result.start is not None and result.done_at is not None and result.done_at < result.start:
+        return Text(
+            "{t}: cannot be decided: done {x}, before it began {s} ({m}).", "{t}：完成时间{x}早于起算时间{s}（{m}），无法判定。"
+        ).filled(t=title, x=done, s=moment_text(result.start), m=words.fields(result.missing))
     if result.outcome == INDETERMINATE:
         return Text("{t}: cannot be decided without {m}.", "{t}：缺少{m}，无法判定。").filled(t=title, m=words.fields(result.missing))
     if result.outcome == NOT_APPLICABLE:
