@@ -32,10 +32,23 @@ def with_each(files: dict[str, Document], seed: int) -> dict[str, Document]:
         for rule in random.sample(plain, min(1, len(plain))):
             _begin_anew(rule, sorted(set(events)), [], random)
         return files
+    entries = Random(seed * 1_000_003 + 46)
     for rule in rules:
-        if random.random() < 0.6:
+        if "step" in kinds and entries.random() < 0.3:
+            _of_the_entry(rule, entries)
+        elif random.random() < 0.6:
             _begin_anew(rule, sorted(set(events)), sorted(kinds), random)
     return files
+
+
+def _of_the_entry(rule: Document, random: Random) -> None:
+    """What begins with entries, and ends or is due at an instant of the entry."""
+    rule["from"] = {"each": [random.choice(({"event": "step"}, {"event": "step", "where": {"level": {"at_least": 1}}}))]}
+    if random.random() < 0.7:
+        rule["to"] = random.choice(("done_at", {"first_of": ["done_at", "closed_at"]}))
+    if random.random() < 0.7:
+        rule.pop("counting", None)  # of the limit that was there
+        rule["within"] = random.choice(({"from": "at", "within": "48 hours"}, {"last_of": ["done_at", rule["within"]]}, {"from": "done_at", "within": "3 days"}))
 
 
 def _begin_anew(rule: Document, events: list[str], kinds: list[str], random: Random) -> None:
