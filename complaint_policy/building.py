@@ -22,6 +22,7 @@ from complaint_policy.fields import CORE_FIELDS, RESERVED_WORDS, Field
 from complaint_policy.frame import COMPANY, Exemption, SourceRef
 from complaint_policy.graph import bases_first
 from complaint_policy.head import (
+    read_accepted,
     read_calendars,
     read_counting_head,
     read_date,
@@ -261,6 +262,7 @@ def build(files: tuple[File, ...], kinds: tuple[RuleKind, ...], problems: Proble
         files=tuple(f.name for f in files),
         scope_laxer=scope_laxer(top, builder),
         transition=transition,
+        accepted=read_accepted(top.get("accepted_remarks")),
     )
 
 

@@ -26,13 +26,14 @@ from complaint_policy.fields import (
     LogField,
 )
 from complaint_policy.lengths import Length, parse_length
-from complaint_policy.model import Source
+from complaint_policy.model import Accepted, Source
 from complaint_policy.problems import Problems
 from complaint_policy.reader import Entry, Mapping, Node, Scalar, Sequence
 from complaint_policy.texts import Text
 from complaint_policy.zones import UnknownZone, Zone, zone_named
 
 __all__ = [
+    "read_accepted",
     "read_calendars",
     "read_counting_head",
     "read_date",
@@ -124,6 +125,17 @@ def read_sources(node: Node | None, problems: Problems) -> dict[str, Source]:
             entry.place,
         )
     return found
+
+
+def read_accepted(node: Node | None) -> tuple[Accepted, ...]:
+    """Remarks that the author lets stand, and why."""
+    found: list[Accepted] = []
+    for item in node.items if isinstance(node, Sequence) else ():
+        remark = scalar_text(item.get("remark")) if isinstance(item, Mapping) else None
+        reason = text_of(item.get("reason")) if isinstance(item, Mapping) else None
+        if isinstance(item, Mapping) and remark is not None and reason is not None:
+            found.append(Accepted(remark, scalar_text(item.get("rule")), reason, item.place))
+    return tuple(found)
 
 
 def read_roles(node: Node | None) -> dict[str, Text]:

@@ -16,7 +16,7 @@ from complaint_policy.lengths import Length
 from complaint_policy.problems import NOWHERE, Place, Problem
 from complaint_policy.texts import Text
 
-__all__ = ["Case", "Fact", "PolicyModel", "Source", "as_map", "fields_below", "levels_below", "names_below"]
+__all__ = ["Accepted", "Case", "Fact", "PolicyModel", "Source", "as_map", "fields_below", "levels_below", "names_below"]
 
 
 def as_map(items: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -78,6 +78,16 @@ class Case:
 
 
 @frozen
+class Accepted:
+    """A remark of `check` that its author knows and lets stand: of a rule, or of the policy as a whole."""
+
+    remark: str
+    rule: str | None
+    reason: Text
+    place: Place = field(default=NOWHERE, eq=False, repr=False)
+
+
+@frozen
 class PolicyModel:
     """One version with everything it rests on."""
 
@@ -103,6 +113,7 @@ class PolicyModel:
     files: tuple[str, ...] = field(default=(), eq=False, repr=False)
     scope_laxer: Laxer | None = None
     transition: tuple[Transition, ...] = ()
+    accepted: tuple[Accepted, ...] = field(default=(), eq=False)
     notes: tuple[Problem, ...] = field(default=(), eq=False, repr=False)  # what loading found worth saying
 
     def section(self, key: str) -> Any:

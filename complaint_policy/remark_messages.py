@@ -6,7 +6,7 @@ from typing import Final
 
 from complaint_policy.texts import Text
 
-__all__ = ["LEVELS", "REMARKS"]
+__all__ = ["ACCEPTABLE", "LEVELS", "REMARKS"]
 
 # Code: message and hint, each in English and Chinese.
 _WARNINGS: Final[dict[str, tuple[str, str, str, str]]] = {
@@ -100,6 +100,12 @@ _WARNINGS: Final[dict[str, tuple[str, str, str, str]]] = {
         "remove laxer",
         "请删去 laxer",
     ),
+    "accepted-needless": (
+        "'{name}' is accepted here, but check does not remark it",
+        "此处声明接受“{name}”，但检查并无此提示",
+        "remove it, or name the rule that it is remarked of",
+        "请删去，或以 rule 写明所涉规则",
+    ),
 }
 _NOTES: Final[dict[str, tuple[str, str, str, str]]] = {
     "laxer-as-declared": (
@@ -108,23 +114,11 @@ _NOTES: Final[dict[str, tuple[str, str, str, str]]] = {
         "nothing to do: it is said so that nobody overlooks it",
         "无须处理：仅为提示",
     ),
-    "stages-leave": (
-        "the stages of '{name}' leave {slack} of its {limit}: {stages}",
-        "“{name}”限{limit}，其各环节合计后余{slack}：{stages}",
-        "nothing to do: it is said so that the time to spare is known",
-        "无须处理：仅为提示余量",
-    ),
-    "no-scope": (
-        "the policy does not say which complaints it is for",
-        "制度未写明适用于哪些投诉",
-        "write scope: {{when: ...}}, if it is not for every complaint",
-        "若并非适用于全部投诉，请写 scope: {{when: ...}}",
-    ),
     "no-levels": (
         "the policy has no levels of severity",
         "制度没有投诉分级",
-        "write severity: ..., so that urgent complaints are told apart",
-        "请写 severity: ...，以区分紧急投诉",
+        "write severity: ..., so that urgent complaints are told apart; or say under accepted_remarks why there are none",
+        "请写 severity: ...，以区分紧急投诉；或在 accepted_remarks 中说明为何不分级",
     ),
 }
 
@@ -132,3 +126,5 @@ REMARKS: Final[dict[str, tuple[Text, Text | None]]] = {
     code: (Text(en, zh), Text(hint_en, hint_zh)) for code, (en, zh, hint_en, hint_zh) in (_WARNINGS | _NOTES).items()
 }
 LEVELS: Final[dict[str, str]] = {**dict.fromkeys(_WARNINGS, "warning"), **dict.fromkeys(_NOTES, "note")}
+# What an author may let stand, with a reason; not that a day has passed, nor what another declaration answers.
+ACCEPTABLE: Final = tuple(sorted(set(REMARKS) - {"accepted-needless", "laxer-as-declared", "laxer-needless", "review-due"}))

@@ -14,7 +14,7 @@ from attrs import fields, has
 from complaint_policy.expressions import nodes as n
 from complaint_policy.frame import COMPANY, Rule
 from complaint_policy.lengths import Length
-from complaint_policy.model import PolicyModel, Source, fields_below
+from complaint_policy.model import Accepted, PolicyModel, Source, fields_below
 from complaint_policy.problems import Place, Problem, Problems
 from complaint_policy.rules.deadlines.stages import remark_stages
 
@@ -52,7 +52,26 @@ def remarks_of(policy: Policy, on: date | None) -> tuple[Problem, ...]:
         remark_stages(model.section("deadlines"), model, own, found)
         if on is not None and (version.until is None or on < version.until):
             _reviews(model, on, found)
-    return found.sorted()
+    return _without_accepted(policy, found.sorted())
+
+
+def _without_accepted(policy: Policy, found: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """What nobody has accepted, with a warning for what is accepted and not remarked."""
+    accepted: dict[tuple[str, Place], Accepted] = {}
+    for version in policy.versions:
+        model = version.model
+        for entry in model.accepted:
+            rule = model.rule(entry.rule) if entry.rule is not None else None
+            about = rule.place if rule is not None else entry.place if entry.rule is not None else Place(model.files[-1])
+            accepted[entry.remark, about] = entry
+    made = {(remark.code, remark.place) for remark in found}
+    needless = Problems()
+    for key, entry in accepted.items():
+        if key not in made:
+            needless.add("accepted-needless", entry.place, name=entry.remark)
+    left = Problems()
+    left.extend((*(remark for remark in found if (remark.code, remark.place) not in accepted), *needless.sorted()))
+    return left.sorted()
 
 
 # --------------------------------------------------------------------------- sources
@@ -104,11 +123,9 @@ def _reviews(model: PolicyModel, on: date, found: Problems) -> None:
 
 # --------------------------------------------------------------------------- the policy as a whole
 def _sections(model: PolicyModel, own: str, found: Problems) -> None:
-    """A company's policy says which complaints it is for, and knows levels; a law is for whom it is for, in the classes it has."""
+    """A company's policy knows levels; a law has the classes it has."""
     if model.sources and all(source.status in ("verified", "second-hand") for source in model.sources.values()):
         return
-    if model.scope is None:
-        found.add("no-scope", Place(own))
     if not getattr(model.section("severity"), "levels", ()):
         found.add("no-levels", Place(own))
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from complaint_policy.counting import CONVENTIONS
 from complaint_policy.fields import FIELD_TYPES
 from complaint_policy.lengths import MONTH_DAY, MONTH_DAY_FORM, UNIT_KEYS
+from complaint_policy.remark_messages import ACCEPTABLE
 from complaint_policy.texts import Text
 
 __all__ = ["BASELINE_KEYS", "COMMON", "FORMS", "HOURS_FORM", "ID", "MONTH_DAYS", "assemble", "ref", "rule", "rules", "text_list"]
@@ -307,6 +308,10 @@ HEAD: Final[dict[str, Any]] = {
             {"when": ref("condition"), "use": {"enum": ["this", "previous"]}, "reason": ref("text"), "source": ref("source_ref")},
             ("when", "use", "reason"),
         ),
+        minItems=1,
+    ),
+    "accepted_remarks": listed(
+        closed({"remark": {"enum": list(ACCEPTABLE)}, "rule": {"type": "string"}, "reason": ref("text")}, ("remark", "reason")),
         minItems=1,
     ),
     "title": ref("text"),

@@ -29,22 +29,30 @@ def test_remarks_stand_under_the_policy_they_are_about(cli: Run, policy: Path) -
     ran = cli("check", policy)
     assert ran.status == 0
     lines = ran.out.splitlines()
-    # Sourced is DL-respond alone, of six rules, and a person is charged before responsibility is established; no scope.
-    assert lines[0] == f"{policy}: no problems (1 version, 6 rules, 1 test); 6 warnings, 1 note"
+    # Sourced is DL-respond alone, of six rules, and a person is charged before responsibility is established.
+    assert lines[0] == f"{policy}: no problems (1 version, 6 rules, 1 test); 6 warnings"
     assert sum(": warning rule-without-source '" in line for line in lines) == 5
     at = next(i for i, line in enumerate(lines) if "'DL-call'" in line)
     assert lines[at + 2].index("^") == lines[at + 1].index("DL-call")
-    assert f"{policy}: note no-scope the policy does not say which complaints it is for" in ran.out
-    assert f"{policy}: 提示 no-scope 制度未写明适用于哪些投诉" in cli("check", policy, "--lang", "zh").out
+    text = policy.read_text("utf-8")
+    policy.write_text(text[: text.index("severity:")] + text[text.index("responsibility:") :], encoding="utf-8")
+    assert f"{policy}: note no-levels the policy has no levels of severity" in cli("check", policy).out
+    assert f"{policy}: 提示 no-levels 制度没有投诉分级" in cli("check", policy, "--lang", "zh").out
+    policy.write_text(policy.read_text("utf-8") + "accepted_remarks: [{remark: no-levels, reason: {en: None are needed., zh: 无须分级。}}]\n", encoding="utf-8")
+    accepted = cli("check", policy).out
+    assert "; 5 warnings, 1 accepted remark" in accepted
+    assert "no-levels" not in accepted
+    assert "None are needed." in cli("show", policy, "--lang", "en").out
 
 
 def test_strict(cli: Run, policy: Path) -> None:
     assert cli("check", policy, "--strict").status == 1
     text = policy.read_text("utf-8")
+    text = text[: text.index("severity:")] + text[text.index("responsibility:") :]
     start = text.index("sources:")
     policy.write_text(text[:start] + text[text.index("calendars:") :].replace("    source: {ref: house, clause: '3'}\n", "").replace("    charge: {field: responsible_person}\n", ""), encoding="utf-8")
     ran = cli("check", policy, "--strict")
-    assert (ran.status, "no-scope" in ran.out) == (0, True)  # a note is no warning
+    assert (ran.status, "no-levels" in ran.out) == (0, True)  # a note is no warning
 
 
 def test_what_was_to_be_reviewed(cli: Run, policy: Path) -> None:
@@ -63,7 +71,7 @@ def test_a_path_and_a_folder(cli: Run, policy: Path) -> None:
     folder = policy.parent / "shop"
     folder.mkdir()
     policy.rename(folder / "2026-01-01.yaml")
-    assert cli("check", folder, "--lang", "zh").out.startswith(f"{folder}: 没有问题（1个版本，6条规则，1个测试）；6个警告、1个提示\n")
+    assert cli("check", folder, "--lang", "zh").out.startswith(f"{folder}: 没有问题（1个版本，6条规则，1个测试）；6个警告\n")
 
 
 def test_what_is_there_is_a_path_whatever_its_name(cli: Run, policy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +124,7 @@ def test_json_is_the_list_of_problems(cli: Run, wrong: Path) -> None:
     assert [p for p in ran.data if p["level"] == "problem"] == [p.to_dict() for p in check_policy(wrong)]
     assert cli("check", "cn/base", "--format", "json").data == []
     assert cli("check", "cn/telecom", "--format", "json").data == []  # a law
-    assert {p["level"] for p in cli("check", "cn/manufacturing", "--format", "json").data} >= {"note"}
+    assert cli("check", "cn/manufacturing", "--format", "json").data == []  # its remarks are answered
 
 
 def test_a_long_line_is_cut_around_its_problem(cli: Run, tmp_path: Path) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from complaint_policy import Problem, load_policy, load_policy_text
+import pytest
+
+from complaint_policy import PolicyError, Problem, load_policy, load_policy_text
+from complaint_policy.digest import digest_of
 from complaint_policy.remark_messages import LEVELS, REMARKS
 
 HEAD = """format: 1
@@ -134,15 +137,36 @@ def test_a_person_charged_before_responsibility_is_established() -> None:
     assert codes(penalty.format("{upheld: true}", "company", "responsible_team")) == []  # no person
 
 
-def test_scope_and_levels() -> None:
+def test_levels() -> None:
     deadline = "deadlines: [{id: D, from: received_at, to: responded_at, within: 2 days}]\n"
-    bare = HEAD.replace("scope: {when: {amount_claimed: {at_least: 0}}}\n", "")
-    assert [(r.code, r.level) for r in remarks(deadline, head=bare)] == [("no-levels", "note"), ("no-scope", "note")]
-    assert remarks("", head=bare) == []  # a base that has no rule
-    law = bare + "sources: {law: {title: {en: Law}, status: verified}}\n"
+    assert [(r.code, r.level) for r in remarks(deadline, head=HEAD)] == [("no-levels", "note")]
+    assert remarks("", head=HEAD) == []  # a base that has no rule
+    law = HEAD + "sources: {law: {title: {en: Law}, status: verified}}\n"
     cited = deadline.replace("within: 2 days", "within: 2 days, source: {ref: law}")
     assert remarks(cited, head=law) == []  # a law has the classes it has
-    assert [r.code for r in remarks(cited, head=law.replace("verified", "company"))] == ["no-levels", "no-scope"]
+    assert [r.code for r in remarks(cited, head=law.replace("verified", "company"))] == ["no-levels"]
+
+
+ACCEPTED = "accepted_remarks: [{{remark: {}, reason: {{en: The sheet has none., zh: 制度未分级。}}}}]\n"
+
+
+def test_a_remark_that_is_accepted_with_a_reason() -> None:
+    deadline = "deadlines: [{id: D, title: {en: Answer promptly}, from: received_at, to: responded_at, within: 2 days}]\n"
+    assert [r.code for r in remarks(deadline, head=HEAD)] == ["no-levels", "vague-word"]
+    # One of the policy as a whole, one of a rule: each answers its own and no other.
+    assert [r.code for r in remarks(ACCEPTED.format("no-levels") + deadline, head=HEAD)] == ["vague-word"]
+    assert [r.code for r in remarks(ACCEPTED.format("vague-word, rule: D") + deadline, head=HEAD)] == ["no-levels"]
+    # What check does not remark needs no answer: of another rule, of the whole where a rule is meant, of nothing.
+    for entry in ("vague-word, rule: X", "vague-word", "number-runs-out", "no-levels, rule: X"):
+        found = remarks(ACCEPTED.format(entry) + deadline, head=HEAD)
+        assert [(r.code, r.level) for r in found if r.code not in ("no-levels", "vague-word")] == [("accepted-needless", "warning")]
+        assert len(found) == 3
+    assert found[1].place.line == 7  # the entry's own
+    with pytest.raises(PolicyError, match="unknown-word"):
+        load_policy_text(HEAD + ACCEPTED.format("no-level") + deadline)
+    # It means nothing to a decision.
+    digests = {digest_of(load_policy_text(HEAD + before + deadline).versions[0].model) for before in ("", ACCEPTED.format("no-levels"))}
+    assert len(digests) == 1
 
 
 def pinned(tmp_path: Path, extends: str, until: str = "") -> list[Problem]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from complaint_policy import load_policy
+from complaint_policy.rules.deadlines.stages import time_to_spare
 
 AS_OF = "2022-08-01T00:00"
 
@@ -147,8 +148,10 @@ def test_shares_that_are_only_shown() -> None:
 
 def test_the_stages_leave_three_days_and_six() -> None:
     """15 - 7 - 5 = 3, 18 - 7 - 5 = 6; 7 - 2 = 5."""
-    notes = [r.message.en for r in load_policy("cn/manufacturing").remarks() if r.code == "stages-leave"]
-    assert [n.split(" leave ")[1].split(":")[0] for n in notes] == ["3 days of its 15 days", "6 days of its 18 days", "5 days of its 7 days"]
+    model = load_policy("cn/manufacturing").versions[-1].model
+    section = model.section("deadlines")
+    told = [spare.en for rule in section for spare in time_to_spare(rule, section, model)]
+    assert [t.partition(" leave ")[2] for t in told] == ["3 days of 15 days", "6 days of 18 days", "5 days of 7 days"]
 
 
 # --------------------------------------------------------------------------- cn/service_levels

@@ -66,6 +66,7 @@ def test_loads_without_a_problem(folder: Path) -> None:
 @every_folder
 def test_check_finds_nothing(folder: Path) -> None:
     assert [str(p) for p in check_policy(folder)] == []
+    assert [str(r) for r in load_policy(folder).remarks()] == []
 
 
 @every_folder

@@ -66,6 +66,10 @@ def _fine(name: str, policy: Policy, terminal: Terminal, remarks: list[Problem])
     warnings, notes = (sum(remark.level == level for remark in remarks) for level in ("warning", "note"))
     said = [_many(count, noun) for count, noun in ((warnings, "warning"), (notes, "note")) if count]
     zh = [f"{count}个{noun}" for count, noun in ((warnings, "警告"), (notes, "提示")) if count]
+    known = len({entry.place for version in policy.versions for entry in version.model.accepted})
+    if known:
+        said.append(_many(known, "accepted remark"))
+        zh.append(f"{known}个已接受的提示")
     more = terminal.t("; " + ", ".join(said), "；" + "、".join(zh)) if said else ""
     return Line(visible(f"{name}: ")) + Line(counts, style="green") + Line(more, style="yellow")
 

@@ -94,6 +94,7 @@ class _Document:
         yield Heading(1, self.model.title)
         yield from self._front()
         yield from self._sources()
+        yield from self._accepted()
         yield from self._scope()
         yield from self._counting()
         yield from self._words()
@@ -163,10 +164,26 @@ class _Document:
             notes.append(Text("review by {d}", "应于{d}前复核").filled(d=source.review_by))
         return source.title, _same(source.issuer or "–"), _same(source.number or "–"), source_status(source.status or ""), joined(notes)
 
+    def _accepted(self) -> Iterator[Block]:
+        """What `check` would remark, and its author lets stand."""
+        if not self.model.accepted:
+            return
+        yield Heading(2, Text("What is known of it", "已知事项"))
+        rows = []
+        for entry in self.model.accepted:
+            about = _same(entry.remark)
+            if entry.rule is not None:
+                about += Text(": ", "：") + self.words.rule(entry.rule) + Text(f" ({entry.rule})", f"（{entry.rule}）")
+            rows.append((about, entry.reason))
+        yield Grid((Text("remark of check", "检查提示"), Text("why it stands", "保留理由")), tuple(rows))
+
     def _scope(self) -> Iterator[Block]:
-        if self.model.scope is None:
+        if not any(True for _ in self.model.all_rules()):
             return
         yield Heading(2, Text("Scope", "适用范围"))
+        if self.model.scope is None:
+            yield Paragraph(Text("It applies to every complaint.", "适用于全部投诉。"))
+            return
         yield Paragraph(Text("It applies where {c}.", "适用于：{c}。").filled(c=self.words.condition(self.model.scope)))
         if self.model.scope_laxer is not None:
             yield Paragraph(Text("Narrower than the policy it extends: {r}.", "窄于所扩展的制度：{r}。").filled(r=laxer_text(self.model.scope_laxer)))

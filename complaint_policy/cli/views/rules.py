@@ -16,6 +16,8 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.describe import Describer
 from complaint_policy.frame import Rule, SourceRef
 from complaint_policy.lengths import Length, MonthDays
+from complaint_policy.rules.deadlines.model import Deadline
+from complaint_policy.rules.deadlines.stages import time_to_spare
 from complaint_policy.rules.penalties.model import Cap
 from complaint_policy.texts import Text, joined
 from complaint_policy.wording import PER_TEXTS, PERIOD_TEXTS, role_text
@@ -97,6 +99,9 @@ class RuleWords:
             if attribute.name not in _FRAME:
                 value = getattr(rule, attribute.name)
                 yield from self._parts(attribute.name, value, units)
+        if isinstance(rule, Deadline):
+            for spare in time_to_spare(rule, self.model.section("deadlines"), self.model):
+                yield Text("its stages", "各环节"), spare
         for exemption in rule.exempt:
             text = Text("{c} ({r})", "{c}（{r}）").filled(c=self.words.condition(exemption.when), r=exemption.reason)
             yield Text("exempt when", "豁免条件"), text

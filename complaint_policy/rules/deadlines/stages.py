@@ -24,7 +24,7 @@ from complaint_policy.rules.deadlines.model import Deadline
 from complaint_policy.texts import Text, joined
 from complaint_policy.wording import day_text, duration_text, moment_text
 
-__all__ = ["check_stages", "remark_stages"]
+__all__ = ["check_stages", "remark_stages", "time_to_spare"]
 
 # More ways through the stages, or more start days, are not looked at: nothing is then claimed.
 _MOST_CHAINS: Final = 64
@@ -255,22 +255,35 @@ def _never_fits(budget: Budget, model: PolicyModel) -> bool:
 
 
 def remark_stages(section: tuple[Deadline, ...], model: PolicyModel, own: str, found: Problems) -> None:
-    """How much time the stages leave of the whole, or from which day they may end after it."""
+    """From which day the stages may end after the whole."""
     warned: set[str] = set()
     for budget in budgets(section, model, alone=False):
         whole = budget.whole
-        if whole.id in warned or own not in (whole.place.file, *(rule.place.file for rule in budget.chain)):
-            continue
-        slack = budget.slack()
-        worst = _tightest(budget, model.effective) if slack is None or _rolls(budget) else None
+        worst = _worst(budget, model) if whole.id not in warned and own in (whole.place.file, *(rule.place.file for rule in budget.chain)) else None
         if worst is not None and _spare(worst) < timedelta(0):
             warned.add(whole.id)
             zone = _counter(budget.limit[0]).zone
             begun, late, due = (_moment(zone.to_wall(moment), moment) for moment in worst)
             found.add("stages-may-be-late", whole.place, name=whole.id, stages=budget.stages, limit=_text(budget.limit), begun=begun, end=late, due=due)
-        elif slack is not None or worst is not None:
+
+
+def time_to_spare(rule: Deadline, section: tuple[Deadline, ...], model: PolicyModel) -> Iterator[Text]:
+    """What the stages of a deadline, one after the other, leave of it; nothing where they may end after it."""
+    for budget in budgets(section, model, alone=False):
+        if budget.whole is not rule:
+            continue
+        slack, worst = budget.slack(), _worst(budget, model)
+        if worst is not None and _spare(worst) < timedelta(0):
+            return
+        if slack is not None or worst is not None:
             left = slack.text if slack is not None else duration_text(_spare(worst)) if worst is not None and _spare(worst) else Text("nothing", "0")
-            found.add("stages-leave", whole.place, name=whole.id, stages=budget.stages, limit=_text(budget.limit), slack=left)
+            words = Text("{stages} leave {slack} of {limit}", "{stages}，在{limit}中余{slack}")
+            yield words.filled(stages=budget.stages, limit=_text(budget.limit), slack=left)
+
+
+def _worst(budget: Budget, model: PolicyModel) -> tuple[datetime, datetime, datetime] | None:
+    """The tightest start, where the numbers alone do not tell."""
+    return _tightest(budget, model.effective) if budget.slack() is None or _rolls(budget) else None
 
 
 def _tightest(budget: Budget, since: date) -> tuple[datetime, datetime, datetime] | None:
