@@ -204,13 +204,15 @@ class Builder:
         return list(found.values())
 
 
-def build(files: tuple[File, ...], kinds: tuple[RuleKind, ...], problems: Problems, until: date | None = None) -> PolicyModel | None:
+def build(
+    files: tuple[File, ...], kinds: tuple[RuleKind, ...], problems: Problems, until: date | None = None, anywhere: str = "UTC"
+) -> PolicyModel | None:
     """The model of the last file over its bases; ``None`` where problems forbid one.
 
-    Problems are collected, never raised.
+    ``anywhere`` is the zone of files that leave theirs open.  Problems are collected, never raised.
     """
     top = files[-1].root
-    zone = _zone(files, problems) or zone_named("UTC")
+    zone = _zone(files, problems) or zone_named(anywhere)
     builder = Builder(problems, zone, _currency(files, problems), kinds)
     for file in files:
         for identity, source in read_sources(file.root.get("sources"), problems).items():
@@ -266,11 +268,15 @@ def build(files: tuple[File, ...], kinds: tuple[RuleKind, ...], problems: Proble
     )
 
 
+# A base for policies of every zone; judged by itself it is in UTC.
+ANYWHERE: Final = "any"
+
+
 def _zone(files: tuple[File, ...], problems: Problems) -> Zone | None:
     zone: Zone | None = None
     for file in files:
         node = file.root.get("timezone")
-        own = read_zone(node, problems)
+        own = read_zone(node, problems) if scalar_text(node) != ANYWHERE else None
         if zone is not None and own is not None and own != zone and node is not None:
             problems.add("timezone-differs", node.place, own=own.name, base=zone.name)
         zone = zone or own

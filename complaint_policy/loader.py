@@ -30,11 +30,12 @@ from complaint_policy.texts import Text, joined
 from complaint_policy.tightening import check_tightening, tightens
 from complaint_policy.waivers import WaiverSet
 
-__all__ = ["check_policy", "load_policy", "load_policy_text", "load_waivers", "read_file", "shipped_policies", "shipped_root"]
+__all__ = ["check_policy", "load_policy", "load_policy_text", "load_waivers", "read_file", "shipped_policies", "shipped_root", "shipped_templates"]
 
 _DATED: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MAX_FILES: Final = 200
 _SUFFIXES: Final = (".yaml", ".yml")
+_TEMPLATES: Final = "templates/"
 
 
 @frozen
@@ -58,9 +59,18 @@ def shipped_root() -> Path:
     return inside if inside.is_dir() else here.parent / "policies"
 
 
-@lru_cache(maxsize=1)
 def shipped_policies() -> tuple[str, ...]:
-    """The names of the shipped policies, in order."""
+    """The names of the shipped policies, in order: laws, standards and companies' systems."""
+    return tuple(name for name in _shipped() if not name.startswith(_TEMPLATES))
+
+
+def shipped_templates() -> tuple[str, ...]:
+    """The names of the overlays a company starts from, in order."""
+    return tuple(name for name in _shipped() if name.startswith(_TEMPLATES))
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> tuple[str, ...]:
     root = shipped_root()
     found = {p.parent.relative_to(root).as_posix() for p in root.glob("*/*/*.yaml") if _DATED.fullmatch(p.stem)}
     return tuple(sorted(found))
@@ -163,10 +173,10 @@ class _Loading:
         if not isinstance(source, str) or _is_path(source):
             path = Path(source)
             return beside / path if beside is not None and not path.is_absolute() else path
-        if source in shipped_policies():
+        if source in _shipped():
             return shipped_root() / source
-        hint, standing = nearest(source, shipped_policies()), PROBLEMS["unknown-policy"][1]
-        if standing is not None and not get_close_matches(source[:80], shipped_policies(), n=1):
+        hint, standing = nearest(source, _shipped()), PROBLEMS["unknown-policy"][1]
+        if standing is not None and not get_close_matches(source[:80], _shipped(), n=1):
             # It may well be a folder or file that stands there.
             listed = Text("complaint-policy list names the shipped ones", "complaint-policy list 列出内置制度")
             hint = joined([listed, standing])
@@ -270,7 +280,7 @@ class _Loading:
                 self._tighten(below, day, (*path, name))
         if tightens(sheet.file):
             own = model or build(files or (), self.kinds, self.problems)
-            base = build(bases, self.kinds, self.problems)
+            base = build(bases, self.kinds, self.problems, anywhere=own.timezone) if own is not None else None
             if own is not None and base is not None:
                 check_tightening(base, own, sheet.file, day, self.kinds, self.problems, self.notes)
 

@@ -137,7 +137,8 @@ def test_a_person_charged_before_responsibility_is_established() -> None:
     assert codes(penalty.format("{upheld: true}", "company", "responsible_team")) == []  # no person
 
 
-def test_levels() -> None:
+def test_scope_and_levels() -> None:
+    """A policy without scope is for every complaint, which is nothing to remark; one without levels neglects urgent ones."""
     deadline = "deadlines: [{id: D, from: received_at, to: responded_at, within: 2 days}]\n"
     assert [(r.code, r.level) for r in remarks(deadline, head=HEAD)] == [("no-levels", "note")]
     assert remarks("", head=HEAD) == []  # a base that has no rule

@@ -60,6 +60,6 @@ def test_it_works_outside_the_checkout(wheel: Path, tmp_path: Path) -> None:
     where, version, shipped, loaded = json.loads(done.stdout)
     assert Path(where).is_relative_to(target)
     assert wheel.name.startswith(f"complaint_policy-{version}-")
-    assert shipped == sorted({f.parent.relative_to(ROOT / "policies").as_posix() for f in (ROOT / "policies").glob("*/*/*.yaml")})
+    assert shipped == sorted({f.parent.relative_to(ROOT / "policies").as_posix() for f in (ROOT / "policies").glob("*/*/*.yaml") if f.parts[-3] != "templates"})
     assert len(shipped) > 4
     assert loaded == "cn/base"
