@@ -123,7 +123,7 @@ def test_a_rate_that_keeps_rising() -> None:
 def test_figures_that_are_only_shown() -> None:
     """Four complaints of March 2026: two by phone, one out of hours (Saturday the 7th), three of one kind and product."""
     rows = [("A", "03-03T10:00", "phone", "product", "p", "emotion"), ("B", "03-04T10:00", "phone", "product", "p", "communication"), ("C", "03-05T10:00", "shop", "product", "p", "emotion"), ("D", "03-07T10:00", "social", "service", "s", "emotion")]
-    records = [{"id": i, "received_at": f"2026-{at}", "complainant_id": i, "channel": channel, "kind": kind, "product": product, "cause": cause, "closed_at": "2026-03-08T10:00"} for i, at, channel, kind, product, cause in rows]
+    records = [{"id": i, "received_at": f"2026-{at}", "complainant_id": i, "channel": channel, "kind": kind, "product": product, "cause": cause, "acknowledged_at": None, "closed_at": "2026-03-08T10:00", "survey_sent_at": "2026-03-08T10:01" if i in "AB" else None, "survey_answered_at": "2026-03-08T11:00" if i == "A" else None} for i, at, channel, kind, product, cause in rows]
     portfolio = load_policy("cn/optimisation").audit(records, as_of="2026-06-01T00:00").portfolio
 
     def values(rule: str) -> dict[Any, Any]:
@@ -131,6 +131,9 @@ def test_figures_that_are_only_shown() -> None:
 
     assert values("PF-channels") == {("phone",): 2, ("shop",): 1, ("social",): 1}
     assert values("PF-hours") == {(): Fraction(1, 4)}
+    # Of the one out of hours nobody has said a word; one of the two surveys came back.
+    assert [(f.low, f.outcome) for f in portfolio["PF-night"] if f.members] == [(0, "breached")]
+    assert values("PF-response") == {(): Fraction(1, 2)}
     assert values("PF-frequent") == {("product", "p"): 3, ("service", "s"): 1}
     assert values("PF-causes") == {("communication",): 1, ("emotion",): 3}
     # After-sales: from the 3rd, 4th and 5th to the 8th at ten: 120, 96, 72 hours; the service desk: 24.
@@ -144,6 +147,32 @@ def test_shares_that_are_only_shown() -> None:
     visits = [{"id": str(i), "received_at": "2022-06-13T09:00", "key_customer": key, "visit_kind": kind} for i, (key, kind) in enumerate(((True, "special"), (True, "routine"), (False, "routine")))]
     (share,) = [f for f in load_policy("cn/travel_followup").audit(visits, as_of=AS_OF).portfolio["PF-key"] if f.members]
     assert (share.low, share.members, share.excluded) == (Fraction(1, 2), 2, 1)
+
+
+@pytest.mark.parametrize(("at", "outcome"), [("2026-03-08T00:15:00", "met"), ("2026-03-08T00:15:01", "breached")])
+def test_somebody_answers_at_night_too(at: str, outcome: str) -> None:
+    """Saturday night at 23:45 and half an hour."""
+    records = [{"id": "A", "received_at": "2026-03-07T23:45", "complainant_id": "c", "acknowledged_at": at}, {"id": "B", "received_at": "2026-03-06T10:00", "complainant_id": "d"}]
+    (share,) = [f for f in load_policy("cn/optimisation").audit(records, as_of="2026-06-01T00:00").portfolio["PF-night"] if f.members]
+    assert (share.members, share.outcome) == (1, outcome)
+
+
+@pytest.mark.parametrize(("last", "outcome"), [(12, "met"), (13, "breached")])
+def test_a_change_is_more_than_twice_the_three_months_before(last: int, outcome: str) -> None:
+    """Five, six and seven doors in June, July and August; twice six are twelve.  One customer comes again."""
+    days = ["2022-06-15"] * 5 + ["2022-07-15"] * 6 + ["2022-08-15"] * 7 + ["2022-09-15"] * last
+    records = [{"id": str(i), "received_at": f"{day}T10:00", "complainant_id": str(i), "product": "门", "quality_abnormal": True} for i, day in enumerate(days)]
+    records[-1]["complainant_id"] = "0"
+    portfolio = load_policy("cn/manufacturing").audit(records, as_of="2022-11-01T00:00").portfolio
+    assert {f.period: f.outcome for f in portfolio["PF-change"]}["2022-09"] == outcome
+    assert [f.low for f in portfolio["PF-again"] if f.members] == [0, Fraction(1, 13 + last)]
+
+
+def test_one_complaint_number() -> None:
+    for second, outcome in (("400-1", "met"), ("400-2", "breached")):
+        records = [{"id": i, "received_at": "2022-06-13T09:00", "about_service": True, "channel": channel, "catalogue_line": line} for i, channel, line in (("A", "phone", "400-1"), ("B", "phone", second), ("C", "mail", "400-9"))]
+        (figure,) = [f for f in load_policy("cn/it_service").audit(records, as_of="2023-01-02T00:00").portfolio["PF-line"] if f.members]
+        assert (figure.members, figure.outcome) == (2, outcome)
 
 
 def test_the_stages_leave_three_days_and_six() -> None:
@@ -160,6 +189,57 @@ def test_ninety_in_a_hundred_are_solved_inside(outside: int, outcome: str) -> No
     records = [{"id": str(i), "received_at": "2026-03-02T09:00", "closed_at": "2026-03-05T09:00", "external_at": "2026-03-04T09:00" if i < outside else None} for i in range(100)]
     (share,) = [f for f in load_policy("cn/service_levels").audit(records, as_of="2026-06-01T00:00").portfolio["PF-inside"] if f.members]
     assert (share.low, share.outcome) == (Fraction(100 - outside, 100), outcome)
+
+
+@pytest.mark.parametrize(("same_day", "outcome"), [(55, "met"), (54, "breached")])
+def test_fifty_five_in_a_hundred_are_solved_on_the_day(same_day: int, outcome: str) -> None:
+    """Saturday 7 March: to its last second and no longer, a rest day moves nothing."""
+    records = [{"id": str(i), "received_at": "2026-03-07T09:00", "closed_at": "2026-03-07T23:59:59" if i < same_day else "2026-03-08T00:00:00", "complainant_id": str(i), "events": []} for i in range(100)]
+    portfolio = load_policy("cn/service_levels").audit(records, as_of="2026-06-01T00:00").portfolio
+    (share,) = [f for f in portfolio["PF-same-day"] if f.members]
+    assert (share.low, share.outcome) == (Fraction(same_day, 100), outcome)
+    # A hundred were heard; were 4 in 100 all who complain, 100 x 25 were dissatisfied.
+    assert [f.low for rule in ("PF-captured", "PF-hidden") for f in portfolio[rule] if f.members] == [100, 2500]
+
+
+@pytest.mark.parametrize(("last", "outcome"), [(10, "met"), (11, "breached")])
+def test_a_common_failure_spreads(last: int, outcome: str) -> None:
+    """Five lost bags in each week of 2, 9, 16, 23 March; twice five are ten."""
+    days = [day for day in ("2026-03-03", "2026-03-10", "2026-03-17", "2026-03-24") for _ in range(5)] + ["2026-03-31"] * last
+    figures = load_policy("cn/service_levels").audit(received(days, failure="行李"), as_of="2026-06-01T00:00").portfolio["PF-failures"]
+    assert {f.period: f.outcome for f in figures}["2026-W14"] == outcome
+
+
+def test_the_third_complaint_in_twelve_months_is_frequent_and_loses_no_right() -> None:
+    """From 2 March 2025 twelve months end on 2 March 2026: the third is within them of the first, one a day later is not."""
+    days = {"A": "2025-03-02T09:00", "B": "2025-09-01T09:00", "C": "2026-03-02T23:59:59"}
+    policy, decided = load_policy("cn/service_levels"), {}
+    for last in ("2026-03-02T23:59:59", "2026-03-03T00:00:00"):
+        records = [{"id": i, "received_at": at, "complainant_id": "c1", "level_at_receipt": "general", "care_at": None, "closed_at": "2026-03-05T09:00" if i == "C" else None} for i, at in (days | {"C": last}).items()]
+        decided[last] = policy.audit(records, as_of="2026-03-06T00:00").decision("C")
+    assert [d.fact("frequent") for d in decided.values()] == [True, False]
+    rules = [{r["rule"]: r["outcome"] for section in ("deadlines", "requirements") for r in d.to_dict()[section]} for d in decided.values()]
+    assert [r.pop("RQ-care") for r in rules] == ["breached", "not_applicable"]
+    assert rules[0] == rules[1]
+
+
+def test_staff_departments_and_dealers() -> None:
+    """Two by 017 with scores 5 and 2, one by 018 with 3; the plant helped once; of the dealer's two one was passed on too late."""
+    rows = [("A", "017", 5, "工厂", "d1", "2026-03-02T09:00", True, True), ("B", "017", 2, None, "d1", "2026-03-04T09:00", False, True), ("C", "018", 3, None, None, None, True, False)]
+    # Soon is one day: received by the dealer on the 1st, so by the end of the 2nd.
+    records = [{"id": i, "received_at": "2026-03-02T10:00", "complainant_id": i, "level_at_receipt": "general", "handler_number": number, "outcome_score": score, "helping_department": helper, "dealer": dealer, "dealer_received_at": "2026-03-01T09:00" if dealer else None, "dealer_passed_at": passed, "says_solved": solved, "says_in_time": in_time, "focus": "tariff" if in_time else "other", "channel": number, "handled_via": "phone" if solved else "other", "closed_at": "2026-03-05T09:00", "archived_at": "2026-03-06T09:00", "events": [{"at": "2026-03-02T11:00", "kind": "step"}] * (3 if solved else 13)} for i, number, score, helper, dealer, passed, solved, in_time in rows]
+    portfolio = load_policy("cn/service_levels").audit(records, as_of="2026-06-01T00:00").portfolio
+
+    def values(rule: str) -> dict[Any, Any]:
+        return {f.group: f.low for f in portfolio[rule] if f.members}
+
+    assert values("PF-handled") == {("017",): 2, ("018",): 1}
+    assert values("PF-quality") == {("017",): Fraction(7, 2), ("018",): 3}
+    assert values("PF-helped") == {("工厂",): 1}
+    assert values("PF-dealers") == {("d1",): Fraction(1, 2)}
+    assert values("PF-focus") == {("tariff",): 2, ("other",): 1}
+    assert [values(rule)[()] for rule in ("PF-solved", "PF-time", "PF-simple", "PF-listening")] == [Fraction(2, 3), Fraction(2, 3), Fraction(2, 3), 2]
+    assert values("PF-steps") == {(): Fraction(19, 3)}  # 3 + 13 + 3 steps
 
 
 def test_figures_of_levels_effort_and_scores() -> None:

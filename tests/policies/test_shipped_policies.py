@@ -232,7 +232,13 @@ PROVED_BY_TABLES = {
     ("cn/optimisation/2024-01-01.yaml", "    expect: {at_most: {times: [2, {mean_of_previous: 4}]}}"),
     ("cn/optimisation/2024-01-01.yaml", "    expect: {at_most: {times: [1.3, {mean_of_same_period: 1}]}}"),
     ("cn/property/2022-06-10.yaml", "    expect: {at_least: 100%}"),
+    ("cn/optimisation/2024-01-01.yaml", "    expect: {at_least: 100%}"),
+    ("cn/manufacturing/2022-06-10.yaml", "    expect: {at_most: {times: [2, {mean_of_previous: 3}]}}"),
+    ("cn/it_service/2022-06-10.yaml", "    expect: {at_most: 1}"),
     ("cn/service_levels/2025-05-21.yaml", "    expect: {at_least: 90%}"),
+    ("cn/service_levels/2025-05-21.yaml", "    expect: {at_least: 55%}"),
+    ("cn/service_levels/2025-05-21.yaml", "    expect: {at_most: {times: [2, {mean_of_previous: 4}]}}"),
+    ("cn/service_levels/2025-05-21.yaml", "  complaints_before: {title: {en: Earlier complaints, zh: 此前投诉次数}, count: {same: [complainant_id], within: 12 months}, source: {ref: levels, clause: 六、2}}"),
 }
 
 
