@@ -194,7 +194,7 @@ def test_ninety_in_a_hundred_are_solved_inside(outside: int, outcome: str) -> No
 @pytest.mark.parametrize(("same_day", "outcome"), [(55, "met"), (54, "breached")])
 def test_fifty_five_in_a_hundred_are_solved_on_the_day(same_day: int, outcome: str) -> None:
     """Saturday 7 March: to its last second and no longer, a rest day moves nothing."""
-    records = [{"id": str(i), "received_at": "2026-03-07T09:00", "closed_at": "2026-03-07T23:59:59" if i < same_day else "2026-03-08T00:00:00", "complainant_id": str(i), "events": []} for i in range(100)]
+    records: list[dict[str, Any]] = [{"id": str(i), "received_at": "2026-03-07T09:00", "closed_at": "2026-03-07T23:59:59" if i < same_day else "2026-03-08T00:00:00", "complainant_id": str(i), "events": []} for i in range(100)]
     portfolio = load_policy("cn/service_levels").audit(records, as_of="2026-06-01T00:00").portfolio
     (share,) = [f for f in portfolio["PF-same-day"] if f.members]
     assert (share.low, share.outcome) == (Fraction(same_day, 100), outcome)
