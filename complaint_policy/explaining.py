@@ -21,7 +21,7 @@ from complaint_policy.rules.penalties.explain import arithmetic as penalty_arith
 from complaint_policy.texts import Language, Text, joined
 from complaint_policy.versions import engine_versions
 from complaint_policy.waivers import waived_dict
-from complaint_policy.wording import SOURCE_TEXTS, STATE_TEXTS, moment_text, name_list, role_text
+from complaint_policy.wording import SOURCE_TEXTS, STATE_TEXTS, cited, moment_text, name_list, role_text
 
 if TYPE_CHECKING:
     from complaint_policy.decision import Decision
@@ -189,7 +189,7 @@ def _record_notes(decision: Decision, words: Words) -> list[Finding]:
         message = said.filled(v=decision.policy_version, r=laxer_text(moved))
         found.append(Finding("record", "transition", message, moved.source.to_dict() if moved.source is not None else None))
     if decision._state[decision._compiled.received_slot] is NOT_YET:
-        found.append(Finding("record", "not_yet_received", Text("The complaint is received after the moment of judgement.", "该投诉的受理时间晚于判定时刻。")))
+        found.append(Finding("record", "not_yet_received", Text("The complaint is received after the moment of judgement.", "该投诉的收到时间晚于判定时刻。")))
     for name, reason in decision.unusable.items():
         whole = not isinstance(words.held(name), Log)
         said = Text("{f} cannot be used: {r}.", "{f}无法使用：{r}。") if whole else Text("{f} cannot be used in part: {r}.", "{f}部分无法使用：{r}。")
@@ -383,10 +383,9 @@ def _beside(result: Any) -> list[Text]:
 
 
 def _source_text(source: Any) -> Text:
-    clause = Text(f", {source.clause}", str(source.clause)) if source.clause else Text("", "")
     status = SOURCE_TEXTS.get(source.status, Text("status not stated", "未注明核实情况"))
     title = source.title or Text(source.ref, source.ref)
-    return Text("source: {t}{c} [{s}]", "依据：{t}{c}［{s}］").filled(t=title, c=clause, s=status)
+    return Text("source: {t} [{s}]", "依据：{t}［{s}］").filled(t=cited(title, source.clause), s=status)
 
 
 def laxer_text(stated: Any) -> Text:

@@ -169,7 +169,7 @@ ENTRY_FIELDS: Final[dict[str, Field]] = {
 _CORE: Final = (
     # name, type, English, Chinese
     ("id", "string", "Case number", "编号"),
-    ("received_at", "event", "Received", "受理时间"),
+    ("received_at", "event", "Received", "收到投诉时间"),
     ("channel", "string", "Channel", "渠道"),
     ("category", "string", "Category", "类别"),
     ("product", "string", "Product", "产品"),

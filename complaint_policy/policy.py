@@ -289,12 +289,12 @@ class Policy:
         if source_fields is not None and "received_at" not in source_fields:
             value = None
         if is_empty(value):
-            raise RecordError(Text("received_at is missing: no version can be chosen", "缺少受理时间（received_at），无法确定适用版本"), "received_at")
+            raise RecordError(Text("received_at is missing: no version can be chosen", "缺少收到投诉时间（received_at），无法确定适用版本"), "received_at")
         declared = self._versions[-1].model.fields["received_at"]
         try:
             read = read_moment(value, self._zone, declared.formats)
         except Unusable as error:
-            raise RecordError(Text("received_at is unusable: ", "受理时间（received_at）无法使用：") + error.reason, "received_at") from None
+            raise RecordError(Text("received_at is unusable: ", "收到投诉时间（received_at）无法使用：") + error.reason, "received_at") from None
         day = self._zone.to_wall(read).date() if isinstance(read, datetime) else read
         version = self.version_on(day)
         if version is None:

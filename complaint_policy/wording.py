@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from complaint_policy.zones import Zone
 
 __all__ = [
+    "CONVENTION_TEXTS",
     "PERIOD_TEXTS",
     "PER_TEXTS",
     "SOURCE_TEXTS",
     "STATE_TEXTS",
+    "cited",
+    "currency_text",
     "day_text",
     "duration_iso",
     "duration_text",
@@ -24,8 +27,10 @@ __all__ = [
     "moment_text",
     "name_list",
     "period_text",
+    "place_text",
     "role_text",
     "stretch_text",
+    "unit_text",
     "whole_days",
 ]
 
@@ -44,6 +49,22 @@ SOURCE_TEXTS: Final = {
 }
 # What a penalty is counted by.
 PER_TEXTS: Final = {"case": Text("case", "每案"), "breach": Text("breach", "每次违反")}
+# How time is counted: what differs from what everybody expects.
+CONVENTION_TEXTS: Final = {
+    ("first_day", "excluded"): Text("the first day does not count", "起始日不计入"),
+    ("first_day", "included"): Text("the first day counts", "起始日计入"),
+    ("ends", "end_of_day"): Text("ends with the last day", "至最后一日24时届满"),
+    ("ends", "same_time"): Text("ends at the same time of day", "届满于同一时刻"),
+    ("ends", "close_of_business"): Text("ends at close of business", "届满于下班时刻"),
+    ("roll", "next_working_day"): Text("a last day off moves to the next working day", "末日逢休顺延至下一工作日"),
+    ("roll", "previous_working_day"): Text("a last day off moves to the working day before", "末日逢休提前至上一工作日"),
+    ("after_hours", "next_opening"): Text("after hours counts from the next opening", "下班后自下次上班起算"),
+    ("after_hours", "deemed_next_opening"): Text("after hours counts as received at the next opening", "下班后视为下次上班时收到"),
+    ("from_closed_day", "next_working_day_is_zero"): Text("from a day off, the next working day is day zero", "休息日收到的，以下一工作日为第零日"),
+    ("at_closing", "roll"): Text("a limit that ends at closing moves to the next opening", "恰于下班届满的顺延至下次上班"),
+    ("pause_on_days", "elapsed"): Text("pauses add their elapsed time", "暂停按实际时长顺延"),
+    ("pause_on_days", "whole_days"): Text("pauses add whole days", "暂停按整日顺延"),
+}
 # How often a duty comes back.
 PERIOD_TEXTS: Final = {
     "week": Text("week", "每周"),
@@ -58,6 +79,32 @@ _ROLES: Final = {
     "complainant": Text("complainant", "投诉人"),
     "regulator": Text("regulator", "监管机构"),
     "merchant": Text("merchant", "商家"),
+}
+
+_UNITS: Final = {
+    "minutes": Text("minutes", "分钟"),
+    "h": Text("hours", "小时"),
+    "hours": Text("hours", "小时"),
+    "days": Text("days", "天"),
+    "weeks": Text("weeks", "周"),
+    "months": Text("months", "个月"),
+    "years": Text("years", "年"),
+    "km": Text("km", "公里"),
+    "persons": Text("persons", "人"),
+    "times": Text("times", "次"),
+}
+_CURRENCIES: Final = {"CNY": "元", "GBP": "英镑", "USD": "美元", "EUR": "欧元", "AUD": "澳元", "CAD": "加元", "INR": "印度卢比"}
+_PLACES: Final = {
+    "AU-NSW": Text("New South Wales", "澳大利亚新南威尔士州"),
+    "BE": Text("Belgium", "比利时"),
+    "BH": Text("Bahrain", "巴林"),
+    "CA": Text("Canada", "加拿大"),
+    "CN": Text("China", "中国"),
+    "GB-ENG": Text("England", "英格兰"),
+    "IE": Text("Ireland", "爱尔兰"),
+    "IN": Text("India", "印度"),
+    "US": Text("the United States", "美国"),
+    "ZA": Text("South Africa", "南非"),
 }
 
 _WEEKDAYS = (("Mon", "周一"), ("Tue", "周二"), ("Wed", "周三"), ("Thu", "周四"), ("Fri", "周五"), ("Sat", "周六"), ("Sun", "周日"))
@@ -156,6 +203,28 @@ def period_text(name: str) -> Text:
 def role_text(name: str, roles: Mapping[str, Text]) -> Text:
     """A department, role or duty bearer: the policy's own title, else the usual one, else the word."""
     return roles.get(name) or _ROLES.get(name) or Text(name, name)
+
+
+def unit_text(unit: str) -> Text:
+    """The unit of a field: in both languages where it is a usual one, else as it is written."""
+    return _UNITS.get(unit) or Text(unit, unit)
+
+
+def currency_text(currency: str | None) -> Text:
+    """A currency by its code, in Chinese by its name."""
+    code = currency or ""
+    return Text(code, _CURRENCIES.get(code, code))
+
+
+def place_text(code: str) -> Text:
+    """A country, or a part of one, by its name where it is one of the policies that ship."""
+    return _PLACES.get(code) or Text(code, code)
+
+
+def cited(title: Text, clause: str | None) -> Text:
+    """A source with its clause.  Chinese puts the title in its own marks, so that nothing runs into the clause."""
+    zh = title.zh if "《" in title.zh else f"《{title.zh}》"
+    return Text(f"{title.en}, {clause}" if clause else title.en, f"{zh}{clause or ''}")
 
 
 def name_list(names: Iterable[str]) -> Text:

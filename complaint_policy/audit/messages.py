@@ -25,7 +25,7 @@ MAPPING_PROBLEMS: Final[dict[str, Text]] = {
     "mapping-one-column": Text("one column and its values are needed here", "此处须为一列及其取值"),
     "mapping-no-receipt": Text(
         "no column or constant fills 'received_at': without it no record can be judged",
-        "没有列或常量填充“received_at”：缺少受理时间无法判定任何记录",
+        "没有列或常量填充“received_at”：缺少收到投诉时间无法判定任何记录",
     ),
     "mapping-no-entry": Text(
         "no column or constant fills '{name}': an event needs id, at and kind", "没有列或常量填充“{name}”：事件须有 id、at 和 kind"

@@ -115,7 +115,7 @@ class _Numbers:
         day = zone.to_wall(low).date()
         wrong = [name for name, text in parts.items() if name in DATES and int(text) != _of_day(day, name)]
         if wrong:
-            words = Text("{n} is of another {w} than its receipt on {d}", "{n}的{w}与受理日期{d}不一致")
+            words = Text("{n} is of another {w} than its receipt on {d}", "{n}的{w}与收到日期{d}不一致")
             listed = Text(", ".join(_DATE_TEXTS[w].en for w in wrong), "、".join(_DATE_TEXTS[w].zh for w in wrong))
             self._say("period", row, case, number, words.filled(n=number, w=listed, d=day.isoformat()))
         for value in self.rule.fields:

@@ -95,7 +95,7 @@ def _history(summary: Summary) -> Section:
     note = None
     if notes is not None and notes.uncounted:
         n = notes.uncounted
-        note = Text(f"{n:,} rows without a usable receipt may be missing from the counts.", f"有 {n:,} 行缺少可用的受理时间，可能未计入。")
+        note = Text(f"{n:,} rows without a usable receipt may be missing from the counts.", f"有 {n:,} 行缺少可用的收到投诉时间，可能未计入。")
     return Section("history", Text("Earlier records", "此前记录"), columns, rows, note)
 
 

@@ -258,7 +258,7 @@ class Tiers:
 
 BLANK: Final = "\x1fblank"
 BLANK_ROW: Final = Text("a blank row", "空白行")
-NO_RECEIPT: Final = Text("received_at is missing: no version can be chosen", "缺少受理时间（received_at），无法确定适用版本")
+NO_RECEIPT: Final = Text("received_at is missing: no version can be chosen", "缺少收到投诉时间（received_at），无法确定适用版本")
 # Columns whose expressions have their type already.
 _TYPED: Final = (".outcome", ".due_at", ".amount", ".missing", ".min", ".max", ".state", ".open", ".breaches")
 _READY: Final = frozenset({"id", "status", "severity", "owner"})

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from copy import copy
 from typing import Any, Final
 
+from complaint_policy.counting import TAKEN_BY, Counting
 from complaint_policy.expressions import nodes as n
 from complaint_policy.lengths import Length, MonthDays
-from complaint_policy.outcomes import OUTCOME_TEXTS
+from complaint_policy.outcomes import BREACHED, MET, OUTCOME_TEXTS
 from complaint_policy.texts import Text, joined
+from complaint_policy.wording import CONVENTION_TEXTS, unit_text
 
 __all__ = ["Describer"]
 
@@ -36,13 +40,28 @@ _PERIOD: Final = {
     "from": Text("the start", "起算时刻"),
 }
 _ARITHMETIC: Final = {"plus": " + ", "minus": " - ", "times": " × "}
+_EXTREMES: Final = {
+    ("max_of", True): Text("the larger of {p}", "{p}中的较大者"),
+    ("max_of", False): Text("the largest of {p}", "{p}中的最大者"),
+    ("min_of", True): Text("the smaller of {p}", "{p}中的较小者"),
+    ("min_of", False): Text("the smallest of {p}", "{p}中的最小者"),
+}
 _BASELINES: Final = {
     (False, True): Text("the figure of the period before", "前一期的数值"),
     (False, False): Text("the mean of the {n} periods before", "前{n}期的平均值"),
     (True, True): Text("the figure of the same period a year before", "上年同期的数值"),
     (True, False): Text("the mean of the same period of the {n} years before", "前{n}年同期的平均值"),
 }
-_UNITS: Final = {"minutes": Text("minutes", "分钟"), "hours": Text("hours", "小时"), "days": Text("days", "天"), "weeks": Text("weeks", "周")}
+_ROUNDS: Final = {
+    "up": Text("each begun one counted whole", "不足一{u}按一{u}计"),
+    "down": Text("only whole ones counted", "不足一{u}不计"),
+    "half_up": Text("rounded half up", "四舍五入"),
+}
+# Conventions that only their being otherwise than in the whole policy makes worth a word.
+_UNMOVED: Final = Text("a last day off does not move", "末日不顺延")
+# Titles that would run into the words around them.
+_JOINED_EN: Final = re.compile(r"\b(?:or|and)\b|[,;:]")
+_JOINED_ZH: Final = re.compile("[或且和及、，；：]")
 
 
 def _quoted(texts: tuple[str, ...]) -> Text:
@@ -51,6 +70,11 @@ def _quoted(texts: tuple[str, ...]) -> Text:
 
 def _outcomes(outcomes: tuple[str, ...]) -> Text:
     return joined([OUTCOME_TEXTS[o] for o in outcomes], " or ", "或")
+
+
+def _apart(title: Text) -> Text:
+    """A title in quotation marks where it has an "or", an "and" or a comma of its own."""
+    return Text(f"'{title.en}'" if _JOINED_EN.search(title.en) else title.en, f"“{title.zh}”" if _JOINED_ZH.search(title.zh) else title.zh)
 
 
 class Describer:
@@ -69,6 +93,20 @@ class Describer:
         self.levels = levels
         self.rules = rules
         self.kind = kind  # inside `where`: of the entries
+        self.counting: Counting | None = None  # what a reader was told already
+        self.role_names: Mapping[str, Text] = {}  # where a written text names one
+
+    def counted_by(self, counting: Counting) -> Describer:
+        """For a place whose reader knows these conventions: lengths say only what is otherwise."""
+        found = copy(self)
+        found.counting = counting
+        return found
+
+    def naming(self, roles: Mapping[str, Text]) -> Describer:
+        """For a place where a written text is a department or role."""
+        found = copy(self)
+        found.role_names = roles
+        return found
 
     def attribute(self, name: str) -> Text:
         """An attribute of the entries looked at; outside `where`, of the entry that a duty began with."""
@@ -93,21 +131,24 @@ class Describer:
             case n.EntryHas(name=name):
                 return Text("{n} is recorded", "已记录{n}").filled(n=self.attribute(name))
             case n.Not(part=n.FactHolds(name=name, kind="entry")):
-                return Text("not: {n}", "非{n}").filled(n=self.attribute(name))
+                return Text("{n}: no", "{n}为否").filled(n=_apart(self.attribute(name)))
             case n.FactHolds(name=name, kind="entry"):
-                return self.attribute(name)
+                return _apart(self.attribute(name))
             case n.Always():
                 return Text("always", "总是")
+            case n.All(parts=parts) if len(parts) > 2 and all(isinstance(p, n.Present) for p in parts):
+                names = joined([_apart(self.name(p.name)) for p in parts if isinstance(p, n.Present)], ", ", "、")
+                return Text("all of these are recorded: {n}", "以下各项均已记录：{n}").filled(n=names)
             case n.All(parts=parts):
                 return joined([self._nested(p) for p in parts], " and ", "且")
             case n.Any_(parts=parts):
                 return joined([self._nested(p) for p in parts], " or ", "或")
             case n.Not(part=n.Present(name=name)) | n.Not(part=n.PresentBy(name=name)):
-                return Text("{n} is missing", "缺少{n}").filled(n=self.name(name))
+                return Text("{n} is missing", "缺少{n}").filled(n=_apart(self.name(name)))
             case n.Not(part=n.FactHolds(name=name, kind="field")):
-                return Text("{n}: no", "{n}为否").filled(n=self.name(name))
+                return Text("{n}: no", "{n}为否").filled(n=_apart(self.name(name)))
             case n.Not(part=n.FactHolds(name=name)):
-                return Text("not: {n}", "非{n}").filled(n=self.name(name))
+                return Text("not '{n}'", "“{n}”不成立").filled(n=self.name(name))
             case n.Not(part=n.Equals(left=left, right=right)):
                 return Text("{a} is not {b}", "{a}不为{b}").filled(a=self.value(left), b=self._right(left, right))
             case n.Not(part=n.OneOf(left=left, values=values)):
@@ -115,11 +156,11 @@ class Describer:
             case n.Not(part=n.HasAny(left=left, texts=texts)):
                 return Text("{a} does not have {t}", "{a}不含{t}").filled(a=self.value(left), t=_quoted(texts))
             case n.Not(part=n.OutcomeIs(rule=rule, outcomes=outcomes)):
-                return Text("'{r}' is not {o}", "“{r}”不为{o}").filled(r=self.rule(rule), o=_outcomes(outcomes))
+                return Text("'{r}' is not {o}", "“{r}”的判定不是{o}").filled(r=self.rule(rule), o=_outcomes(outcomes))
             case n.Not(part=part):
                 return Text("not ({c})", "并非（{c}）").filled(c=self.condition(part))
             case n.FactHolds(name=name):
-                return self.name(name)
+                return _apart(self.name(name))
             case n.Equals(left=left, right=right):
                 return Text("{a} is {b}", "{a}为{b}").filled(a=self.value(left), b=self._right(left, right))
             case n.OneOf(left=left, values=values):
@@ -127,17 +168,19 @@ class Describer:
             case n.Compare(left=left, operation=operation, right=right):
                 return Text("{a} is {o} {b}", "{a}{o}{b}").filled(a=self.value(left), o=_SIGNS[operation], b=self._right(left, right))
             case n.Moment(left=left, operation=operation, right=right):
-                return Text("{a} {o} {b}", "{a}{o}{b}").filled(a=self.instant(left), o=_MOMENTS[operation], b=self.instant(right))
+                return Text("{a} {o} {b}", "{a}{o}{b}").filled(a=self._whole(left), o=_MOMENTS[operation], b=self._whole(right))
             case n.Present(name=name) | n.PresentBy(name=name):
-                return Text("{n} is recorded", "已记录{n}").filled(n=self.name(name))
+                return Text("{n} is recorded", "已记录{n}").filled(n=_apart(self.name(name)))
             case n.HasAny(left=left, texts=texts):
                 return Text("{a} has {t}", "{a}含有{t}").filled(a=self.value(left), t=_quoted(texts))
             case n.Matches(left=left, pattern=pattern):
                 return Text("{a} fits /{p}/", "{a}符合 /{p}/").filled(a=self.value(left), p=pattern)
             case n.During(left=left, calendar_name=name):
                 return Text("{a} lies within {c}", "{a}在{c}时间内").filled(a=self.instant(left), c=name)
+            case n.OutcomeIs(rule=rule, outcomes=(outcome,)) if outcome in (MET, BREACHED):
+                return Text("'{r}' is {o}", "{o}“{r}”").filled(r=self.rule(rule), o=OUTCOME_TEXTS[outcome])
             case n.OutcomeIs(rule=rule, outcomes=outcomes):
-                return Text("'{r}' is {o}", "“{r}”为{o}").filled(r=self.rule(rule), o=_outcomes(outcomes))
+                return Text("'{r}' is {o}", "“{r}”的判定为{o}").filled(r=self.rule(rule), o=_outcomes(outcomes))
             case n.InOrder(instants=instants):
                 return Text("in this order: {i}", "依次为：{i}").filled(i=joined([self.instant(i) for i in instants], ", ", "、"))
         raise TypeError(type(node).__name__)
@@ -150,7 +193,10 @@ class Describer:
         return joined([self._literal(v, left) for v in values], " or ", "或")
 
     def _right(self, left: n.NamedValue, right: n.Value) -> Text:
-        return self._literal(right.value, left) if isinstance(right, n.Literal) else self.value(right)
+        if not isinstance(right, n.Literal):
+            return self._part(right)
+        said = self._literal(right.value, left)
+        return said if left.unit is None or isinstance(right.value, str) else Text("{v} {u}", "{v}{u}").filled(v=said, u=unit_text(left.unit))
 
     def _literal(self, value: Any, left: n.NamedValue | n.Literal) -> Text:
         """A written value, by its title where its level or field gives one."""
@@ -159,11 +205,14 @@ class Describer:
         if not isinstance(left, n.NamedValue) or left.source not in ("field", "entry"):
             return n.literal_text(value)
         titles = self.values.get(left.name if left.source == "field" else f"entry:{self.kind}:{left.name}")
-        return (titles or {}).get(value) or n.literal_text(value)
+        found = (titles or {}).get(value)
+        return _apart(found) if found is not None else n.literal_text(value)
 
     # ---------------------------------------------------------------- values
     def value(self, node: n.Value) -> Text:
         match node:
+            case n.Literal(value=str(value)) if value in self.role_names:
+                return self.role_names[value]
             case n.Literal(value=value):
                 return self._literal(value, node)
             case n.NamedValue(name=name, source="entry"):
@@ -185,20 +234,24 @@ class Describer:
                 shown = [self._part(p) for p in parts]
                 if operation in _ARITHMETIC:
                     return joined(shown, _ARITHMETIC[operation], _ARITHMETIC[operation])
-                word = Text("the largest of {p}", "{p}中最大者") if operation == "max_of" else Text("the smallest of {p}", "{p}中最小者")
-                return word.filled(p=joined(shown, ", ", "、"))
+                return _EXTREMES[operation, len(shown) == 2].filled(p=joined(shown, ", ", "、") if len(shown) != 2 else joined(shown, " and ", "与"))
             case n.FirstKnown(parts=parts):
                 return Text("the first known of {p}", "{p}中首个已知者").filled(p=joined([self.value(p) for p in parts], ", ", "、"))
             case n.Choose(branches=branches):
                 return self._branches([(b.when, self.value(b.then)) for b in branches])
-            case n.LengthOf(span=span, unit=unit):
-                return Text("{s} in {u}", "{s}的{u}数").filled(s=self.span(span), u=_UNITS[unit])
+            case n.LengthOf(span=span, unit=unit, round=rounds, per=per):
+                measure = unit_text(unit)
+                each = Text(" each by itself", "逐段计算，") if per == "span" else Text("", "")
+                said = Text("{s} in {u}{e} ({r})", "{s}的{u}数（{e}{r}）")
+                return said.filled(s=self.span(span), u=measure, e=each, r=_ROUNDS[rounds].filled(u=measure))
             case n.Baseline(periods=periods, same=same):
                 return _BASELINES[same, periods == 1].filled(n=periods)
         raise TypeError(type(node).__name__)
 
     def _part(self, node: n.Value) -> Text:
         text = self.value(node)
+        if isinstance(node, n.NamedValue):
+            return _apart(text)
         return Text("({t})", "（{t}）").filled(t=text) if isinstance(node, (n.Arithmetic, n.Choose)) else text
 
     def _branches(self, branches: list[tuple[n.Condition | None, Text]]) -> Text:
@@ -232,12 +285,12 @@ class Describer:
             case n.DueOf(rule=rule):
                 return Text("the due time of '{r}'", "“{r}”的到期时刻").filled(r=self.rule(rule))
             case n.Counted(base=n.RuleStart() | n.NamedInstant(name="from", kind="period"), length=length):
-                return self._length(length)
+                return self._length(length) + self._otherwise(node)
             case n.Counted(base=base, length=MonthDays() as days):
-                return Text("{d} after {b}", "{b}之后{d}").filled(d=days.text, b=self.instant(base))
+                return Text("{d} after {b}", "{b}之后{d}").filled(d=days.text, b=self._whole(base)) + self._otherwise(node)
             case n.Counted(base=base, length=length, ahead=ahead):
                 template = Text("{l} ahead of {b}", "{b}前{l}") if ahead else Text("{l} from {b}", "{b}起{l}")
-                return template.filled(l=self._length(length), b=self.instant(base))
+                return template.filled(l=self._length(length), b=self._whole(base)) + self._otherwise(node)
             case n.FirstOf(parts=parts):
                 return self._joined("first_of", parts)
             case n.LastOf(parts=parts):
@@ -255,7 +308,25 @@ class Describer:
 
     def _inside(self, kinds: tuple[str, ...]) -> Describer:
         """For what is said of entries of these kinds."""
-        return Describer(self.titles, self.levels, self.rules, self.values, kinds[0] if kinds else "")
+        found = copy(self)
+        found.kind = kinds[0] if kinds else ""
+        return found
+
+    def _whole(self, node: n.Instant) -> Text:
+        """An instant among other words: what has several parts stands in brackets."""
+        text = self.instant(node)
+        return Text("({t})", "（{t}）").filled(t=text) if isinstance(node, (n.ChooseInstant, n.FirstOf, n.LastOf, n.AllOf, n.FirstKnownInstant)) else text
+
+    def _otherwise(self, node: n.Counted) -> Text:
+        """The conventions of one length that are not those its reader was told."""
+        told, own = self.counting, node.counting
+        parts = [] if told is None else [
+            CONVENTION_TEXTS.get((key, getattr(own, key))) or (_UNMOVED if key == "roll" else None)
+            for key, units in TAKEN_BY.items()
+            if node.length.unit in units and getattr(own, key) != getattr(told, key)
+        ]
+        said = [part for part in parts if part is not None]
+        return Text(" ({c})", "（{c}）").filled(c=joined(said)) if said else Text("", "")
 
     def _length(self, length: Length | n.LengthValue) -> Text:
         if isinstance(length, Length):
@@ -264,7 +335,8 @@ class Describer:
         return Text("{v} ({u})", "{v}（{z}）").filled(v=self.value(length.amount), u=length.unit, z=unit.zh.lstrip("1"))
 
     def _joined(self, word: str, parts: tuple[n.Instant, ...]) -> Text:
-        return Text("{w} {p}", "{w}{p}").filled(w=_JOINS[word], p=joined([self.instant(p) for p in parts], ", ", "、"))
+        shown = [_apart(self.instant(p)) if isinstance(p, n.NamedInstant) else self.instant(p) for p in parts]
+        return Text("{w} {p}", "{w}{p}").filled(w=_JOINS[word], p=joined(shown, ", ", "、"))
 
     def span(self, node: n.Span) -> Text:
         match node:

@@ -153,7 +153,7 @@ def test_complaints_from_before_the_policy_are_history_too() -> None:
     assert notes is not None
     assert (notes.uncounted, notes.counts[0].records, notes.counts[0].highest, notes.counts[0].unknown) == (2, 1, 1, 0)
     assert "2 rows without a usable receipt may be missing" in audit.summary().render("en")
-    assert "有 2 行缺少可用的受理时间" in audit.summary().render("zh")
+    assert "有 2 行缺少可用的收到投诉时间" in audit.summary().render("zh")
     assert audit.summary().to_dict()["history"]["uncounted"] == 2
 
 

@@ -110,7 +110,7 @@ def test_a_list_of_records_with_one_that_cannot_be_judged(cli: Run, policy: Path
 def test_one_record_that_cannot_be_judged(cli: Run, policy: Path, record: Record) -> None:
     ran = cli("evaluate", policy, record({"id": "T-9"}), "--as-of", AS_OF, "--lang", "zh")
     assert (ran.status, ran.out) == (2, "")
-    assert ran.err.startswith("错误：缺少受理时间")
+    assert ran.err.startswith("错误：缺少收到投诉时间")
 
 
 @pytest.mark.parametrize(

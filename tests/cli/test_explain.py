@@ -48,7 +48,7 @@ def test_a_rule(cli: Run, policy: Path) -> None:
         "until Answered",
         "within 5 working days",
         "the first day does not count; ends with the last day; calendar 'workdays'",
-        "source House rules 3 [company rule]",
+        "source House rules, 3 [company rule]",
         f"written at {policy}:31:",
     ):
         assert expected in ran.words
@@ -60,13 +60,13 @@ def test_a_rule_in_chinese(cli: Run, policy: Path) -> None:
     words = cli("explain", policy, "PN-late", "--lang", "zh").words
     for expected in (
         "PN-late 逾期答复",
-        "针对违反 DL-respond（答复客户）",
-        "范围 100至500 CNY",
-        "计罚单位 每案",
+        "针对违反 答复客户（DL-respond）",
+        "范围 100元至500元",
+        "计算单位 每案",
         "收款方 企业（company）",
-        "金额 200",
+        "金额（元） 200",
         "承担者 责任人",
-        "处罚依据 店规第三条",
+        "适用条款 店规第三条",
     ):
         assert expected in words
 
@@ -132,7 +132,7 @@ def test_the_fields_the_rules_use(cli: Run, policy: Path) -> None:
     # What every decision looks at stands first; a field of the condition "for" names no field.
     assert list(fields)[:4] == ["id", "received_at", "recorded_owner", "recorded_severity"]
     assert fields["upheld"]["rules"] == ["RQ-cause"]
-    assert "受理时间 无法判定 必填" in cli("explain", policy, "--lang", "zh").words
+    assert "收到投诉时间 无法判定 必填" in cli("explain", policy, "--lang", "zh").words
 
 
 def test_fields_through_facts_groups_and_the_scope(cli: Run, policy: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -223,6 +224,95 @@ def test_a_fact_may_rest_on_a_clause() -> None:
     text = text.replace("  - {id: DL-call,", "  - {id: DL-visit, when: {dear: true}, from: closed_at, to: followed_up_at, within: 1 day}\n  - {id: DL-call,")
     policy = load_policy_text(text)
     cells = [cell.zh for block in document(policy, policy.versions[-1]) if isinstance(block, Grid) for row in block.rows for cell in row]
-    assert "店规第五条［企业制度］" in cells
+    assert "《店规》第五条［企业制度］" in cells
     with pytest.raises(PolicyError, match="unknown"):
         load_policy_text(text.replace("ref: house, clause: 第五条", "ref: hause"))
+
+
+LAW = """\
+format: 1
+policy: test/law
+effective: {from: 2026-01-01}
+timezone: Asia/Shanghai
+currency: CNY
+sources: {law: {title: {en: "47 CFR 1.717, 1.718", zh: 47 CFR 1.717、1.718}, status: verified}}
+calendars: {workdays: {country: CN, announced_until: 2026-12-31}}
+counting: {calendar: workdays, roll: next_working_day}
+roles: {seller: {en: Seller, zh: 经营者}}
+record:
+  fields:
+    told: {type: boolean, title: {en: Told or not asked, zh: 已告知或无须告知}}
+    kind: {type: enum, values: {a: {en: A, zh: 甲}, b: {en: "B, C", zh: 乙、丙}}, title: {en: Kind, zh: 类别}}
+    km: {type: integer, unit: km, title: {en: Distance, zh: 里程}}
+    deleted_at: {type: event, title: {en: Deleted, zh: 销毁时间}}
+facts: {far: {title: {en: Far, zh: 远途}, km: {above: 300}}}
+admission:
+  - {id: AD, require: {closed_at: {by: {from: {first_known: [responded_at, {due: DL-answer}]}, within: 6 months}}}, reason: {en: Late, zh: 逾期}}
+deadlines:
+  - {id: DL-answer, title: {en: Answer, zh: 答复}, source: {ref: law, clause: "1.718"}, when: {told: true, kind: b, far: false}, from: received_at, to: responded_at, within: 3 days}
+  - {id: DL-call, when: {outcome: {DL-answer: breached}}, from: closed_at, to: followed_up_at, within: same day, counting: {roll: none}}
+  - {id: DL-fix, from: received_at, to: closed_at, within: 48 hours}
+requirements: [{id: RQ, require: {present: [kind, km, description]}}]
+retention: [{id: RT, keep_until: {from: closed_at, within: 3 years, counting: {roll: none}}, deleted: deleted_at}]
+penalties:
+  - id: PN
+    when: {far: true}
+    range: [0, 30000]
+    amount: {max_of: [{times: [0.01, {field: price}, {length: {late: DL-answer}, in: days}]}, 500]}
+    charge: {choose: [{when: {kind: a}, then: seller}, {otherwise: {field: handler}}]}
+"""
+
+
+@pytest.fixture(scope="module")
+def law() -> dict[str, dict[str, list[str]]]:
+    """What the document says of each rule, by label: both languages."""
+    policy = load_policy_text(LAW)
+    blocks = document(policy, policy.versions[-1])
+    said: dict[str, dict[str, list[str]]] = {}
+    for heading, pairs in pairwise(blocks):
+        if isinstance(heading, Heading) and heading.anchor and isinstance(pairs, Pairs):
+            said[heading.anchor] = {label.en: [text.en, text.zh] for label, text in pairs.rows}
+    return said
+
+
+@pytest.mark.parametrize(
+    ("rule", "label", "english", "chinese"),
+    [
+        # A title in its marks never runs into the clause.
+        ("DL-answer", "source", "47 CFR 1.717, 1.718, 1.718 [verified]", "《47 CFR 1.717、1.718》1.718［已核实］"),
+        # A title with an "or" of its own stands in quotation marks, and so does a value; a fact that does not hold says so.
+        ("DL-answer", "applies when", "'Told or not asked' and Kind is 'B, C' and not 'Far'", "“已告知或无须告知”且类别为“乙、丙”且“远途”不成立"),
+        ("DL-call", "applies when", "'Answer' is breached", "违反“答复”"),
+        # The day of the start itself leaves out no first day; what the whole policy moves and this rule does not is said.
+        ("DL-call", "counting", "ends with the last day; a last day off does not move", "至最后一日24时届满；末日不顺延"),
+        ("DL-fix", "counting", "elapsed time, nights and days off included", "连续计算，夜间和休息日计入"),
+        ("AD", "requires", "Closed no later than 6 months from (the first known of Answered, the due time of 'Answer')", "办结时间不晚于（以下首个已知者：答复时间、“答复”的到期时刻）起6个月"),
+        ("RQ", "requires", "all of these are recorded: Kind, Distance, Description", "以下各项均已记录：类别、里程、投诉内容"),
+        ("RT", "keep until", "3 years from Closed (a last day off does not move)", "办结时间起3年（末日不顺延）"),
+        ("PN", "range", "up to 30,000 CNY", "不超过30,000元"),
+        ("PN", "amount (CNY)", "the larger of (0.01 × Price × the delay of 'Answer' in days (each begun one counted whole)) and 500", "（0.01 × 价款 × “答复”的逾期时间的天数（不足一天按一天计））与500中的较大者"),
+        ("PN", "charged to", "Seller if Kind is A; otherwise Handler", "类别为甲时，经营者；否则经办人"),
+    ],
+)
+def test_a_rule_of_law_reads_one_way(law: dict[str, dict[str, list[str]]], rule: str, label: str, english: str, chinese: str) -> None:
+    assert law[rule][label] == [english, chinese]
+
+
+def test_units_calendars_and_numbers_are_people_s(cli: Run, tmp_path: Path) -> None:
+    path = tmp_path / "law.yaml"
+    path.write_text(LAW, "utf-8")
+    ran = cli("show", path, "--lang", "zh", "--output", tmp_path / "law.md")
+    assert ran.status == 0
+    text = (tmp_path / "law.md").read_text("utf-8")
+    for expected in ("里程大于300公里", "周末和中国法定节假日除外；调休上班的周末计入", "整数（公里）", "- **适用的投诉**：2026年1月1日（周四）起收到的\n", "（0.01 × 价款"):
+        assert expected in text
+    # A number at the start of a line is no list, and no backslash is left in it.
+    assert "\\." not in text
+
+
+def test_a_version_begun_by_a_base_says_so() -> None:
+    policy = load_policy("cn/telecom")
+    pairs = next(block for block in document(policy, policy.versions[-1]) if isinstance(block, Pairs))
+    told = {label.en: text for label, text in pairs.rows}["versions from"]
+    assert told.en == "2016-07-30, 2017-10-01 (of its base), 2021-01-01 (of its base)"
+    assert told.zh == "2016-07-30、2017-10-01（所依托制度改版）、2021-01-01（所依托制度改版）"

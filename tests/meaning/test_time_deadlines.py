@@ -240,4 +240,4 @@ def test_an_act_before_its_start_is_told_as_what_it_is() -> None:
     decision = judged(deadline("2 days"), "2026-03-20T00:00", received_at="2026-03-05T10:00", responded_at="2026-03-02T09:00")
     (finding,) = [f for f in decision.findings if f.rule == "DL"]
     assert finding.message.en == "DL: cannot be decided: done 2026-03-02 09:00, before it began 2026-03-05 10:00 (Received (received_at), Answered (responded_at))."
-    assert finding.message.zh == "DL：完成时间2026年3月2日 09:00早于起算时间2026年3月5日 10:00（受理时间（received_at）、答复时间（responded_at）），无法判定。"
+    assert finding.message.zh == "DL：完成时间2026年3月2日 09:00早于起算时间2026年3月5日 10:00（收到投诉时间（received_at）、答复时间（responded_at）），无法判定。"

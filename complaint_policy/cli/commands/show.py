@@ -76,7 +76,7 @@ COMMAND = Command(
     run=run,
     arguments=(POLICY,),
     options=(
-        Option(("--on",), Text("the version for complaints received on this day; otherwise the latest", "适用于该受理日的版本；默认为最新版本"), value="DAY"),
+        Option(("--on",), Text("the version for complaints received on this day; otherwise the latest", "该日收到的投诉所适用的版本；默认最新"), value="DAY"),
         Option(
             ("--as", "kind"),
             Text("terminal, markdown or html; otherwise by the name of the file", "terminal、markdown 或 html；默认由文件名决定"),

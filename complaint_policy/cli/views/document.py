@@ -20,7 +20,7 @@ from complaint_policy.fields import ENTRY_FIELDS, LOG, Field, LogField
 from complaint_policy.frame import Rule, Transition
 from complaint_policy.model import Source
 from complaint_policy.texts import Text, joined
-from complaint_policy.wording import day_text, role_text
+from complaint_policy.wording import day_text, place_text, role_text, unit_text
 
 __all__ = ["Block", "Grid", "Heading", "Pairs", "Paragraph", "document"]
 
@@ -70,6 +70,8 @@ _TYPES = {
     "instants": Text("several times", "多个时间"),
     LOG: Text("list of events", "事件列表"),
 }
+# Where weekends are worked for holidays, or may be: everywhere but in the countries named here.
+_NOT_MAKING_UP = frozenset(("AU", "BE", "BH", "CA", "GB", "IE", "US", "ZA"))
 _DAYS = {"mon": "周一", "tue": "周二", "wed": "周三", "thu": "周四", "fri": "周五", "sat": "周六", "sun": "周日"}
 
 
@@ -114,10 +116,10 @@ class _Document:
     def _front(self) -> Iterator[Block]:
         model = self.model
         until = self.version.until
-        ends = Text(", before {d}", "，至{d}前").filled(d=day_text(until)) if until is not None else Text("", "")
+        ends = Text(", before {d}", "、{d}前").filled(d=day_text(until)) if until is not None else Text("", "")
         rows = [
             (Text("policy", "制度编号"), _same(model.id)),
-            (Text("judges complaints received", "适用于受理日"), Text("from {d}", "{d}起").filled(d=day_text(self.version.start)) + ends),
+            (Text("judges complaints received", "适用的投诉"), Text("from {d}{e}", "{d}起{e}收到的").filled(d=day_text(self.version.start), e=ends)),
             (Text("time zone", "时区"), _same(model.timezone)),
         ]
         if model.currency is not None:
@@ -125,9 +127,8 @@ class _Document:
         if model.extends:
             rows.append((Text("builds on", "依托制度"), _same(", ".join(model.extends))))
         rows += [(Text("transition", "过渡条款"), self._transition(entry)) for entry in model.transition]
-        starts = [v.start for v in self.policy.versions]
-        if len(starts) > 1:
-            rows.append((Text("versions from", "各版本施行日"), Text(", ".join(map(str, starts)), "、".join(map(str, starts)))))
+        if len(self.policy.versions) > 1:
+            rows.append((Text("versions from", "各版本起始日"), joined([_version(v) for v in self.policy.versions], ", ", "、")))
         for label, day in ((Text("reviewed on", "复核日期"), model.reviewed_on), (Text("review by", "应于此前复核"), model.review_by)):
             if day is not None:
                 rows.append((label, day_text(day)))
@@ -136,11 +137,11 @@ class _Document:
 
     def _transition(self, entry: Transition) -> Text:
         """Which complaints cross the first day of the version, and why."""
-        said = Text("complaints received before it are judged by it if, as of its first day, {c} ({r})", "此前受理、截至施行首日{c}的投诉适用本版本（{r}）")
+        said = Text("complaints received before it are judged by it if, as of its first day, {c} ({r})", "此前收到、截至施行首日{c}的投诉适用本版本（{r}）")
         if entry.use == "previous":
             said = Text(
                 "complaints received under it stay with the version before if, as of its first day, {c} ({r})",
-                "施行后受理、截至施行首日{c}的投诉仍适用前一版本（{r}）",
+                "施行后收到、截至施行首日{c}的投诉仍适用前一版本（{r}）",
             )
         return said.filled(c=self.words.condition(entry.when), r=laxer_text(entry))
 
@@ -194,7 +195,7 @@ class _Document:
         yield Heading(2, Text("How time is counted", "期限的计算"))
         conventions = [text for key in CONVENTIONS if (text := self.rules.convention(key, getattr(model.counting, key))) is not None]
         if model.counting.calendar is not None:
-            conventions.append(Text("calendar '{n}'", "日历“{n}”").filled(n=model.counting.calendar.name))
+            conventions.append(Text("calendar '{n}'", "工作日按日历“{n}”").filled(n=model.counting.calendar.name))
         yield Paragraph(Text("Unless a rule says otherwise: {c}.", "规则未另作规定的：{c}。").filled(c=joined(conventions)))
         if model.calendars:
             rows = tuple((_same(name), _calendar(spec)) for name, spec in model.calendars.items())
@@ -273,7 +274,7 @@ class _Document:
             holds += Text(" ", "：") + values
         unit = declared.unit or (self.model.currency if declared.type == "money" else None)
         if unit is not None:
-            holds += Text(" ({u})", "（{u}）").filled(u=unit)
+            holds += Text(" ({u})", "（{u}）").filled(u=unit_text(unit))
         if declared.sensitive:
             holds += Text("; withheld in reports", "；报告中不显示")
         return declared.title, _same(declared.name), holds, empty_text(declared)
@@ -289,8 +290,10 @@ def _without_empty(columns: Iterable[Text], rows: list[tuple[Text, ...]]) -> Gri
 def _calendar(spec: CalendarSpec) -> Text:
     parts: list[Text] = []
     if spec.country is not None:
-        place = f"{spec.country}-{spec.subdivision}" if spec.subdivision else spec.country
-        parts.append(Text("public holidays and make-up working days of {c}", "{c}的法定节假日和调休").filled(c=place))
+        place = place_text(f"{spec.country}-{spec.subdivision}" if spec.subdivision else spec.country)
+        parts.append(Text("without weekends and the public holidays of {c}", "周末和{c}法定节假日除外").filled(c=place))
+        if spec.country not in _NOT_MAKING_UP:
+            parts.append(Text("weekends worked instead are working days", "调休上班的周末计入"))
     if spec.weekdays is not None:
         parts.append(Text(", ".join(spec.weekdays), "、".join(_DAYS.get(day, day) for day in spec.weekdays)))
     for day, spans in spec.hours or ():
@@ -306,6 +309,12 @@ def _calendar(spec: CalendarSpec) -> Text:
     if spec.announced_until is not None:
         parts.append(Text("announced until {d}", "已公布至{d}").filled(d=day_text(spec.announced_until)))
     return joined(parts)
+
+
+def _version(version: PolicyVersion) -> Text:
+    """The first day of a version; one that a base's new version began says so."""
+    day = Text(str(version.start), str(version.start))
+    return day if version.start == version.effective else day + Text(" (of its base)", "（所依托制度改版）")
 
 
 def _days(days: Iterable[Any]) -> Text:

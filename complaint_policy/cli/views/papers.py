@@ -23,7 +23,8 @@ __all__ = ["as_data", "as_html", "as_markdown", "print_document"]
 
 # What Markdown could read as markup, wherever it stands.
 _MARKUP: Final = re.compile(r"([\\`*_\[\]<>|~&#])")
-_LINE_START: Final = re.compile(r"^(\s*)([-+=]|\d+[.)])")
+# What it could read as one at the start of a line: the sign of a list, or the dot of a numbered one.
+_LINE_START: Final = re.compile(r"^(\s*)(?=[-+=])|^(\s*\d+)(?=[.)](?:\s|$))")
 
 _STYLE: Final = """\
 body{font:16px/1.6 "Noto Sans CJK SC","PingFang SC","Microsoft YaHei",system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#1c1c1c}
@@ -44,7 +45,7 @@ def as_markdown(blocks: Iterable[Block], language: Language) -> str:
     """CommonMark with tables."""
 
     def say(text: Text) -> str:
-        return _LINE_START.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", _one_line(text.get(language))))
+        return _LINE_START.sub(r"\g<0>\\", _MARKUP.sub(r"\\\1", _one_line(text.get(language))))
 
     parts: list[str] = []
     for block in blocks:

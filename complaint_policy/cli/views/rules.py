@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from decimal import Decimal
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from complaint_policy.rules.deadlines.model import Deadline
 from complaint_policy.rules.deadlines.stages import time_to_spare
 from complaint_policy.rules.penalties.model import Cap
 from complaint_policy.texts import Text, joined
-from complaint_policy.wording import PER_TEXTS, PERIOD_TEXTS, role_text
+from complaint_policy.wording import CONVENTION_TEXTS, PER_TEXTS, PERIOD_TEXTS, cited, currency_text, role_text
 
 __all__ = ["RuleWords"]
 
@@ -35,7 +36,7 @@ _LABELS: Final = {
     "to": Text("to", "上报至"),
     "require": Text("requires", "要求"),
     "refusal": Text("if refused", "不予受理的理由"),
-    "before": Text("before", "须先于"),
+    "before": Text("before", "最迟于"),
     "start": Text("from", "起算"),
     "act": Text("until", "完成"),
     "within": Text("within", "期限"),
@@ -45,37 +46,25 @@ _LABELS: Final = {
     "part_of": Text("part of", "属于"),
     "period": Text("every", "频次"),
     "counting": Text("counting", "计算方法"),
-    "keep_until": Text("keep until", "保存至"),
-    "deleted": Text("deleted", "删除"),
+    "keep_until": Text("keep until", "至少保存至"),
+    "deleted": Text("deleted", "销毁"),
     "breaches_of": Text("for breaches of", "针对违反"),
-    "per": Text("per", "计罚单位"),
+    "per": Text("per", "计算单位"),
     "amount": Text("amount", "金额"),
     "range": Text("range", "范围"),
     "payable_to": Text("payable to", "收款方"),
     "charge": Text("charged to", "承担者"),
-    "legal_basis": Text("legal basis", "处罚依据"),
+    "legal_basis": Text("legal basis", "适用条款"),
     "divided_by": Text("divided by", "除以"),
     "approver": Text("approved by", "批准者"),
     "recovers_from": Text("recovered from", "追偿对象"),
     "cap": Text("cap", "上限"),
 }
-_ROLES: Final = frozenset(("owner", "accountable", "consulted", "informed", "to", "payable_to", "approver"))
+_ROLES: Final = frozenset(("owner", "accountable", "consulted", "informed", "to", "payable_to", "charge", "recovers_from", "approver"))
 _FRAME: Final = frozenset(("id", "title", "source", "when", "exempt", "duty_of", "waivable_by", "laxer", "place"))
-_CONVENTIONS: Final = {
-    ("first_day", "excluded"): Text("the first day does not count", "起始日不计入"),
-    ("first_day", "included"): Text("the first day counts", "起始日计入"),
-    ("ends", "end_of_day"): Text("ends with the last day", "至最后一日24时届满"),
-    ("ends", "same_time"): Text("ends at the same time of day", "届满于同一时刻"),
-    ("ends", "close_of_business"): Text("ends at close of business", "届满于下班时刻"),
-    ("roll", "next_working_day"): Text("a last day off moves to the next working day", "末日逢休顺延至下一工作日"),
-    ("roll", "previous_working_day"): Text("a last day off moves to the working day before", "末日逢休提前至上一工作日"),
-    ("after_hours", "next_opening"): Text("after hours counts from the next opening", "下班后自下次上班起算"),
-    ("after_hours", "deemed_next_opening"): Text("after hours counts as received at the next opening", "下班后视为下次上班时收到"),
-    ("from_closed_day", "next_working_day_is_zero"): Text("from a day off, the next working day is day zero", "休息日收到的，以下一工作日为第零日"),
-    ("at_closing", "roll"): Text("a limit that ends at closing moves to the next opening", "恰于下班届满的顺延至下次上班"),
-    ("pause_on_days", "elapsed"): Text("pauses add their elapsed time", "暂停按实际时长顺延"),
-    ("pause_on_days", "whole_days"): Text("pauses add whole days", "暂停按整日顺延"),
-}
+_UNMOVED: Final = Text("a last day off does not move", "末日不顺延")
+_SAME_DAY: Final = "same day"
+_ELAPSED: Final = Text("elapsed time, nights and days off included", "连续计算，夜间和休息日计入")
 
 
 class RuleWords:
@@ -85,11 +74,22 @@ class RuleWords:
         self.model = version.model
         severity = self.model.section("severity")
         levels = {rank: severity.title_of(level) for rank, level in enumerate(getattr(severity, "levels", ()))}
-        self.words = Describer(self.model.titles(), levels, {rule.id: rule.name for rule in self.model.all_rules()}, self.model.value_titles())
+        words = Describer(self.model.titles(), levels, {rule.id: rule.name for rule in self.model.all_rules()}, self.model.value_titles())
+        self.words = words.counted_by(self.model.counting)
 
     def parts(self, rule: Rule) -> Iterator[tuple[Text, Text]]:
         """Labels and words: when it applies, what it asks, who owes it."""
         units = _units(rule)
+        own = getattr(rule, "counting", None)
+        if isinstance(own, Counting):
+            # What is said of the whole rule is not said again of each length.
+            words = copy(self)
+            words.words = self.words.counted_by(own)
+            yield from words._all_parts(rule, units)
+        else:
+            yield from self._all_parts(rule, units)
+
+    def _all_parts(self, rule: Rule, units: frozenset[str]) -> Iterator[tuple[Text, Text]]:
         if rule.when is not None:
             yield Text("applies when", "适用条件"), self.words.condition(rule.when)
         told = getattr(rule, "in_words", None)
@@ -116,6 +116,8 @@ class RuleWords:
         label = _LABELS.get(name) or Text(name.replace("_", " "), name)
         if value is None or value == () or value == "":
             return
+        if name == "amount" and self.model.currency is not None:
+            label += Text(" ({c})", "（{c}）").filled(c=currency_text(self.model.currency))
         if name == "roles":
             for attribute in fields(type(value)):
                 yield from self._parts(attribute.name, getattr(value, attribute.name))
@@ -131,7 +133,7 @@ class RuleWords:
         elif name == "per":
             yield label, PER_TEXTS.get(value) or self._value(value)
         elif name == "breaches_of":
-            yield label, joined([Text(f"{r} ({self.words.rule(r).en})", f"{r}（{self.words.rule(r).zh}）") for r in value], ", ", "、")
+            yield label, joined([Text(f"{self.words.rule(r).en} ({r})", f"{self.words.rule(r).zh}（{r}）") for r in value], ", ", "、")
         else:
             yield label, self._value(value, role=name in _ROLES)
 
@@ -145,13 +147,12 @@ class RuleWords:
             return Text("", "")
         known = self.model.sources.get(reference.ref)
         title = known.title if known is not None else Text(reference.ref, reference.ref)
-        clause = Text(f" {reference.clause}", str(reference.clause)) if reference.clause else Text("", "")
         status = reference.status or (known.status if known is not None else None)
-        return title + clause + (Text(" [{s}]", "［{s}］").filled(s=source_status(status)) if status else Text("", ""))
+        return cited(title, reference.clause) + (Text(" [{s}]", "［{s}］").filled(s=source_status(status)) if status else Text("", ""))
 
     def convention(self, key: str, word: str) -> Text | None:
         """A counting convention in words; None for one that is as everybody expects."""
-        return _CONVENTIONS.get((key, word))
+        return CONVENTION_TEXTS.get((key, word))
 
     def expression(self, node: n.Expression) -> Text:
         """Any expression in words."""
@@ -180,9 +181,11 @@ class RuleWords:
             case n.Span():
                 return self.words.span(value)
             case n.Value():
-                return self.words.value(value)
+                return (self.words.naming(self.model.roles) if role else self.words).value(value)
+            case n.Range(low=n.Literal(value=low), high=high) if low == 0:
+                return Text("up to {b}", "不超过{b}").filled(b=self._sum(high))
             case n.Range(low=low, high=high):
-                return Text("{a} to {b} {c}", "{a}至{b} {c}").filled(a=self.words.value(low), b=self.words.value(high), c=self.model.currency or "")
+                return Text("{a} to {b}", "{a}至{b}").filled(a=self._sum(low), b=self._sum(high))
             case n.ChooseRange(branches=branches):
                 return joined([self._branch(b.when, self._value(b.then)) for b in branches])
             case MonthDays():
@@ -197,23 +200,37 @@ class RuleWords:
                 return joined([self._value(v, role=role) for v in value], ", ", "、")
         return Text(str(value), str(value))
 
+    def _sum(self, value: n.Value) -> Text:
+        """An end of a range: a written one with its currency."""
+        if isinstance(value, n.Literal):
+            shown, currency = f"{value.value:,}", currency_text(self.model.currency)
+            return Text(f"{shown} {currency.en}", f"{shown}{currency.zh}")
+        return self.words.value(value)
+
     def _branch(self, when: n.Condition | None, then: Text) -> Text:
         if when is None:
             return Text("otherwise {t}", "否则{t}").filled(t=then)
         return Text("{t} if {c}", "{c}时，{t}").filled(t=then, c=self.words.condition(when))
 
     def _extension(self, step: Any) -> Text:
-        text = Text("{i}: {w}", "{i}：{w}").filled(i=step.id, w=self.words.instant(step.within))
+        text = Text("to {w} ({i})", "至{w}（{i}）").filled(i=step.id, w=self.words.instant(step.within))
         if step.when is not None:
-            text += Text(", when {c}", "，适用于{c}").filled(c=self.words.condition(step.when))
+            text += Text(", when {c}", "，情形：{c}").filled(c=self.words.condition(step.when))
         if step.needs is not None:
-            text += Text("; needs {c}", "；须{c}").filled(c=self.words.condition(step.needs))
+            text += Text("; needs {c}", "；条件：{c}").filled(c=self.words.condition(step.needs))
         return text
 
     def _counting(self, counting: Counting, units: frozenset[str]) -> Text | None:
         """The conventions that the units of the rule take, and the calendar where they use one."""
-        parts = [text for (key, word), text in _CONVENTIONS.items() if getattr(counting, key) == word and units & TAKEN_BY[key]]
-        uses_calendar = any(unit.startswith("working") for unit in units) or (counting.roll != "none" and units & TAKEN_BY["roll"])
+        parts = [text for (key, word), text in CONVENTION_TEXTS.items() if getattr(counting, key) == word and units & TAKEN_BY[key]]
+        if units == {_SAME_DAY}:
+            # The day of the start itself: no first day is left out.
+            parts = [text for (key, word), text in CONVENTION_TEXTS.items() if key in ("ends", "roll") and getattr(counting, key) == word]
+        if counting.roll == "none" and self.model.counting.roll != "none" and units & (TAKEN_BY["roll"] | {_SAME_DAY}):
+            parts.append(_UNMOVED)
+        if units and units <= {"minutes", "hours"}:
+            parts.append(_ELAPSED)
+        uses_calendar = any(unit.startswith("working") for unit in units) or (counting.roll != "none" and units & (TAKEN_BY["roll"] | {_SAME_DAY}))
         if counting.calendar is not None and uses_calendar:
             parts.append(Text(f"calendar '{counting.calendar.name}'", f"日历“{counting.calendar.name}”"))
         return joined(parts) if parts else None
@@ -227,5 +244,9 @@ def _units(rule: Rule) -> frozenset[str]:
         steps = [step.within for step in value] if attribute.name == "extend" else [value]
         for part in steps:
             if isinstance(part, n.Expression):
-                found |= {node.length.unit for node in n.walk(part) if isinstance(node, n.Counted)}
+                found |= {_unit(node.length) for node in n.walk(part) if isinstance(node, n.Counted)}
     return frozenset(found)
+
+
+def _unit(length: Length | n.LengthValue) -> str:
+    return _SAME_DAY if isinstance(length, Length) and length.same_day else length.unit

@@ -105,5 +105,5 @@ def arithmetic(result: PenaltyResult, words: Words) -> list[Text]:
         apart = Text("not held to the cap, which is a matter of many records: {c}", "上限须在审计中按多条记录合计，此处未适用：{c}")
         lines.append(apart.filled(c=rule.cap.text))
     if rule.legal_basis is not None:
-        lines.append(Text("legal basis: {b}", "处罚依据：{b}").filled(b=rule.legal_basis))
+        lines.append(Text("legal basis: {b}", "适用条款：{b}").filled(b=rule.legal_basis))
     return lines
