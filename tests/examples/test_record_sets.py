@@ -1,0 +1,37 @@
+"""Every shipped policy's record set comes out as written down; tests/equality holds the table to the records."""
+
+from __future__ import annotations
+
+import pytest
+
+from complaint_policy import load_policy
+from complaint_policy.errors import RecordError
+from tests.examples.record_sets import REACHED, SETS, RecordSet, differences
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_set_comes_out_as_written_down(name: str) -> None:
+    records = RecordSet(name)
+    policy = load_policy(name)
+    rows = records.rows()
+    assert [row["id"] for row in rows] == list(records.expected)
+    fields = frozenset(key for row in rows for key in row)
+    known = {field for version in policy.versions for field in version.model.fields}
+    assert fields <= known | {"events"}, fields - known
+    wrong: list[str] = []
+    reached: dict[str, set[str]] = {}
+    for row in rows:
+        id_ = row["id"]
+        refused = records.expected[id_].get("rejected")
+        if refused is not None:
+            with pytest.raises(RecordError, match=refused):
+                policy.evaluate(row, as_of=records.as_of, source_fields=fields)
+            continue
+        decision = policy.evaluate(row, as_of=records.as_of, source_fields=fields)
+        outcomes = records.outcomes(id_, decision.outcomes)
+        wrong += [f"{id_} {said}" for said in differences(records.expected[id_], outcomes, decision, policy)]
+        for rule, outcome in outcomes.items():
+            reached.setdefault(rule, set()).add(outcome)
+    assert wrong == []
+    lacking = {rule: [o for o in REACHED if o not in found] for rule, found in reached.items()}
+    assert {rule: outcomes for rule, outcomes in lacking.items() if outcomes} == records.not_reached
