@@ -78,7 +78,7 @@ def differences(wanted: Mapping[str, Any], outcomes: Mapping[str, str], decision
             yield f"{rule}: expected {outcomes[rule]}, found {outcome}"
     if wanted["status"] != decision.status:
         yield f"status: expected {wanted['status']}, found {decision.status}"
-    level = decision.severity.level if decision.severity else None
+    level = decision.severity.level
     for key, expected, found in (
         ("severity", wanted.get("severity", "null"), level or "null"),
         ("owner", wanted.get("owner", "null"), decision.responsibility.owner or "null"),
