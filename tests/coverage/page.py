@@ -22,7 +22,7 @@ _TOP: Final = """# What of the company documents is covered
 
 The policies of companies (`policies/cn`) were written from five documents on how companies handle complaints. This page has every mechanism and number of them, in a few words, and where it is: rules of shipped policies
 with the cases beside them that prove it, tests of the library, or why there is nothing. It is rendered from [coverage.yaml](coverage.yaml) (`python -m tests.coverage.page`), and a test holds that every
-rule, case and test it names is there.
+rule, case and test it names is there. Where a quick reading of the documents goes wrong: [test_traps.py](../tests/coverage/test_traps.py).
 
 {covered} of {rows} rows are covered, {part} of them in part; {left} are left out:
 
