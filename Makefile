@@ -8,6 +8,8 @@ AUDIT := audit examples/demo/complaints.csv --mapping examples/demo/mapping.yaml
 EVALUATE := evaluate cn/telecom examples/demo/complaint.json --as-of 2026-03-25T09:00
 # The names of the shipped policies.
 SHIPPED = $$($(BIN)/python -c 'import complaint_policy; print(*complaint_policy.shipped_policies())')
+# The overlays that a company starts from.
+TEMPLATES = $$($(BIN)/python -c 'from complaint_policy.loader import shipped_templates; print(*shipped_templates())')
 # A private environment: nothing outside the checkout changes what runs.
 export PYTHONPATH :=
 unexport PYTHONHOME
@@ -53,8 +55,8 @@ fuzz: $(INSTALLED) ## the property tests on random examples, many of them
 	COMPLAINT_POLICY_FUZZ=1 $(BIN)/python -m pytest tests/calendars tests/equality tests/meaning tests/properties
 
 policies: $(INSTALLED) ## check every shipped policy and run the tests beside its rules
-	$(BIN)/complaint-policy check $(SHIPPED)
-	$(BIN)/complaint-policy test $(SHIPPED)
+	$(BIN)/complaint-policy check $(SHIPPED) $(TEMPLATES)
+	$(BIN)/complaint-policy test $(SHIPPED) $(TEMPLATES)
 
 schema: $(INSTALLED) ## write docs/schema/policy.schema.json for editors
 	$(BIN)/complaint-policy schema --output docs/schema/policy.schema.json

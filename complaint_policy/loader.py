@@ -30,7 +30,17 @@ from complaint_policy.texts import Text, joined
 from complaint_policy.tightening import check_tightening, tightens
 from complaint_policy.waivers import WaiverSet
 
-__all__ = ["check_policy", "load_policy", "load_policy_text", "load_waivers", "read_file", "shipped_policies", "shipped_root", "shipped_templates"]
+__all__ = [
+    "check_policy",
+    "load_policy",
+    "load_policy_text",
+    "load_waivers",
+    "read_file",
+    "shipped_policies",
+    "shipped_root",
+    "shipped_templates",
+    "template_text",
+]
 
 _DATED: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MAX_FILES: Final = 200
@@ -67,6 +77,12 @@ def shipped_policies() -> tuple[str, ...]:
 def shipped_templates() -> tuple[str, ...]:
     """The names of the overlays a company starts from, in order."""
     return tuple(name for name in _shipped() if name.startswith(_TEMPLATES))
+
+
+def template_text(name: str) -> str:
+    """A template as a company begins with it: its newest version, under a name of the company's own."""
+    newest = max((shipped_root() / name).glob("*.yaml"))
+    return newest.read_text("utf-8").replace(f"policy: {name}", "policy: mycompany/complaints", 1)
 
 
 @lru_cache(maxsize=1)

@@ -28,6 +28,7 @@ SUMMARIES: Final = {
     "show": Text("show a policy as a document for people", "把制度显示为供人阅读的文本"),
     "explain": Text("explain a decision, a rule or a problem code", "解释判定结果、规则或问题代码"),
     "list": Text("list the shipped policies", "列出内置制度"),
+    "new": Text("begin a policy of your own from a template", "从模板开始编写自己的制度"),
     "schema": Text("print the JSON Schema of policy files", "输出制度文件的 JSON Schema"),
     "audit": Text("judge a file of records and summarise", "审计一份记录文件并汇总"),
 }

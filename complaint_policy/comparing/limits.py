@@ -109,12 +109,26 @@ def _plain(low: n.Instant, high: n.Instant, comparison: Comparison, earlier: boo
         return _any([_plain(part, high, comparison, earlier) if begins_whenever(high, part) else _MAYBE_NONE for part in low.parts], every=False)
     if isinstance(high, n.LastOf | n.AllOf) and high.parts:
         return _any([_plain(low, part, comparison, earlier) if begins_whenever(low, part) else _MAYBE_NONE for part in high.parts], every=True)
+    if isinstance(low, n.FirstKnownInstant) and isinstance(high, n.FirstKnownInstant) and _known_together(low, high):
+        return _first(_plain(one, other, comparison, earlier) for one, other in zip(low.parts, high.parts, strict=True))
     if isinstance(low, n.Counted) and isinstance(high, n.Counted) and low.ahead == high.ahead:
         return _plain(low.base, high.base, comparison, earlier) or _counted(low, high, comparison, earlier)
     words = comparison.words
     own, base = (high, low) if earlier else (low, high)
     told = Text("{a} may be earlier than {b}", "{a}可能早于{b}") if earlier else Text("{a} may be later than {b}", "{a}可能晚于{b}")
     return Objection(told.filled(a=words.instant(own), b=words.instant(base)))
+
+
+def _known_together(low: n.FirstKnownInstant, high: n.FirstKnownInstant) -> bool:
+    """Whether both always come down to the same one of their parts: each counts from the same instant, a length that is always there."""
+    if len(low.parts) != len(high.parts):
+        return False
+    pairs = zip(low.parts, high.parts, strict=True)
+    return all(one == other or (_begins(one) is not None and _begins(one) == _begins(other)) for one, other in pairs)
+
+
+def _begins(part: n.Instant) -> n.Instant | None:
+    return part.base if isinstance(part, n.Counted) and isinstance(part.length, Length) else None
 
 
 def _counted(low: n.Counted, high: n.Counted, comparison: Comparison, earlier: bool) -> Objection | None:

@@ -33,7 +33,7 @@ def test_the_environment_chooses_the_language_of_a_run(cli: Run, monkeypatch: py
     assert "Usage" in cli("--help", "--lang", "en").out
 
 
-@pytest.mark.parametrize("command", ["check", "evaluate", "test", "explain", "list", "schema", "audit"])
+@pytest.mark.parametrize("command", ["check", "evaluate", "test", "explain", "list", "new", "schema", "audit"])
 def test_every_command_has_a_page_in_both_languages(cli: Run, command: str) -> None:
     english, chinese = cli(command, "--help"), cli(command, "-h", "--lang", "zh")
     assert english.status == chinese.status == 0

@@ -181,6 +181,10 @@ SECTIONS = [
     ("retention: [{id: K, keep_until: {from: closed_at, within: 3 years}, deleted: reported_at}]", "retention: [{id: K, replaces: true, keep_until: {from: closed_at, within: 35 months}, deleted: reported_at}]", LAXER),
     ("retention: [{id: K, keep_until: {from: closed_at, within: 3 years}, deleted: reported_at}]", "retention: [{id: K, replaces: true, keep_until: {from: {last_of: [closed_at, followed_up_at]}, within: 3 years}, deleted: reported_at}]", OK),
     ("retention: [{id: K, keep_until: {from: {last_of: [closed_at, followed_up_at]}, within: 3 years}, deleted: reported_at}]", "retention: [{id: K, replaces: true, keep_until: {from: closed_at, within: 3 years}, deleted: reported_at}]", NOT_SHOWN),
+    # the first known of as many, each from the same instant
+    ("retention: [{id: K, keep_until: {first_known: [{from: promised_at, within: 6 months}, {from: closed_at, within: 2 years}]}, deleted: reported_at}]", "retention: [{id: K, replaces: true, keep_until: {first_known: [{from: promised_at, within: 6 months}, {from: closed_at, within: 3 years}]}, deleted: reported_at}]", OK),
+    ("retention: [{id: K, keep_until: {first_known: [{from: promised_at, within: 6 months}, {from: closed_at, within: 2 years}]}, deleted: reported_at}]", "retention: [{id: K, replaces: true, keep_until: {first_known: [{from: promised_at, within: 5 months}, {from: closed_at, within: 3 years}]}, deleted: reported_at}]", LAXER),
+    ("retention: [{id: K, keep_until: {first_known: [{from: promised_at, within: 6 months}, {from: closed_at, within: 2 years}]}, deleted: reported_at}]", "retention: [{id: K, replaces: true, keep_until: {first_known: [{from: closed_at, within: 3 years}, {from: promised_at, within: 6 months}]}, deleted: reported_at}]", NOT_SHOWN),
     # penalties: never lower, inside the base's range
     ("penalties: [{id: P, when: {upheld: true}, range: [200, 1500], amount: 200}]", "penalties: [{id: P, replaces: true, when: {upheld: true}, range: [200, 1500], amount: 300}]", OK),
     ("penalties: [{id: P, when: {upheld: true}, range: [200, 1500], amount: 300}]", "penalties: [{id: P, replaces: true, when: {upheld: true}, range: [200, 1500], amount: 200}]", LAXER),
@@ -193,6 +197,7 @@ SECTIONS = [
     ("severity: {levels: [low, high], rules: [{id: S, level: high, when: {affected_customers: {at_least: 100}}}], otherwise: low}", "severity: {rules: [{id: S, replaces: true, level: high, when: {affected_customers: {at_least: 101}}}]}", LAXER),
     ("severity: {levels: [low, high], rules: [{id: S, level: high, when: {affected_customers: {at_least: 100}}}], otherwise: low}", "severity: {rules: [{id: T, level: low, when: {complex: true}}]}", LAXER),
     ("severity: {levels: [low, high], rules: [{id: S, level: high, when: {affected_customers: {at_least: 100}}}], otherwise: low}", "severity: {rules: [{id: T, level: high, when: {complex: true}}]}", OK),
+    ("", "severity: {levels: [low, high], rules: [{id: S, level: high, when: {complex: true}}], otherwise: low}", OK),  # the base has no levels
     # matrix and escalation: nobody is told less
     ("responsibility: {by: [category], rows: [{id: M, when: {category: network}, owner: desk, informed: [boss]}], otherwise: {owner: desk}}", "responsibility: {rows: [{id: M, replaces: true, when: {category: network}, owner: legal, informed: [boss, desk]}]}", OK),
     ("responsibility: {by: [category], rows: [{id: M, when: {category: network}, owner: desk, informed: [boss]}], otherwise: {owner: desk}}", "responsibility: {rows: [{id: M, replaces: true, when: {category: network}, owner: legal, informed: [desk]}]}", LAXER),

@@ -13,6 +13,8 @@ def compare(base: Severity | tuple[()], own: Severity | tuple[()], comparison: C
     """Every complaint the conditions of both can tell apart; rules that say they are laxer are let be."""
     if not isinstance(base, Severity) or not isinstance(own, Severity) or base == own:
         return
+    if not base.levels:  # nothing of the base asks for a level: to have some is free
+        return
     if base.levels != own.levels:
         comparison.object("severity", own.place, Objection(Text("its levels are others", "等级不同")))
         return
