@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from attrs import define, field, frozen
 
+from complaint_policy.contributed import Plugin
 from complaint_policy.counting import CalendarSpec, Counting
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.environment import Environment, FactKind, RuleName
@@ -39,6 +40,7 @@ from complaint_policy.kinds import Piece, RuleKind
 from complaint_policy.lengths import Length
 from complaint_policy.model import Case, Fact, PolicyModel, Source, as_map
 from complaint_policy.overlays import against_bases, read_laxer, read_transition, scope_laxer
+from complaint_policy.plugged import Plugged, calendars_of, fields_of, plug_in
 from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence
 from complaint_policy.schemas import BASELINE_KEYS
@@ -79,6 +81,8 @@ class Builder:
     fact_path: list[str] = field(factory=list)
     fact_titles: dict[str, tuple[Text | None, SourceRef | None]] = field(factory=dict)
     roles: dict[str, Text] = field(factory=dict)
+    plugged: Plugged = field(factory=lambda: Plugged((), {}))
+    plugin_places: dict[str, Place] = field(factory=dict)
     broken_facts: set[str] = field(factory=set)
 
     # ---------------------------------------------------------------- facts
@@ -86,9 +90,10 @@ class Builder:
         """What a fact is, reading it first where it has not been read; a cycle is a problem with its path."""
         if name in self.fact_path:
             circle = self.fact_path[self.fact_path.index(name) :]
-            first = min(range(len(circle)), key=lambda i: self.fact_nodes[circle[i]][2])
+            places = [self.fact_nodes[one][2] if one in self.fact_nodes else place for one in circle]
+            first = min(range(len(circle)), key=lambda i: places[i])
             path = [*circle[first:], *circle[:first], circle[first]]
-            self.problems.add("fact-cycle", self.fact_nodes[path[0]][2], path=" → ".join(path))
+            self.problems.add("fact-cycle", places[first], path=" → ".join(path))
             return None
         if name not in self.facts and name not in self.broken_facts:
             if len(self.fact_path) >= _MOST_NESTED_FACTS:  # only a circle can be this deep: facts are read bases first
@@ -100,6 +105,9 @@ class Builder:
         return FactKind(fact.kind, fact.unit, isinstance(fact.expression, n.Value), n.kinds_of(fact.expression)) if fact is not None else None
 
     def _read_fact(self, name: str) -> None:
+        if name not in self.fact_nodes:
+            self._take_fact(name)
+            return
         node, env, place = self.fact_nodes[name]
         self.fact_path.append(name)
         try:
@@ -111,6 +119,18 @@ class Builder:
         else:
             unit = expression.unit if isinstance(expression, n.NamedValue) else None
             self.facts[name] = Fact(name, kind, expression, unit, *self.fact_titles.get(name, (None, None)), place)
+
+    def _take_fact(self, name: str) -> None:
+        """A plugin's fact, at the place where the policy names the plugin."""
+        self.fact_path.append(name)
+        try:
+            fact = self.plugged.fact(name, self, self.plugin_places[self.plugged.facts[name][0].name])
+        finally:
+            self.fact_path.pop()
+        if fact is None:
+            self.broken_facts.add(name)
+        else:
+            self.facts[name] = fact
 
     def _fact_expression(self, node: Node, env: Environment) -> tuple[n.Expression | None, str]:
         shape = self._shape(node)
@@ -205,19 +225,26 @@ class Builder:
 
 
 def build(
-    files: tuple[File, ...], kinds: tuple[RuleKind, ...], problems: Problems, until: date | None = None, anywhere: str = "UTC"
+    files: tuple[File, ...],
+    kinds: tuple[RuleKind, ...],
+    problems: Problems,
+    until: date | None = None,
+    anywhere: str = "UTC",
+    plugins: tuple[Plugin, ...] = (),
 ) -> PolicyModel | None:
-    """The model of the last file over its bases; ``None`` where problems forbid one.
+    """The model of the last file over its bases; ``None`` where problems forbid one.  ``plugins``: those that files may name.
 
     ``anywhere`` is the zone of files that leave theirs open.  Problems are collected, never raised.
     """
     top = files[-1].root
     zone = _zone(files, problems) or zone_named(anywhere)
     builder = Builder(problems, zone, _currency(files, problems), kinds)
+    plug_in([file.root for file in files], plugins, builder)
+    known = {**CORE_FIELDS, **fields_of(builder.plugged.used)}
     for file in files:
         for identity, source in read_sources(file.root.get("sources"), problems).items():
             builder.sources[identity] = source
-        builder.fields = read_fields(file.root.get("record"), builder.fields or dict(CORE_FIELDS), zone, builder.currency, problems)
+        builder.fields = read_fields(file.root.get("record"), builder.fields or known, zone, builder.currency, problems)
         for kind in kinds:
             if kind.fields is not None and (section := file.root.get(kind.key)) is not None:
                 builder.fields = kind.fields(section, builder.fields, problems)
@@ -254,7 +281,7 @@ def build(
         terms=as_map(builder.terms),
         fields=as_map(builder.fields),
         roles=as_map(builder.roles),
-        facts=as_map({name: builder.facts[name] for name in builder.fact_nodes if name in builder.facts}),
+        facts=as_map({name: builder.facts[name] for name in (*builder.fact_nodes, *builder.plugged.facts) if name in builder.facts}),
         scope=scope,
         sections=as_map(sections),
         extends=words(top.get("extends")),
@@ -265,6 +292,8 @@ def build(
         scope_laxer=scope_laxer(top, builder),
         transition=transition,
         accepted=read_accepted(top.get("accepted_remarks")),
+        plugins=builder.plugged.used,
+        settings=as_map({key: as_map(values) for key, values in builder.plugged.settings.items()}),
     )
 
 
@@ -315,9 +344,11 @@ def _environments(files: tuple[File, ...], builder: Builder) -> list[Environment
     """Each file's own conventions over those of its bases."""
     builder.levels = _levels(files)
     counting = Counting(timezone=builder.zone.name)
-    fact_names = _fact_names(files)
+    used = builder.plugged.used
+    fact_names = _fact_names(files) | builder.plugged.facts.keys()
     made: list[Environment] = []
-    calendars: dict[str, CalendarSpec] = {}
+    place = min(builder.plugin_places.values(), default=files[-1].root.place)
+    calendars: dict[str, CalendarSpec] = calendars_of(used, builder.zone, place, builder.problems) if used else {}
     terms: dict[str, Length] = {}
     for file in files:
         calendars = {**calendars, **read_calendars(file.root.get("calendars"), builder.zone, builder.problems)}
@@ -372,6 +403,8 @@ def _collect_facts(files: tuple[File, ...], environments: list[Environment], bui
                 builder.problems.add("reserved-name", entry.place, name=entry.key)
             elif entry.key in builder.fields:
                 builder.problems.add("fact-is-field", entry.place, name=entry.key)
+            elif entry.key in builder.plugged.facts:
+                builder.problems.add("fact-of-plugin", entry.place, name=entry.key, plugin=builder.plugged.facts[entry.key][0].name)
             elif entry.key in builder.fact_nodes:
                 builder.problems.add("fact-twice", entry.place, name=entry.key, other=str(builder.fact_nodes[entry.key][2]))
             node, builder.fact_titles[entry.key] = _titled(entry.value, builder)

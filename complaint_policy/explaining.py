@@ -13,6 +13,7 @@ from complaint_policy.expressions.describe import Describer
 from complaint_policy.instants import local
 from complaint_policy.model import fields_below, levels_below
 from complaint_policy.outcomes import AT_RISK, BREACHED, EXEMPT, INDETERMINATE, MET, NOT_APPLICABLE, OUTCOME_TEXTS, WAIVED
+from complaint_policy.plugin_findings import plugin_findings
 from complaint_policy.possible import NOT_YET, Growing, Interval
 from complaint_policy.results import DeadlineResult, Judged, times_of
 from complaint_policy.rules.deadlines.explain import arithmetic as deadline_arithmetic
@@ -143,7 +144,7 @@ def findings(decision: Decision) -> tuple[Finding, ...]:
             found += [Finding(p.rule, p.state, propose(p, words), _source(p)) for p in decision.penalties]
         found += _differences(decision, words)
     found += _record_notes(decision, words)
-    return tuple(found)
+    return tuple(found + plugin_findings(decision))
 
 
 def _laxer(rule: Any) -> Text:
@@ -237,7 +238,7 @@ def decision_dict(decision: Decision, *, reveal: bool) -> dict[str, Any]:
         "complaint_id": decision.complaint_id,
         "as_of": decision.as_of.isoformat(),
         "policy": {"id": compiled.model.id, "version": decision.policy_version, "digest": compiled.digest},
-        "engine": engine_versions(),
+        "engine": {**engine_versions(), "plugins": [{"name": p.name, "version": p.version} for p in compiled.model.plugins]},
         "status": decision.status,
         "severity": {
             "level": severity.level,
@@ -301,7 +302,7 @@ def explain(decision: Decision, language: Language, *, reveal: bool) -> str:
             for result in results:
                 lines += _rule_lines(kind, result, words, reveal)
             lines.append(Text("", ""))
-    notes = [f.message for f in (*_differences(decision, words), *_record_notes(decision, words))]
+    notes = [f.message for f in (*_differences(decision, words), *_record_notes(decision, words), *plugin_findings(decision))]
     if notes:
         lines += [Text("Notes", "说明"), *(Text("  • ", "  • ") + note for note in notes)]
     return "\n".join(line.get(language).rstrip() for line in lines).rstrip() + "\n"

@@ -6,7 +6,6 @@ import os
 import re
 from datetime import date
 from difflib import get_close_matches
-from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -15,17 +14,20 @@ from attrs import evolve, frozen
 
 from complaint_policy.building import File, build
 from complaint_policy.compiled import steps_of
+from complaint_policy.contributed import Plugin
 from complaint_policy.errors import PolicyError, WaiverError
 from complaint_policy.graph import ordered
 from complaint_policy.head import read_date, scalar_text, words
-from complaint_policy.kinds import RuleKind
 from complaint_policy.messages import PROBLEMS
 from complaint_policy.model import PolicyModel
+from complaint_policy.plugged import named_in
+from complaint_policy.plugins.host import Manager, default_manager
 from complaint_policy.policy import Policy, PolicyVersion
 from complaint_policy.problems import Place, Problem, Problems, nearest
 from complaint_policy.reader import MAX_BYTES, Mapping, read_yaml
 from complaint_policy.registry import BUILTIN_KINDS
 from complaint_policy.schema_check import check_schema
+from complaint_policy.shipped import shipped_names, shipped_policies, shipped_root, shipped_templates
 from complaint_policy.texts import Text, joined
 from complaint_policy.tightening import check_tightening, tightens
 from complaint_policy.waivers import WaiverSet
@@ -45,7 +47,6 @@ __all__ = [
 _DATED: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MAX_FILES: Final = 200
 _SUFFIXES: Final = (".yaml", ".yml")
-_TEMPLATES: Final = "templates/"
 
 
 @frozen
@@ -62,58 +63,35 @@ class Sheet:
         return words(self.file.root.get("extends"))
 
 
-def shipped_root() -> Path:
-    """The folder of the policies that come with the library."""
-    here = Path(__file__).resolve().parent
-    inside = here / "policies"
-    return inside if inside.is_dir() else here.parent / "policies"
-
-
-def shipped_policies() -> tuple[str, ...]:
-    """The names of the shipped policies, in order: laws, standards and companies' systems."""
-    return tuple(name for name in _shipped() if not name.startswith(_TEMPLATES))
-
-
-def shipped_templates() -> tuple[str, ...]:
-    """The names of the overlays a company starts from, in order."""
-    return tuple(name for name in _shipped() if name.startswith(_TEMPLATES))
-
-
 def template_text(name: str) -> str:
     """A template as a company begins with it: its newest version, under a name of the company's own."""
     newest = max((shipped_root() / name).glob("*.yaml"))
     return newest.read_text("utf-8").replace(f"policy: {name}", "policy: mycompany/complaints", 1)
 
 
-@lru_cache(maxsize=1)
-def _shipped() -> tuple[str, ...]:
-    root = shipped_root()
-    found = {p.parent.relative_to(root).as_posix() for p in root.glob("*/*/*.yaml") if _DATED.fullmatch(p.stem)}
-    return tuple(sorted(found))
-
-
-def load_policy(source: str | os.PathLike[str], *, kinds: tuple[RuleKind, ...] = BUILTIN_KINDS) -> Policy:
+def load_policy(source: str | os.PathLike[str], *, plugins: Manager | None = None) -> Policy:
     """The policy of a shipped name, a file, or a folder of versions.
 
     A :class:`~pathlib.Path`, or a text ending in ``.yaml`` or ``.yml`` or starting with ``.`` or
-    ``/``, is a file or folder; any other text is the name of a shipped policy (``cn/telecom``).
+    ``/``, is a file or folder; any other text is the name of a shipped policy (``cn/telecom``), or of one that a plugin
+    brings.  ``plugins``: the host's manager, whose plugins policies may name (``make_manager``); without it, those of the library.
 
     Raises :class:`PolicyError` with every problem at once, sorted by place.
     """
     problems = Problems()
-    policy = _Loading(problems, kinds).load(source)
+    policy = _Loading(problems, plugins).load(source)
     if policy is None or problems.has_any():
         raise PolicyError(problems.sorted())
     return policy
 
 
-def load_policy_text(text: str | bytes, *, name: str = "<text>", kinds: tuple[RuleKind, ...] = BUILTIN_KINDS) -> Policy:
+def load_policy_text(text: str | bytes, *, name: str = "<text>", plugins: Manager | None = None) -> Policy:
     """The policy of one file given as text; ``name`` stands for the file in problems.
 
     Raises :class:`PolicyError`.
     """
     problems = Problems()
-    loading = _Loading(problems, kinds)
+    loading = _Loading(problems, plugins)
     sheet = loading.sheet(text, name, None)
     policy = loading.together([sheet]) if sheet is not None else None
     if policy is None or problems.has_any():
@@ -121,10 +99,10 @@ def load_policy_text(text: str | bytes, *, name: str = "<text>", kinds: tuple[Ru
     return policy
 
 
-def check_policy(source: str | os.PathLike[str], *, kinds: tuple[RuleKind, ...] = BUILTIN_KINDS) -> tuple[Problem, ...]:
+def check_policy(source: str | os.PathLike[str], *, plugins: Manager | None = None) -> tuple[Problem, ...]:
     """Every problem of a policy, sorted by place; empty where it would load."""
     problems = Problems()
-    _Loading(problems, kinds).load(source)
+    _Loading(problems, plugins).load(source)
     return problems.sorted()
 
 
@@ -154,14 +132,42 @@ def read_file(path: Path, problems: Problems, shown: str | None = None) -> bytes
 class _Loading:
     """One call of :func:`load_policy`."""
 
-    def __init__(self, problems: Problems, kinds: tuple[RuleKind, ...]) -> None:
+    def __init__(self, problems: Problems, manager: Manager | None) -> None:
         self.problems = problems
-        self.kinds = kinds
+        self._manager = manager
+        self.kinds = BUILTIN_KINDS
+        self.plugins: tuple[Plugin, ...] = ()  # those that the files read so far name
         self._sheets: dict[str, list[Sheet]] = {}
         self._changing: dict[int, set[date]] = {}
         self._in_force: dict[tuple[int, date], tuple[File, ...]] = {}
         self._tightened: set[tuple[int, ...]] = set()
         self.notes = Problems()
+
+    @property
+    def manager(self) -> Manager:
+        """The host's, or that of the library's own plugins."""
+        return self._manager if self._manager is not None else default_manager()
+
+    def _take_plugins(self, root: Mapping) -> tuple[Plugin, ...]:
+        """The plugins a file names: they join those of the policy."""
+        own: set[str] = set()
+        named = named_in(root)
+        for item in named:
+            fault = self.manager.fault_of(item.value)
+            if item.value in self.manager.names:
+                own.add(item.value)
+            elif fault is not None:
+                self.problems.add("plugin-failed", item.place, name=item.value, hook=fault.hook, reason=fault.reason)
+            elif item.value in self.manager.disabled:
+                self.problems.add("plugin-disabled", item.place, name=item.value)
+            else:
+                self.problems.add("unknown-plugin", item.place, name=item.value, near=(item.value, self.manager.names))
+        if not own:
+            return ()
+        wanted = own | {plugin.name for plugin in self.plugins}
+        self.plugins = tuple(plugin for plugin in self.manager.plugins if plugin.name in wanted)
+        self.kinds = (*BUILTIN_KINDS, *(kind for plugin in self.plugins for kind in plugin.kinds))
+        return tuple(plugin for plugin in self.plugins if plugin.name in own)
 
     def load(self, source: str | os.PathLike[str]) -> Policy | None:
         sheets = self.sheets(source, None, Place(str(source)))
@@ -189,10 +195,12 @@ class _Loading:
         if not isinstance(source, str) or _is_path(source):
             path = Path(source)
             return beside / path if beside is not None and not path.is_absolute() else path
-        if source in _shipped():
+        if source in shipped_names():
             return shipped_root() / source
-        hint, standing = nearest(source, _shipped()), PROBLEMS["unknown-policy"][1]
-        if standing is not None and not get_close_matches(source[:80], _shipped(), n=1):
+        if self._manager is not None and source in self._manager.policies:
+            return self._manager.policies[source]
+        hint, standing = nearest(source, shipped_names()), PROBLEMS["unknown-policy"][1]
+        if standing is not None and not get_close_matches(source[:80], shipped_names(), n=1):
             # It may well be a folder or file that stands there.
             listed = Text("complaint-policy list names the shipped ones", "complaint-policy list 列出内置制度")
             hint = joined([listed, standing])
@@ -221,7 +229,7 @@ class _Loading:
         problems = Problems()
         root = read_yaml(text, name, problems)
         if isinstance(root, Mapping):
-            check_schema(root, self.kinds, problems)
+            check_schema(root, BUILTIN_KINDS, problems, self._take_plugins(root))
         elif root is not None:
             problems.add("wrong-shape", root.place, wanted=Text("a mapping (format, policy, effective, ...)", "键值结构（format、policy、effective 等）"))
         self.problems.extend(problems.sorted())
@@ -265,7 +273,7 @@ class _Loading:
             starts = sorted({sheet.start, *(d for d in self._changes(sheet, ()) if d > sheet.start and (until is None or d < until))})
             for start, end in zip(starts, [*starts[1:], until], strict=True):
                 files = self._files(sheet, start, ())
-                model = build(files, self.kinds, self.problems, end) if files is not None else None
+                model = build(files, self.kinds, self.problems, end, plugins=self.plugins) if files is not None else None
                 if model is not None and files is not None:
                     self._check(model)
                     self._tighten(sheet, start, (), model)
@@ -295,8 +303,8 @@ class _Loading:
             if below is not None:
                 self._tighten(below, day, (*path, name))
         if tightens(sheet.file):
-            own = model or build(files or (), self.kinds, self.problems)
-            base = build(bases, self.kinds, self.problems, anywhere=own.timezone) if own is not None else None
+            own = model or build(files or (), self.kinds, self.problems, plugins=self.plugins)
+            base = build(bases, self.kinds, self.problems, anywhere=own.timezone, plugins=self.plugins) if own is not None else None
             if own is not None and base is not None:
                 check_tightening(base, own, sheet.file, day, self.kinds, self.problems, self.notes)
 

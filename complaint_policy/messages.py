@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from complaint_policy.message_hints import HINTS
+from complaint_policy.plugin_messages import OF_PLUGINS
 from complaint_policy.remark_messages import REMARKS
 from complaint_policy.table_messages import OF_TABLES
 from complaint_policy.texts import Text
@@ -289,4 +290,4 @@ def _with_hint(code: str, entry: _Entry) -> _Entry:
     return message, hint or (Text(*HINTS[code]) if code in HINTS else None)
 
 
-PROBLEMS: Final[dict[str, _Entry]] = {code: _with_hint(code, entry) for code, entry in _MESSAGES.items()} | OF_TABLES | REMARKS
+PROBLEMS: Final[dict[str, _Entry]] = {code: _with_hint(code, entry) for code, entry in _MESSAGES.items()} | OF_TABLES | OF_PLUGINS | REMARKS

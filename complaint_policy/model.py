@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from complaint_policy.contributed import Plugin
 from complaint_policy.counting import CalendarSpec, Counting
 from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import Field, LogField, titles_of
@@ -113,6 +114,8 @@ class PolicyModel:
     files: tuple[str, ...] = field(default=(), eq=False, repr=False)
     scope_laxer: Laxer | None = None
     transition: tuple[Transition, ...] = ()
+    plugins: tuple[Plugin, ...] = ()  # those the policy names, in the order of their manager
+    settings: Mapping[str, Mapping[str, Any]] = field(factory=dict)  # of plugins, by section
     accepted: tuple[Accepted, ...] = field(default=(), eq=False)
     notes: tuple[Problem, ...] = field(default=(), eq=False, repr=False)  # what loading found worth saying
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
+from complaint_policy.contributed import Plugin, Settings
 from complaint_policy.expressions.environment import spelled_here
 from complaint_policy.expressions.hints import bad_hours, branch_hint, branch_word, foreign_hint, list_hint, misplaced_hint, not_a_condition, text_hint
 from complaint_policy.kinds import RuleKind
@@ -19,17 +20,22 @@ from complaint_policy.texts import Text
 __all__ = ["check_schema", "policy_schema"]
 
 
-def policy_schema(kinds: tuple[RuleKind, ...]) -> dict[str, Any]:
-    """The whole JSON Schema (2020-12) of a policy file with those rule kinds."""
-    return assemble({kind.key: kind.schema for kind in kinds})
+def policy_schema(kinds: tuple[RuleKind, ...], plugins: tuple[Plugin, ...] = ()) -> dict[str, Any]:
+    """The whole JSON Schema (2020-12) of a policy file with those rule kinds, and the kinds and settings of plugins."""
+    kinds = (*kinds, *(kind for plugin in plugins for kind in plugin.kinds))
+    return assemble({kind.key: kind.schema for kind in kinds} | {settings.key: settings_schema(settings) for plugin in plugins for settings in plugin.settings})
 
 
 @lru_cache(maxsize=8)
 def _validator(kinds: tuple[RuleKind, ...]) -> Any:
+    return _validator_of(policy_schema(kinds))
+
+
+def _validator_of(schema: dict[str, Any]) -> Any:
     from jsonschema import Draft202012Validator, validators
 
     extend: Any = validators.extend
-    return extend(Draft202012Validator, {"pattern": _pattern})(policy_schema(kinds))
+    return extend(Draft202012Validator, {"pattern": _pattern})(schema)
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[Any]:
@@ -40,9 +46,17 @@ def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterat
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-def check_schema(root: Node, kinds: tuple[RuleKind, ...], problems: Problems) -> None:
-    """Adds a problem for everything in the tree that does not fit the schema."""
-    for error in _validator(kinds).iter_errors(plain(root)):
+def settings_schema(settings: Settings) -> dict[str, Any]:
+    """A plugin's section: one scalar a setting, or a list of words."""
+    one, several = {"type": ["string", "number", "boolean"]}, {"type": ["string", "array"], "items": {"type": "string"}}
+    properties = {f.name: {**(several if f.type == "list" else one), "description": f.title.en} for f in settings.fields}
+    return {"type": "object", "properties": properties, "additionalProperties": False, "description": settings.title.en}
+
+
+def check_schema(root: Node, kinds: tuple[RuleKind, ...], problems: Problems, plugins: tuple[Plugin, ...] = ()) -> None:
+    """Adds a problem for everything in the tree that does not fit the schema; ``plugins`` are those the file names."""
+    validator = _validator_of(policy_schema(kinds, plugins)) if plugins else _validator(kinds)
+    for error in validator.iter_errors(plain(root)):
         if problems.is_full():
             return
         _problem(error, root, problems)

@@ -301,6 +301,10 @@ HEAD: Final[dict[str, Any]] = {
     "format": {"enum": [1, "1"], "description": "The version of the policy language."},
     "policy": {"type": "string", "pattern": _POLICY, "maxLength": 120},
     "effective": closed({"from": _DAY, "until": _DAY}, ("from",)),
+    "plugins": {
+        **listed({"type": "string", "minLength": 1}, minItems=1, uniqueItems=True),
+        "description": "The plugins the policy uses, by the names their host gives them.",
+    },
     "extends": {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
     "tighten_only": ref("boolean"),
     "transition": listed(

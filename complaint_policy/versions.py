@@ -28,4 +28,4 @@ def _installed() -> dict[str, str]:
 
 def engine_versions() -> dict[str, Any]:
     """The versions in force, as the decision's `engine`."""
-    return {**_installed(), "plugins": []}
+    return dict(_installed())

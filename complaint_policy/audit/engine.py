@@ -231,7 +231,8 @@ class Engine:
         hints = Hints(hopeful, full, self.look.given, self._happened(), self.look.inside)
         plain = all(s.meaning is None for s in self.table.sources.values())
         sources = tuple((n, str(s.expr), str(s.kind)) for n, s in self.table.sources.items())
-        key = ("judged", sources, self.as_of, self.days, hints, tuple(r.id for r in self.shape.rules)) if plain and not self.waivers else None
+        plain = plain and not self.waivers and not version.model.plugins
+        key = ("judged", sources, self.as_of, self.days, hints, tuple(r.id for r in self.shape.rules)) if plain else None
         kept: dict[Any, Any] = compiled.kept
         if key is not None and key in kept:
             made: Judged | None = kept[key]

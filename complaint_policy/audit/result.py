@@ -21,6 +21,7 @@ from complaint_policy.audit.records import Entry
 from complaint_policy.audit.summary import Summary
 from complaint_policy.audit.writing import write_frames
 from complaint_policy.errors import InputError, UsageError
+from complaint_policy.guarded import WATCH
 from complaint_policy.rules.portfolio.series import PARTS, PortfolioResult
 from complaint_policy.rules.schedules.looked_at import Schedules
 from complaint_policy.texts import Text
@@ -49,6 +50,14 @@ class Audit:
         opened: Callable[..., pl.DataFrame],
         across: Callable[[], Across] | None = None,
     ) -> None:
+        watch = WATCH.get()
+        if watch is not None:
+            decisions = watch.around(decisions) if decisions is not None else None
+            rejected, summary, find, opened = watch.around(rejected), watch.around(summary), watch.around(find), watch.around(opened)
+            schedules = watch.around(schedules) if schedules is not None else None
+            caps = watch.around(caps) if caps is not None else None
+            across = watch.around(across) if across is not None else None
+        self._watch = watch
         self._give, self._rejects, self._summarise = decisions, rejected, summary
         self._find, self._entries, self._unchanged, self._notes = find, entries, unchanged, notes
         self._judge_schedules, self._past, self._look_across = schedules, past, across
@@ -122,7 +131,7 @@ class Audit:
         """What the audit cost beyond columns: how many records were judged one by one, and why; empty where none was."""
         if "_decisions" not in self.__dict__:
             self.summary()
-        return self._notes()
+        return (*self._notes(), *(self._watch.notes() if self._watch is not None else ()))
 
     @cached_property
     def portfolio(self) -> Mapping[str, tuple[PortfolioResult, ...]]:

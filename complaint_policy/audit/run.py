@@ -45,6 +45,7 @@ from complaint_policy.audit.streams import StreamAudit
 from complaint_policy.audit.summary import Summary
 from complaint_policy.audit.tables import FrameTable, memory_table
 from complaint_policy.audit.texts import TextAudit
+from complaint_policy.audit.watching import watched
 from complaint_policy.audit.writing import FrameWriter
 from complaint_policy.errors import InputError, MappingError, UsageError
 from complaint_policy.problems import nearest
@@ -56,6 +57,7 @@ __all__ = ["run_audit"]
 Judge = Callable[[Entry], AnyDecision]
 
 
+@watched
 def run_audit(
     policy: AnyPolicy,
     source: object,

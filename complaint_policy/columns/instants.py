@@ -9,6 +9,7 @@ import polars as pl
 from attrs import define
 
 from complaint_policy.columns import choosing, lengths, numbers
+from complaint_policy.columns.computed import computed_instants
 from complaint_policy.columns.plan import ABOVE, AT_LEAST, AT_MOST, BELOW, Ex, constant, on
 from complaint_policy.columns.values import (
     ANY,
@@ -30,6 +31,7 @@ from complaint_policy.columns.values import (
 from complaint_policy.counting import calendar_of
 from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.computed import ComputedInstant
 from complaint_policy.expressions.moments import AS_OF, FIRST_FREE
 from complaint_policy.intake import empty_value
 from complaint_policy.possible import NOWHERE_MISSING, Maybe
@@ -89,6 +91,8 @@ def instant(sheet: Sheet, node: n.Instant, around: Around | None) -> Instants:
         case n.ChooseInstant(branches=branches):
             chosen = numbers.branch_codes(sheet, [b.when for b in branches], frozenset(n.fields_in(node)), around)
             return choosing.picked(sheet, chosen, [sheet.instant(b.then, around) for b in branches])
+        case ComputedInstant():
+            return computed_instants(sheet, node)
     return left_instants()
 
 

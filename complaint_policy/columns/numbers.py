@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from complaint_policy.columns import arithmetic
+from complaint_policy.columns.computed import computed_value
 from complaint_policy.columns.plan import constant, looked_up, on
 from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, TooWide, left_column, tabulated
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.compile import Compiler
+from complaint_policy.expressions.computed import Computed
 from complaint_policy.expressions.moments import FIRST_FREE
 from complaint_policy.possible import Empty, Maybe
 
@@ -53,6 +55,8 @@ def value(sheet: Sheet, node: n.Value) -> Column | Coded:
             return _first_known(sheet, node, parts)
         case n.Choose(branches=branches):
             return _choose(sheet, node, branches)
+        case Computed():
+            return computed_value(sheet, node)
     return left_column(node.kind)
 
 

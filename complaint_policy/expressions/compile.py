@@ -15,6 +15,7 @@ from typing import Any
 from complaint_policy.counting import Counter, calendar_of
 from complaint_policy.expressions import log, moments
 from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.computed import ComputedInstant, computed
 from complaint_policy.expressions.moments import AS_OF, PAUSES, PREVIOUS, START
 from complaint_policy.expressions.operators import OPERATIONS, direction, present
 from complaint_policy.expressions.source import Source, slot
@@ -96,6 +97,8 @@ class Compiler:
                 return _over([self.instant(p) for p in parts], moments.first_known)
             case n.ChooseInstant(branches=branches):
                 return self.choose([(b.when, self.instant(b.then)) for b in branches], frozenset(n.fields_in(node)))
+            case ComputedInstant():
+                return computed(node, self)
         raise TypeError(type(node).__name__)
 
     # ---------------------------------------------------------------- several instants

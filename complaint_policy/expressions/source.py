@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from complaint_policy.expressions import log
 from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.computed import Computed, computed
 from complaint_policy.expressions.operators import fits, has_any, is_in, outcome_is
 from complaint_policy.possible import all_of_conditions, any_of_conditions
 
@@ -135,4 +136,6 @@ class Source:
                 return self.call(log.counted(compiler.entries(of)))
             case n.LastOfEntries():
                 return self.call(compiler.last_of_entries(node))
+            case Computed():
+                return self.call(computed(node, compiler))
         raise TypeError(type(node).__name__)

@@ -3,12 +3,54 @@
 ``hookspecs`` says what can be added, ``host`` gathers it for one host, without global state::
 
     from complaint_policy import load_policy
-    from complaint_policy.plugins import rule_kinds
+    from complaint_policy.plugins import make_manager
 
-    policy = load_policy("./policy.yaml", kinds=rule_kinds({"insurance": Insurance()}))
+    manager = make_manager({"insurance": Insurance()})
+    policy = load_policy("./policy.yaml", plugins=manager)  # a policy that says `plugins: [insurance]`
 """
 
+from complaint_policy.contributed import (
+    Calendar,
+    Classifier,
+    DerivedFact,
+    Evidence,
+    Finder,
+    Normaliser,
+    Note,
+    Operator,
+    Plugin,
+    ReportSection,
+    ReportTable,
+    Settings,
+    Similarity,
+)
+from complaint_policy.fields import Field
+from complaint_policy.guarded import Fault
+from complaint_policy.kinds import RuleKind
 from complaint_policy.plugins.hookspecs import hookimpl, hookspec
-from complaint_policy.plugins.host import rule_kinds
+from complaint_policy.plugins.host import Manager, make_manager
+from complaint_policy.texts import Text
 
-__all__ = ["hookimpl", "hookspec", "rule_kinds"]
+__all__ = [
+    "Calendar",
+    "Classifier",
+    "DerivedFact",
+    "Evidence",
+    "Fault",
+    "Field",
+    "Finder",
+    "Manager",
+    "Normaliser",
+    "Note",
+    "Operator",
+    "Plugin",
+    "ReportSection",
+    "ReportTable",
+    "RuleKind",
+    "Settings",
+    "Similarity",
+    "Text",
+    "hookimpl",
+    "hookspec",
+    "make_manager",
+]

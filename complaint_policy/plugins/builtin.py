@@ -7,12 +7,17 @@ from collections.abc import Iterable
 from complaint_policy.kinds import RuleKind
 from complaint_policy.plugins.hookspecs import hookimpl
 from complaint_policy.registry import BUILTIN_KINDS
+from complaint_policy.versions import library_version
 
-__all__ = ["Builtin"]
+__all__ = ["BUILTIN", "Builtin"]
+
+BUILTIN = "built-in"
 
 
 class Builtin:
-    """The library's own plugin."""
+    """The library's own plugin: every policy uses it without naming it."""
+
+    version = library_version
 
     @hookimpl
     def complaint_policy_rule_kinds(self) -> Iterable[RuleKind]:

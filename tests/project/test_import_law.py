@@ -10,25 +10,26 @@ from tests.project.tree import Import, imports, modules, own_imports, parsed
 
 # From the bottom up.  A module imports only from its own layer and the layers before it.
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("words", ("texts", "outcomes", "remark_messages", "message_hints", "table_messages", "messages", "problems", "errors", "lengths", "wording", "patterns", "possible", "money", "sieve")),
+    ("words", ("texts", "outcomes", "remark_messages", "message_hints", "table_messages", "plugin_messages", "messages", "problems", "errors", "lengths", "wording", "patterns", "possible", "guarded", "money", "sieve")),
     ("time", ("zones", "versions", "calendars", "counting", "instants", "periods")),
     ("reading", ("reader", "fields", "coerce", "event_log", "schemas")),
     ("language", ("expressions", "results")),
-    ("frame", ("frame", "kinds", "model", "graph", "intake", "digest", "schema_check", "ordinary", "emitted", "straight", "typed")),
+    ("frame", ("frame", "kinds", "contributed", "model", "graph", "intake", "digest", "schema_check", "ordinary", "emitted", "straight", "typed")),
     ("columns", ("columns",)),
-    ("building", ("head", "overlays", "cells", "sifted", "building", "comparing", "tightening")),
+    ("building", ("head", "plugged", "overlays", "cells", "sifted", "building", "comparing", "tightening")),
     ("rooms", ("rules",)),
-    ("registry", ("registry",)),
-    ("judging", ("compiled", "field_tests", "transitions", "decision", "waivers", "explaining", "remarks", "policy")),
+    ("registry", ("registry", "shipped")),
+    ("plugins", ("plugins",)),
+    ("judging", ("compiled", "field_tests", "transitions", "decision", "waivers", "plugin_findings", "explaining", "remarks", "policy")),
     ("loading", ("loader", "cases", "register_cases")),
     ("package", ("",)),
-    ("doors", ("plugins", "audit", "cli", "__main__")),
+    ("doors", ("audit", "cli", "__main__")),
 )
 RANK = {name: rank for rank, (_, names) in enumerate(LAYERS) for name in names}
 # The doors: they read files, write files and talk to a terminal.
 DOORS = LAYERS[-1][1]
 # The one core module that touches the disk, and what reads data of installed packages, never a path.
-DISK = {"loader"}
+DISK = {"loader", "shipped", "plugins.host"}
 PACKAGE_DATA = {"zones": "the pinned time-zone table", "head": "its names, for a hint", "versions": "the versions of distributions"}
 
 

@@ -23,6 +23,7 @@ from complaint_policy.frame import Rule, settler
 from complaint_policy.head import scalar_text, words
 from complaint_policy.kinds import Piece, RuleKind, Setting, Step, ids_of_list
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
+from complaint_policy.plugins import hookimpl, make_manager
 from complaint_policy.reader import Scalar
 from complaint_policy.registry import BUILTIN_KINDS
 from complaint_policy.results import Judged, Settled
@@ -112,7 +113,15 @@ KIND = RuleKind(
 )
 
 # ---------------------------------------------------------------- step 2: one line of registration
-KINDS = (*BUILTIN_KINDS, KIND)
+class House:
+    """A plugin with the one hook."""
+
+    @hookimpl
+    def complaint_policy_rule_kinds(self) -> list[RuleKind]:
+        return [KIND]
+
+
+MANAGER = make_manager({"house": House()}, strict=True)
 
 # ---------------------------------------------------------------- step 4: its cases
 POLICY = """\
@@ -120,6 +129,7 @@ format: 1
 policy: test/wording
 effective: {from: 2020-01-01}
 timezone: Asia/Shanghai
+plugins: [house]
 sources: {house: {title: {en: House style, zh: 答复规范}, status: company}}
 record: {fields: {answer_text: {type: string, title: {en: The answer, zh: 答复内容}}, formal: {type: boolean}}}
 wording:
@@ -148,7 +158,7 @@ AS_OF = "2026-03-04T00:00"
     ],
 )
 def test_the_kind_judges(changes: dict[str, Any], outcome: str) -> None:
-    policy = load_policy_text(POLICY, kinds=KINDS)
+    policy = load_policy_text(POLICY, plugins=MANAGER)
     decision = policy.evaluate({**RECORD, **changes}, as_of=AS_OF)
 
     assert decision.outcomes == {"WD-sorry": outcome}
@@ -156,7 +166,7 @@ def test_the_kind_judges(changes: dict[str, Any], outcome: str) -> None:
 
 
 def test_it_is_in_every_part_of_the_decision() -> None:
-    policy = load_policy_text(POLICY, kinds=KINDS)
+    policy = load_policy_text(POLICY, plugins=MANAGER)
     decision = policy.evaluate({**RECORD, "answer_text": "好的"}, as_of=AS_OF)
 
     assert decision.to_dict()["wording"] == [{"rule": "WD-sorry", "outcome": "breached", "missing": []}]
@@ -169,16 +179,16 @@ def test_it_is_in_every_part_of_the_decision() -> None:
 
 def test_the_frame_comes_with_it() -> None:
     """Waivers, the digest, overlays and pickling ask nothing of a new kind."""
-    policy = load_policy_text(POLICY, kinds=KINDS)
+    policy = load_policy_text(POLICY, plugins=MANAGER)
     waiver = {"rule": "WD-sorry", "records": ["A"], "reason": "by phone", "by": "manager"}
     decision = policy.evaluate({**RECORD, "answer_text": "好的"}, as_of=AS_OF, waivers=[waiver])
 
     assert decision.outcomes == {"WD-sorry": "waived"}
-    assert policy.digest != load_policy_text(POLICY.replace("对不起", "不好意思"), kinds=KINDS).digest
+    assert policy.digest != load_policy_text(POLICY.replace("对不起", "不好意思"), plugins=MANAGER).digest
 
 
 def test_the_schema_has_its_piece() -> None:
-    schema = policy_schema(KINDS)
+    schema = policy_schema((*BUILTIN_KINDS, KIND))
     Draft202012Validator.check_schema(schema)
     assert schema["properties"]["wording"] == SCHEMA
     assert "wording" not in policy_schema(BUILTIN_KINDS)["properties"]
@@ -186,17 +196,19 @@ def test_the_schema_has_its_piece() -> None:
 
 def test_its_problems_have_places() -> None:
     with pytest.raises(PolicyError) as caught:
-        load_policy_text(POLICY.replace("in: answer_text", "in: answer_txt").replace("says:", "say:"), name="p.yaml", kinds=KINDS)
+        load_policy_text(POLICY.replace("in: answer_text", "in: answer_txt").replace("says:", "say:"), name="p.yaml", plugins=MANAGER)
     found = [str(problem) for problem in caught.value.problems]
     assert found == [
-        "p.yaml:8:5: missing-key 'says' is missing (write says: ... here)",
-        "p.yaml:12:9: unknown-field unknown field 'answer_txt' (did you mean 'answer_text'?)",
-        "p.yaml:13:5: unknown-key unknown key 'say' (did you mean 'says'?)",
+        "p.yaml:9:5: missing-key 'says' is missing (write says: ... here)",
+        "p.yaml:13:9: unknown-field unknown field 'answer_txt' (did you mean 'answer_text'?)",
+        "p.yaml:14:5: unknown-key unknown key 'say' (did you mean 'says'?)",
     ]
 
 
 def test_without_the_kind_the_section_is_refused() -> None:
     with pytest.raises(PolicyError, match="unknown-key unknown key 'wording'"):
+        load_policy_text(POLICY.replace("plugins: [house]\n", ""), plugins=MANAGER)
+    with pytest.raises(PolicyError, match="unknown-plugin there is no plugin 'house'"):
         load_policy_text(POLICY)
 
 
@@ -214,11 +226,11 @@ def test_the_recipe_names_what_is_there() -> None:
 
 
 def test_nothing_is_wrong_with_the_shipped_ones() -> None:
-    assert check_policy("cn/base", kinds=KINDS) == ()
+    assert check_policy("cn/base", plugins=MANAGER) == ()
 
 
 def test_the_audit_takes_it_up() -> None:
-    policy = load_policy_text(POLICY, kinds=KINDS)
+    policy = load_policy_text(POLICY, plugins=MANAGER)
     records = [{**RECORD, "answer_text": "抱歉"}, {**RECORD, "id": "B", "answer_text": "好的"}]
     audit = policy.audit(records, as_of=AS_OF)
 
@@ -232,7 +244,7 @@ def test_conditions_and_penalties_name_its_rules() -> None:
 escalation: [{id: ESC-words, when: {outcome: {WD-sorry: breached}}, to: editor}]
 penalties: [{id: PN-words, for: [WD-sorry], amount: 50, payable_to: company}]
 """
-    policy = load_policy_text(POLICY + more, kinds=KINDS)
+    policy = load_policy_text(POLICY + more, plugins=MANAGER)
 
     decision = policy.evaluate({**RECORD, "answer_text": "好的"}, as_of=AS_OF)
 

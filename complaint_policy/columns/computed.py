@@ -1,0 +1,308 @@
+"""What a plugin computes, on columns: its own column function where it has one, else its function once for each different set of values.
+
+A column function that fails, or gives what it must not, costs nothing but time: its rows are computed by the function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+from attrs import frozen
+
+from complaint_policy.columns.clock import Clock
+from complaint_policy.columns.plan import Ex, constant, looked_up, on
+from complaint_policy.columns.values import EXACT, KNOWN, LEFT_OVER, SPAN, Coded, Column, Instants, Shape, left_column, tabulated
+from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.computed import Call, Computed, ComputedInstant, Read, handed, over_possibilities, plain_number
+from complaint_policy.guarded import WATCH, Failed, Guarded, Watch, watched_call
+from complaint_policy.possible import Interval, Maybe
+
+if TYPE_CHECKING:
+    from complaint_policy.columns.sheet import Sheet
+
+__all__ = ["computed_instants", "computed_value"]
+
+# Of larger numbers the record evaluation speaks, as elsewhere on columns.
+_LARGEST: Final = 10**15
+_GIVEN, _UNTOLD, _LEFT = 0, 1, 2
+_PHYSICAL: Final[dict[str, Any]] = {
+    "boolean": pl.Boolean,
+    "integer": pl.Int64,
+    "number": pl.Float64,
+    "money": pl.Float64,
+    "string": pl.String,
+    "enum": pl.String,
+    "instant": pl.Int64,
+}
+_MOMENTS: Final = frozenset({"date", "datetime", "event", "instant"})
+
+
+@frozen
+class _Asked:
+    """On such a row the function is called; ``empty`` says which of its arguments are None."""
+
+    empty: tuple[bool, ...]
+
+
+@frozen
+class _Argument:
+    """One value the function reads: what it is on each row, and its known values as a column."""
+
+    state: Coded
+    known: Ex
+    read: Callable[[Any], Any]  # from a cell of the column to what the function is given
+    shown: Callable[[pl.Expr], pl.Expr]  # the column as column functions get it
+
+
+def computed_value(sheet: Sheet, node: Computed) -> Column | Coded:
+    kind = {"integer": "number", "money": "number", "enum": "string"}.get(node.kind, node.kind)
+    made = _computed(sheet, node.call, node.parts)
+    if made is None:
+        return left_column(kind)
+    value, specials, code = made
+    return Column(kind, value, specials, code, whole=node.kind == "integer")
+
+
+def computed_instants(sheet: Sheet, node: ComputedInstant) -> Instants:
+    made = _computed(sheet, node.call, node.parts)
+    if made is None:
+        return Instants(None, None, (Shape.of(LEFT_OVER),))
+    value, specials, code = made
+    if value is None or code is None:
+        return Instants(None, None, tuple(dict.fromkeys(Shape.of(special) for special in specials)))
+    shapes = list(dict.fromkeys((Shape(EXACT), *(Shape.of(special) for special in specials))))
+    where = [shapes.index(Shape.of(special)) for special in specials]
+
+    def state() -> Ex:
+        table = pl.lit(pl.Series(where, dtype=pl.UInt8))
+        return on(lambda v, c: pl.when(v.is_not_null()).then(0).otherwise(table.gather(c.cast(pl.UInt32))).cast(pl.UInt8), value, code())
+
+    return Instants(value, None, tuple(shapes), state)
+
+
+def _computed(sheet: Sheet, call: Call, parts: tuple[n.Expression, ...]) -> tuple[Ex | None, tuple[Any, ...], Callable[[], Ex] | None] | None:
+    """The values, what the other rows are, and which of these; ``None`` where columns cannot say."""
+    plan = sheet.plan
+    arguments: list[_Argument] = []
+    for read, part in zip(call.reads, parts, strict=True):
+        argument = _moment(sheet, read, part) if isinstance(part, n.Instant) else _value(sheet, read, part) if isinstance(part, n.Value) else None
+        if argument is None:
+            return None
+        arguments.append(argument)
+    hands = [handed(read, sheet.zone) for read in call.reads]
+
+    def answer(*states: Any) -> Any:
+        values = [KNOWN if state is KNOWN else hand(state) for hand, state in zip(hands, states, strict=True)]
+        if any(isinstance(v, Maybe) for v in values):
+            if any(isinstance(v, Maybe) and v.options is not None for v in values):
+                return LEFT_OVER
+            return over_possibilities(call, values, {})
+        return _Asked(tuple(v is None for v in values))
+
+    pattern = tabulated(plan, [argument.state for argument in arguments], answer, key=lambda found: found if isinstance(found, _Asked) else _same(found))
+    asked = [found for found in pattern.domain if isinstance(found, _Asked)]
+    others = tuple(found for found in pattern.domain if not isinstance(found, _Asked))
+    if not asked:
+        index = pattern.code
+        return None if not others else (None, others, (lambda: index) if len(others) > 1 else None)
+    untold = Maybe(None, frozenset({call.name}))
+    specials = (untold, LEFT_OVER, *others)
+    run = _Run(call, sheet.clock, WATCH.get(), arguments, pattern.domain)
+    shape = pl.Struct({"value": _PHYSICAL[call.kind], "state": pl.UInt8})
+    columns = [pattern.code, *(argument.known for argument in arguments)]
+    kept = plan.keep(on(lambda *exprs: pl.map_batches(list(exprs), run, return_dtype=shape, is_elementwise=True), *columns))
+    value = plan.keep(on(lambda k: k.struct.field("value"), kept))
+    state = plan.keep(on(lambda k: k.struct.field("state"), kept))
+    counted = iter(range(2, 2 + len(others)))
+    places = [0 if isinstance(found, _Asked) else next(counted) for found in pattern.domain]
+    elsewhere = constant(places[0], pl.UInt8) if len(places) == 1 else looked_up(pl.lit(pl.Series(places, dtype=pl.UInt8)), pattern.code)
+
+    def code() -> Ex:
+        return plan.keep(on(lambda s, e: pl.when(s == _UNTOLD).then(0).when(s == _LEFT).then(1).otherwise(e).cast(pl.UInt8), state, elsewhere))
+
+    return value, specials, code
+
+
+def _same(found: Any) -> Any:
+    return (found.missing, found.open, found is LEFT_OVER)
+
+
+# --------------------------------------------------------------------------- arguments
+def _value(sheet: Sheet, read: Read, part: n.Value) -> _Argument | None:
+    found = sheet.value(part)
+    plan = sheet.plan
+    if isinstance(found, Coded):
+        known = [None if isinstance(v, Maybe) or not isinstance(v, (bool, int, str, Decimal)) else v for v in found.domain]
+        state = tabulated(plan, [found], lambda v: KNOWN if isinstance(v, (bool, int, str, Decimal)) else v)
+        kind = _PHYSICAL.get(read.type, pl.String)
+        if kind not in (pl.String, pl.Boolean):
+            return None
+        table = pl.lit(pl.Series(known, dtype=kind))
+        value = constant(known[0], kind) if len(known) == 1 else looked_up(table, found.code)
+        return _Argument(state, plan.keep(value), lambda cell: cell, lambda e: e)
+    if found.kind not in ("boolean", "number", "string") or found.scale is not None:
+        return None
+    kind = _PHYSICAL.get(read.type, pl.String)
+    if found.value is None:
+        return _Argument(found.state(plan), constant(None, kind), lambda cell: cell, lambda e: e)
+    numeric = read.type in ("number", "money")
+    cell: Callable[[Any], Any] = (
+        (lambda c: plain_number(Decimal(repr(c)) if isinstance(c, float) else c)) if numeric else int if read.type == "integer" else _itself
+    )
+    return _Argument(found.state(plan), plan.keep(found.value), cell, lambda e: e.cast(kind) if numeric else e)
+
+
+def _itself(cell: Any) -> Any:
+    return cell
+
+
+def _moment(sheet: Sheet, read: Read, part: n.Instant) -> _Argument | None:
+    found = sheet.instant(part)
+    plan, clock, zone = sheet.plan, sheet.clock, sheet.zone
+    day = read.type == "date"
+    anything = Interval(sheet.as_of, sheet.as_of, frozenset({read.name}))
+
+    def stands(shape: Shape) -> Any:
+        if shape.kind == EXACT or (shape.kind == SPAN and day and shape.interval):
+            return KNOWN
+        if shape.kind == SPAN:
+            return anything if shape.interval else LEFT_OVER
+        return shape.value(None, None)
+
+    state = tabulated(plan, [found.state(plan)], stands)
+    name = zone.name
+
+    def moment(ticks: Any) -> Any:
+        return zone.to_aware(clock.to_utc(ticks))
+
+    def shown(e: pl.Expr) -> pl.Expr:
+        utc = clock.to_utc_column(Ex(e)).expr
+        local = utc.cast(pl.Datetime("us")).dt.replace_time_zone("UTC").dt.convert_time_zone(name)
+        return local.dt.date() if day else local
+
+    known = constant(None, pl.Int64) if found.low is None else plan.keep(found.low)
+    return _Argument(state, known, (lambda ticks: moment(ticks).date()) if day else moment, shown)
+
+
+# --------------------------------------------------------------------------- running
+class _Run:
+    """Computes a batch: codes of the pattern and known values in, values and states out."""
+
+    def __init__(self, call: Call, clock: Clock, watch: Watch | None, arguments: list[_Argument], domain: tuple[Any, ...]) -> None:
+        self.call, self.clock, self.watch = call, clock, watch
+        self.readers = [argument.read for argument in arguments]
+        self.shown = [argument.shown for argument in arguments]
+        self.asked = pl.Series([isinstance(found, _Asked) for found in domain], dtype=pl.Boolean)
+        self.domain = domain
+        self.take = _taking(call.kind, clock)
+
+    def __call__(self, parts: Any) -> pl.Series:
+        height = max(len(part) for part in parts)
+        series = [part if len(part) == height else part.new_from_index(0, height) for part in parts]
+        frame = pl.DataFrame([part.alias(f"a{i}") for i, part in enumerate(series)])
+        wanted = frame.select(self.asked.gather(pl.Series(frame["a0"]).cast(pl.UInt32)).alias("w") if height else pl.lit(None, pl.Boolean).alias("w"))["w"]
+        rows = frame.filter(wanted) if height else frame
+        done = self._by_column(rows) if self.call.column is not None and rows.height else None
+        answered = done if done is not None else self._by_function(rows)
+        if rows.height == height:
+            return answered.to_struct("computed")
+        places = wanted.arg_true()
+        value = pl.Series("value", [None], dtype=_PHYSICAL[self.call.kind]).new_from_index(0, height).scatter(places, answered["value"])
+        state = pl.Series("state", [_GIVEN], dtype=pl.UInt8).new_from_index(0, height).scatter(places, answered["state"])
+        return pl.DataFrame([value, state]).to_struct("computed")
+
+    # ---------------------------------------------------------------- by the function
+    def _by_function(self, rows: pl.DataFrame) -> pl.DataFrame:
+        different = rows.unique(maintain_order=True)
+        empties = [found.empty if isinstance(found, _Asked) else () for found in self.domain]
+        calls = [
+            tuple(None if empty else read(cell) for read, cell, empty in zip(self.readers, cells, empties[code], strict=True))
+            for code, *cells in different.iter_rows()
+        ]
+        results = watched_call(self.watch, self.call.guarded, calls, self.call.named)
+        answers = [(None, _LEFT) if found.__class__ is Failed else (None, _UNTOLD) if found is None else self.take(found) for found in results]
+        schema = {"value": _PHYSICAL[self.call.kind], "state": pl.UInt8}
+        found = pl.DataFrame(answers, schema=schema, orient="row")
+        if different.height == rows.height:
+            return found
+        numbered = different.with_row_index("\x1fat")
+        at = rows.join(numbered, on=rows.columns, how="left", nulls_equal=True, maintain_order="left")["\x1fat"]
+        return found[at]
+
+    # ---------------------------------------------------------------- by its columns
+    def _by_column(self, rows: pl.DataFrame) -> pl.DataFrame | None:
+        """What the column function gives; ``None`` where it fails, so that the function is asked."""
+        guarded = Guarded(self.call.plugin, "complaint_policy_facts", f"{self.call.name}, column", self._columns, _itself)
+        found = watched_call(self.watch, guarded, [(rows,)], {})[0]
+        return None if isinstance(found, Failed) else found
+
+    def _columns(self, rows: pl.DataFrame) -> pl.DataFrame:
+        assert self.call.column is not None
+        names = [f"a{i}" for i in range(1, rows.width)]
+        given = rows.select(show(pl.col(name)).alias(name) for show, name in zip(self.shown, names, strict=True))
+        made = self.call.column(*(pl.col(name) for name in names), **self.call.named)
+        if not isinstance(made, pl.Expr):
+            raise TypeError("a column function gives an expression")
+        value = given.select(made.alias("value"))["value"]
+        if len(value) != rows.height:
+            raise ValueError("a column function gives one value a row")
+        return _typed(value, self.call, self.clock)
+
+
+def _taking(kind: str, clock: Clock) -> Callable[[Any], tuple[Any, int]]:
+    """From an accepted answer to a cell and its state."""
+    if kind in ("number", "money"):
+
+        def number(found: Any) -> tuple[Any, int]:
+            if abs(found) >= _LARGEST:
+                return None, _LEFT
+            near = float(found)
+            return (near, _GIVEN) if Decimal(repr(near)) == found else (None, _LEFT)
+
+        return number
+    if kind == "integer":
+        return lambda found: (found, _GIVEN) if abs(found) < _LARGEST else (None, _LEFT)
+    if kind == "instant":
+
+        def moment(found: Any) -> tuple[Any, int]:
+            ticks = clock.of_utc(found)
+            return (ticks, _GIVEN) if clock.lowest <= ticks <= clock.highest else (None, _LEFT)
+
+        return moment
+    return lambda found: (found, _GIVEN)
+
+
+def _typed(value: pl.Series, call: Call, clock: Clock) -> pl.DataFrame:
+    """A column function's answer as cells and states; raises where it is of another type."""
+    kind, given = call.kind, value.dtype
+    fits = {
+        "boolean": given == pl.Boolean,
+        "integer": given.is_integer(),
+        "number": given.is_numeric(),
+        "money": given.is_integer() or given.is_float(),
+        "string": given == pl.String,
+        "enum": given in (pl.String, pl.Categorical) or isinstance(given, pl.Enum),
+        "instant": isinstance(given, pl.Datetime) and given.time_zone is not None,
+    }
+    if not fits[kind] and given != pl.Null:
+        raise TypeError(f"a column of {given} is no {kind}")
+    if kind == "instant":
+        utc = value.cast(pl.Datetime("us", getattr(given, "time_zone", None) or "UTC")).dt.convert_time_zone("UTC").to_physical()
+        ticks = utc + clock.offset if clock.steady else utc
+        odd = ~ticks.is_between(clock.lowest, clock.highest).fill_null(True)
+        value = ticks
+    else:
+        value = value.cast(_PHYSICAL[kind])
+        if kind in ("integer", "number", "money"):
+            odd = ((value.abs() >= _LARGEST) | (value.is_nan() if value.dtype.is_float() else False)).fill_null(False)
+        elif kind == "enum":
+            odd = ~value.is_in(list(call.values)).fill_null(True)
+        else:
+            odd = pl.Series([False], dtype=pl.Boolean).new_from_index(0, len(value))
+    state = pl.DataFrame([value.is_null().alias("n"), odd.alias("o")]).select(
+        pl.when("o").then(_LEFT).when("n").then(_UNTOLD).otherwise(_GIVEN).cast(pl.UInt8).alias("state")
+    )["state"]
+    return pl.DataFrame([value.set(odd, None).alias("value"), state])

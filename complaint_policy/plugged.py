@@ -1,0 +1,162 @@
+"""What a policy takes from the plugins it names: fields, calendars, settings, facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from complaint_policy.coerce import Unusable, coercer
+from complaint_policy.contributed import Calendar, Classifier, DerivedFact, Plugin, Settings
+from complaint_policy.counting import CalendarSpec
+from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.computed import Call, Computed, ComputedInstant, Read, accepting
+from complaint_policy.fields import Field
+from complaint_policy.guarded import Guarded
+from complaint_policy.head import read_calendars, scalar_text, words
+from complaint_policy.model import Fact
+from complaint_policy.possible import Interval
+from complaint_policy.problems import Place, Problems
+from complaint_policy.reader import Entry, Mapping, Node, Scalar
+from complaint_policy.reader import Sequence as Listed
+from complaint_policy.zones import Zone
+
+if TYPE_CHECKING:
+    from complaint_policy.building import Builder
+
+__all__ = ["Plugged", "calendars_of", "fields_of", "named_in", "plug_in", "read_settings"]
+
+
+def named_in(root: Node | None) -> tuple[Scalar, ...]:
+    """The plugins a policy file names."""
+    node = root.get("plugins") if isinstance(root, Mapping) else None
+    return tuple(item for item in node.items if isinstance(item, Scalar)) if isinstance(node, Listed) else ()
+
+
+def used_by(roots: Iterable[Mapping], available: Sequence[Plugin]) -> tuple[Plugin, ...]:
+    """The plugins that files name, in the order of their manager."""
+    wanted = {item.value for root in roots for item in named_in(root)}
+    return tuple(plugin for plugin in available if plugin.name in wanted)
+
+
+def fields_of(used: Iterable[Plugin]) -> dict[str, Field]:
+    return {declared.name: declared for plugin in used for declared in plugin.fields}
+
+
+def calendars_of(used: Iterable[Plugin], zone: Zone, place: Place, problems: Problems) -> dict[str, CalendarSpec]:
+    """The plugins' calendars, read like those of a file."""
+    entries = tuple(Entry(one.name, _as_node(_body(one), place), place) for plugin in used for one in plugin.calendars)
+    return read_calendars(Mapping(entries, place), zone, problems) if entries else {}
+
+
+def _body(calendar: Calendar) -> dict[str, Any]:
+    given = {
+        "country": calendar.country,
+        "subdivision": calendar.subdivision,
+        "weekdays": list(calendar.weekdays) if calendar.weekdays is not None else None,
+        "announced_until": calendar.announced_until,
+        "hours": {days: list(spans) for days, spans in calendar.hours.items()} if calendar.hours is not None else None,
+        "holidays": list(calendar.holidays) or None,
+        "extra_working_days": list(calendar.extra_working_days) or None,
+    }
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _as_node(value: Any, place: Place) -> Node:
+    if isinstance(value, dict):
+        return Mapping(tuple(Entry(key, _as_node(inner, place), place) for key, inner in value.items()), place)
+    if isinstance(value, list):
+        return Listed(tuple(_as_node(item, place) for item in value), place)
+    return Scalar(str(value), place)
+
+
+def plug_in(roots: list[Mapping], available: Sequence[Plugin], builder: Builder) -> None:
+    """Makes the plugins that files name known to what builds their policy."""
+    used = used_by(roots, available)
+    for root in roots:
+        for item in named_in(root):
+            builder.plugin_places.setdefault(item.value, item.place)
+    if used:
+        builder.plugged = Plugged(used, read_settings(roots, used, builder.zone, builder.currency, builder.problems))
+
+
+# --------------------------------------------------------------------------- settings
+def read_settings(roots: Sequence[Mapping], used: Iterable[Plugin], zone: Zone, currency: str | None, problems: Problems) -> dict[str, dict[str, Any]]:
+    """Each section's values, typed: what a file writes over what its bases write, over the defaults."""
+    found: dict[str, dict[str, Any]] = {}
+    for plugin in used:
+        for settings in plugin.settings:
+            found[settings.key] = _section(settings, roots, zone, currency, problems)
+    return found
+
+
+def _section(settings: Settings, roots: Sequence[Mapping], zone: Zone, currency: str | None, problems: Problems) -> dict[str, Any]:
+    values = {f.name: f.default for f in settings.fields}
+    written: set[str] = set()
+    for root in roots:
+        section = root.get(settings.key)
+        for declared in settings.fields if isinstance(section, Mapping) else ():
+            node = section.get(declared.name) if isinstance(section, Mapping) else None
+            if node is None:
+                continue
+            written.add(declared.name)
+            given: Any = words(node) if declared.type == "list" else scalar_text(node)
+            try:
+                value = coercer(declared, zone, currency)(given)
+            except Unusable as error:
+                problems.add("bad-setting", node.place, name=declared.name, reason=error.reason)
+                continue
+            values[declared.name] = zone.to_wall(value.low).date() if isinstance(value, Interval) else value
+    top = roots[-1]
+    for declared in settings.fields:
+        if declared.default is None and declared.empty != "none" and declared.name not in written:
+            problems.add("setting-missing", top.key_place(settings.key) if settings.key in top else top.place, name=declared.name, section=settings.key)
+    return values
+
+
+# --------------------------------------------------------------------------- facts
+class Plugged:
+    """The facts and classifiers of the plugins a policy names, made into expressions when they are first asked for."""
+
+    def __init__(self, used: Sequence[Plugin], settings: dict[str, dict[str, Any]]) -> None:
+        self.used, self.settings = tuple(used), settings
+        self.facts: dict[str, tuple[Plugin, DerivedFact]] = {fact.name: (plugin, fact) for plugin in used for fact in plugin.facts}
+        self.classifiers: dict[str, tuple[Plugin, Classifier]] = {one.name: (plugin, one) for plugin in used for one in plugin.classifiers}
+
+    def fact(self, name: str, builder: Builder, place: Place) -> Fact | None:
+        """A plugin's fact; a problem where it reads what the policy does not have."""
+        plugin, fact = self.facts[name]
+        read = self.parts(plugin.name, fact, builder, place)
+        if read is None:
+            return None
+        reads, parts = read
+        guarded = Guarded(plugin.name, "complaint_policy_facts", name, fact.function, accepting(fact.kind, fact.values), plugin.strict)
+        call = Call(plugin.name, plugin.version, name, fact.kind, reads, self.handed_settings(fact.settings), guarded, fact.column, fact.values)
+        if fact.kind == "instant":
+            return Fact(name, "instant", ComputedInstant(call, parts, place=place), title=fact.title, place=place)
+        return Fact(name, fact.kind, Computed(call, parts, fact.kind, fact.unit, place=place), fact.unit, fact.title, place=place)
+
+    def handed_settings(self, key: str | None) -> tuple[tuple[str, Any], ...] | None:
+        return None if key is None else tuple(self.settings[key].items())
+
+    def parts(self, plugin: str, wanted: DerivedFact | Classifier, builder: Builder, place: Place) -> tuple[tuple[Read, ...], tuple[n.Expression, ...]] | None:
+        """The values a function reads, by the types of what they are here."""
+        reads: list[Read] = []
+        parts: list[n.Expression] = []
+        for name in wanted.reads:
+            declared = builder.fields.get(name)
+            if declared is not None and declared.type != "log":
+                kind = declared.type
+                moment = declared.is_moment
+                parts.append(n.NamedInstant(name, place=place) if moment else n.NamedValue(name, declared.kind, "field", declared.unit, place=place))
+            elif name in self.facts and self.facts[name][0].name == plugin:
+                known = builder.fact_kind(name, place)
+                if known is None:
+                    return None
+                kind = known.kind
+                moment = kind == "instant"
+                parts.append(n.NamedInstant(name, "fact", place=place) if moment else n.NamedValue(name, kind, "fact", known.unit, place=place))
+            else:
+                builder.problems.add("plugin-reads", place, plugin=plugin, name=wanted.name, field=name, near=(name, builder.fields))
+                return None
+            reads.append(Read(name, kind, name in wanted.optional))
+        return tuple(reads), tuple(parts)

@@ -1,0 +1,12 @@
+"""Industries that come with the library, as plugins: each a module with hooks, used by the policies that name it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Final
+
+__all__ = ["INDUSTRIES"]
+
+# In this order, after the rule kinds and before a host's own plugins.
+INDUSTRIES: Final[Mapping[str, ModuleType]] = {}
