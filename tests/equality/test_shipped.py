@@ -21,6 +21,14 @@ from tests.examples.record_sets import SETS, RecordSet
 from tests.examples.test_real_records import DATA, REAL, needs_records
 
 CENTRES = (date(2026, 2, 13), date(2025, 10, 1), date(2024, 2, 28))
+# Local law and rules like those of another policy here: their kinds of rule are compared there, with three tables.
+ONE_TABLE = {
+    "cn/auto_repair_ningbo",
+    "cn/consumer_shanghai",
+    "cn/consumer_zhejiang",
+    "cn/property_hangzhou",
+    "cn/telecom_henan",
+}
 # So many lines of each file of real records.
 LINES = 2_000
 
@@ -36,7 +44,7 @@ def told(policy: Policy, tables: int) -> list[str]:
 @pytest.mark.parametrize("name", shipped_policies())
 def test_shipped_policies(name: str) -> None:
     policy = load_policy(name)
-    assert not told(policy, 3)
+    assert not told(policy, 1 if name in ONE_TABLE else 3)
     # The invented records beside it, whose outcomes are written down, in place of a fourth table.
     if name not in SETS:
         return
