@@ -48,7 +48,9 @@ class RecordSet:
     def outcomes(self, id_: str, rules: Iterable[str]) -> dict[str, str]:
         """The outcome of every rule; one that is not named does not apply."""
         wanted = self.expected[id_]
-        named = {rule: outcome for outcome in OUTCOMES for rule in wanted.get(outcome, ())}
+        listed = [(rule, outcome) for outcome in OUTCOMES for rule in wanted.get(outcome, ())]
+        named = dict(listed)
+        assert len(named) == len(listed), f"{id_} names a rule twice"
         assert not named.keys() - set(rules), (id_, named.keys() - set(rules))
         return {rule: named.get(rule, "not_applicable") for rule in rules}
 
