@@ -35,7 +35,7 @@ class RecordSet:
         self.as_of: str = page["as_of"]
         self.not_reached: dict[str, list[str]] = page.get("not_reached", {})
         usual = page.get("usual", {})
-        self.expected: dict[str, dict[str, Any]] = {id_: {**usual, **wanted} for id_, wanted in page["records"].items()}
+        self.expected: dict[str, dict[str, Any]] = {id_: _over(usual, wanted) for id_, wanted in page["records"].items()}
         unknown = {key for wanted in self.expected.values() for key in wanted} - KEYS
         assert not unknown, unknown
 
@@ -53,6 +53,13 @@ class RecordSet:
         assert len(named) == len(listed), f"{id_} names a rule twice"
         assert not named.keys() - set(rules), (id_, named.keys() - set(rules))
         return {rule: named.get(rule, "not_applicable") for rule in rules}
+
+
+def _over(usual: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    """What is usual in a set, without the rules that a record puts under another outcome."""
+    own = {rule for outcome in OUTCOMES for rule in wanted.get(outcome, ())}
+    kept = {key: [rule for rule in value if rule not in own] if key in OUTCOMES else value for key, value in usual.items()}
+    return {**kept, **wanted}
 
 
 def _due(text: str, found: datetime | None, policy: Policy) -> bool:
