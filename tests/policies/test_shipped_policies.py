@@ -46,6 +46,8 @@ def rules(policy: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield section, rule
 
 
+# What every template has among its bases.
+COMMON = {"cn/base", "iso/base", "iso/complaints_handling"}
 every_file = pytest.mark.parametrize("path", FILES, ids=named)
 every_folder = pytest.mark.parametrize("folder", FOLDERS, ids=named)
 
@@ -166,8 +168,19 @@ def test_read_me_in_both_languages(folder: Path) -> None:
         reviewed = document(file)["reviewed_on"]
         assert reviewed in english
         assert reviewed in chinese
-    assert "## Missing" in english
-    assert "## 缺少" in chinese
+    headings = ("## Readings", "## Missing, and why", "## Sources\n", "## Overlay\n"), ("## 解读\n", "## 缺少的内容", "## 依据\n", "## 扩展\n")
+    extending = [t.parent.name for t in (SHIPPED / "templates").glob("*/*.yaml") if named(folder) in document(t)["extends"] and named(folder) not in COMMON]
+    for page, wanted, language in ((english, headings[0], "en"), (chinese, headings[1], "zh")):
+        places = [page.index(f"\n{heading}") for heading in wanted]
+        assert places == sorted(places)
+        listed = page[places[2] :]
+        for file in folder.glob("*.yaml"):
+            for source in document(file)["sources"].values():
+                assert f"| {source['title'][language]} |" in listed or source["title"][language] in english
+        # How to write one's own over it: the template, where there is one, and the page that says how to start.
+        overlay = page[places[3] :]
+        assert "../../templates/README" in overlay
+        assert all(f"complaint-policy new {name} " in overlay or f"[`{name}`]" in overlay for name in extending)
 
 
 @every_file
