@@ -31,7 +31,7 @@ def written(name: str) -> dict[str, Any]:
 
 
 def test_the_sectors_have_one() -> None:
-    sectors = {"cn": {"telecom", "banking", "auto_repair", "property", "travel", "ecommerce", "air_transport", "food", "it_service", "manufacturing", "express", "company"}}
+    sectors = {"cn": {"telecom", "banking", "auto_repair", "property", "travel", "ecommerce", "air_transport", "food", "it_service", "manufacturing", "express", "retail", "car_sales", "company"}}
     sectors |= {"uk": {"financial", "telecom"}, "us": {"bank", "financial"}, "eu": {"payments", "airline"}, "au": {"financial", "telecom"}, "ie": {"financial"}}
     assert set(shipped_templates()) == {f"templates/{region}_{sector}" for region, names in sectors.items() for sector in names}
     assert not set(shipped_templates()) & set(shipped_policies())
