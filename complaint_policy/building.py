@@ -369,6 +369,7 @@ def _environments(files: tuple[File, ...], builder: Builder) -> list[Environment
             judged_kinds=tuple(kind.kind for kind in builder.kinds if kind.judged),
             counting_calendar_unknown=unknown or bool(broken),
             terms=terms,
+            operators=builder.plugged.operators,
         )
         made.append(environment)
     builder.calendars, builder.terms = calendars, terms

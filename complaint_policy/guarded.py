@@ -110,8 +110,9 @@ class Refused(ValueError):
 class Watch:
     """Runs the calls of one audit in a thread of their own and gives up one that takes longer than ``limit`` seconds."""
 
-    def __init__(self, limit: float) -> None:
+    def __init__(self, limit: float, plugins: tuple[Any, ...] = ()) -> None:
         self.limit = limit
+        self.plugins = plugins  # those of the policy that is audited
         self.faults: dict[Fault, int] = {}  # how often each happened
         self.calls: dict[tuple[str, str, str], int] = {}  # plugin, hook, what → how many calls
         self.error: PluginError | None = None  # of a strict manager

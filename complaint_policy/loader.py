@@ -8,7 +8,7 @@ from datetime import date
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
@@ -21,7 +21,6 @@ from complaint_policy.head import read_date, scalar_text, words
 from complaint_policy.messages import PROBLEMS
 from complaint_policy.model import PolicyModel
 from complaint_policy.plugged import named_in
-from complaint_policy.plugins.host import Manager, default_manager
 from complaint_policy.policy import Policy, PolicyVersion
 from complaint_policy.problems import Place, Problem, Problems, nearest
 from complaint_policy.reader import MAX_BYTES, Mapping, read_yaml
@@ -31,6 +30,9 @@ from complaint_policy.shipped import shipped_names, shipped_policies, shipped_ro
 from complaint_policy.texts import Text, joined
 from complaint_policy.tightening import check_tightening, tightens
 from complaint_policy.waivers import WaiverSet
+
+if TYPE_CHECKING:
+    from complaint_policy.plugins.host import Manager
 
 __all__ = [
     "check_policy",
@@ -146,12 +148,18 @@ class _Loading:
     @property
     def manager(self) -> Manager:
         """The host's, or that of the library's own plugins."""
-        return self._manager if self._manager is not None else default_manager()
+        if self._manager is None:
+            from complaint_policy.plugins.host import default_manager  # pluggy, for those who need it
+
+            return default_manager()
+        return self._manager
 
     def _take_plugins(self, root: Mapping) -> tuple[Plugin, ...]:
         """The plugins a file names: they join those of the policy."""
-        own: set[str] = set()
         named = named_in(root)
+        if not named:
+            return ()
+        own: set[str] = set()
         for item in named:
             fault = self.manager.fault_of(item.value)
             if item.value in self.manager.names:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from attrs import frozen
+
 from complaint_policy.coerce import Unusable, coercer
-from complaint_policy.contributed import Calendar, Classifier, DerivedFact, Plugin, Settings
+from complaint_policy.contributed import Calendar, Classifier, DerivedFact, Operator, Plugin, Settings
 from complaint_policy.counting import CalendarSpec
 from complaint_policy.expressions import nodes as n
-from complaint_policy.expressions.computed import Call, Computed, ComputedInstant, Read, accepting
+from complaint_policy.expressions.computed import Call, Computed, ComputedInstant, ComputedTest, Read, WithOperand, accepting
+from complaint_policy.expressions.environment import Environment
+from complaint_policy.expressions.literals import BAD, read_literal
 from complaint_policy.fields import Field
 from complaint_policy.guarded import Guarded
 from complaint_policy.head import read_calendars, scalar_text, words
@@ -18,6 +22,7 @@ from complaint_policy.possible import Interval
 from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Entry, Mapping, Node, Scalar
 from complaint_policy.reader import Sequence as Listed
+from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
 if TYPE_CHECKING:
@@ -113,6 +118,43 @@ def _section(settings: Settings, roots: Sequence[Mapping], zone: Zone, currency:
     return values
 
 
+# --------------------------------------------------------------------------- operators
+@frozen
+class PluginOperator:
+    """One plugin's word for conditions, read where a condition uses it."""
+
+    plugin: Plugin
+    operator: Operator
+
+    def __call__(self, value: Node, left: n.NamedValue, place: Place, env: Environment) -> n.Condition | None:
+        operator, plugin = self.operator, self.plugin
+        if left.kind not in operator.kinds:
+            kinds = ", ".join(operator.kinds)
+            env.problems.add("operator-kind", place, name=operator.name, kind=left.kind, field=left.name, kinds=kinds)
+            return None
+        operand = _operand(value, operator, env)
+        if operand is BAD:
+            return None
+        function = WithOperand(operator.function, operand)
+        column = WithOperand(operator.column, operand) if operator.column is not None else None
+        guarded = Guarded(plugin.name, "complaint_policy_operators", operator.name, function, accepting("boolean"), plugin.strict)
+        call = Call(plugin.name, plugin.version, left.name, "boolean", (Read(left.name, left.kind),), None, guarded, column)
+        return ComputedTest(call, (left,), operator.name, operand, operator.title, place=place)
+
+
+def _operand(node: Node, operator: Operator, env: Environment) -> Any:
+    """What stands on the right, as the operator wants it; ``BAD`` after a problem."""
+    if operator.operand == "list":
+        if isinstance(node, (Scalar, Listed)) and words(node):
+            return words(node)
+        env.problems.add("wrong-shape", node.place, wanted=Text("a list of texts", "文本列表"))
+        return BAD
+    if not isinstance(node, Scalar):
+        env.problems.add("wrong-shape", node.place, wanted=Text("a single value", "单个值"))
+        return BAD
+    return read_literal(node, operator.operand, env, None, operator.name)
+
+
 # --------------------------------------------------------------------------- facts
 class Plugged:
     """The facts and classifiers of the plugins a policy names, made into expressions when they are first asked for."""
@@ -134,6 +176,11 @@ class Plugged:
         if fact.kind == "instant":
             return Fact(name, "instant", ComputedInstant(call, parts, place=place), title=fact.title, place=place)
         return Fact(name, fact.kind, Computed(call, parts, fact.kind, fact.unit, place=place), fact.unit, fact.title, place=place)
+
+    @property
+    def operators(self) -> dict[str, PluginOperator]:
+        """The words of plugins for conditions."""
+        return {one.name: PluginOperator(plugin, one) for plugin in self.used for one in plugin.operators}
 
     def handed_settings(self, key: str | None) -> tuple[tuple[str, Any], ...] | None:
         return None if key is None else tuple(self.settings[key].items())

@@ -34,6 +34,10 @@ OF_PLUGINS: Final[dict[str, tuple[Text, Text | None]]] = {
         Text("'{name}' is a fact of the plugin '{plugin}'", "“{name}”是插件“{plugin}”提供的事实"),
         Text("give yours another name", "请换一个名称"),
     ),
+    "operator-kind": (
+        Text("'{name}' is no test for '{field}', which is of kind {kind}", "“{name}”不适用于“{field}”（{kind}）"),
+        Text("it tests {kinds}", "它适用于 {kinds}"),
+    ),
     "bad-setting": (
         Text("the setting '{name}' cannot be read: {reason}", "设置项“{name}”无法读取：{reason}"),
         Text("write a value of the type that the plugin declares for it", "请按插件声明的类型填写"),

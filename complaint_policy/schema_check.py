@@ -23,7 +23,13 @@ __all__ = ["check_schema", "policy_schema"]
 def policy_schema(kinds: tuple[RuleKind, ...], plugins: tuple[Plugin, ...] = ()) -> dict[str, Any]:
     """The whole JSON Schema (2020-12) of a policy file with those rule kinds, and the kinds and settings of plugins."""
     kinds = (*kinds, *(kind for plugin in plugins for kind in plugin.kinds))
-    return assemble({kind.key: kind.schema for kind in kinds} | {settings.key: settings_schema(settings) for plugin in plugins for settings in plugin.settings})
+    words = {operator.name: _OPERANDS[operator.operand] for plugin in plugins for operator in plugin.operators}
+    sections = {settings.key: settings_schema(settings) for plugin in plugins for settings in plugin.settings}
+    schema = assemble({kind.key: kind.schema for kind in kinds} | sections)
+    if words:
+        test = schema["$defs"]["test"]
+        schema["$defs"] = {**schema["$defs"], "test": {**test, "properties": {**test["properties"], **words}}}
+    return schema
 
 
 @lru_cache(maxsize=8)
@@ -62,6 +68,9 @@ def check_schema(root: Node, kinds: tuple[RuleKind, ...], problems: Problems, pl
         _problem(error, root, problems)
     _subjects(root, problems)
 
+
+_SCALAR: Final = {"type": ["string", "number", "boolean"]}
+_OPERANDS: Final[dict[str, Any]] = {"string": _SCALAR, "number": _SCALAR, "boolean": _SCALAR, "list": {"type": ["string", "array"], "items": _SCALAR}}
 
 # What a test beside the rules judges: one of these.
 _SUBJECTS: Final = ("record", "register")

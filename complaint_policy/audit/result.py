@@ -17,6 +17,7 @@ from complaint_policy.audit.across_table import FINDINGS_SCHEMA, Across
 from complaint_policy.audit.caps import CapResult, totals
 from complaint_policy.audit.history import MERGED_SCHEMA, History
 from complaint_policy.audit.interfaces import AnyDecision
+from complaint_policy.audit.plugin_sections import plugin_sections
 from complaint_policy.audit.records import Entry
 from complaint_policy.audit.summary import Summary
 from complaint_policy.audit.writing import write_frames
@@ -80,7 +81,10 @@ class Audit:
     @cached_property
     def _summary(self) -> Summary:
         across = () if self._across is None else self._across.notes()
-        return evolve(self._measured, schedules=self.schedules, caps=totals(self.caps), across=across)
+        summary = evolve(self._measured, schedules=self.schedules, caps=totals(self.caps), across=across)
+        if self._watch is None:
+            return summary
+        return evolve(summary, plugin_sections=self._watch.around(plugin_sections)(self._watch, summary.to_dict()))
 
     @cached_property
     def _across(self) -> Across | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, frozen
 
@@ -45,6 +45,12 @@ class Section:
     columns: tuple[Text, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: Text | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The table as JSON-ready data."""
+        rows = [[cell.to_dict() if isinstance(cell, Text) else cell for cell in row] for row in self.rows]
+        headings = [column.to_dict() for column in self.columns]
+        return {"id": self.id, "title": self.title.to_dict(), "columns": headings, "rows": rows, "note": self.note.to_dict() if self.note else None}
 
 
 def sections_of(summary: Summary) -> tuple[Section, ...]:

@@ -135,6 +135,7 @@ class Summary:
     caps: tuple[CapTotals, ...] = ()
     across: tuple[Checked, ...] = ()
     waivers: tuple[WaiverUse, ...] = ()
+    plugin_sections: tuple[Section, ...] = ()
     waived: Mapping[str, Mapping[str, int]] = field(factory=dict)  # by rule what would be without the waiver
 
     def figure(self, rule: str, period: str) -> PortfolioResult | None:
@@ -166,6 +167,7 @@ class Summary:
                 "merged": self.identity.merged,
                 "holds": self.identity.holds,
             },
+            "plugins": [section.to_dict() for section in self.plugin_sections],
             "events": self.events.to_dict() if self.events is not None else None,
             "rejected": [{"reason": r.reason.to_dict(), "rows": r.rows, "first": list(r.first)} for r in self.rejects],
             "status": self.status,
@@ -229,7 +231,7 @@ class Summary:
 
     def sections(self) -> tuple[Section, ...]:
         """The summary as titled tables, each text in English and Chinese."""
-        return sections_of(self)
+        return (*sections_of(self), *self.plugin_sections)
 
     def render(self, language: str = "en") -> str:
         """The summary as plain text tables, in ``en`` or ``zh``."""

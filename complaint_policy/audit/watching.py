@@ -19,10 +19,12 @@ def watched(run: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(run)
     def watching(*arguments: P.args, **options: P.kwargs) -> T:
-        limits = [plugin.time_limit for version in getattr(arguments[0], "versions", ()) for plugin in _plugins(version)]
-        if not limits:
+        policy = arguments[0] if arguments else options.get("policy")
+        plugins = {plugin.name: plugin for version in getattr(policy, "versions", ()) for plugin in _plugins(version)}
+        if not plugins:
             return run(*arguments, **options)
-        return Watch(min(limits)).around(run)(*arguments, **options)
+        watch = Watch(min(plugin.time_limit for plugin in plugins.values()), tuple(plugins.values()))
+        return watch.around(run)(*arguments, **options)
 
     return watching
 

@@ -10,7 +10,7 @@ import click
 
 from complaint_policy.cli.failures import report
 from complaint_policy.cli.helping import help_page
-from complaint_policy.cli.spec import COMMON, WRONG, Argument, Command, Option
+from complaint_policy.cli.spec import COMMON, PLUGIN_OPTIONS, WRONG, Argument, Asked, Command, Option
 from complaint_policy.cli.terminal import Terminal
 from complaint_policy.errors import UsageError
 from complaint_policy.problems import nearest
@@ -29,6 +29,7 @@ SUMMARIES: Final = {
     "explain": Text("explain a decision, a rule or a problem code", "解释判定结果、规则或问题代码"),
     "list": Text("list the shipped policies", "列出内置制度"),
     "new": Text("begin a policy of your own from a template", "从模板开始编写自己的制度"),
+    "plugins": Text("list the plugins and what they bring", "列出插件及其内容"),
     "schema": Text("print the JSON Schema of policy files", "输出制度文件的 JSON Schema"),
     "audit": Text("judge a file of records and summarise", "审计一份记录文件并汇总"),
 }
@@ -112,15 +113,16 @@ class _Command(click.Command):
 def _built(spec: Command, terminal: Terminal) -> click.Command:
     """The command for the parser, in the language of the terminal."""
 
-    def call(form: str | None, lang: str | None, **values: Any) -> int:
+    def call(form: str | None, lang: str | None, plugins: bool, plugin: tuple[str, ...], disable_plugin: tuple[str, ...], **values: Any) -> int:
         del lang  # known before parsing
+        terminal.plugins = Asked(plugins, plugin, disable_plugin, values.pop("strict_plugins"))
         terminal.as_json = form == "json"
         return spec.run(terminal, **values)
 
     parameters: list[click.Parameter] = [
         click.Argument([a.name.lower()], required=a.required, nargs=-1 if a.many else 1, metavar=_metavar(a)) for a in spec.arguments
     ]
-    parameters += [_option(o, terminal) for o in (*spec.options, *COMMON)]
+    parameters += [_option(o, terminal) for o in (*spec.options, *PLUGIN_OPTIONS, *COMMON)]
     parameters.append(_help(terminal))
     return _Command(spec, terminal, params=parameters, callback=call, add_help_option=False)
 

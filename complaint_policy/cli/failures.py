@@ -11,7 +11,7 @@ from rich.text import Text as Line
 
 from complaint_policy.cli.spec import WRONG
 from complaint_policy.cli.terminal import Terminal, visible
-from complaint_policy.errors import ComplaintPolicyError, InputError, MappingError, MissingExtra, PolicyError, RecordError, UsageError, WaiverError
+from complaint_policy.errors import ComplaintPolicyError, InputError, MappingError, MissingExtra, PluginError, PolicyError, RecordError, UsageError, WaiverError
 from complaint_policy.texts import Text
 
 __all__ = ["report"]
@@ -21,6 +21,7 @@ _KINDS = (
     (MappingError, "mapping"),
     (WaiverError, "waivers"),
     (RecordError, "record"),
+    (PluginError, "plugin"),
     (InputError, "input"),
     (MissingExtra, "installation"),
     (UsageError, "call"),

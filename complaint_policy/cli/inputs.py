@@ -50,9 +50,9 @@ def policy_source(name: str) -> str | Path:
     return Path(name) if is_there(name) else name
 
 
-def policy_of(name: str) -> Policy:
-    """The policy of a name or path on the command line; raises :class:`PolicyError`."""
-    return load_policy(policy_source(name))
+def policy_of(name: str, terminal: Terminal) -> Policy:
+    """The policy of a name or path on the command line, with the plugins of the run; raises :class:`PolicyError`."""
+    return load_policy(policy_source(name), plugins=terminal.manager)
 
 
 def fields_of(policy: Policy) -> set[str]:

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from complaint_policy.texts import LANGUAGES, Text
 
-__all__ = ["COMMON", "FAILED", "FINE", "WRONG", "Argument", "Command", "Option"]
+__all__ = ["COMMON", "FAILED", "FINE", "PLUGIN_OPTIONS", "WRONG", "Argument", "Asked", "Command", "Option"]
 
 # Exit statuses.
 FINE: Final = 0
@@ -62,3 +62,26 @@ COMMON: Final = (
     ),
     Option(("--lang",), Text("language; otherwise that of the environment", "语言；默认取自环境"), choices=LANGUAGES),
 )
+
+# The plugins of a run; plugging.py makes a manager of them.
+PLUGIN_OPTIONS: Final = (
+    Option(("--plugins",), Text("also the plugins that installed packages bring", "同时使用已安装软件包提供的插件")),
+    Option(
+        ("--plugin", "plugin"),
+        Text("a plugin of one's own: a module, or a file of Python", "自己的插件：模块名，或 Python 文件"),
+        value="NAME=MODULE|FILE",
+        many=True,
+    ),
+    Option(("--disable-plugin", "disable_plugin"), Text("leave a plugin out", "停用某个插件"), value="NAME", many=True),
+    Option(("--strict-plugins",), Text("stop at the first fault of a plugin", "插件一出错即停止")),
+)
+
+
+@frozen
+class Asked:
+    """What the options of a run ask for."""
+
+    installed: bool = False
+    own: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = ()
+    strict: bool = False

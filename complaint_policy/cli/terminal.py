@@ -11,6 +11,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from rich.console import Console
@@ -20,6 +21,8 @@ from complaint_policy.texts import Language, Text
 
 if TYPE_CHECKING:
     from rich.console import ConsoleOptions, RenderableType
+
+    from complaint_policy.plugins import Manager
 
 __all__ = ["Terminal", "visible"]
 
@@ -73,12 +76,20 @@ class Terminal:
     def __init__(self, language: Language, *, as_json: bool = False) -> None:
         self.language = language
         self.as_json = as_json
+        self.plugins: Any = None  # what the options ask for (plugging.py)
         for stream in (sys.stdout, sys.stderr):
             # A character the encoding has not is shown as its escape, never a failure.
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
         self.out = self._console(sys.stdout)
         self.err = self._console(sys.stderr)
+
+    @cached_property
+    def manager(self) -> Manager | None:
+        """The plugins of the run; ``None``: the library's own."""
+        from complaint_policy.cli.plugging import manager_of
+
+        return manager_of(self.plugins) if self.plugins is not None else None
 
     def _console(self, stream: TextIO) -> Console:
         width = None if stream.isatty() or os.environ.get("COLUMNS", "").isdigit() else _WIDTH

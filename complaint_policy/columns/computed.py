@@ -16,7 +16,7 @@ from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.plan import Ex, constant, looked_up, on
 from complaint_policy.columns.values import EXACT, KNOWN, LEFT_OVER, SPAN, Coded, Column, Instants, Shape, left_column, tabulated
 from complaint_policy.expressions import nodes as n
-from complaint_policy.expressions.computed import Call, Computed, ComputedInstant, Read, handed, over_possibilities, plain_number
+from complaint_policy.expressions.computed import Call, Computed, ComputedInstant, ComputedTest, Read, handed, over_possibilities, plain_number
 from complaint_policy.guarded import WATCH, Failed, Guarded, Watch, watched_call
 from complaint_policy.possible import Interval, Maybe
 
@@ -57,7 +57,7 @@ class _Argument:
     shown: Callable[[pl.Expr], pl.Expr]  # the column as column functions get it
 
 
-def computed_value(sheet: Sheet, node: Computed) -> Column | Coded:
+def computed_value(sheet: Sheet, node: Computed | ComputedTest) -> Column | Coded:
     kind = {"integer": "number", "money": "number", "enum": "string"}.get(node.kind, node.kind)
     made = _computed(sheet, node.call, node.parts)
     if made is None:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from complaint_policy.columns import arithmetic, instants
+from complaint_policy.columns.computed import computed_value
 from complaint_policy.columns.plan import ABOVE, AT_LEAST, AT_MOST, BELOW, SAME, Ex, on
 from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, among, boolean_of, identity, left_column, lookup, tabulated
 from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.computed import ComputedTest
 from complaint_policy.expressions.operators import has_any, is_in, outcome_is
 from complaint_policy.patterns import compiled
 from complaint_policy.possible import NONE, Maybe, all_of_conditions, any_of_conditions
@@ -69,6 +71,8 @@ def condition(sheet: Sheet, node: n.Condition, around: instants.Around | None) -
             return instants.in_order(sheet, [sheet.instant(p, around) for p in parts])
         case n.During(left=left, calendar=calendar):
             return instants.during(sheet, sheet.instant(left, around), calendar)
+        case ComputedTest():
+            return as_boolean(sheet, computed_value(sheet, node))
     return left_column("boolean")
 
 

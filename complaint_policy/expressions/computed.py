@@ -20,7 +20,7 @@ from complaint_policy.zones import Zone
 if TYPE_CHECKING:
     from complaint_policy.expressions.compile import Compiler, Function, State
 
-__all__ = ["Call", "Computed", "ComputedInstant", "Read", "accepting", "called", "computed", "handed", "plain_number"]
+__all__ = ["Call", "Computed", "ComputedInstant", "ComputedTest", "Read", "WithOperand", "accepting", "called", "computed", "handed", "plain_number"]
 
 # A text a plugin gives is no longer than a person would read.
 _LONGEST: Final = 10_000
@@ -73,6 +73,29 @@ class ComputedInstant(n.Instant):
 
     call: Call
     parts: tuple[n.Expression, ...]
+
+
+@frozen
+class ComputedTest(n.Condition):
+    """A word of a plugin's for conditions: what it says of a value and an operand."""
+
+    call: Call
+    parts: tuple[n.Expression, ...]
+    operator: str
+    operand: Any
+    title: Text = field(eq=False)
+    kind: str = "boolean"
+
+
+@frozen
+class WithOperand:
+    """A plugin's function of a value and an operand, as a function of the value."""
+
+    function: Callable[..., Any]
+    operand: Any
+
+    def __call__(self, value: Any) -> Any:
+        return self.function(value, self.operand)
 
 
 # --------------------------------------------------------------------------- what is handed over
@@ -229,7 +252,7 @@ def called(call: Call, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> 
     return Maybe(None, frozenset({call.name})) if found is None else found
 
 
-def computed(node: Computed | ComputedInstant, compiler: Compiler) -> Function:
+def computed(node: Computed | ComputedInstant | ComputedTest, compiler: Compiler) -> Function:
     """The function of a state that computes the node, for every combination of possible values."""
     call = node.call
     getters = [compiler.instant(part) if isinstance(part, n.Instant) else compiler.value(part) for part in node.parts if isinstance(part, (n.Instant, n.Value))]

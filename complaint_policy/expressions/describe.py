@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from complaint_policy.counting import TAKEN_BY, Counting
 from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.computed import Call, Computed, ComputedInstant, ComputedTest
 from complaint_policy.lengths import Length, MonthDays
 from complaint_policy.outcomes import BREACHED, MET, OUTCOME_TEXTS
 from complaint_policy.texts import Text, joined
@@ -175,6 +176,9 @@ class Describer:
                 return Text("{a} has {t}", "{a}含有{t}").filled(a=self.value(left), t=_quoted(texts))
             case n.Matches(left=left, pattern=pattern):
                 return Text("{a} fits /{p}/", "{a}符合 /{p}/").filled(a=self.value(left), p=pattern)
+            case ComputedTest(title=title, parts=(n.Value() as left,), operand=operand):
+                shown = _quoted(operand) if isinstance(operand, tuple) else n.literal_text(operand)
+                return title.filled(value=self.value(left), operand=shown)
             case n.During(left=left, calendar_name=name):
                 return Text("{a} lies within {c}", "{a}在{c}时间内").filled(a=self.instant(left), c=name)
             case n.OutcomeIs(rule=rule, outcomes=(outcome,)) if outcome in (MET, BREACHED):
@@ -244,9 +248,16 @@ class Describer:
                 each = Text(" each by itself", "逐段计算，") if per == "span" else Text("", "")
                 said = Text("{s} in {u}{e} ({r})", "{s}的{u}数（{e}{r}）")
                 return said.filled(s=self.span(span), u=measure, e=each, r=_ROUNDS[rounds].filled(u=measure))
+            case Computed(call=call, parts=parts):
+                return self._computed(call, parts)
             case n.Baseline(periods=periods, same=same):
                 return _BASELINES[same, periods == 1].filled(n=periods)
         raise TypeError(type(node).__name__)
+
+    def _computed(self, call: Call, parts: tuple[n.Expression, ...]) -> Text:
+        """What a plugin computes, and from what."""
+        read = joined([self.instant(p) if isinstance(p, n.Instant) else self.value(p) for p in parts if isinstance(p, (n.Instant, n.Value))], ", ", "、")
+        return Text("computed by the plugin '{p}' from {r}", "由插件“{p}”根据{r}计算").filled(p=call.plugin, r=read)
 
     def _part(self, node: n.Value) -> Text:
         text = self.value(node)
@@ -264,6 +275,8 @@ class Describer:
     # ---------------------------------------------------------------- instants and spans
     def instant(self, node: n.Instant) -> Text:
         match node:
+            case ComputedInstant(call=call, parts=parts):
+                return self._computed(call, parts)
             case n.NamedInstant(name=name, kind="entry"):
                 return self.attribute(name)
             case n.NamedInstant(name=name, kind="period"):

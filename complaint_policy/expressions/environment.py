@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Names
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Protocol
 
 from attrs import define, evolve, field, frozen
 
 from complaint_policy.counting import CONVENTIONS, TAKEN_BY, CalendarSpec, Counting
-from complaint_policy.expressions.nodes import Instant, NamedValue
+from complaint_policy.expressions.nodes import Condition, Instant, NamedValue
 from complaint_policy.fields import Field
 from complaint_policy.lengths import Length
 from complaint_policy.problems import Place, Problems
-from complaint_policy.reader import Mapping, Scalar
+from complaint_policy.reader import Mapping, Node, Scalar
 from complaint_policy.texts import Text
 
 __all__ = ["FOREIGN", "PERIOD_WORDS", "CountingScope", "Environment", "FactKind", "RuleName", "spelled_here"]
@@ -137,6 +137,12 @@ class CountingScope:
     units: set[str] = field(factory=set)
 
 
+class AnyOperator(Protocol):
+    """A plugin's word for conditions, made into a condition."""
+
+    def __call__(self, value: Node, left: NamedValue, place: Place, env: Environment) -> Condition | None: ...
+
+
 @define
 class Environment:
     problems: Problems
@@ -150,6 +156,7 @@ class Environment:
     judged_kinds: tuple[str, ...] = ()  # the kinds whose rules have an outcome
     counting_calendar_unknown: bool = False
     terms: dict[str, Length] = field(factory=dict)
+    operators: Names[str, AnyOperator] = field(factory=dict)  # words of plugins for conditions
     start: Instant | None = None  # what a bare length counts from
     previous: bool = False  # inside a ladder: {due: previous} is known
     by_previous: bool = False  # inside `needs`: events must have happened by the previous due

@@ -136,6 +136,9 @@ def _one_test(entry: Entry, left: n.NamedValue, place: Place, env: Environment) 
         return _contains(value, left, place, env)
     if key == "matches":
         return _matches(value, left, place, env)
+    operator = env.operators.get(key)
+    if operator is not None:
+        return operator(value, left, place, env)
     _unknown_test(entry, env)
     return None
 
@@ -145,7 +148,7 @@ def _unknown_test(entry: Entry, env: Environment) -> None:
     if ours is not None:
         env.problems.add("foreign-spelling", entry.place, word=entry.key, hint=foreign_hint(entry.key))
     else:
-        env.problems.add("unknown-test", entry.place, name=entry.key, near=(entry.key, TEST_KEYS))
+        env.problems.add("unknown-test", entry.place, name=entry.key, near=(entry.key, (*TEST_KEYS, *env.operators)))
 
 
 def _presence(left: n.NamedValue, place: Place, env: Environment, present: bool) -> n.Condition | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from complaint_policy.expressions import log
 from complaint_policy.expressions import nodes as n
-from complaint_policy.expressions.computed import Computed, computed
+from complaint_policy.expressions.computed import Computed, ComputedTest, computed
 from complaint_policy.expressions.operators import fits, has_any, is_in, outcome_is
 from complaint_policy.possible import all_of_conditions, any_of_conditions
 
@@ -102,6 +102,8 @@ class Source:
                 return f"{self.constant(outcome_is)}(s[{slots[f'rule:{rule}']}], {self.constant(frozenset(outcomes))})"
             case n.InOrder():
                 return self.call(compiler.in_order(node))
+            case ComputedTest():
+                return self.call(computed(node, compiler))
         raise TypeError(type(node).__name__)
 
     def _several(self, parts: tuple[n.Condition, ...], decides: str, neutral: str, combine: str) -> str:

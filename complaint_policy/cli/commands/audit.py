@@ -61,7 +61,7 @@ def run(
     from complaint_policy.audit.history import COUNTED
 
     read = load_mapping(mapping) if mapping is not None else None
-    policy = policy_of(file[0]) if len(file) == 2 else _policy_of_mapping(read)
+    policy = policy_of(file[0], terminal) if len(file) == 2 else _policy_of_mapping(read, terminal)
     named = _named(lists, list_mappings)
     for path in (output, rejects, findings):
         for source in (file[-1], register, events, *(given for given, _ in named.values())):
@@ -101,11 +101,11 @@ def run(
     return FAILED if failing else FINE
 
 
-def _policy_of_mapping(mapping: ColumnMapping | None) -> Policy:
+def _policy_of_mapping(mapping: ColumnMapping | None, terminal: Terminal) -> Policy:
     reference = mapping.policy_reference() if mapping is not None else None
     if reference is None:
         raise UsageError(Text("name the policy: POLICY FILE, or a --mapping that has 'policy'", "请给出制度：POLICY FILE，或使用写有 policy 的 --mapping"))
-    return load_policy(reference)
+    return load_policy(reference, plugins=terminal.manager)
 
 
 def _named(lists: tuple[str, ...], mappings: tuple[str, ...]) -> dict[str, tuple[str, str | None]]:

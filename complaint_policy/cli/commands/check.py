@@ -25,7 +25,7 @@ def run(terminal: Terminal, policy: tuple[str, ...], as_of: str | None, strict: 
     wrong = 0
     for name in policy:
         try:
-            loaded = policy_of(name)
+            loaded = policy_of(name, terminal)
         except PolicyError as error:
             wrong += 1
             fresh = [p for p in error.problems if p not in found]

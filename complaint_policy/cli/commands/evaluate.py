@@ -40,7 +40,7 @@ def run(
 ) -> int:
     """Judge each record; one that cannot be judged does not stop the others."""
     wanted = outcomes_of(fail_on)
-    loaded = policy_of(policy)
+    loaded = policy_of(policy, terminal)
     records, many = read_records(record)
     warn_of_unknown_fields(records, loaded, terminal)
     held = read_waivers(loaded, waivers)

@@ -38,7 +38,7 @@ def run(terminal: Terminal, policy: str | None, what: str | None, as_of: str | N
         return _code(terminal, code)
     if policy is None:
         raise UsageError(Text("name a policy and a record or rule, or --code", "请给出制度及记录或规则，或使用 --code"))
-    loaded = policy_of(policy)
+    loaded = policy_of(policy, terminal)
     if what is None:
         return _overview(terminal, loaded)
     if what == STDIN or is_there(what):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from complaint_policy.cli.spec import FINE, Command, Option
 from complaint_policy.cli.terminal import Terminal
+from complaint_policy.contributed import Plugin
 from complaint_policy.errors import UsageError
 from complaint_policy.registry import BUILTIN_KINDS
 from complaint_policy.schema_check import policy_schema
@@ -15,18 +16,20 @@ from complaint_policy.texts import Text
 __all__ = ["COMMAND", "schema_text"]
 
 
-def schema_text() -> str:
-    """The schema as the published file has it."""
-    return json.dumps(policy_schema(BUILTIN_KINDS), ensure_ascii=False, indent=2) + "\n"
+def schema_text(plugins: tuple[Plugin, ...] = ()) -> str:
+    """The schema as the published file has it, with the sections and words of plugins."""
+    return json.dumps(policy_schema(BUILTIN_KINDS, plugins), ensure_ascii=False, indent=2) + "\n"
 
 
 def run(terminal: Terminal, output: str | None) -> int:
     """Print the schema, or write it to a file."""
+    manager = terminal.manager
+    text = schema_text(tuple(p for p in manager.plugins if p.name in manager.names) if manager is not None else ())
     if output is None:
-        terminal.write(schema_text())
+        terminal.write(text)
         return FINE
     try:
-        Path(output).write_text(schema_text(), encoding="utf-8", newline="\n")
+        Path(output).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise UsageError(Text(f"cannot write '{output}': {why}", f"无法写入“{output}”：{why}")) from None

@@ -23,7 +23,7 @@ _BY_ENDING: Final = {".md": "markdown", ".markdown": "markdown", ".html": "html"
 
 def run(terminal: Terminal, policy: str, on: str | None, kind: str | None, output: str | None) -> int:
     """Print the document, or write it to a file in the form that its name says."""
-    loaded = policy_of(policy)
+    loaded = policy_of(policy, terminal)
     version = _version(loaded, on)
     blocks = document(loaded, version)
     wanted = kind or (_BY_ENDING.get(Path(output).suffix.lower()) if output is not None else None)

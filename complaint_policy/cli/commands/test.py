@@ -28,7 +28,7 @@ def run(terminal: Terminal, policy: tuple[str, ...], coverage: bool, verbose: bo
     """Run the tests of each policy; a wrong policy stops the run with exit status 2."""
     failed = 0
     data: list[dict[str, Any]] = []
-    for position, (name, loaded) in enumerate([(n, policy_of(n)) for n in policy]):
+    for position, (name, loaded) in enumerate([(n, policy_of(n, terminal)) for n in policy]):
         results = run_cases(loaded)
         failed += sum(not r.passed for r in results)
         if terminal.as_json:
