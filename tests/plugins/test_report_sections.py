@@ -69,6 +69,6 @@ def test_a_bad_one_costs_itself_only(function: Any, why: str) -> None:
     summary = audit.summary()
     assert summary.outcomes["RQ-1"]["met"] == 6
     assert [s.id for s in summary.sections()][-1] == "plugin-failures"
-    assert why in summary.sections()[-1].rows[0][2].en  # type: ignore[union-attr]
+    assert why in summary.sections()[-1].rows[0][2].en
     with pytest.raises(PluginError, match="shares"):
         load_policy_text(POLICY, plugins=_manager(function, strict=True)).audit(RECORDS, as_of=AS_OF).summary()
