@@ -27,7 +27,9 @@ ONE_TABLE = {
     "cn/auto_repair_ningbo",
     "cn/consumer_shanghai",
     "cn/consumer_zhejiang",
+    "cn/number_portability",
     "cn/property_hangzhou",
+    "cn/telecom_chongqing",
     "cn/telecom_henan",
 }
 # So many lines of each file of real records.
