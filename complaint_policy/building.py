@@ -293,6 +293,7 @@ def build(
         transition=transition,
         accepted=read_accepted(top.get("accepted_remarks")),
         plugins=builder.plugged.used,
+        classifiers=as_map(builder.plugged.asked),
         settings=as_map({key: as_map(values) for key, values in builder.plugged.settings.items()}),
     )
 
@@ -370,6 +371,7 @@ def _environments(files: tuple[File, ...], builder: Builder) -> list[Environment
             counting_calendar_unknown=unknown or bool(broken),
             terms=terms,
             operators=builder.plugged.operators,
+            classified=lambda name, threshold, place: builder.plugged.classified(name, threshold, builder, place),
         )
         made.append(environment)
     builder.calendars, builder.terms = calendars, terms

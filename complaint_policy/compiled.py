@@ -11,6 +11,8 @@ from attrs import evolve
 
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.compile import Compiler
+from complaint_policy.expressions.computed import Computed, computed
+from complaint_policy.expressions.evidence import evidence_name
 from complaint_policy.expressions.moments import AS_OF, FIRST_FREE, PAUSES, TRACE
 from complaint_policy.graph import ordered
 from complaint_policy.intake import Intake
@@ -35,6 +37,9 @@ def steps_of(model: PolicyModel, kinds: tuple[RuleKind, ...]) -> list[Step]:
     """Every computation of the model: facts, scope, then the rooms'."""
     found = [Step(f"fact:{fact.name}", tuple(n.names_in(fact.expression)), _fact_maker(fact), fact.place) for fact in model.facts.values()]
     rules = [step for kind in kinds for step in kind.steps(model.section(kind.key))]
+    found += [
+        Step(evidence_name(name), tuple(n.names_in(one.node)), _evidence_maker(one.node), one.node.place) for name, one in model.classifiers.items()
+    ]
     scope = model.scope
     if scope is not None:
         found.append(Step("scope", tuple(n.names_in(scope)), lambda setting: _condition(scope, setting), scope.place))
@@ -44,6 +49,10 @@ def steps_of(model: PolicyModel, kinds: tuple[RuleKind, ...]) -> list[Step]:
 
 def _condition(node: n.Condition, setting: Setting) -> Callable[[State], Any]:
     return setting.compiler.condition(node) or (lambda state: True)
+
+
+def _evidence_maker(node: Computed) -> Callable[[Setting], Callable[[State], Any]]:
+    return lambda setting: computed(node, setting.compiler)
 
 
 def _fact_maker(fact: Fact) -> Callable[[Setting], Callable[[State], Any]]:

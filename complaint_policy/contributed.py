@@ -13,12 +13,12 @@ pairs of them, the end ``None`` where it is open.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from attrs import field, frozen
 
+from complaint_policy.expressions.evidence import Evidence
 from complaint_policy.fields import Field
 from complaint_policy.kinds import RuleKind
 from complaint_policy.texts import Text
@@ -68,15 +68,6 @@ class DerivedFact:
     values: tuple[str, ...] = ()
     settings: str | None = None  # the key of the section handed over as `settings`
     column: Function | None = field(default=None, eq=False, repr=False)
-
-
-@frozen
-class Evidence:
-    """What a classifier says of a text: a label, how sure it is (0 to 1), and why, for the person who reads it."""
-
-    label: str
-    confidence: Decimal | float
-    because: str = ""
 
 
 @frozen(kw_only=True)

@@ -13,7 +13,7 @@ from complaint_policy.expressions.describe import Describer
 from complaint_policy.instants import local
 from complaint_policy.model import fields_below, levels_below
 from complaint_policy.outcomes import AT_RISK, BREACHED, EXEMPT, INDETERMINATE, MET, NOT_APPLICABLE, OUTCOME_TEXTS, WAIVED
-from complaint_policy.plugin_findings import plugin_findings
+from complaint_policy.plugin_findings import evidence_dict, evidence_texts, plugin_findings
 from complaint_policy.possible import NOT_YET, Growing, Interval
 from complaint_policy.results import DeadlineResult, Judged, times_of
 from complaint_policy.rules.deadlines.explain import arithmetic as deadline_arithmetic
@@ -265,6 +265,8 @@ def decision_dict(decision: Decision, *, reveal: bool) -> dict[str, Any]:
         results = decision.penalties if kind.key == "penalties" else decision._results(kind.key)
         shown[kind.key] = [_with_common(kind.to_dict(result), result, reveal) for result in results]
     shown["waivers"] = waived_dict(decision._state[compiled.setting.waivers], compiled.zone)
+    if compiled.model.classifiers:
+        shown["evidence"] = evidence_dict(decision, reveal=reveal)
     shown["findings"] = [finding.to_dict() for finding in decision.findings]
     return shown
 
@@ -417,4 +419,5 @@ def _looked_at(parts: Iterable[n.Expression | None], words: Words, reveal: bool)
         if so_far is not None and len(so_far) == 1 and isinstance(so_far[0], int):
             growing = Text(" so far", "（截至目前）") if isinstance(value, Growing) else Text("", "")
             shown.append(Text("{n} = {v}{g}", "{n}={v}{g}").filled(n=words.value(node), v=so_far[0], g=growing))
-    return [Text("looked at: ", "依据数据：") + joined(shown)] if shown else []
+    said = evidence_texts(words.decision, given, reveal=reveal)
+    return [*([Text("looked at: ", "依据数据：") + joined(shown)] if shown else []), *said]

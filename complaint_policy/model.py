@@ -11,6 +11,7 @@ from attrs import field, frozen
 from complaint_policy.contributed import Plugin
 from complaint_policy.counting import CalendarSpec, Counting
 from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.evidence import Asked, Classified
 from complaint_policy.fields import Field, LogField, titles_of
 from complaint_policy.frame import Laxer, Rule, SourceRef, Transition
 from complaint_policy.lengths import Length
@@ -116,6 +117,7 @@ class PolicyModel:
     transition: tuple[Transition, ...] = ()
     plugins: tuple[Plugin, ...] = ()  # those the policy names, in the order of their manager
     settings: Mapping[str, Mapping[str, Any]] = field(factory=dict)  # of plugins, by section
+    classifiers: Mapping[str, Asked] = field(factory=dict, eq=False)  # of plugins, those that an expression asks
     accepted: tuple[Accepted, ...] = field(default=(), eq=False)
     notes: tuple[Problem, ...] = field(default=(), eq=False, repr=False)  # what loading found worth saying
 
@@ -130,14 +132,18 @@ class PolicyModel:
 
     def titles(self) -> dict[str, Text]:
         """What fields and facts are called."""
-        return titles_of(self.fields.values()) | {name: f.title for name, f in self.facts.items() if f.title is not None}
+        asked = {name: one.title for name, one in self.classifiers.items()}
+        return asked | titles_of(self.fields.values()) | {name: f.title for name, f in self.facts.items() if f.title is not None}
 
     def value_titles(self) -> dict[str, dict[str, Text]]:
-        """What the values of enums are called, by field."""
+        """What the values of enums are called, by field; the labels of classifiers by fact."""
         found = {name: dict(f.titles) for name, f in self.fields.items() if f.titles}
         for log in self.fields.values():
             for kind in log.kinds if isinstance(log, LogField) else ():
                 found |= {f"entry:{kind.name}:{a.name}": dict(a.titles) for a in kind.attributes if a.titles}
+        for name, fact in self.facts.items() if self.classifiers else ():
+            titles = {label: text for node in n.walk(fact.expression) if isinstance(node, Classified) for label, text in node.titles.items()}
+            found |= {name: titles} if titles else {}
         return found
 
     def rule(self, identity: str) -> Rule | None:

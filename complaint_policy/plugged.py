@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from complaint_policy.coerce import Unusable, coercer
 from complaint_policy.contributed import Calendar, Classifier, DerivedFact, Operator, Plugin, Settings
@@ -13,6 +14,7 @@ from complaint_policy.counting import CalendarSpec
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.computed import Call, Computed, ComputedInstant, ComputedTest, Read, WithOperand, accepting
 from complaint_policy.expressions.environment import Environment
+from complaint_policy.expressions.evidence import Asked, Classified, EvidenceOf, evidence_name
 from complaint_policy.expressions.literals import BAD, read_literal
 from complaint_policy.fields import Field
 from complaint_policy.guarded import Guarded
@@ -164,6 +166,8 @@ class Plugged:
         self.facts: dict[str, tuple[Plugin, DerivedFact]] = {fact.name: (plugin, fact) for plugin in used for fact in plugin.facts}
         self.classifiers: dict[str, tuple[Plugin, Classifier]] = {one.name: (plugin, one) for plugin in used for one in plugin.classifiers}
 
+        self.asked: dict[str, Asked] = {}  # the classifiers that expressions ask
+
     def fact(self, name: str, builder: Builder, place: Place) -> Fact | None:
         """A plugin's fact; a problem where it reads what the policy does not have."""
         plugin, fact = self.facts[name]
@@ -181,6 +185,27 @@ class Plugged:
     def operators(self) -> dict[str, PluginOperator]:
         """The words of plugins for conditions."""
         return {one.name: PluginOperator(plugin, one) for plugin in self.used for one in plugin.operators}
+
+    def classified(self, name: str, threshold: Decimal, builder: Builder, place: Place) -> Classified | None:
+        """The label of a classifier; a problem where no plugin of the policy has one of that name."""
+        known = self.classifiers.get(name)
+        if known is None:
+            builder.problems.add("unknown-classifier", place, name=name, near=(name, self.classifiers))
+            return None
+        plugin, classifier = known
+        read = self.parts(plugin.name, classifier, builder, place)
+        if read is None:
+            return None
+        reads, parts = read
+        guarded = Guarded(plugin.name, "complaint_policy_classifiers", name, classifier.function, EvidenceOf(frozenset(classifier.labels)), plugin.strict)
+        call = Call(plugin.name, plugin.version, name, "evidence", reads, self.handed_settings(classifier.settings), guarded)
+        asked = self.asked.setdefault(name, Asked(Computed(call, parts, "evidence", place=place), classifier.title))
+        call = evolve(call, kind="enum", values=classifier.labels, threshold=threshold)
+        held = n.NamedValue(name, "evidence", evidence_name(name), place=place)
+        use = Classified(call, parts, held, title=classifier.title, titles=classifier.titles, place=place)
+        if use not in asked.uses:
+            self.asked[name] = evolve(asked, uses=(*asked.uses, use))
+        return use
 
     def handed_settings(self, key: str | None) -> tuple[tuple[str, Any], ...] | None:
         return None if key is None else tuple(self.settings[key].items())

@@ -1,31 +1,113 @@
-"""What plugins have to do with one decision: the findings they add, and their failures."""
+"""What plugins have to do with one decision: the findings they add, what their classifiers said, and their failures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from complaint_policy.decision import Finding
+from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.evidence import Classified, Evidence, classified_in, evidence_name
 from complaint_policy.guarded import Failed, Fault
+from complaint_policy.model import fields_below
 from complaint_policy.possible import Maybe
+from complaint_policy.texts import Text, joined
 
 if TYPE_CHECKING:
     from complaint_policy.decision import Decision
 
-__all__ = ["plugin_findings"]
+__all__ = ["evidence_dict", "evidence_texts", "plugin_findings"]
 
 
 def plugin_findings(decision: Decision) -> list[Finding]:
-    """Failures of the policy's plugins, each once, in the order of its facts."""
+    """What is left to a person because a classifier was not sure; failures of the policy's plugins, each once, in the order of its facts."""
     if not decision._compiled.model.plugins:
         return []
     faults = dict.fromkeys(_failures(decision))
-    return [Finding(f"plugin:{fault.plugin}", "plugin-failed", fault.message) for fault in faults]
+    return [*_for_a_person(decision), *(Finding(f"plugin:{fault.plugin}", "plugin-failed", fault.message) for fault in faults)]
 
 
 def _failures(decision: Decision) -> Iterator[Fault]:
     compiled, state = decision._compiled, decision._state
-    for name in compiled.model.facts:
-        value: Any = state[compiled.slots[f"fact:{name}"]]
+    for name in (*(f"fact:{fact}" for fact in compiled.model.facts), *(evidence_name(one) for one in compiled.model.classifiers)):
+        value: Any = state[compiled.slots[name]]
         if isinstance(value, Maybe) and isinstance(value, Failed):
             yield value.fault
+
+
+# --------------------------------------------------------------------------- classifiers
+def _said(decision: Decision, use: Classified) -> Evidence | None:
+    """What the classifier said of the record; ``None`` where it said nothing, or was not asked."""
+    found = decision._state[decision._compiled.slots[evidence_name(use.call.name)]]
+    return found if isinstance(found, Evidence) else None
+
+
+def _uses(decision: Decision) -> Iterator[Classified]:
+    for asked in decision._compiled.model.classifiers.values():
+        yield from asked.uses
+
+
+def _text(decision: Decision, use: Classified) -> Text:
+    """What was said, and whether it counts."""
+    said = _said(decision, use)
+    if said is None:
+        return Text("{t}: the classifier gave no label", "{t}：分类器未给出标签").filled(t=use.title)
+    sure, asked = n.shown_number(said.confidence), n.shown_number(use.threshold)
+    shown = Text("{t}: classified as {l} with {c}", "{t}：归类为{l}，置信度{c}").filled(t=use.title, l=use.label_text(said.label), c=sure)
+    if said.confidence >= use.threshold:
+        return shown + Text(f", at least {asked}: it counts", f"，不低于{asked}：予以采用")
+    return shown + Text(f", below {asked}: for a person to decide", f"，低于{asked}：由人工判断")
+
+
+def _for_a_person(decision: Decision) -> Iterator[Finding]:
+    """Uses whose label did not count, and what cannot be decided for that."""
+    for use in _uses(decision):
+        said, name = _said(decision, use), use.call.name
+        if said is not None and said.confidence >= use.threshold:
+            continue
+        waiting = [one.rule for one in decision.judged() if name in one.missing]
+        waiting += [one.rule for one in decision.penalties if name in one.missing]
+        waiting += [rule for rule, part in (("severity", decision.severity), ("responsibility", decision.responsibility)) if name in part.missing]
+        if waiting:
+            rules = joined([Text(rule, rule) for rule in waiting], ", ", "、")
+            yield Finding(f"plugin:{use.call.plugin}", "for-a-person", _text(decision, use) + Text(" (waiting: {r}).", "（待定：{r}）。").filled(r=rules))
+
+
+def _because(decision: Decision, use: Classified, said: Evidence, *, reveal: bool) -> str | None:
+    """The classifier's reason, which may quote what it read."""
+    model = decision._compiled.model
+    quotes = any(model.fields[name].sensitive for part in use.parts for name in fields_below(part, model))
+    return None if not said.because or (quotes and not reveal) else said.because
+
+
+def evidence_texts(decision: Decision, parts: Iterable[n.Expression], *, reveal: bool) -> list[Text]:
+    """What classifiers said that expressions rest on."""
+    model = decision._compiled.model
+    if not model.classifiers:
+        return []
+    texts: list[Text] = []
+    for use in dict.fromkeys(use for part in parts for use in classified_in(part, lambda name: model.facts[name].expression)):
+        said = _said(decision, use)
+        because = None if said is None else _because(decision, use, said, reveal=reveal)
+        reason = Text("", "") if because is None else Text(" ({b})", "（{b}）").filled(b=because)
+        texts.append(_text(decision, use) + reason)
+    return texts
+
+
+def evidence_dict(decision: Decision, *, reveal: bool) -> list[dict[str, Any]]:
+    """What each classifier said, and whether it counted."""
+    shown: list[dict[str, Any]] = []
+    for use in _uses(decision):
+        said = _said(decision, use)
+        shown.append(
+            {
+                "classifier": use.call.name,
+                "plugin": use.call.plugin,
+                "label": None if said is None else said.label,
+                "confidence": None if said is None else n.shown_number(said.confidence),
+                "because": None if said is None else _because(decision, use, said, reveal=reveal),
+                "at_least": n.shown_number(use.threshold),
+                "counted": said is not None and said.confidence >= use.threshold,
+            }
+        )
+    return shown

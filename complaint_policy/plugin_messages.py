@@ -38,6 +38,21 @@ OF_PLUGINS: Final[dict[str, tuple[Text, Text | None]]] = {
         Text("'{name}' is no test for '{field}', which is of kind {kind}", "“{name}”不适用于“{field}”（{kind}）"),
         Text("it tests {kinds}", "它适用于 {kinds}"),
     ),
+    "unknown-classifier": (
+        Text("no plugin of this policy has a classifier '{name}'", "该制度的插件没有名为“{name}”的分类器"),
+        Text("name the plugin that has it: plugins: [...]", "请写明提供它的插件：plugins: [...]"),
+    ),
+    "classified-without-share": (
+        Text("'{name}' is asked without saying how sure it has to be", "使用分类器“{name}”时未写明所需的置信度"),
+        Text(
+            "write {{classified_by: {name}, at_least: 0.8}}; below that a person decides",
+            "请写 {{classified_by: {name}, at_least: 0.8}}；低于该值由人工判断",
+        ),
+    ),
+    "classified-elsewhere": (
+        Text("a classifier reads a record, and '{name}' stands where there is none", "分类器读取记录，而“{name}”所在之处没有记录"),
+        Text("write it as a fact, or in a rule for records", "请写为事实，或写在针对记录的规则中"),
+    ),
     "bad-setting": (
         Text("the setting '{name}' cannot be read: {reason}", "设置项“{name}”无法读取：{reason}"),
         Text("write a value of the type that the plugin declares for it", "请按插件声明的类型填写"),

@@ -72,7 +72,7 @@ class Policy:
         self._transitions = Transitions(versions, self._zone) if has_transitions(versions) else None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self._kinds is BUILTIN_KINDS:
+        if self._kinds == BUILTIN_KINDS:
             return (Policy, (self._versions,))
         return (Policy, (self._versions, self._kinds))
 

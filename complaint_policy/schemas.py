@@ -112,6 +112,8 @@ _VALUE_KEYS: Final[dict[str, Any]] = {
     "in": {"enum": ["minutes", "hours", "days", "weeks"]},
     "round": {"enum": ["up", "down", "half_up"]},
     "per": {"enum": ["total", "span"]},
+    "classified_by": {"type": "string"},
+    "at_least": {"type": ["string", "number"]},
 }
 
 MONTH_DAYS: Final[Schema] = {"type": ["string", "array"], "items": {"type": "string", "pattern": MONTH_DAY_FORM}, "minItems": 1, "pattern": MONTH_DAY_FORM}
@@ -211,7 +213,12 @@ COMMON: Final[dict[str, Schema]] = {
         "minProperties": 1,
         "minItems": 1,
     },
-    "value": {"type": ["string", "number", "boolean", "object"], "properties": _VALUE_KEYS, "additionalProperties": False, "minProperties": 1},
+    "value": {
+        "type": ["string", "number", "boolean", "object"],
+        "properties": _VALUE_KEYS,
+        "additionalProperties": False,
+        "minProperties": 1,
+    },
     "limit": {"type": ["string", "number", "object"], "properties": _LIMIT_KEYS, "additionalProperties": False, "minProperties": 1, "maxProperties": 1},
     "range": {
         "type": ["array", "object"],

@@ -17,6 +17,7 @@ from complaint_policy.columns.plan import Ex, constant, looked_up, on
 from complaint_policy.columns.values import EXACT, KNOWN, LEFT_OVER, SPAN, Coded, Column, Instants, Shape, left_column, tabulated
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.computed import Call, Computed, ComputedInstant, ComputedTest, Read, handed, over_possibilities, plain_number
+from complaint_policy.expressions.evidence import Classified, counted
 from complaint_policy.guarded import WATCH, Failed, Guarded, Watch, watched_call
 from complaint_policy.possible import Interval, Maybe
 
@@ -57,7 +58,7 @@ class _Argument:
     shown: Callable[[pl.Expr], pl.Expr]  # the column as column functions get it
 
 
-def computed_value(sheet: Sheet, node: Computed | ComputedTest) -> Column | Coded:
+def computed_value(sheet: Sheet, node: Computed | ComputedTest | Classified) -> Column | Coded:
     kind = {"integer": "number", "money": "number", "enum": "string"}.get(node.kind, node.kind)
     made = _computed(sheet, node.call, node.parts)
     if made is None:
@@ -197,7 +198,7 @@ class _Run:
         self.shown = [argument.shown for argument in arguments]
         self.asked = pl.Series([isinstance(found, _Asked) for found in domain], dtype=pl.Boolean)
         self.domain = domain
-        self.take = _taking(call.kind, clock)
+        self.take = _taking(call.kind, clock) if call.threshold is None else _counting(call)
 
     def __call__(self, parts: Any) -> pl.Series:
         height = max(len(part) for part in parts)
@@ -250,6 +251,16 @@ class _Run:
         if len(value) != rows.height:
             raise ValueError("a column function gives one value a row")
         return _typed(value, self.call, self.clock)
+
+
+def _counting(call: Call) -> Callable[[Any], tuple[Any, int]]:
+    """Of evidence the label, where it counts."""
+
+    def label(found: Any) -> tuple[Any, int]:
+        said = counted(call, found)
+        return (None, _UNTOLD) if isinstance(said, Maybe) else (said, _GIVEN)
+
+    return label
 
 
 def _taking(kind: str, clock: Clock) -> Callable[[Any], tuple[Any, int]]:

@@ -15,6 +15,7 @@ from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, Too
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.compile import Compiler
 from complaint_policy.expressions.computed import Computed
+from complaint_policy.expressions.evidence import Classified
 from complaint_policy.expressions.moments import FIRST_FREE
 from complaint_policy.possible import Empty, Maybe
 
@@ -55,7 +56,7 @@ def value(sheet: Sheet, node: n.Value) -> Column | Coded:
             return _first_known(sheet, node, parts)
         case n.Choose(branches=branches):
             return _choose(sheet, node, branches)
-        case Computed():
+        case Computed() | Classified():
             return computed_value(sheet, node)
     return left_column(node.kind)
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from complaint_policy.counting import TAKEN_BY, Counting
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.computed import Call, Computed, ComputedInstant, ComputedTest
+from complaint_policy.expressions.evidence import Classified
 from complaint_policy.lengths import Length, MonthDays
 from complaint_policy.outcomes import BREACHED, MET, OUTCOME_TEXTS
 from complaint_policy.texts import Text, joined
@@ -206,9 +207,9 @@ class Describer:
         """A written value, by its title where its level or field gives one."""
         if left.kind == "level":
             return self.levels.get(value, n.literal_text(value))
-        if not isinstance(left, n.NamedValue) or left.source not in ("field", "entry"):
+        if not isinstance(left, n.NamedValue) or left.source not in ("field", "entry", "fact"):
             return n.literal_text(value)
-        titles = self.values.get(left.name if left.source == "field" else f"entry:{self.kind}:{left.name}")
+        titles = self.values.get(left.name if left.source != "entry" else f"entry:{self.kind}:{left.name}")
         found = (titles or {}).get(value)
         return _apart(found) if found is not None else n.literal_text(value)
 
@@ -250,6 +251,9 @@ class Describer:
                 return said.filled(s=self.span(span), u=measure, e=each, r=_ROUNDS[rounds].filled(u=measure))
             case Computed(call=call, parts=parts):
                 return self._computed(call, parts)
+            case Classified(title=title, threshold=threshold):
+                said = Text("{t}, by a classifier that is at least {p} sure", "{t}（由分类器给出，置信度不低于{p}）")
+                return said.filled(t=title, p=n.shown_number(threshold))
             case n.Baseline(periods=periods, same=same):
                 return _BASELINES[same, periods == 1].filled(n=periods)
         raise TypeError(type(node).__name__)

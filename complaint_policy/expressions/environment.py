@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Names
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Final, Protocol
 
 from attrs import define, evolve, field, frozen
 
 from complaint_policy.counting import CONVENTIONS, TAKEN_BY, CalendarSpec, Counting
-from complaint_policy.expressions.nodes import Condition, Instant, NamedValue
+from complaint_policy.expressions.nodes import Condition, Instant, NamedValue, Value
 from complaint_policy.fields import Field
 from complaint_policy.lengths import Length
 from complaint_policy.problems import Place, Problems
@@ -163,6 +164,7 @@ class Environment:
     scope: CountingScope = field(factory=CountingScope)
     figures: frozenset[str] | None = None  # in a schedule: the figures over many records, which stand in place of a record
     entry: Names[str, Field] | None = None  # inside the `where` of entries: their attributes
+    classified: Callable[[str, Decimal, Place], Value | None] | None = None  # the label of a plugin's classifier; a problem where there is none
     begun: Names[str, Field] | None = None  # in the limit and act of a duty that begins with entries: the attributes of the one it began with
 
     def of_entry(self, attributes: Names[str, Field]) -> Environment:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Final
 
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.environment import Environment, spelled_here
 from complaint_policy.expressions.hints import foreign_hint, misplaced_hint
-from complaint_policy.expressions.literals import BAD, guess_literal, read_literal
+from complaint_policy.expressions.literals import BAD, guess_literal, read_literal, read_number
 from complaint_policy.expressions.parse_instants import INSTANT_KEYS, parse_span, read_branches
 from complaint_policy.expressions.parse_log import LAST_KEYS, parse_count, parse_last
 from complaint_policy.fields import Field
@@ -15,9 +16,10 @@ from complaint_policy.reader import Mapping, Node, Scalar, Sequence
 from complaint_policy.schemas import BASELINE_KEYS
 from complaint_policy.texts import Text
 
-__all__ = ["VALUE_KEYS", "named_value", "parse_range", "parse_value"]
+__all__ = ["CLASSIFIED_BY", "VALUE_KEYS", "named_value", "parse_range", "parse_value"]
 
-VALUE_KEYS: Final = ("field", "plus", "minus", "times", "max_of", "min_of", "first_known", "choose", "length", "count", "last")
+CLASSIFIED_BY: Final = "classified_by"
+VALUE_KEYS: Final = ("field", "plus", "minus", "times", "max_of", "min_of", "first_known", "choose", "length", "count", "last", CLASSIFIED_BY)
 _ARITHMETIC: Final = frozenset({"plus", "minus", "times", "max_of", "min_of"})
 _NUMERIC: Final = frozenset({"integer", "number", "money"})
 
@@ -67,6 +69,8 @@ def parse_value(node: Node, env: Environment, kind: str | None = None, declared:
         return _length(node, env)
     if any(entry.key in LAST_KEYS for entry in node.entries):
         return parse_last(node, env)
+    if CLASSIFIED_BY in node:
+        return _classified(node, env)
     if len(node.entries) != 1:
         if len(node.entries) > 1:
             extra = node.entries[1]
@@ -103,6 +107,28 @@ def parse_value(node: Node, env: Environment, kind: str | None = None, declared:
     else:
         env.problems.add("unknown-key", entry.place, name=key, near=(key, VALUE_KEYS))
     return None
+
+
+def _classified(node: Mapping, env: Environment) -> n.Value | None:
+    """The label a classifier gives, where it is as sure as the policy asks."""
+    named, least = node.get(CLASSIFIED_BY), node.get("at_least")
+    other = next((e for e in node.entries if e.key not in (CLASSIFIED_BY, "at_least")), None)
+    if other is not None:
+        env.problems.add("one-key-only", other.place, key=other.key, first=CLASSIFIED_BY)
+        return None
+    if not isinstance(named, Scalar):
+        return None
+    if least is None:
+        env.problems.add("classified-without-share", node.place, name=named.value)
+        return None
+    share = read_number(least.value) if isinstance(least, Scalar) else None
+    if share is None or not 0 <= share <= 1:
+        env.problems.add("bad-share", least.place, value=least.value if isinstance(least, Scalar) else "{...}")
+        return None
+    if env.classified is None or env.figures is not None:
+        env.problems.add("classified-elsewhere", node.place, name=named.value)
+        return None
+    return env.classified(named.value, Decimal(share), named.place)
 
 
 def _parts(node: Node, env: Environment, kind: str | None, declared: Field | None = None, name: str = "") -> tuple[n.Value, ...]:

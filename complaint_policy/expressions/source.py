@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from complaint_policy.expressions import log
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.computed import Computed, ComputedTest, computed
+from complaint_policy.expressions.evidence import Classified, classified
 from complaint_policy.expressions.operators import fits, has_any, is_in, outcome_is
 from complaint_policy.possible import all_of_conditions, any_of_conditions
 
@@ -140,4 +141,6 @@ class Source:
                 return self.call(compiler.last_of_entries(node))
             case Computed():
                 return self.call(computed(node, compiler))
+            case Classified():
+                return self.call(classified(node, compiler))
         raise TypeError(type(node).__name__)
