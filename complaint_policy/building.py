@@ -43,6 +43,7 @@ from complaint_policy.overlays import against_bases, read_laxer, read_transition
 from complaint_policy.plugged import Plugged, calendars_of, fields_of, plug_in
 from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence
+from complaint_policy.schema_check import check_fact
 from complaint_policy.schemas import BASELINE_KEYS
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone, zone_named
@@ -108,12 +109,14 @@ class Builder:
         if name not in self.fact_nodes:
             self._take_fact(name)
             return
-        node, env, place = self.fact_nodes[name]
+        (node, env, place), known = self.fact_nodes[name], len(self.problems)
         self.fact_path.append(name)
         try:
             expression, kind = self._fact_expression(node, env)
         finally:
             self.fact_path.pop()
+        if len(self.problems) == known:
+            check_fact(node, self._shape(node), self.problems, self.plugged.used)
         if expression is None:
             self.broken_facts.add(name)  # its problems are known: read once
         else:

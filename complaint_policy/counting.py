@@ -60,6 +60,12 @@ class CalendarSpec:
     extra_working_days: tuple[date, ...] = ()
     dates: tuple[tuple[date, tuple[tuple[str, str], ...]], ...] = ()
 
+    @property
+    def never_opens(self) -> bool:
+        """Whether its hours leave no day to work on, of the week or by date."""
+        worked = [spans for day, spans in self.hours or () if self.weekdays is None or day in self.weekdays]
+        return self.hours is not None and not any(worked) and not any(spans for _, spans in self.dates)
+
 
 @lru_cache(maxsize=256)
 def calendar_of(spec: CalendarSpec) -> Calendar:

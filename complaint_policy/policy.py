@@ -244,7 +244,11 @@ class Policy:
             waiting.update(self._transitions.begins_after(decision._as_of))
         now, looked = decision._as_of, 0
         while (instant := min((t for t in waiting if t > now), default=None)) is not None:
-            later = judged_decision(self._origin_at(decision, instant), decision._record, instant)
+            try:
+                origin = self._origin_at(decision, instant)
+            except RecordError:
+                return instant  # from then on nobody can tell which version judges it
+            later = judged_decision(origin, decision._record, instant)
             if later.signature() != before:
                 return instant
             waiting, now = {t for t in waiting if t > instant}, instant

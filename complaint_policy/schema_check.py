@@ -17,7 +17,7 @@ from complaint_policy.reader import Mapping, Node, Scalar, Sequence, plain
 from complaint_policy.schemas import BASELINE_KEYS, FORMS, HOURS_FORM, assemble
 from complaint_policy.texts import Text
 
-__all__ = ["check_schema", "policy_schema"]
+__all__ = ["check_fact", "check_schema", "policy_schema"]
 
 
 def policy_schema(kinds: tuple[RuleKind, ...], plugins: tuple[Plugin, ...] = ()) -> dict[str, Any]:
@@ -71,6 +71,14 @@ def check_schema(root: Node, kinds: tuple[RuleKind, ...], problems: Problems, pl
 
 _SCALAR: Final = {"type": ["string", "number", "boolean"]}
 _OPERANDS: Final[dict[str, Any]] = {"string": _SCALAR, "number": _SCALAR, "boolean": _SCALAR, "list": {"type": ["string", "array"], "items": _SCALAR}}
+
+
+def check_fact(node: Node, shape: str, problems: Problems, plugins: tuple[Plugin, ...] = ()) -> None:
+    """The same for one fact: its shape is known only once the fields are, so the schema of the file leaves it open."""
+    defs = policy_schema((), plugins)["$defs"]
+    for error in _validator(()).evolve(schema={"$ref": f"#/$defs/{shape}", "$defs": defs}).iter_errors(plain(node)):
+        _problem(error, node, problems)
+
 
 # What a test beside the rules judges: one of these.
 _SUBJECTS: Final = ("record", "register")

@@ -174,7 +174,10 @@ class Compiler:
             if whole != count or not 0 <= whole <= 100_000:
                 return Maybe(None, missing)
             counter = counters.get(whole) or counters.setdefault(whole, self.counter(Length(whole, unit), node))
-            return moments.moved(start, lambda begun: counter.due_with_pauses(begun, pauses))
+            try:
+                return moments.moved(start, lambda begun: counter.due_with_pauses(begun, pauses))
+            except (OverflowError, ValueError):  # past the year 9999, or more working time than the calendar has
+                return Maybe(None, missing)
 
         missing = frozenset(n.fields_in(node.length.amount))
         if self.paused and isinstance(node.base, n.RuleStart):

@@ -232,6 +232,9 @@ class Environment:
         if self.counting_calendar_unknown:
             return
         hours = counting.calendar is not None and (counting.calendar.hours is not None)
+        if counting.calendar is not None and counting.calendar.never_opens and (length.is_working or (length.counts_days and counting.roll != "none")):
+            self.problems.add("calendar-never-opens", place, name=counting.calendar.name, length=length.text)
+            return
         if length.is_working and counting.calendar is None:
             names = sorted(self.calendars)[:5]
             hint = Text(f"write counting: {{calendar: {' or '.join(names)}}}", f"请写 counting: {{calendar: {' 或 '.join(names)}}}") if names else None

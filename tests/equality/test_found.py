@@ -26,7 +26,7 @@ timezone: Asia/Shanghai
 currency: CNY
 calendars:
   office: {weekdays: mon-fri, hours: {mon-fri: ["09:00-17:00"]}}
-  closed: {weekdays: mon-fri, hours: {mon-fri: []}}
+  closed: {weekdays: mon-fri, hours: {mon-fri: []}, dates: {2020-01-02: ["09:00-10:00"]}}
 """
 MONDAY = datetime(2026, 3, 2, 10)
 
@@ -506,6 +506,24 @@ deadlines:
         {"received_at": [MONDAY] * 2, "closed_at": [at(3), None]},
         "D1.missing",
         [["band", "day", "responded_at"]] * 2,
+    ),
+    Case(
+        "a promise that has passed, and a start nobody knows",
+        """
+record: {fields: {asked_at: {type: event}, promised_at: {type: datetime, empty: none}}}
+deadlines: [{id: D1, from: asked_at, to: responded_at, within: promised_at}]
+""",
+        {
+            "received_at": [MONDAY] * 5,
+            "asked_at": ["soon", "soon", "soon", "2026-03-03T10:00", ""],
+            "promised_at": [at(9, 10), at(9, 10), None, at(9, 10), at(9, 10)],
+            "responded_at": [None, at(5), None, None, None],
+            "closed_at": [None] * 5,
+        },
+        "D1.outcome",
+        # nobody knows whether, or when, it was asked; without a promise nothing binds; asked on the 3rd, it is late
+        ["indeterminate", "indeterminate", "not_applicable", "breached", "pending"],
+        unusable={"asked_at": 3},
     ),
     Case(
         "whether the calendar is open at a moment that nothing bounds from below",

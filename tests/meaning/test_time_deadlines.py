@@ -202,6 +202,23 @@ def test_a_start_that_never_happened() -> None:
     assert (perhaps.outcome, perhaps.missing) == ("indeterminate", ("closed_at",))
 
 
+@pytest.mark.parametrize(
+    ("noted", "responded", "found", "missing"),
+    [
+        ("soon", None, "indeterminate", ("noted_at",)),  # perhaps nobody asked yet
+        ("soon", "2026-03-04T10:00", "indeterminate", ("noted_at",)),  # perhaps only after this act
+        ("soon", "2026-03-09T10:00", "indeterminate", ("noted_at",)),
+        ("2026-03-03", None, "breached", ()),  # on that day, whenever: begun for certain
+        (None, None, "pending", ()),
+    ],
+)
+def test_a_limit_that_does_not_rest_on_the_start(noted: str | None, responded: str | None, found: str, missing: tuple[str, ...]) -> None:
+    """A promise for 6 March is over on the 10th, but binds only what has begun."""
+    of = policy("deadlines: [{id: DL, from: noted_at, to: responded_at, within: promised_at}]")
+    line = judged(of, "2026-03-10T00:00", received_at=MON, noted_at=noted, promised_at="2026-03-06T12:00", responded_at=responded).deadline("DL")
+    assert (line.outcome, line.missing) == (found, missing)
+
+
 def test_a_column_the_source_does_not_have_is_unknown() -> None:
     of = deadline("3 days")
     line = of.evaluate({"received_at": MON}, as_of="2026-06-01T00:00", source_fields={"received_at"}).deadline("DL")

@@ -92,6 +92,14 @@ def test_unknown_is_no_version(tmp_path: Path) -> None:
     assert version(of, received_at="2026-02-01") == "2026-01-01"  # not asked of a complaint of the old version
 
 
+def test_a_change_after_which_no_version_can_be_chosen_is_a_change(tmp_path: Path) -> None:
+    """Before 1 March the old version judges whatever `closed_at` holds; from then on nobody can tell."""
+    of = policy(tmp_path, "", OPEN)
+    decision = of.evaluate({"id": "A", "received_at": "2026-02-20", "closed_at": "soon", "responded_at": "2026-02-21"}, as_of="2026-02-25T00:00")
+    assert str(decision.next_change_at) == "2026-03-01 00:00:00+08:00"
+    assert decision.explain("zh")
+
+
 def test_the_first_entry_that_holds_gives_the_reason(tmp_path: Path) -> None:
     entries = (
         "transition: [{when: {national: true}, use: this, reason: {en: National}}, {when: {closed_at: missing}, use: this, reason: {en: Open}},"

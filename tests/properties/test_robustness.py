@@ -224,6 +224,21 @@ def test_changed_policies(random: Random, changes: int) -> None:
             decide(policy, record)
 
 
+def test_a_rule_is_read_or_the_file_is_refused() -> None:
+    """Every list and mapping is emptied in turn: no rule and no fact falls away in silence."""
+    document = yaml.load(SHAPES, yaml.BaseLoader)
+    for path in [path for path in _paths(document) if path[0] not in ("tests", "calendars") and isinstance(_at(document, path), (list, dict))]:
+        changed = copy.deepcopy(document)
+        _at(changed, path[:-1])[path[-1]] = type(_at(document, path))()
+        try:
+            model = load_policy_text(json.dumps(changed)).versions[0].model
+        except PolicyError:
+            continue
+        assert set(changed.get("facts", {})) == set(model.facts), path
+        for section in ("deadlines", "requirements", "penalties", "retention", "admission"):
+            assert [rule["id"] for rule in changed.get(section, ())] == [rule.id for rule in model.section(section)], path
+
+
 @settings(SETTINGS, max_examples=200)
 @given(st.randoms(use_true_random=False))
 def test_changed_text(random: Random) -> None:

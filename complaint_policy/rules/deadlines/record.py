@@ -262,13 +262,23 @@ class General:
 
     def _outcomes(self, state: State, start: Any, due: Any, done: Any, *, missing: set[str], names: frozenset[str] | None = None) -> set[str]:
         """What one combination of possibilities can give; ``None`` stands for any instant at all."""
-        as_of = state[AS_OF]
         if start is NONE or due is NONE:
             return {NOT_APPLICABLE}
         if start is NOT_YET:
             return self._not_started(state, missing)
         if start is None and due is None:
             return set(_ANY_OUTCOME)
+        if start is None:  # a limit that is known all the same binds only what has begun
+            return self._ended(state[AS_OF], due, done) | self._not_started(state, missing)
+        acted = done is not NOT_YET and done is not NONE and done is not None
+        if acted and due is not NOT_YET and _ends(done)[1] < _ends(start)[0] and self._is_recorded(state, start):
+            missing |= (self.names[0] if names is None else names) | self.names[1]
+            return {INDETERMINATE}
+        return self._ended(state[AS_OF], due, done)
+
+    @staticmethod
+    def _ended(as_of: datetime, due: Any, done: Any) -> set[str]:
+        """What a due instant and an act can give of a duty that has begun."""
         if due is NOT_YET:
             return {MET} if done is not NOT_YET and done is not None else {PENDING}
         due_low, due_high = _ends(due)
@@ -277,9 +287,6 @@ class General:
         if done is None:
             return {MET, *({PENDING} if as_of <= due_high else ()), *({BREACHED} if as_of > due_low else ())}
         done_low, done_high = _ends(done)
-        if start is not None and done_high < _ends(start)[0] and self._is_recorded(state, start):
-            missing |= (self.names[0] if names is None else names) | self.names[1]
-            return {INDETERMINATE}
         return ({MET} if done_low <= due_high else set()) | ({BREACHED} if done_high > due_low else set())
 
     def _is_recorded(self, state: State, start: Any) -> bool:
