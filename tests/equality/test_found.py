@@ -526,6 +526,16 @@ deadlines: [{id: D1, from: asked_at, to: responded_at, within: promised_at}]
         unusable={"asked_at": 3},
     ),
     Case(
+        "a number of years that leads past the end of time",
+        """
+record: {fields: {term: {type: integer, unit: years}}}
+deadlines: [{id: D1, from: received_at, to: responded_at, within: {years: {field: term}}}]
+""",
+        {"received_at": [MONDAY] * 3, "responded_at": [at(10), at(10), None], "term": [9000, 1, 100_000]},
+        "D1.outcome",
+        ["indeterminate", "met", "indeterminate"],
+    ),
+    Case(
         "whether the calendar is open at a moment that nothing bounds from below",
         """
 facts: {answered: {first_of: [responded_at, closed_at]}}
