@@ -34,6 +34,8 @@ class RecordSet:
         page = yaml.load((folder / "expected.yaml").read_text("utf-8"), yaml.BaseLoader)
         self.as_of: str = page["as_of"]
         self.not_reached: dict[str, list[str]] = page.get("not_reached", {})
+        # The rules a set is about, where another set has the rest.
+        self.only: list[str] = page.get("only", [])
         usual = page.get("usual", {})
         self.expected: dict[str, dict[str, Any]] = {id_: _over(usual, wanted) for id_, wanted in page["records"].items()}
         unknown = {key for wanted in self.expected.values() for key in wanted} - KEYS
