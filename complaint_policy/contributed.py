@@ -7,7 +7,7 @@ no network, nothing kept between calls.
 What a value is when it is handed over, by the type of the field: ``boolean`` a ``bool``; ``integer`` an ``int``; ``number`` and
 ``money`` a ``Decimal``; ``string`` and ``enum`` a ``str``; ``date`` a ``datetime.date``; ``datetime`` and ``event`` an aware
 ``datetime`` in the policy's time zone; ``list`` a tuple of ``str``; ``instants`` a tuple of aware datetimes; ``intervals`` a tuple of
-pairs of them, the end ``None`` where it is open.
+pairs of them, the end exclusive (a bare last day ends at the next midnight) and ``None`` where it is open.
 """
 
 from __future__ import annotations

@@ -271,6 +271,9 @@ class Decision:
         """The value of a fact, of one that still grows as things stand; ``None`` where it is unknown, has not happened or is stated to be none."""
         slot = self._compiled.slots.get(f"fact:{name}")
         if slot is None:
+            owner = next((plugin.name for plugin in self._compiled.model.plugins for fact in plugin.facts if fact.name == name), None)
+            if owner is not None:
+                raise UsageError(Text(f"nothing in the policy uses the fact '{name}' of the plugin '{owner}'", f"该制度没有用到插件“{owner}”的事实“{name}”"))
             raise UsageError(Text(f"the policy has no fact '{name}'", f"该制度没有事实“{name}”"))
         value = as_things_stand(self._state[slot])
         if isinstance(value, datetime):

@@ -105,7 +105,11 @@ def _check(item: Any) -> None:
     name = getattr(item, "name", None) or getattr(item, "key", None)
     if not isinstance(item, (Path, RuleKind)):
         if not isinstance(name, str) or _NAME.fullmatch(name) is None or name in RESERVED_WORDS:
-            raise _no("a name of letters, digits and _ is expected that is no word of the language", "名称须由字母、数字和_组成，且不得为语言保留词")
+            shown = name[:64] if isinstance(name, str) else type(name).__name__
+            raise _no(
+                f"'{shown}' is no name: letters, digits and _ are expected, and no word of the policy language",
+                f"“{shown}”不能作为名称：须由字母、数字和_组成，且不得为制度语言的保留词",
+            )
         if not isinstance(item.title, Text) or not (item.title.en and item.title.zh):
             raise _no(f"'{name}' has no title in English and Chinese", f"“{name}”缺少中英文标题")
     if isinstance(item, _FUNCTIONS) and not callable(item.function):
