@@ -135,7 +135,7 @@ def test_a_fact_the_policy_declares_too_is_refused() -> None:
 def test_a_table_gives_what_the_records_give() -> None:
     policy = loaded("excesses: {excess: 10}\nseverity: {levels: [low, high], rules: [{id: S, level: high, when: {over: true}}], otherwise: low}\n", Claims())
     losses = ["10", "10.01", "", "ten", None, "11"]
-    records: list[dict[str, str | None]] = [{**RECORD, ** {"id": str(i), "loss": loss}} for i, loss in enumerate(losses)]
+    records: list[dict[str, str | None]] = [{**RECORD, "id": str(i), "loss": loss} for i, loss in enumerate(losses)]
     one_by_one = [policy.evaluate(record, as_of=AS_OF).severity.level for record in records]
     assert one_by_one == ["low", "high", None, None, None, "high"]
     assert policy.audit(pl.DataFrame(records), as_of=AS_OF).decisions["severity"].to_list() == one_by_one
