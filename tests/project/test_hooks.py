@@ -17,8 +17,8 @@ PLUGINS = (ROOT / "docs" / "plugins.md").read_text("utf-8")
 PREFIX = "complaint_policy_"
 NAMES = [name for name in vars(HookSpecs) if name.startswith(PREFIX)]
 # Gathered and checked, but nothing asks for them yet: a page would teach what does not work.
-UNUSED = {"normalisers", "finders", "classifiers", "similarities", "messages"}
-TAUGHT = [name for name in NAMES if name.removeprefix(PREFIX) not in UNUSED]
+UNUSED = {"normalisers", "finders", "similarities", "messages"}
+TAUGHT = [name for name in NAMES if (PAGES / f"{name.removeprefix(PREFIX)}.md").is_file()]
 TESTS = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__))
 
 
@@ -33,7 +33,8 @@ def block(text: str, mark: str) -> str:
 
 def test_every_hook_has_a_page_and_no_page_is_stray() -> None:
     assert set(NAMES) == set(HOOKS)
-    assert {file.stem for file in PAGES.glob("*.md")} == {name.removeprefix(PREFIX) for name in TAUGHT}
+    assert {file.stem for file in PAGES.glob("*.md")} <= {name.removeprefix(PREFIX) for name in NAMES}
+    assert {name.removeprefix(PREFIX) for name in NAMES} - {name.removeprefix(PREFIX) for name in TAUGHT} <= UNUSED
 
 
 @pytest.mark.parametrize("hook", TAUGHT)
@@ -66,7 +67,9 @@ def test_the_five_minutes_run() -> None:
 
 
 def test_the_page_of_plugins_leads_to_every_hook() -> None:
-    assert re.findall(r"\(hooks/(\w+)\.md\) \|$", PLUGINS, re.MULTILINE) == [name.removeprefix(PREFIX) for name in TAUGHT]
+    linked = re.findall(r"\(hooks/(\w+)\.md\) \|$", PLUGINS, re.MULTILINE)
+    assert linked == [name for hook in NAMES if (name := hook.removeprefix(PREFIX)) in linked]  # in the order of the hooks
+    assert {hook.removeprefix(PREFIX) for hook in TAUGHT} - set(linked) <= UNUSED
 
 
 @pytest.mark.parametrize("hook", TAUGHT)
