@@ -168,6 +168,16 @@ def test_a_change_is_more_than_twice_the_three_months_before(last: int, outcome:
     assert [f.low for f in portfolio["PF-again"] if f.members] == [0, Fraction(1, 13 + last)]
 
 
+@pytest.mark.parametrize(("last", "outcome"), [(6, "met"), (7, "breached")])
+def test_a_rate_that_is_lowered_is_not_above_the_quarter_before(last: int, outcome: str) -> None:
+    """Three for a thousand services in the third quarter; six for two thousand in the fourth are as many, seven are more."""
+    days = ["2022-07-15"] * 3 + ["2022-10-17"] * last
+    records = [{"id": str(i), "received_at": f"{day}T10:00"} for i, day in enumerate(days)]
+    services = [{"period": "2022-Q3", "services": 1000}, {"period": "2022-Q4", "services": 2000}]
+    figures = load_policy("cn/enterprise").audit(records, as_of="2023-01-05T00:00", exposures=services).portfolio["PF-rate"]
+    assert {f.period: f.outcome for f in figures}["2022-Q4"] == outcome
+
+
 def test_one_complaint_number() -> None:
     for second, outcome in (("400-1", "met"), ("400-2", "breached")):
         records = [{"id": i, "received_at": "2022-06-13T09:00", "about_service": True, "channel": channel, "catalogue_line": line} for i, channel, line in (("A", "phone", "400-1"), ("B", "phone", second), ("C", "mail", "400-9"))]
