@@ -15,6 +15,7 @@ from attrs import field, frozen
 
 from complaint_policy.lengths import MONTH_DAY, Length, MonthDays
 from complaint_policy.possible import MAX_INSTANT, MICROSECOND, MIN_INSTANT, DayEnd, Interval, day_end
+from complaint_policy.texts import Text
 from complaint_policy.zones import Zone, zone_named
 
 if TYPE_CHECKING:
@@ -59,6 +60,11 @@ class CalendarSpec:
     holidays: tuple[date, ...] = ()
     extra_working_days: tuple[date, ...] = ()
     dates: tuple[tuple[date, tuple[tuple[str, str], ...]], ...] = ()
+    title: Text | None = field(default=None, eq=False)
+
+    @property
+    def called(self) -> Text:
+        return self.title or Text(self.name, self.name)
 
     @property
     def never_opens(self) -> bool:

@@ -40,7 +40,7 @@ class Words(Describer):
         model = decision._compiled.model
         severity = model.section("severity")
         levels = {rank: severity.title_of(level) for rank, level in enumerate(severity.levels)}
-        super().__init__(model.titles(), levels, {rule.id: rule.name for rule in model.all_rules()}, model.value_titles())
+        super().__init__(model.titles(), levels, {rule.id: rule.name for rule in model.all_rules()}, model.value_titles(), yes_or_no=model.yes_or_no())
         self.decision = decision
         self.zone = decision._compiled.zone
 

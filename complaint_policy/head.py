@@ -179,9 +179,8 @@ def _calendar(entry: Entry, body: Mapping, zone: Zone, problems: Problems) -> Ca
             dates.append((dated, _spans(one.value, problems)))
     if len(problems) > before:
         return None
-    spec = CalendarSpec(
-        entry.key, zone.name, country, subdivision, weekdays, read_date(body.get("announced_until"), problems), hours, holidays, extra, tuple(dates)
-    )
+    until, title = read_date(body.get("announced_until"), problems), text_of(body.get("title"))
+    spec = CalendarSpec(entry.key, zone.name, country, subdivision, weekdays, until, hours, holidays, extra, tuple(dates), title)
     return spec if len(problems) == before else None
 
 

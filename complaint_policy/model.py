@@ -131,9 +131,14 @@ class PolicyModel:
             yield from section if isinstance(section, tuple) else section.rules_of_section()
 
     def titles(self) -> dict[str, Text]:
-        """What fields and facts are called."""
+        """What fields, facts and calendars (as ``calendar:name``) are called."""
         asked = {name: one.title for name, one in self.classifiers.items()}
-        return asked | titles_of(self.fields.values()) | {name: f.title for name, f in self.facts.items() if f.title is not None}
+        facts = {name: f.title for name, f in self.facts.items() if f.title is not None}
+        return asked | titles_of(self.fields.values()) | facts | {f"calendar:{name}": spec.called for name, spec in self.calendars.items()}
+
+    def yes_or_no(self) -> frozenset[str]:
+        """The fields that hold nothing but yes or no."""
+        return frozenset(name for name, f in self.fields.items() if f.type == "boolean")
 
     def value_titles(self) -> dict[str, dict[str, Text]]:
         """What the values of enums are called, by field; the labels of classifiers by fact."""
@@ -141,13 +146,27 @@ class PolicyModel:
         for log in self.fields.values():
             for kind in log.kinds if isinstance(log, LogField) else ():
                 found |= {f"entry:{kind.name}:{a.name}": dict(a.titles) for a in kind.attributes if a.titles}
-        for name, fact in self.facts.items() if self.classifiers else ():
-            titles = {label: text for node in n.walk(fact.expression) if isinstance(node, Classified) for label, text in node.titles.items()}
-            found |= {name: titles} if titles else {}
+        for fact in self.facts.values():
+            # A fact that takes one of them over has their values; a text that it makes may name a role.
+            nodes = tuple(n.walk(fact.expression))
+            taken = {k: v for node in nodes for k, v in found.get(_taken(node), {}).items()}
+            taken |= {label: text for node in nodes if isinstance(node, Classified) for label, text in node.titles.items()}
+            if isinstance(fact.expression, n.Value) and (taken or self.roles):
+                found[fact.name] = {**self.roles, **taken}
         return found
 
     def rule(self, identity: str) -> Rule | None:
         return next((r for r in self.all_rules() if r.id == identity), None)
+
+
+def _taken(node: n.Expression) -> str:
+    """Whose value a part of a fact is, as titles of values are kept."""
+    match node:
+        case n.NamedValue(name=name, source="field" | "fact"):
+            return name
+        case n.LastOfEntries(entries=entries, attribute=attribute):
+            return f"entry:{n.kinds_of(entries)[0]}:{attribute}" if n.kinds_of(entries) else ""
+    return ""
 
 
 def levels_below(node: n.Expression | None, model: PolicyModel) -> set[str]:

@@ -240,6 +240,7 @@ COMMON: Final[dict[str, Schema]] = {
     "counting": closed({"calendar": {"type": "string"}, **{k: {"enum": list(v)} for k, v in CONVENTIONS.items()}}),
     "calendar": closed(
         {
+            "title": ref("text"),
             "country": {"type": "string", "pattern": "^[A-Za-z]{2,3}$"},
             "subdivision": {"type": "string"},
             "weekdays": text_list(),

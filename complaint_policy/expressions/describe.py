@@ -59,6 +59,12 @@ _ROUNDS: Final = {
     "down": Text("only whole ones counted", "不足一{u}不计"),
     "half_up": Text("rounded half up", "四舍五入"),
 }
+_RANKS: Final = {
+    "at_least": Text("at least", "不低于"),
+    "at_most": Text("at most", "不高于"),
+    "above": Text("above", "高于"),
+    "below": Text("below", "低于"),
+}
 # Conventions that only their being otherwise than in the whole policy makes worth a word.
 _UNMOVED: Final = Text("a last day off does not move", "末日不顺延")
 # Titles that would run into the words around them.
@@ -89,11 +95,13 @@ class Describer:
         rules: Mapping[str, Text],
         values: Mapping[str, Mapping[str, Text]] | None = None,
         kind: str = "",
+        yes_or_no: frozenset[str] = frozenset(),
     ) -> None:
         self.titles = titles
         self.values = values or {}  # of enums, by field
         self.levels = levels
         self.rules = rules
+        self.yes_or_no = yes_or_no  # fields that hold nothing else
         self.kind = kind  # inside `where`: of the entries
         self.counting: Counting | None = None  # what a reader was told already
         self.role_names: Mapping[str, Text] = {}  # where a written text names one
@@ -145,6 +153,10 @@ class Describer:
                 return joined([self._nested(p) for p in parts], " and ", "且")
             case n.Any_(parts=parts):
                 return joined([self._nested(p) for p in parts], " or ", "或")
+            case n.Not(part=n.Present(name=name)) if name in self.yes_or_no:
+                return Text("whether '{n}' is missing", "缺少“{n}”与否").filled(n=self.name(name))
+            case n.Present(name=name) if name in self.yes_or_no:
+                return Text("whether '{n}' is recorded", "已记录“{n}”与否").filled(n=self.name(name))
             case n.Not(part=n.Present(name=name)) | n.Not(part=n.PresentBy(name=name)):
                 return Text("{n} is missing", "缺少{n}").filled(n=_apart(self.name(name)))
             case n.Not(part=n.FactHolds(name=name, kind="field")):
@@ -168,7 +180,8 @@ class Describer:
             case n.OneOf(left=left, values=values):
                 return Text("{a} is {b}", "{a}为{b}").filled(a=self.value(left), b=self._either(left, values))
             case n.Compare(left=left, operation=operation, right=right):
-                return Text("{a} is {o} {b}", "{a}{o}{b}").filled(a=self.value(left), o=_SIGNS[operation], b=self._right(left, right))
+                signs = _RANKS if left.kind == "level" else _SIGNS
+                return Text("{a} is {o} {b}", "{a}{o}{b}").filled(a=self.value(left), o=signs[operation], b=self._right(left, right))
             case n.Moment(left=left, operation=operation, right=right):
                 return Text("{a} {o} {b}", "{a}{o}{b}").filled(a=self._whole(left), o=_MOMENTS[operation], b=self._whole(right))
             case n.Present(name=name) | n.PresentBy(name=name):
@@ -181,7 +194,9 @@ class Describer:
                 shown = _quoted(operand) if isinstance(operand, tuple) else n.literal_text(operand)
                 return title.filled(value=self.value(left), operand=shown)
             case n.During(left=left, calendar_name=name):
-                return Text("{a} lies within {c}", "{a}在{c}时间内").filled(a=self.instant(left), c=name)
+                called = self.titles.get(f"calendar:{name}", Text(name, name))
+                within = Text("{a} lies within {c}", "{a}在{c}时间内" if called.zh == name else "{a}在{c}内")
+                return within.filled(a=self.instant(left), c=called)
             case n.OutcomeIs(rule=rule, outcomes=(outcome,)) if outcome in (MET, BREACHED):
                 return Text("'{r}' is {o}", "{o}“{r}”").filled(r=self.rule(rule), o=OUTCOME_TEXTS[outcome])
             case n.OutcomeIs(rule=rule, outcomes=outcomes):
@@ -241,7 +256,7 @@ class Describer:
                     return joined(shown, _ARITHMETIC[operation], _ARITHMETIC[operation])
                 return _EXTREMES[operation, len(shown) == 2].filled(p=joined(shown, ", ", "、") if len(shown) != 2 else joined(shown, " and ", "与"))
             case n.FirstKnown(parts=parts):
-                return Text("the first known of {p}", "{p}中首个已知者").filled(p=joined([self.value(p) for p in parts], ", ", "、"))
+                return Text("the first known of {p}", "{p}中首个已知者").filled(p=joined([self._part(p) for p in parts], ", ", "、"))
             case n.Choose(branches=branches):
                 return self._branches([(b.when, self.value(b.then)) for b in branches])
             case n.LengthOf(span=span, unit=unit, round=rounds, per=per):
@@ -303,6 +318,8 @@ class Describer:
                 return Text("the due time of '{r}'", "“{r}”的到期时刻").filled(r=self.rule(rule))
             case n.Counted(base=n.RuleStart() | n.NamedInstant(name="from", kind="period"), length=length):
                 return self._length(length) + self._otherwise(node)
+            case n.Counted(base=base, length=Length(same_day=True)):
+                return Text("the day of {b}", "{b}当日").filled(b=self._whole(base)) + self._otherwise(node)
             case n.Counted(base=base, length=MonthDays() as days):
                 return Text("{d} after {b}", "{b}之后{d}").filled(d=days.text, b=self._whole(base)) + self._otherwise(node)
             case n.Counted(base=base, length=length, ahead=ahead):

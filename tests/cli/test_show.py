@@ -316,3 +316,39 @@ def test_a_version_begun_by_a_base_says_so() -> None:
     told = {label.en: text for label, text in pairs.rows}["versions from"]
     assert told.en == "2016-07-30, 2017-10-01 (of its base), 2021-01-01 (of its base)"
     assert told.zh == "2016-07-30、2017-10-01（所依托制度改版）、2021-01-01（所依托制度改版）"
+
+
+def test_nothing_of_a_chinese_document_is_an_id_that_has_a_title() -> None:
+    text = """format: 1
+policy: test/named
+effective: {from: 2026-01-01}
+title: {en: Named, zh: 名称}
+timezone: Asia/Shanghai
+currency: CNY
+calendars: {desk: {title: {en: Desk hours, zh: 客服时间}, hours: {mon-wed: ["09:00-18:00"], fri: ["09:00-16:00"]}}}
+terms: {soon: {is: 2 days, house: true, title: {en: soon, zh: 尽快}}}
+roles: {plant: {en: The plant, zh: 工厂}}
+record:
+  events: {raised: {title: {en: Raised, zh: 升级}, level: {type: enum, values: {high: {en: High, zh: 高}, low: {en: Low, zh: 低}}, title: {en: New level, zh: 新等级}}}}
+  fields: {first_level: {type: enum, values: {high: {en: High, zh: 高}, low: {en: Low, zh: 低}}, title: {en: First level, zh: 初始等级}}}
+facts:
+  level_now: {title: {en: Level now, zh: 当前等级}, first_known: [{last: {event: raised}, take: level}, {field: first_level}]}
+  payer: {title: {en: Who pays, zh: 付款方}, choose: [{when: {upheld: true}, then: plant}, {otherwise: nobody}]}
+severity: {levels: [low, high], titles: {low: {en: Low, zh: 低}, high: {en: High, zh: 高}}, rules: [{id: SEV, level: high, when: {level_now: high}}], otherwise: low}
+deadlines:
+  - {id: DL-a, title: {en: Whole, zh: 全程}, from: received_at, to: closed_at, within: 5 days}
+  - {id: DL-b, title: {en: Part, zh: 一段}, part_of: DL-a, from: received_at, to: responded_at, within: soon, when: {severity: {at_least: high}}}
+requirements:
+  - {id: RQ-a, title: {en: Judged, zh: 已判断}, require: {upheld: present, received_at: {during: desk}, closed_at: {by: {from: received_at, within: same day}}}}
+portfolio: [{id: PF-a, title: {en: Volume, zh: 数量}, measure: {count: {received_at: present}}, per: month}]
+numbering: [{id: NR-a, title: {en: Number, zh: 编号}, form: "A{yy}{month}-{serial:3}"}]
+"""
+    policy = load_policy_text(text)
+    markdown = {language: as_markdown(document(policy, policy.versions[0]), language) for language in ("zh", "en")}
+    said = {
+        "zh": ["客服时间 | 周一至周三 09:00–18:00；周五 09:00–16:00", "尽快 | 2日（内部自定）", "当前等级为高", "投诉成立时，工厂；否则nobody", "等级不低于高", "全程（DL-a）", "“一段”（尽快（2日，内部自定）），在5日中余3日", "已记录“投诉成立”与否", "在客服时间内", "收到投诉时间当日", "：投诉数\n", "A〔两位年份〕〔两位月份〕-〔3位流水号〕"],
+        "en": ["Desk hours | mon to wed 09:00–18:00; fri 09:00–16:00", "soon | 2 days (a house number)", "Level now is High", "The plant if", "severity is at least High", "Whole (DL-a)", "'Part' (soon (2 days, a house number)) leave 3 days of 5 days", "whether 'Upheld' is recorded", "within Desk hours", "the day of", "how many complaints there are", "A{yy}{month}-{serial:3}"],
+    }
+    for language, parts in said.items():
+        lacking = [part for part in parts if part not in markdown[language].replace("\\", "")]
+        assert not lacking, language

@@ -62,12 +62,12 @@ def refused(*rules: str) -> list[tuple[str, int, str]]:
 def test_what_the_stages_leave() -> None:
     # 5 + 7 = 12: three of 15 days, six of 18; of the market's 7 days the plant's 2 leave 5.
     assert said(CASE, SALES, MARKET, PLANT) == [
-        "DL-case: DL-sales 5 days + DL-market 7 days (region: home) leave 3 days of 15 days",
-        "DL-case: DL-sales 5 days + DL-market 7 days (region: abroad) leave 6 days of 18 days",
+        "DL-case: DL-sales 5 days + DL-market 7 days (Region: home) leave 3 days of 15 days",
+        "DL-case: DL-sales 5 days + DL-market 7 days (Region: abroad) leave 6 days of 18 days",
         "DL-market: DL-plant 2 days leave 5 days of 7 days",
     ]
     ((_, first), *_) = spare(CASE, SALES, MARKET, PLANT)
-    assert first.zh == "DL-sales 5日 + DL-market 7日（region: home），在15日中余3日"
+    assert first.zh == "DL-sales 5日 + DL-market 7日（地区：home），在15日中余3日"
     assert remarks(CASE, SALES, MARKET, PLANT) == []  # nothing is asked for
 
 
@@ -89,7 +89,7 @@ def test_stages_that_take_longer_than_the_whole() -> None:
 def test_stages_that_begin_together_run_side_by_side() -> None:
     beside = MARKET.replace("from: sales_done_at", "from: assigned_at").replace("7 days", "14 days")
     # Neither adds to the other: 14 of 15 days, and 5 of 15.
-    assert "DL-market 14 days (region: home) leave 1 day of 15 days" in "".join(said(CASE, SALES, beside))
+    assert "DL-market 14 days (Region: home) leave 1 day of 15 days" in "".join(said(CASE, SALES, beside))
     after = "{id: DL-after, part_of: DL-case, from: reported_at, to: plant_done_at, within: 2 days}"
     # What follows the longer one is added to it: 14 + 2.
     assert [code for code, *_ in refused(CASE, SALES, beside, after)] == ["parts-too-long"]

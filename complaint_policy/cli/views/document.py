@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from complaint_policy import Policy, PolicyVersion
 from complaint_policy.cli.views.fields import empty_text, fields_of
@@ -18,6 +18,7 @@ from complaint_policy.counting import CONVENTIONS, CalendarSpec
 from complaint_policy.explaining import laxer_text
 from complaint_policy.fields import ENTRY_FIELDS, LOG, Field, LogField
 from complaint_policy.frame import Rule, Transition
+from complaint_policy.lengths import Length
 from complaint_policy.model import Source
 from complaint_policy.texts import Text, joined
 from complaint_policy.wording import day_text, place_text, role_text, unit_text
@@ -172,11 +173,9 @@ class _Document:
         yield Heading(2, Text("What is known of it", "已知事项"))
         rows = []
         for entry in self.model.accepted:
-            about = _same(entry.remark)
-            if entry.rule is not None:
-                about += Text(": ", "：") + self.words.rule(entry.rule) + Text(f" ({entry.rule})", f"（{entry.rule}）")
-            rows.append((about, entry.reason))
-        yield Grid((Text("remark of check", "检查提示"), Text("why it stands", "保留理由")), tuple(rows))
+            about = self.words.rule(entry.rule) if entry.rule is not None else Text("the whole policy", "制度整体")
+            rows.append((about, entry.reason, _same(entry.remark)))
+        yield Grid((Text("about", "对象"), Text("why it stands", "保留理由"), Text("remark of check", "检查代码")), tuple(rows))
 
     def _scope(self) -> Iterator[Block]:
         if not any(True for _ in self.model.all_rules()):
@@ -195,13 +194,13 @@ class _Document:
         yield Heading(2, Text("How time is counted", "期限的计算"))
         conventions = [text for key in CONVENTIONS if (text := self.rules.convention(key, getattr(model.counting, key))) is not None]
         if model.counting.calendar is not None:
-            conventions.append(Text("calendar '{n}'", "工作日按日历“{n}”").filled(n=model.counting.calendar.name))
+            conventions.append(Text("calendar '{n}'", "工作日按日历“{n}”").filled(n=model.counting.calendar.called))
         yield Paragraph(Text("Unless a rule says otherwise: {c}.", "规则未另作规定的：{c}。").filled(c=joined(conventions)))
         if model.calendars:
-            rows = tuple((_same(name), _calendar(spec)) for name, spec in model.calendars.items())
+            rows = tuple((spec.called, _calendar(spec)) for spec in model.calendars.values())
             yield Grid((Text("calendar", "日历"), Text("working time", "工作时间")), rows)
         if model.terms:
-            rows = tuple((length.title or _same(word), length.text) for word, length in model.terms.items())
+            rows = tuple((length.title or _same(word.replace("_", " ")), _meaning(length)) for word, length in model.terms.items())
             yield Grid((Text("word", "用语"), Text("means", "含义")), rows)
 
     def _words(self) -> Iterator[Block]:
@@ -296,9 +295,10 @@ def _calendar(spec: CalendarSpec) -> Text:
             parts.append(Text("weekends worked instead are working days", "调休上班的周末计入"))
     if spec.weekdays is not None:
         parts.append(Text(", ".join(spec.weekdays), "、".join(_DAYS.get(day, day) for day in spec.weekdays)))
-    for day, spans in spec.hours or ():
+    for first, last, spans in _runs(spec.hours or ()):
         shown = ", ".join(f"{a}–{b}" for a, b in spans)
-        parts.append(Text(f"{day} {shown}", f"{_DAYS.get(day, day)} {shown}"))
+        days = Text(first, _DAYS.get(first, first)) if first == last else Text(f"{first} to {last}", f"{_DAYS.get(first, first)}至{_DAYS.get(last, last)}")
+        parts.append(days + Text(f" {shown}", f" {shown}"))
     if spec.holidays:
         parts.append(Text("also closed: ", "另休：") + _days(spec.holidays))
     if spec.extra_working_days:
@@ -309,6 +309,22 @@ def _calendar(spec: CalendarSpec) -> Text:
     if spec.announced_until is not None:
         parts.append(Text("announced until {d}", "已公布至{d}").filled(d=day_text(spec.announced_until)))
     return joined(parts)
+
+
+def _runs(hours: Iterable[tuple[str, Any]]) -> list[tuple[str, str, Any]]:
+    """Days that follow one another with the same hours, from the first to the last."""
+    found: list[tuple[str, str, Any]] = []
+    order = list(_DAYS)
+    for day, spans in hours:
+        follows = found and found[-1][2] == spans and order.index(day) == order.index(found[-1][1]) + 1
+        found[-1:] = [(found[-1][0], day, spans)] if follows else [*found[-1:], (day, day, spans)]
+    return found
+
+
+def _meaning(length: Length) -> Text:
+    """The length of a word, without saying the word again."""
+    plain = evolve(length, word=None).text
+    return plain + Text(" (a house number)", "（内部自定）") if length.house else plain
 
 
 def _version(version: PolicyVersion) -> Text:

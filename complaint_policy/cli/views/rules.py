@@ -74,7 +74,8 @@ class RuleWords:
         self.model = version.model
         severity = self.model.section("severity")
         levels = {rank: severity.title_of(level) for rank, level in enumerate(getattr(severity, "levels", ()))}
-        words = Describer(self.model.titles(), levels, {rule.id: rule.name for rule in self.model.all_rules()}, self.model.value_titles())
+        rules = {rule.id: rule.name for rule in self.model.all_rules()}
+        words = Describer(self.model.titles(), levels, rules, self.model.value_titles(), yes_or_no=self.model.yes_or_no())
         self.words = words.counted_by(self.model.counting)
 
     def parts(self, rule: Rule) -> Iterator[tuple[Text, Text]]:
@@ -133,9 +134,16 @@ class RuleWords:
         elif name == "per":
             yield label, PER_TEXTS.get(value) or self._value(value)
         elif name == "breaches_of":
-            yield label, joined([Text(f"{self.words.rule(r).en} ({r})", f"{self.words.rule(r).zh}（{r}）") for r in value], ", ", "、")
+            yield label, joined([self._named(r) for r in value], ", ", "、")
+        elif name == "part_of":
+            yield label, self._named(value)
         else:
             yield label, self._value(value, role=name in _ROLES)
+
+    def _named(self, rule: str) -> Text:
+        """A rule by its title and id."""
+        title = self.words.rule(rule)
+        return title if title == Text(rule, rule) else Text(f"{title.en} ({rule})", f"{title.zh}（{rule}）")
 
     def source(self, rule: Rule) -> Text:
         """The clause a rule rests on, and how far its text was seen; empty where it has none."""
@@ -155,8 +163,8 @@ class RuleWords:
         return CONVENTION_TEXTS.get((key, word))
 
     def expression(self, node: n.Expression) -> Text:
-        """Any expression in words."""
-        return self._value(node)
+        """What a fact is, in words; a text that names a role is that role's title."""
+        return self._value(node, role=isinstance(node, n.Value) and not isinstance(node, n.Literal))
 
     def role(self, name: str) -> Text:
         """A department or role by its title and name."""
@@ -232,7 +240,7 @@ class RuleWords:
             parts.append(_ELAPSED)
         uses_calendar = any(unit.startswith("working") for unit in units) or (counting.roll != "none" and units & (TAKEN_BY["roll"] | {_SAME_DAY}))
         if counting.calendar is not None and uses_calendar:
-            parts.append(Text(f"calendar '{counting.calendar.name}'", f"日历“{counting.calendar.name}”"))
+            parts.append(Text("calendar '{n}'", "日历“{n}”").filled(n=counting.calendar.called))
         return joined(parts) if parts else None
 
 

@@ -278,7 +278,24 @@ def time_to_spare(rule: Deadline, section: tuple[Deadline, ...], model: PolicyMo
         if slack is not None or worst is not None:
             left = slack.text if slack is not None else duration_text(_spare(worst)) if worst is not None and _spare(worst) else Text("nothing", "0")
             words = Text("{stages} leave {slack} of {limit}", "{stages}，在{limit}中余{slack}")
-            yield words.filled(stages=budget.stages, limit=_text(budget.limit), slack=left)
+            yield words.filled(stages=_in_words(budget, model), limit=_text(budget.limit), slack=left)
+
+
+def _in_words(budget: Budget, model: PolicyModel) -> Text:
+    """The stages by their titles, and which complaints they are for."""
+    parts = []
+    for rule, limit in zip(budget.chain, budget.limits, strict=True):
+        words = Text("{r} {l}", "{r} {l}") if rule.title is None else Text("'{r}' ({l})", "“{r}”（{l}）")
+        parts.append(words.filled(r=rule.name, l=_text(limit)))
+    said = joined(parts, " + ", " + ")
+    if not budget.case:
+        return said
+    titles, values, cells = model.titles(), model.value_titles(), []
+    for cell in budget.case.split(", "):
+        name, _, value = cell.partition(": ")
+        shown = values.get(name, {}).get(value) or Text(value, value)
+        cells.append(Text("{n}: {v}", "{n}：{v}").filled(n=titles.get(name) or Text(name, name), v=shown))
+    return said + Text(" ({c})", "（{c}）").filled(c=joined(cells, ", ", "、"))
 
 
 def _worst(budget: Budget, model: PolicyModel) -> tuple[datetime, datetime, datetime] | None:

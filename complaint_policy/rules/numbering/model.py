@@ -24,6 +24,8 @@ PER: Final = {
     "all": Text("once and for all", "始终连续"),
 }
 
+_ZH: Final = {"year": "四位年份", "yy": "两位年份", "month": "两位月份", "day": "两位日期"}
+
 
 @frozen
 class Part:
@@ -44,5 +46,11 @@ class Numbering(Rule):
 
     def in_words(self, words: Describer) -> Iterator[tuple[Text, Text]]:
         yield Text("numbers", "编号字段"), words.value(self.of)
-        yield Text("form", "格式"), Text(self.form, self.form)
+        yield Text("form", "格式"), Text(self.form, "".join(_part_zh(part) for part in self.parts))
         yield Text("runs from 1", "从1编起"), PER[self.per]
+
+
+def _part_zh(part: Part) -> str:
+    if part.name == SERIAL:
+        return f"〔{part.digits}位流水号〕" if part.digits else "〔流水号〕"
+    return f"〔{_ZH.get(part.name, part.name)}〕" if part.name else part.text

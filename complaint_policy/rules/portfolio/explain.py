@@ -27,6 +27,7 @@ _PERIODS: Final = {
     "year": Text("year", "年"),
     "all": Text("all records together", "全部记录"),
 }
+_EVERY: Final = Text("how many complaints there are", "投诉数")
 _MEASURES: Final = {
     "share": Text("the share for which {v}", "“{v}”的占比"),
     "count": Text("how many there are for which {v}", "“{v}”的数量"),
@@ -45,7 +46,8 @@ def described(rule: PortfolioRule, words: Describer) -> Iterator[tuple[Text, Tex
     value = words.condition(rule.of) if isinstance(rule.of, n.Condition) else words.value(rule.of) if isinstance(rule.of, n.Value) else None
     each = f"{rule.each:,} " if rule.each > 1 else ""
     at = _percent(rule.at) if rule.at is not None else ""
-    measure = _MEASURES[rule.measure].filled(v=value or "", at=at, exposure=rule.exposure or "", each=each)
+    every = rule.measure == "count" and rule.of == n.Present("received_at")  # every record has been received
+    measure = _EVERY if every else _MEASURES[rule.measure].filled(v=value or "", at=at, exposure=rule.exposure or "", each=each)
     if rule.rising:
         measure = Text("for how many periods it has been rising: {m}", "连续上升的期数：{m}").filled(m=measure)
     yield Text("measures", "指标"), measure
