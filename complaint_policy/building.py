@@ -268,6 +268,7 @@ def build(
     if start is not None and end is not None and end <= start and isinstance(effective, Mapping):
         problems.add("upside-down-dates", effective.place, first=start, last=end)
     transition = read_transition(top, environments[-1], builder)
+    lookers = builder.plugged.lookers(builder)
     if problems.has_any() or start is None:
         return None
     identity = scalar_text(top.get("policy")) or "?"
@@ -297,6 +298,7 @@ def build(
         accepted=read_accepted(top.get("accepted_remarks")),
         plugins=builder.plugged.used,
         classifiers=as_map(builder.plugged.asked),
+        lookers=lookers,
         settings=as_map({key: as_map(values) for key, values in builder.plugged.settings.items()}),
     )
 

@@ -165,6 +165,8 @@ def _fields_used(model: PolicyModel, steps: Iterable[Step]) -> list[str]:
                 used[name.removeprefix("field:")] = None
     for part in _portfolio_names(model):
         used[part] = None
+    for looker in model.lookers:
+        used |= dict.fromkeys(name for part in looker.parts for name in n.fields_in(part))
     return list(used)
 
 

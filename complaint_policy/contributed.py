@@ -118,7 +118,7 @@ class Normaliser:
     settings: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen
 class Note:
     """A finding a plugin adds: ``code`` of its messages, what fills the message's ``{names}``, and the rule it is about, if any."""
 

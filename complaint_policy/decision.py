@@ -354,6 +354,13 @@ class Decision:
 
         return findings(self)
 
+    @_Once
+    def _noted(self) -> list[Any]:
+        """What the finders of plugins say, asked once."""
+        from complaint_policy.plugin_findings import noted
+
+        return noted(self)
+
     def to_dict(self, *, reveal: bool = False) -> dict[str, Any]:
         """The decision as JSON-ready data.  Sensitive values stay out unless ``reveal``."""
         from complaint_policy.explaining import decision_dict

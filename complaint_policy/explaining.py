@@ -129,7 +129,7 @@ def _pause_names(rule: Any) -> list[str]:
 
 
 # --------------------------------------------------------------------------- findings
-def findings(decision: Decision) -> tuple[Finding, ...]:
+def findings(decision: Decision, *, reveal: bool = False) -> tuple[Finding, ...]:
     """In the order of the policy: what is breached, undecided, at risk or waived; penalties; notes on the record."""
     words = Words(decision)
     found: list[Finding] = []
@@ -144,7 +144,7 @@ def findings(decision: Decision) -> tuple[Finding, ...]:
             found += [Finding(p.rule, p.state, propose(p, words), _source(p)) for p in decision.penalties]
         found += _differences(decision, words)
     found += _record_notes(decision, words)
-    return tuple(found + plugin_findings(decision))
+    return tuple(found + plugin_findings(decision, reveal=reveal))
 
 
 def _laxer(rule: Any) -> Text:
@@ -267,7 +267,7 @@ def decision_dict(decision: Decision, *, reveal: bool) -> dict[str, Any]:
     shown["waivers"] = waived_dict(decision._state[compiled.setting.waivers], compiled.zone)
     if compiled.model.classifiers:
         shown["evidence"] = evidence_dict(decision, reveal=reveal)
-    shown["findings"] = [finding.to_dict() for finding in decision.findings]
+    shown["findings"] = [finding.to_dict() for finding in (findings(decision, reveal=True) if reveal else decision.findings)]
     return shown
 
 
@@ -304,7 +304,7 @@ def explain(decision: Decision, language: Language, *, reveal: bool) -> str:
             for result in results:
                 lines += _rule_lines(kind, result, words, reveal)
             lines.append(Text("", ""))
-    notes = [f.message for f in (*_differences(decision, words), *_record_notes(decision, words), *plugin_findings(decision))]
+    notes = [f.message for f in (*_differences(decision, words), *_record_notes(decision, words), *plugin_findings(decision, reveal=reveal))]
     if notes:
         lines += [Text("Notes", "说明"), *(Text("  • ", "  • ") + note for note in notes)]
     return "\n".join(line.get(language).rstrip() for line in lines).rstrip() + "\n"

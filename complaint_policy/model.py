@@ -15,6 +15,7 @@ from complaint_policy.expressions.evidence import Asked, Classified
 from complaint_policy.fields import Field, LogField, titles_of
 from complaint_policy.frame import Laxer, Rule, SourceRef, Transition
 from complaint_policy.lengths import Length
+from complaint_policy.noting import Looker
 from complaint_policy.problems import NOWHERE, Place, Problem
 from complaint_policy.texts import Text
 
@@ -118,6 +119,7 @@ class PolicyModel:
     plugins: tuple[Plugin, ...] = ()  # those the policy names, in the order of their manager
     settings: Mapping[str, Mapping[str, Any]] = field(factory=dict)  # of plugins, by section
     classifiers: Mapping[str, Asked] = field(factory=dict, eq=False)  # of plugins, those that an expression asks
+    lookers: tuple[Looker, ...] = field(default=(), eq=False, repr=False)  # finders of plugins
     accepted: tuple[Accepted, ...] = field(default=(), eq=False)
     notes: tuple[Problem, ...] = field(default=(), eq=False, repr=False)  # what loading found worth saying
 

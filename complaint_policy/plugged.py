@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
 from complaint_policy.coerce import Unusable, coercer
-from complaint_policy.contributed import Calendar, Classifier, DerivedFact, Operator, Plugin, Settings
+from complaint_policy.contributed import Calendar, Classifier, DerivedFact, Finder, Operator, Plugin, Settings
 from complaint_policy.counting import CalendarSpec
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.computed import Call, Computed, ComputedInstant, ComputedTest, Read, WithOperand, accepting
@@ -20,6 +20,7 @@ from complaint_policy.fields import Field
 from complaint_policy.guarded import Guarded
 from complaint_policy.head import read_calendars, scalar_text, words
 from complaint_policy.model import Fact
+from complaint_policy.noting import Looker, NotesOf
 from complaint_policy.possible import Interval
 from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Entry, Mapping, Node, Scalar
@@ -207,10 +208,36 @@ class Plugged:
             self.asked[name] = evolve(asked, uses=(*asked.uses, use))
         return use
 
+    def lookers(self, builder: Builder) -> tuple[Looker, ...]:
+        """The finders; a problem where one reads what the policy does not have."""
+        found: list[Looker] = []
+        for plugin in self.used:
+            for finder in plugin.finders:
+                read = self.parts(plugin.name, finder, builder, builder.plugin_places[plugin.name])
+                if read is None:
+                    continue
+                reads, parts = read
+                quotes = any(builder.fields[name].sensitive for name in self._fields_of(plugin.name, finder.reads))
+                accept = NotesOf(plugin.name, plugin.messages, frozenset(builder.rules), quotes)
+                guarded = Guarded(plugin.name, "complaint_policy_finders", finder.name, finder.function, accept, plugin.strict)
+                found.append(Looker(Call(plugin.name, plugin.version, finder.name, "notes", reads, self.handed_settings(finder.settings), guarded), parts))
+        return tuple(found)
+
+    def _fields_of(self, plugin: str, reads: Iterable[str]) -> Iterator[str]:
+        """The fields that reads rest on, through facts of the plugin."""
+        for name in reads:
+            own = self.facts.get(name)
+            if own is not None and own[0].name == plugin:
+                yield from self._fields_of(plugin, own[1].reads)
+            else:
+                yield name
+
     def handed_settings(self, key: str | None) -> tuple[tuple[str, Any], ...] | None:
         return None if key is None else tuple(self.settings[key].items())
 
-    def parts(self, plugin: str, wanted: DerivedFact | Classifier, builder: Builder, place: Place) -> tuple[tuple[Read, ...], tuple[n.Expression, ...]] | None:
+    def parts(
+        self, plugin: str, wanted: DerivedFact | Classifier | Finder, builder: Builder, place: Place
+    ) -> tuple[tuple[Read, ...], tuple[n.Expression, ...]] | None:
         """The values a function reads, by the types of what they are here."""
         reads: list[Read] = []
         parts: list[n.Expression] = []
@@ -230,5 +257,5 @@ class Plugged:
             else:
                 builder.problems.add("plugin-reads", place, plugin=plugin, name=wanted.name, field=name, near=(name, builder.fields))
                 return None
-            reads.append(Read(name, kind, name in wanted.optional))
+            reads.append(Read(name, kind, name in getattr(wanted, "optional", ())))
         return tuple(reads), tuple(parts)

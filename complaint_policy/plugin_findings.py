@@ -10,21 +10,38 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.evidence import Classified, Evidence, classified_in, evidence_name
 from complaint_policy.guarded import Failed, Fault
 from complaint_policy.model import fields_below
+from complaint_policy.noting import Noted
 from complaint_policy.possible import Maybe
 from complaint_policy.texts import Text, joined
 
 if TYPE_CHECKING:
     from complaint_policy.decision import Decision
 
-__all__ = ["evidence_dict", "evidence_texts", "plugin_findings"]
+__all__ = ["evidence_dict", "evidence_texts", "noted", "plugin_findings"]
 
 
-def plugin_findings(decision: Decision) -> list[Finding]:
-    """What is left to a person because a classifier was not sure; failures of the policy's plugins, each once, in the order of its facts."""
+def plugin_findings(decision: Decision, *, reveal: bool = False) -> list[Finding]:
+    """What is left to a person because a classifier was not sure, notes of finders, failures of the policy's plugins, each once."""
     if not decision._compiled.model.plugins:
         return []
-    faults = dict.fromkeys(_failures(decision))
-    return [*_for_a_person(decision), *(Finding(f"plugin:{fault.plugin}", "plugin-failed", fault.message) for fault in faults)]
+    noted = decision._noted
+    notes = [Finding(note.rule, "note", note.whole if reveal else note.shown) for found in noted if not isinstance(found, Failed) for note in found]
+    faults = dict.fromkeys([*_failures(decision), *(found.fault for found in noted if isinstance(found, Failed))])
+    return [*_for_a_person(decision), *notes, *(Finding(f"plugin:{fault.plugin}", "plugin-failed", fault.message) for fault in faults)]
+
+
+def noted(decision: Decision) -> list[tuple[Noted, ...] | Failed]:
+    """What each finder of the policy's plugins says of a decision, or how it failed."""
+    compiled = decision._compiled
+    if not compiled.model.lookers:
+        return []
+    decided = {
+        "status": decision.status,
+        "severity": decision.severity.level,
+        "owner": decision.responsibility.owner,
+        "outcomes": {result.rule: result.outcome for result in decision.judged()},
+    }
+    return [looker.notes(compiled.setting, decision._state, decided) for looker in compiled.model.lookers]
 
 
 def _failures(decision: Decision) -> Iterator[Fault]:

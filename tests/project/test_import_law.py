@@ -14,7 +14,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("time", ("zones", "versions", "calendars", "counting", "instants", "periods")),
     ("reading", ("reader", "fields", "coerce", "event_log", "schemas")),
     ("language", ("expressions", "results")),
-    ("frame", ("frame", "kinds", "contributed", "model", "graph", "intake", "digest", "schema_check", "ordinary", "emitted", "straight", "typed")),
+    ("frame", ("frame", "kinds", "contributed", "noting", "model", "graph", "intake", "digest", "schema_check", "ordinary", "emitted", "straight", "typed")),
     ("columns", ("columns",)),
     ("building", ("head", "plugged", "overlays", "cells", "sifted", "building", "comparing", "tightening")),
     ("rooms", ("rules",)),
