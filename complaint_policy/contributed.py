@@ -8,6 +8,10 @@ What a value is when it is handed over, by the type of the field: ``boolean`` a 
 ``money`` a ``Decimal``; ``string`` and ``enum`` a ``str``; ``date`` a ``datetime.date``; ``datetime`` and ``event`` an aware
 ``datetime`` in the policy's time zone; ``list`` a tuple of ``str``; ``instants`` a tuple of aware datetimes; ``intervals`` a tuple of
 pairs of them, the end exclusive (a bare last day ends at the next midnight) and ``None`` where it is open.
+
+Two names beside the fields: ``as_of``, the moment the record is judged at (what changes with it alone is not foreseen by ``next_change_at``), and
+``event:KIND``, the entries of that kind of the event log that have happened by then, in order of time: a tuple of read-only mappings with ``at``, ``by``,
+``to`` and the attributes, ``None`` where an entry has none.  A log with an entry that cannot be read, or without its moment, is unknown.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from complaint_policy.expressions.evidence import Evidence
-from complaint_policy.fields import Field
+from complaint_policy.fields import EntryKind, Field
 from complaint_policy.kinds import RuleKind
 from complaint_policy.texts import Text
 
@@ -207,7 +211,7 @@ class Plugin:
     version: str
     origin: str = field(default="given", eq=False)  # built-in, industry, given, or the distribution of an entry point
     folders: tuple[Path, ...] = field(default=(), eq=False)
-    fields: tuple[Field, ...] = field(default=(), eq=False)
+    fields: tuple[Field | EntryKind, ...] = field(default=(), eq=False)
     settings: tuple[Settings, ...] = field(default=(), eq=False)
     facts: tuple[DerivedFact, ...] = field(default=(), eq=False)
     operators: tuple[Operator, ...] = field(default=(), eq=False)

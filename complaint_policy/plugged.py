@@ -12,11 +12,11 @@ from complaint_policy.coerce import Unusable, coercer
 from complaint_policy.contributed import Calendar, Classifier, DerivedFact, Finder, Operator, Plugin, Settings
 from complaint_policy.counting import CalendarSpec
 from complaint_policy.expressions import nodes as n
-from complaint_policy.expressions.computed import Call, Computed, ComputedInstant, ComputedTest, Read, WithOperand, accepting
+from complaint_policy.expressions.computed import ENTRIES, Call, Computed, ComputedInstant, ComputedTest, Read, WithOperand, accepting
 from complaint_policy.expressions.environment import Environment
 from complaint_policy.expressions.evidence import Asked, Classified, EvidenceOf, evidence_name
 from complaint_policy.expressions.literals import BAD, read_literal
-from complaint_policy.fields import Field
+from complaint_policy.fields import ENTRY_FIELDS, LOG, EntryKind, Field, LogField
 from complaint_policy.guarded import Guarded
 from complaint_policy.head import read_calendars, scalar_text, words
 from complaint_policy.model import Fact
@@ -47,7 +47,12 @@ def used_by(roots: Iterable[Mapping], available: Sequence[Plugin]) -> tuple[Plug
 
 
 def fields_of(used: Iterable[Plugin]) -> dict[str, Field]:
-    return {declared.name: declared for plugin in used for declared in plugin.fields}
+    declared = [one for plugin in used for one in plugin.fields]
+    found = {one.name: one for one in declared if isinstance(one, Field)}
+    kinds = tuple(one for one in declared if isinstance(one, EntryKind))
+    if kinds:
+        found["events"] = LogField("events", LOG, Text("Event log", "事件记录"), empty="not_yet", sensitive=True, kinds=kinds)
+    return found
 
 
 def calendars_of(used: Iterable[Plugin], zone: Zone, place: Place, problems: Problems) -> dict[str, CalendarSpec]:
@@ -229,8 +234,8 @@ class Plugged:
             own = self.facts.get(name)
             if own is not None and own[0].name == plugin:
                 yield from self._fields_of(plugin, own[1].reads)
-            else:
-                yield name
+            elif name != "as_of":
+                yield "events" if name.startswith("event:") else name
 
     def handed_settings(self, key: str | None) -> tuple[tuple[str, Any], ...] | None:
         return None if key is None else tuple(self.settings[key].items())
@@ -242,20 +247,48 @@ class Plugged:
         reads: list[Read] = []
         parts: list[n.Expression] = []
         for name in wanted.reads:
-            declared = builder.fields.get(name)
-            if declared is not None and declared.type != "log":
-                kind = declared.type
-                moment = declared.is_moment
-                parts.append(n.NamedInstant(name, place=place) if moment else n.NamedValue(name, declared.kind, "field", declared.unit, place=place))
-            elif name in self.facts and self.facts[name][0].name == plugin:
-                known = builder.fact_kind(name, place)
-                if known is None:
-                    return None
-                kind = known.kind
-                moment = kind == "instant"
-                parts.append(n.NamedInstant(name, "fact", place=place) if moment else n.NamedValue(name, kind, "fact", known.unit, place=place))
-            else:
-                builder.problems.add("plugin-reads", place, plugin=plugin, name=wanted.name, field=name, near=(name, builder.fields))
+            before = len(builder.problems)
+            found = self._part(name, plugin, wanted, builder, place)
+            if found is None:
+                if len(builder.problems) == before:
+                    builder.problems.add("plugin-reads", place, plugin=plugin, name=wanted.name, field=name, near=(name, builder.fields))
                 return None
-            reads.append(Read(name, kind, name in getattr(wanted, "optional", ())))
+            reads.append(found[0])
+            parts.append(found[1])
         return tuple(reads), tuple(parts)
+
+    def _part(self, name: str, plugin: str, wanted: DerivedFact | Classifier | Finder, builder: Builder, place: Place) -> tuple[Read, n.Expression] | None:
+        declared = builder.fields.get(name)
+        optional = name in getattr(wanted, "optional", ())
+        if name == "as_of":
+            return Read(name, "datetime"), n.AsOf(place=place)
+        if name.startswith("event:"):
+            attributes = self._attributes(name.removeprefix("event:"), builder, place)
+            return None if attributes is None else (Read(name, ENTRIES, attributes=attributes), n.NamedValue("events", LOG, "field", place=place))
+        if declared is not None and declared.type != LOG:
+            moment = declared.is_moment
+            part = n.NamedInstant(name, place=place) if moment else n.NamedValue(name, declared.kind, "field", declared.unit, place=place)
+            return Read(name, declared.type, optional), part
+        if name in self.facts and self.facts[name][0].name == plugin:
+            known = builder.fact_kind(name, place)
+            if known is None:
+                return None
+            moment = known.kind == "instant"
+            return Read(name, known.kind, optional), n.NamedInstant(name, "fact", place=place) if moment else n.NamedValue(
+                name, known.kind, "fact", known.unit, place=place
+            )
+        return None
+
+    def _attributes(self, kind: str, builder: Builder, place: Place) -> tuple[tuple[str, str], ...] | None:
+        """The attributes of a kind of entries with their types; a policy may add some, and change the type of none of the plugin's."""
+        log = builder.fields.get("events")
+        found = log.kind_named(kind) if isinstance(log, LogField) else None
+        if found is None:
+            return None
+        types = {"by": ENTRY_FIELDS["by"].type, "to": ENTRY_FIELDS["to"].type} | {a.name: a.type for a in found.attributes}
+        for ours in (k for p in self.used for k in p.fields if isinstance(k, EntryKind) and k.name == kind):
+            for attribute in ours.attributes:
+                if types[attribute.name] != attribute.type:
+                    builder.problems.add("field-not-narrowed", place, name=attribute.name, wanted=attribute.type, given=types[attribute.name])
+                    return None
+        return tuple(types.items())

@@ -16,7 +16,7 @@ from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.plan import Ex, constant, looked_up, on
 from complaint_policy.columns.values import EXACT, KNOWN, LEFT_OVER, SPAN, Coded, Column, Instants, Shape, left_column, tabulated
 from complaint_policy.expressions import nodes as n
-from complaint_policy.expressions.computed import Call, Computed, ComputedInstant, ComputedTest, Read, handed, over_possibilities, plain_number
+from complaint_policy.expressions.computed import ENTRIES, Call, Computed, ComputedInstant, ComputedTest, Read, handed, over_possibilities, plain_number
 from complaint_policy.expressions.evidence import Classified, counted
 from complaint_policy.guarded import WATCH, Failed, Guarded, Watch, watched_call
 from complaint_policy.possible import Interval, Maybe
@@ -39,6 +39,8 @@ _PHYSICAL: Final[dict[str, Any]] = {
     "instant": pl.Int64,
 }
 _MOMENTS: Final = frozenset({"date", "datetime", "event", "instant"})
+# Types whose cells no column holds.
+_BY_RECORD: Final = frozenset({ENTRIES, "list", "intervals", "instants"})
 
 
 @frozen
@@ -89,6 +91,8 @@ def _computed(sheet: Sheet, call: Call, parts: tuple[n.Expression, ...]) -> tupl
     plan = sheet.plan
     arguments: list[_Argument] = []
     for read, part in zip(call.reads, parts, strict=True):
+        if read.type in _BY_RECORD:
+            return None
         argument = _moment(sheet, read, part) if isinstance(part, n.Instant) else _value(sheet, read, part) if isinstance(part, n.Value) else None
         if argument is None:
             return None

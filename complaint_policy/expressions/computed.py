@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
+from complaint_policy.event_log import UNKNOWN_LOG, Log
 from complaint_policy.expressions import nodes as n
 from complaint_policy.guarded import Failed, Guarded, Refused
 from complaint_policy.possible import MAX_COMBINATIONS, NONE, NOT_YET, NOWHERE_MISSING, Empty, Interval, Maybe, possibilities
@@ -20,8 +21,9 @@ from complaint_policy.zones import Zone
 if TYPE_CHECKING:
     from complaint_policy.expressions.compile import Compiler, Function, State
 
-__all__ = ["Call", "Computed", "ComputedInstant", "ComputedTest", "Read", "WithOperand", "accepting", "called", "computed", "handed", "plain_number"]
+__all__ = ["ENTRIES", "Call", "Computed", "ComputedInstant", "ComputedTest", "Read", "WithOperand", "accepting", "called", "computed", "handed", "plain_number"]
 
+ENTRIES: Final = "entries"  # the type of what is read as `event:KIND`
 # A text a plugin gives is no longer than a person would read.
 _LONGEST: Final = 10_000
 _LARGEST: Final = 10**60
@@ -34,6 +36,7 @@ class Read:
     name: str
     type: str
     optional: bool = False
+    attributes: tuple[tuple[str, str], ...] = ()  # of entries of the log: their names and types
 
 
 @frozen
@@ -109,6 +112,8 @@ def plain_number(value: Any) -> Decimal:
 
 def handed(read: Read, zone: Zone) -> Callable[[Any], Any]:
     """From a value of the state to what the function is given, or a :class:`Maybe`."""
+    if read.type == ENTRIES:
+        return _entries(read, zone)
     unknown = Maybe(None, frozenset({read.name}))
     waiting = Maybe(None, NOWHERE_MISSING, True)
     known = _known(read.type, zone, unknown)
@@ -125,6 +130,33 @@ def handed(read: Read, zone: Zone) -> Callable[[Any], Any]:
         if value is NONE:
             return None if read.optional else unknown
         return known(value)
+
+    return hand
+
+
+def _entries(read: Read, zone: Zone) -> Callable[[Any], Any]:
+    """From a log to its entries of one kind, read-only; unknown where one of them cannot be read or placed in time."""
+    kind = read.name.removeprefix("event:")
+    known = {name: _known(type_, zone, UNKNOWN_LOG) for name, type_ in (("at", "datetime"), *read.attributes)}
+
+    def entry(values: Mapping[str, Any]) -> Any:
+        found: dict[str, Any] = {}
+        for name, take in known.items():
+            value = values.get(name)
+            if value is None or value is NOT_YET or value is NONE or value.__class__ is Empty:
+                found[name] = None
+            else:
+                found[name] = value if isinstance(value, Maybe) else take(value)
+                if isinstance(found[name], Maybe):
+                    return UNKNOWN_LOG
+        return MappingProxyType(found)
+
+    def hand(value: Any) -> Any:
+        if not isinstance(value, Log):
+            return value if isinstance(value, Maybe) else UNKNOWN_LOG
+        entries = value.by_kind[kind]
+        found = tuple(entry(one.values) for one in entries) if all(one.sure for one in entries) else (UNKNOWN_LOG,)
+        return UNKNOWN_LOG if any(one is UNKNOWN_LOG for one in found) else found
 
     return hand
 

@@ -24,7 +24,7 @@ from complaint_policy.contributed import (
     Settings,
     Similarity,
 )
-from complaint_policy.fields import Field
+from complaint_policy.fields import EntryKind, Field
 from complaint_policy.guarded import Fault
 from complaint_policy.kinds import RuleKind
 from complaint_policy.plugins.hookspecs import hookimpl, hookspec
@@ -35,6 +35,7 @@ __all__ = [
     "Calendar",
     "Classifier",
     "DerivedFact",
+    "EntryKind",
     "Evidence",
     "Fault",
     "Field",

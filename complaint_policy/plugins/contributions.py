@@ -21,7 +21,7 @@ from complaint_policy.contributed import (
     Settings,
     Similarity,
 )
-from complaint_policy.fields import CORE_FIELDS, FIELD_TYPES, RESERVED_VALUES, RESERVED_WORDS, Field
+from complaint_policy.fields import CORE_FIELDS, FIELD_TYPES, NOT_OF_ENTRIES, RESERVED_VALUES, RESERVED_WORDS, EntryKind, Field
 from complaint_policy.guarded import Refused
 from complaint_policy.kinds import RuleKind
 from complaint_policy.schemas import HEAD
@@ -72,7 +72,7 @@ class Listed:
         if len(items) > _MOST:
             raise _no(f"it gave more than {_MOST} things", f"返回的内容超过{_MOST}项")
         for item in items:
-            if not isinstance(item, self.kind):
+            if not isinstance(item, self.kind) and not (self.place == "fields" and isinstance(item, EntryKind)):
                 raise _no(f"{type(item).__name__} is no {self.kind.__name__}", f"{type(item).__name__}不是{self.kind.__name__}")
             _check(item)
         names = [name for item in items for name in _names_of(item)]
@@ -114,7 +114,7 @@ def _check(item: Any) -> None:
             raise _no(f"'{name}' has no title in English and Chinese", f"“{name}”缺少中英文标题")
     if isinstance(item, _FUNCTIONS) and not callable(item.function):
         raise _no(f"'{name}' has no function", f"“{name}”没有函数")
-    for check in (_check_fact, _check_field, _check_settings, _check_others):
+    for check in (_check_fact, _check_field, _check_entry_kind, _check_settings, _check_others):
         check(item, name or "")
 
 
@@ -138,6 +138,14 @@ def _check_field(item: Any, name: str) -> None:
             raise _no(f"'{name}' is a core field, or of no type known", f"“{name}”是核心字段，或类型未知")
         if item.empty not in ("unknown", "none", *(("not_yet",) if item.type == "event" else ())):
             raise _no(f"'{name}': an empty cell means unknown or none, of an event not_yet", f"“{name}”：空值只能表示unknown、none，事件可为not_yet")
+
+
+def _check_entry_kind(item: Any, name: str) -> None:
+    for given in item.attributes if isinstance(item, EntryKind) else ():
+        attribute: Any = given
+        fits = isinstance(attribute, Field) and _NAME.fullmatch(attribute.name) is not None and attribute.type in FIELD_TYPES
+        if not fits or attribute.type in NOT_OF_ENTRIES or attribute.name in ("at", "kind"):
+            raise _no(f"'{name}' has an attribute that is no field of one value", f"“{name}”的属性须为单值字段")
 
 
 def _check_settings(item: Any, name: str) -> None:
@@ -166,6 +174,8 @@ def _names_of(item: Any) -> tuple[str, ...]:
         return (item.key, item.kind) if item.key != item.kind else (item.key,)
     if isinstance(item, Normaliser):
         return (item.name, *(f"writes {name}" for name in item.writes))
+    if isinstance(item, EntryKind):
+        return (f"event:{item.name}",)
     return (str(getattr(item, "name", None) or getattr(item, "key", None) or item),)
 
 
@@ -191,7 +201,7 @@ def gathered(found: Mapping[str, Any]) -> dict[str, Any]:
                 raise _no(
                     f"'{item.name}' asks for settings '{item.settings}', which the plugin does not have", f"“{item.name}”引用了不存在的设置“{item.settings}”"
                 )
-    names = {f.name for f in parts.get("fields", ())}
+    names = {f.name for f in parts.get("fields", ()) if isinstance(f, Field)}
     for fact in parts.get("facts", ()):
         if fact.name in names or fact.name in CORE_FIELDS:
             raise _no(f"'{fact.name}' is a field already", f"“{fact.name}”已是字段")

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         Settings,
         Similarity,
     )
-    from complaint_policy.fields import Field
+    from complaint_policy.fields import EntryKind, Field
     from complaint_policy.kinds import RuleKind
     from complaint_policy.texts import Text
 
@@ -59,10 +59,11 @@ class HookSpecs:
         """
 
     @hookspec
-    def complaint_policy_record_fields(self) -> Iterable[Field]:  # type: ignore[empty-body]
+    def complaint_policy_record_fields(self) -> Iterable[Field | EntryKind]:  # type: ignore[empty-body]
         """Fields of a record that every policy naming the plugin knows, beside the core fields.
 
-        A policy may narrow such a field as it may a core one; it cannot change its type.
+        A policy may narrow such a field as it may a core one; it cannot change its type.  An ``EntryKind`` is a kind of entry of the event
+        log, with its attributes; a policy may add attributes to it.
         """
 
     @hookspec
