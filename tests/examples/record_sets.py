@@ -36,6 +36,8 @@ class RecordSet:
         self.not_reached: dict[str, list[str]] = page.get("not_reached", {})
         # The rules a set is about, where another set has the rest.
         self.only: list[str] = page.get("only", [])
+        # Per count of earlier records, the records that have any; an audit counts them, a single record is told.
+        self.counted: dict[str, dict[str, str]] = page.get("counted", {})
         usual = page.get("usual", {})
         self.expected: dict[str, dict[str, Any]] = {id_: _over(usual, wanted) for id_, wanted in page["records"].items()}
         unknown = {key for wanted in self.expected.values() for key in wanted} - KEYS
@@ -43,9 +45,8 @@ class RecordSet:
 
     def rows(self) -> list[dict[str, Any]]:
         with self.records.open(encoding="utf-8", newline="") as file:
-            if self.records.suffix == ".csv":
-                return list(csv.DictReader(file))
-            return [json.loads(line) for line in file]
+            rows = list(csv.DictReader(file)) if self.records.suffix == ".csv" else [json.loads(line) for line in file]
+        return [row | {name: counts.get(row["id"], "0") for name, counts in self.counted.items()} for row in rows]
 
     def outcomes(self, id_: str, rules: Iterable[str]) -> dict[str, str]:
         """The outcome of every rule; one that is not named does not apply."""

@@ -35,3 +35,11 @@ def test_a_set_comes_out_as_written_down(name: str) -> None:
     assert wrong == []
     lacking = {rule: [o for o in REACHED if o not in found] for rule, found in reached.items() if not records.only or rule in records.only}
     assert {rule: outcomes for rule, outcomes in lacking.items() if outcomes} == records.not_reached
+
+
+@pytest.mark.parametrize("name", [name for name in SETS if RecordSet(name).counted])
+def test_earlier_records_are_counted_as_written_down(name: str) -> None:
+    records = RecordSet(name)
+    counts = load_policy(name).audit(records.records, as_of=records.as_of).history
+    for count in records.counted:
+        assert counts[count].to_list() == [int(row[count]) for row in records.rows()]
