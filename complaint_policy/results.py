@@ -222,8 +222,11 @@ class DeadlineResult(Judged):
             if self.outcome != INDETERMINATE or not (possible is None or BREACHED in possible):
                 return ()
         running = self.done is NOT_YET
-        ends = [state[AS_OF]] if running else [v for v in (lowest(self.done), highest(self.done)) if v is not None]
-        begins = [v for v in (lowest(self.due), highest(self.due)) if v is not None]
+        edges = [lowest(self.due), highest(self.due), *(() if running else (lowest(self.done), highest(self.done)))]
+        if self.outcome == BREACHED and None in edges:  # late for certain, nobody knows how long
+            return Maybe(None, missing_of(self.due) | missing_of(self.done))
+        begins = [v for v in edges[:2] if v is not None]
+        ends = [state[AS_OF]] if running else [v for v in edges[2:] if v is not None]
         spans: list[tuple[Stretch, ...]] = []
         for begin in begins:
             for end in ends:

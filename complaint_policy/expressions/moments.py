@@ -354,7 +354,8 @@ def _rounded(length: timedelta, size: timedelta, rounding: str) -> int:
 
 def _watch_accrual(span: tuple[Stretch, ...], lengths: list[timedelta], size: timedelta, rounding: str, per: str, state: State) -> None:
     """The next instant at which a running span counts one unit more."""
-    running = [i for i, stretch in enumerate(span) if stretch[2]]
+    # What stands still (not late so far, or left out for now) runs only once something else has changed.
+    running = [i for i, (low, high, runs) in enumerate(span) if runs and low is not high]
     if not running:
         return
     done = lengths[running[0]] if per == "span" else sum(lengths, timedelta(0))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -534,6 +535,19 @@ deadlines: [{id: D1, from: received_at, to: responded_at, within: {years: {field
         {"received_at": [MONDAY] * 3, "responded_at": [at(10), at(10), None], "term": [9000, 1, 100_000]},
         "D1.outcome",
         ["indeterminate", "met", "indeterminate"],
+    ),
+    Case(
+        "late for certain, and nobody knows for how long",
+        """
+record: {fields: {promised_at: {type: datetime, empty: none}}}
+deadlines: [{id: D1, from: received_at, to: responded_at, within: {first_of: [5 days, promised_at]}}]
+penalties: [{id: PN, for: [D1], amount: {times: [10, {length: {late: D1}}]}}]
+""",
+        # due on the 7th, late from the 8th: 2 days and a half to the 10th at noon, from the 6th at noon 4 days
+        {"received_at": [MONDAY] * 3, "responded_at": [at(10, 12)] * 3, "promised_at": ["", "soon", "2026-03-06T12:00"]},
+        "PN.amount",
+        [Decimal("30.00"), None, Decimal("40.00")],
+        unusable={"promised_at": 1},
     ),
     Case(
         "whether the calendar is open at a moment that nothing bounds from below",

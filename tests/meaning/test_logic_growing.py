@@ -118,3 +118,28 @@ def test_a_growing_amount_over_an_undecided_rate_has_two_ends() -> None:
 def test_the_next_change_is_the_next_day_of_delay() -> None:
     decision = decide(LATE, {"limit": 200}, "2026-03-08T12:00")
     assert str(decision.next_change_at) == "2026-03-09 00:00:00.000001+08:00"
+
+
+def test_a_penalty_that_may_grow_hides_no_other_change() -> None:
+    """What is not late yet grows by nothing: the change is day 5 of the other duty (the 7th), whose start comes after `as_of`."""
+    body = LATE.replace("within: 5 days}]", "within: 3 years}, {id: DF, from: acknowledged_at, to: closed_at, within: 2 days}]")
+    decision = decide(body, {"limit": 200, "acknowledged_at": "2026-03-05T12:00"}, "2026-03-05T11:59")
+    assert decision.outcomes == {"DL": "pending", "DF": "pending"}
+    assert str(decision.next_change_at) == "2026-03-08 00:00:00+08:00"
+
+
+@pytest.mark.parametrize("responded", [None, "2026-03-09T12:00"])
+def test_late_for_certain_but_nobody_knows_how_long(responded: str | None) -> None:
+    """Due on the 7th at the latest, earlier if the promise was: so late, for at least two days, and at most 50 are asked."""
+    body = LATE.replace("within: 5 days", "within: {first_of: [5 days, promised]}").replace("payable_to: complainant,", "payable_to: complainant, range: [0, 50],")
+    decision = decide(body, {"responded_at": responded, "limit": 100, "promised": "soon"}, "2026-03-09T12:00")
+    (penalty,) = decision.penalties
+    assert decision.outcomes == {"DL": "breached"}
+    assert (penalty.state, penalty.amount, penalty.min, penalty.max, penalty.missing) == ("indeterminate", None, Decimal("0.00"), Decimal("50.00"), ("promised",))
+
+
+def test_an_amount_below_nothing_has_its_ends_in_order() -> None:
+    """1 - 11 = -10 if it is triggered, else nothing."""
+    body = "penalties: [{id: PN, when: {flag: true}, amount: {minus: [1, {field: sum}]}}]"
+    (penalty,) = decide(body, {"sum": 11}).penalties
+    assert (penalty.state, penalty.min, penalty.max) == ("indeterminate", Decimal("-10.00"), Decimal("0.00"))

@@ -156,8 +156,9 @@ def proposer(
         high_ends = [v if v is not None else high for v, high in zip(values, highs, strict=True)]
         minimum = min(low_ends) if None not in low_ends else None
         maximum = max(high_ends) if None not in high_ends else None
-        if fewest == 0:
-            minimum = Decimal(0)
+        if fewest == 0:  # nothing, or the amount: one below nothing is a sum in the other direction
+            minimum = min(Decimal(0), minimum or Decimal(0))
+            maximum = None if maximum is None else max(Decimal(0), maximum)
         if uncounted:
             maximum = None
         return PenaltyResult(
