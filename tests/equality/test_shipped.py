@@ -24,13 +24,20 @@ from tests.examples.test_real_records import DATA, REAL, needs_records
 CENTRES = (date(2026, 2, 13), date(2025, 10, 1), date(2024, 2, 28))
 # Local law and rules like those of another policy here: their kinds of rule are compared there, with three tables.
 ONE_TABLE = {
+    "bh/consumer_protection",
+    "ca/bank_act",
     "cn/auto_repair_ningbo",
     "cn/consumer_shanghai",
     "cn/consumer_zhejiang",
     "cn/number_portability",
     "cn/property_hangzhou",
+    "cn/property_law",
+    "cn/property_shandong",
+    "cn/property_shanghai",
     "cn/telecom_chongqing",
     "cn/telecom_henan",
+    "us/reg_z",
+    "za/postal_licence",
 }
 # So many lines of each file of real records.
 LINES = 2_000

@@ -22,7 +22,7 @@ FILES = sorted(f for f in SHIPPED.glob("*/*/*.yaml") if f.parts[-3] != "template
 FOLDERS = sorted({f.parent for f in FILES})
 STATUSES = {"verified", "second-hand", "company"}
 # The time zone and currency of each region.
-PLACES = {"iso": ("UTC", None), "au": ("Australia/Sydney", "AUD"), "eu": ("Europe/Brussels", "EUR"), "ie": ("Europe/Dublin", "EUR"), "in": ("Asia/Kolkata", "INR"), "cn": ("Asia/Shanghai", "CNY"), "uk": ("Europe/London", "GBP"), "us": ("America/New_York", "USD")}
+PLACES = {"iso": ("UTC", None), "bh": ("Asia/Bahrain", "BHD"), "ca": ("America/Toronto", "CAD"), "za": ("Africa/Johannesburg", "ZAR"), "au": ("Australia/Sydney", "AUD"), "eu": ("Europe/Brussels", "EUR"), "ie": ("Europe/Dublin", "EUR"), "in": ("Asia/Kolkata", "INR"), "cn": ("Asia/Shanghai", "CNY"), "uk": ("Europe/London", "GBP"), "us": ("America/New_York", "USD")}
 WAYS = {"hit", "near_miss", "border", "missing"}
 # Every section of rules, and where its rules stand.
 SECTIONS = ("severity", "responsibility", "escalation", "admission", "deadlines", "requirements", "penalties", "retention", "portfolio", "schedules", "numbering", "reconcile")
