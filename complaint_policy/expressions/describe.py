@@ -366,7 +366,8 @@ class Describer:
         if isinstance(length, Length):
             return length.text
         unit = Length(1, length.unit).text
-        return Text("{v} ({u})", "{v}（{z}）").filled(v=self.value(length.amount), u=length.unit, z=unit.zh.lstrip("1"))
+        shown = Text("{v} {u}", "{v}{z}") if isinstance(length.amount, (n.Arithmetic, n.Choose)) else Text("{v} ({u})", "{v}（{z}）")
+        return shown.filled(v=self._part(length.amount), u=length.unit, z=unit.zh.lstrip("1"))
 
     def _joined(self, word: str, parts: tuple[n.Instant, ...]) -> Text:
         shown = [_apart(self.instant(p)) if isinstance(p, n.NamedInstant) else self.instant(p) for p in parts]
