@@ -5,9 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
 from typing import Any
 
-__all__ = ["length", "normalised", "together", "without"]
+__all__ = ["length", "normalised", "to_the_cent", "together", "without"]
 
 Stretch = tuple[datetime, datetime]
 
@@ -50,3 +53,8 @@ def normalised(text: Any) -> str | None:
         return None
     found = "".join(c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum())
     return found or None
+
+
+def to_the_cent(amount: Fraction) -> Decimal:
+    """An exact amount, rounded once at the end, half up."""
+    return Decimal(floor(amount * 100 + Fraction(1, 2))) / 100
