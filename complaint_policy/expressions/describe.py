@@ -336,8 +336,9 @@ class Describer:
             case n.ChooseInstant(branches=branches):
                 return self._branches([(b.when, self.instant(b.then)) for b in branches])
             case n.Each(parts=parts, until=until):
-                text = Text("every time of {p}", "每次{p}").filled(p=joined([self.instant(p) for p in parts], ", ", "、"))
-                return text if until is None else text + Text(", before {u}", "，在{u}之前").filled(u=self.instant(until))
+                each = Text("every time of {p}", "每次{p}" if len(parts) == 1 else "以下各次：{p}")
+                text = each.filled(p=joined([self._whole(p) for p in parts], ", ", "、"))
+                return text if until is None else text + Text(", before {u}", "，限{u}之前的").filled(u=self.instant(until))
         raise TypeError(type(node).__name__)
 
     def _inside(self, kinds: tuple[str, ...]) -> Describer:

@@ -338,6 +338,7 @@ severity: {levels: [low, high], titles: {low: {en: Low, zh: 低}, high: {en: Hig
 deadlines:
   - {id: DL-a, title: {en: Whole, zh: 全程}, from: received_at, to: closed_at, within: 5 days}
   - {id: DL-b, title: {en: Part, zh: 一段}, part_of: DL-a, from: received_at, to: responded_at, within: soon, when: {severity: {at_least: high}}}
+  - {id: DL-c, from: {each: [{last_of: [received_at, {event: raised}]}, acknowledged_at], until: closed_at}, to: closed_at, within: 9 days}
 requirements:
   - {id: RQ-a, title: {en: Judged, zh: 已判断}, require: {upheld: present, received_at: {during: desk}, closed_at: {by: {from: received_at, within: same day}}}}
 portfolio: [{id: PF-a, title: {en: Volume, zh: 数量}, measure: {count: {received_at: present}}, per: month}]
@@ -346,8 +347,8 @@ numbering: [{id: NR-a, title: {en: Number, zh: 编号}, form: "A{yy}{month}-{ser
     policy = load_policy_text(text)
     markdown = {language: as_markdown(document(policy, policy.versions[0]), language) for language in ("zh", "en")}
     said = {
-        "zh": ["客服时间 | 周一至周三 09:00–18:00；周五 09:00–16:00", "尽快 | 2日（内部自定）", "当前等级为高", "投诉成立时，工厂；否则nobody", "等级不低于高", "全程（DL-a）", "“一段”（尽快（2日，内部自定）），在5日中余3日", "已记录“投诉成立”与否", "在客服时间内", "收到投诉时间当日", "：投诉数\n", "A〔两位年份〕〔两位月份〕-〔3位流水号〕"],
-        "en": ["Desk hours | mon to wed 09:00–18:00; fri 09:00–16:00", "soon | 2 days (a house number)", "Level now is High", "The plant if", "severity is at least High", "Whole (DL-a)", "'Part' (soon (2 days, a house number)) leave 3 days of 5 days", "whether 'Upheld' is recorded", "within Desk hours", "the day of", "how many complaints there are", "A{yy}{month}-{serial:3}"],
+        "zh": ["客服时间 | 周一至周三 09:00–18:00；周五 09:00–16:00", "尽快 | 2日（内部自定）", "当前等级为高", "投诉成立时，工厂；否则nobody", "等级不低于高", "全程（DL-a）", "以下各次：（以下最晚者：收到投诉时间、升级）、确认收到时间，限办结时间之前的", "“一段”（尽快（2日，内部自定）），在5日中余3日", "已记录“投诉成立”与否", "在客服时间内", "收到投诉时间当日", "：投诉数\n", "A〔两位年份〕〔两位月份〕-〔3位流水号〕"],
+        "en": ["Desk hours | mon to wed 09:00–18:00; fri 09:00–16:00", "soon | 2 days (a house number)", "Level now is High", "The plant if", "severity is at least High", "Whole (DL-a)", "every time of (the last of Received, Raised), Acknowledged, before Closed", "'Part' (soon (2 days, a house number)) leave 3 days of 5 days", "whether 'Upheld' is recorded", "within Desk hours", "the day of", "how many complaints there are", "A{yy}{month}-{serial:3}"],
     }
     for language, parts in said.items():
         lacking = [part for part in parts if part not in markdown[language].replace("\\", "")]
