@@ -13,7 +13,7 @@ from complaint_policy.expressions.describe import Describer
 from complaint_policy.instants import local
 from complaint_policy.model import fields_below, levels_below
 from complaint_policy.outcomes import AT_RISK, BREACHED, EXEMPT, INDETERMINATE, MET, NOT_APPLICABLE, OUTCOME_TEXTS, WAIVED
-from complaint_policy.plugin_findings import evidence_dict, evidence_texts, plugin_findings
+from complaint_policy.plugin_findings import evidence_dict, evidence_texts, plugin_findings, plugin_versions
 from complaint_policy.possible import NOT_YET, Growing, Interval
 from complaint_policy.results import DeadlineResult, Judged, times_of
 from complaint_policy.rules.deadlines.explain import arithmetic as deadline_arithmetic
@@ -238,7 +238,7 @@ def decision_dict(decision: Decision, *, reveal: bool) -> dict[str, Any]:
         "complaint_id": decision.complaint_id,
         "as_of": decision.as_of.isoformat(),
         "policy": {"id": compiled.model.id, "version": decision.policy_version, "digest": compiled.digest},
-        "engine": {**engine_versions(), "plugins": [{"name": p.name, "version": p.version} for p in compiled.model.plugins]},
+        "engine": {**engine_versions(), "plugins": plugin_versions(decision)},
         "status": decision.status,
         "severity": {
             "level": severity.level,

@@ -14,11 +14,12 @@ from typing import Any, Final
 from complaint_policy.coerce import Unusable, coercer, is_empty, iso_text
 from complaint_policy.event_log import Log, log_reader
 from complaint_policy.fields import Field, LogField
+from complaint_policy.guarded import Failed
 from complaint_policy.possible import NONE, NOT_YET, Empty, Interval, Maybe
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
-__all__ = ["Cell", "Intake", "cell_reader", "empty_value", "getter_of", "snapshot"]
+__all__ = ["Cell", "Intake", "Spoilt", "cell_reader", "empty_value", "getter_of", "snapshot"]
 
 Cell = Callable[[Any, datetime], Any]
 Reasons = dict[str, Text]
@@ -49,6 +50,15 @@ class _Unreadable:
     """Stands for a value that could not even be fetched."""
 
 
+class Spoilt:
+    """In the place of a cell that nobody knows: a plugin ``failed`` to write it, or wrote nothing where the source has no such field (``None``)."""
+
+    __slots__ = ("failed",)
+
+    def __init__(self, failed: Failed | None) -> None:
+        self.failed = failed
+
+
 def _held(value: Any, depth: int) -> Any:
     """Lists and mappings are copied, as deep as intervals and tags go."""
     if depth and isinstance(value, (list, tuple)):
@@ -77,6 +87,7 @@ class Intake:
                 if given is not None:
                     state[given] = unknown
                 continue
+            value = None
             try:
                 value = get(name)
                 read = state[slot] = reader(value, as_of)
@@ -85,6 +96,11 @@ class Intake:
                 if given is not None:
                     state[given] = not is_empty(value)
             except Exception as error:  # noqa: BLE001  a stranger's object may raise anything
+                if value.__class__ is Spoilt:
+                    state[slot] = unknown if value.failed is None else value.failed.named()
+                    if given is not None:
+                        state[given] = state[slot]
+                    continue
                 unusable[name] = error.reason if isinstance(error, Unusable) else _UNREADABLE
                 state[slot] = unknown
                 if given is not None:

@@ -21,7 +21,7 @@ from complaint_policy.texts import Text
 if TYPE_CHECKING:
     from complaint_policy.kinds import Setting
 
-__all__ = ["MOST_NOTES", "Looker", "Noted", "NotesOf"]
+__all__ = ["MOST_NOTES", "Looker", "Noted", "NotesOf", "clipped"]
 
 MOST_NOTES: Final = 50
 _LONGEST: Final = 200
@@ -106,14 +106,15 @@ class NotesOf:
 def _shown(value: Any, code: str) -> Text:
     """A text or number of a note, on one line and no longer than a person reads."""
     if isinstance(value, Text):
-        return Text(_clipped(value.en), _clipped(value.zh))
+        return Text(clipped(value.en), clipped(value.zh))
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
         raise Refused(Text(f"'{code}' has a value that is neither text nor number", f"“{code}”的值既不是文本也不是数字"))
-    text = _clipped(value if isinstance(value, str) else n.shown_number(value) if isinstance(value, (int, Decimal)) else repr(value))
+    text = clipped(value if isinstance(value, str) else n.shown_number(value) if isinstance(value, (int, Decimal)) else repr(value))
     return Text(text, text)
 
 
-def _clipped(text: str) -> str:
+def clipped(text: str) -> str:
+    """On one line, and no longer than a person reads."""
     line = " ".join(text[: _LONGEST * 4].split())
     line.encode("utf-8")
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

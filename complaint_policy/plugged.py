@@ -214,15 +214,21 @@ class Plugged:
         return use
 
     def lookers(self, builder: Builder) -> tuple[Looker, ...]:
-        """The finders; a problem where one reads what the policy does not have."""
+        """The finders; a problem where one, or a normaliser, asks for what the policy does not have."""
         found: list[Looker] = []
         for plugin in self.used:
+            for one in plugin.normalisers:
+                for name in dict.fromkeys((*one.reads, *one.writes)):
+                    if name not in builder.fields:
+                        place = builder.plugin_places[plugin.name]
+                        builder.problems.add("plugin-reads", place, plugin=plugin.name, name=one.name, field=name, near=(name, builder.fields))
             for finder in plugin.finders:
                 read = self.parts(plugin.name, finder, builder, builder.plugin_places[plugin.name])
                 if read is None:
                     continue
                 reads, parts = read
-                quotes = any(builder.fields[name].sensitive for name in self._fields_of(plugin.name, finder.reads))
+                read_fields = [builder.fields[name] for name in self._fields_of(plugin.name, finder.reads)]
+                quotes = any(one.sensitive or one.type == LOG for one in read_fields)  # a log names people
                 accept = NotesOf(plugin.name, plugin.messages, frozenset(builder.rules), quotes)
                 guarded = Guarded(plugin.name, "complaint_policy_finders", finder.name, finder.function, accept, plugin.strict)
                 found.append(Looker(Call(plugin.name, plugin.version, finder.name, "notes", reads, self.handed_settings(finder.settings), guarded), parts))

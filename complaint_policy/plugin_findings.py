@@ -9,25 +9,29 @@ from complaint_policy.decision import Finding
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.evidence import Classified, Evidence, classified_in, evidence_name
 from complaint_policy.guarded import Failed, Fault
-from complaint_policy.model import fields_below
-from complaint_policy.noting import Noted
+from complaint_policy.model import PolicyModel, fields_below
+from complaint_policy.normalising import Change, Normalised
+from complaint_policy.noting import Noted, clipped
 from complaint_policy.possible import Maybe
 from complaint_policy.texts import Text, joined
 
 if TYPE_CHECKING:
     from complaint_policy.decision import Decision
 
-__all__ = ["evidence_dict", "evidence_texts", "noted", "plugin_findings"]
+__all__ = ["evidence_dict", "evidence_texts", "noted", "plugin_findings", "plugin_versions"]
 
 
 def plugin_findings(decision: Decision, *, reveal: bool = False) -> list[Finding]:
     """What is left to a person because a classifier was not sure, notes of finders, failures of the policy's plugins, each once."""
-    if not decision._compiled.model.plugins:
+    model, record = decision._compiled.model, decision._record
+    if not model.plugins and not isinstance(record, Normalised):
         return []
     noted = decision._noted
     notes = [Finding(note.rule, "note", note.whole if reveal else note.shown) for found in noted if not isinstance(found, Failed) for note in found]
-    faults = dict.fromkeys([*_failures(decision), *(found.fault for found in noted if isinstance(found, Failed))])
-    return [*_for_a_person(decision), *notes, *(Finding(f"plugin:{fault.plugin}", "plugin-failed", fault.message) for fault in faults)]
+    changes, broken = (record.changes, record.faults) if isinstance(record, Normalised) else ((), ())
+    changed = [_changed(change, model, reveal=reveal) for change in changes]
+    faults = dict.fromkeys([*broken, *_failures(decision), *(found.fault for found in noted if isinstance(found, Failed))])
+    return [*changed, *_for_a_person(decision), *notes, *(Finding(f"plugin:{fault.plugin}", "plugin-failed", fault.message) for fault in faults)]
 
 
 def noted(decision: Decision) -> list[tuple[Noted, ...] | Failed]:
@@ -50,6 +54,32 @@ def _failures(decision: Decision) -> Iterator[Fault]:
         value: Any = state[compiled.slots[name]]
         if isinstance(value, Maybe) and isinstance(value, Failed):
             yield value.fault
+
+
+def plugin_versions(decision: Decision) -> list[dict[str, str]]:
+    """The plugins of the version that judges, and those that normalised the record for all versions."""
+    normalisers, own = decision._policy.normalisers, decision._compiled.model.plugins
+    others = () if normalisers is None else normalisers.plugins
+    return [{"name": plugin.name, "version": plugin.version} for plugin in (*own, *(one for one in others if one not in own))]
+
+
+# --------------------------------------------------------------------------- normalisers
+def _changed(change: Change, model: PolicyModel, *, reveal: bool) -> Finding:
+    """That a cell was changed before it was read; what it said only where that may be shown."""
+    declared = model.fields.get(change.field)
+    title = declared.title if declared is not None else Text(change.field, change.field)
+    if declared is not None and declared.sensitive and not reveal:
+        said = Text("{f} was changed by the plugin '{p}'.", "{f}已由插件“{p}”改写。")
+    else:
+        said = Text("{f} was changed by the plugin '{p}', from {b} to {a}.", "{f}已由插件“{p}”由{b}改写为{a}。")
+    return Finding(f"plugin:{change.plugin}", "normalised", said.filled(f=title, p=change.plugin, b=_cell(change.before), a=_cell(change.after)))
+
+
+def _cell(value: Any) -> Text:
+    if value is None:
+        return Text("nothing", "空")
+    text = clipped(value if isinstance(value, str) else str(value))
+    return Text(f"'{text}'", f"“{text}”")
 
 
 # --------------------------------------------------------------------------- classifiers
@@ -93,7 +123,8 @@ def _for_a_person(decision: Decision) -> Iterator[Finding]:
 def _because(decision: Decision, use: Classified, said: Evidence, *, reveal: bool) -> str | None:
     """The classifier's reason, which may quote what it read."""
     model = decision._compiled.model
-    quotes = any(model.fields[name].sensitive for part in use.parts for name in fields_below(part, model))
+    read = [model.fields[name] for part in use.parts for name in fields_below(part, model)]
+    quotes = any(one.sensitive or one.type == "log" for one in read)
     return None if not said.because or (quotes and not reveal) else said.because
 
 

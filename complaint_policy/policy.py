@@ -16,9 +16,10 @@ from complaint_policy.errors import RecordError, UsageError
 from complaint_policy.event_log import Log
 from complaint_policy.fields import Field
 from complaint_policy.frame import Transition
-from complaint_policy.intake import getter_of, snapshot
+from complaint_policy.intake import Spoilt, getter_of, snapshot
 from complaint_policy.kinds import RuleKind
 from complaint_policy.model import PolicyModel, fields_below
+from complaint_policy.normalising import Normalised, normalisers_of
 from complaint_policy.possible import MICROSECOND, Interval
 from complaint_policy.problems import Problem
 from complaint_policy.registry import BUILTIN_KINDS
@@ -69,6 +70,10 @@ class Policy:
         self._zone = zone_named(last.timezone)
         self._ordinary: Callable[[dict[str, Any], Any], Decision | None] = self._first
         self._typed: Typed | None = None
+        # Of the plugins the newest version names; what they change is no record that the straight line has seen.
+        self.normalisers = normalisers_of(last)
+        if self.normalisers is not None:
+            self._ordinary = _never
         self._transitions = Transitions(versions, self._zone) if has_transitions(versions) else None
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -183,6 +188,9 @@ class Policy:
                 return decision
         instant = self.instant(as_of)
         _check_call(source_fields, waivers)
+        if self.normalisers is not None:
+            record = record if record.__class__ is Normalised else self.normalisers(record)
+            source_fields = None if source_fields is None else frozenset(source_fields) | record.known
         if not waivers:
             decision = self._typed_first(record, as_of, instant, source_fields)
             if decision is not None:
@@ -190,7 +198,8 @@ class Policy:
         version, transition = self._version_for(record, instant, source_fields)
         compiled = self.compiled(version)
         origin = Origin(self, compiled, source_fields, waivers if isinstance(waivers, WaiverSet) else tuple(waivers), transition=transition)
-        return judged_decision(origin, snapshot(record, compiled.model.fields), instant)
+        held = record if self.normalisers is not None else snapshot(record, compiled.model.fields)
+        return judged_decision(origin, held, instant)
 
     def _first(self, record: dict[str, Any], as_of: Any) -> Decision | None:
         """Makes the straight line of the latest version, then uses it."""
@@ -292,7 +301,9 @@ class Policy:
             raise RecordError(Text("the record cannot be read", "无法读取该记录")) from None
         if source_fields is not None and "received_at" not in source_fields:
             value = None
-        if is_empty(value):
+        if value.__class__ is Spoilt and value.failed is not None:
+            raise RecordError(value.failed.fault.message, "received_at")
+        if is_empty(value) or value.__class__ is Spoilt:
             raise RecordError(Text("received_at is missing: no version can be chosen", "缺少收到投诉时间（received_at），无法确定适用版本"), "received_at")
         declared = self._versions[-1].model.fields["received_at"]
         try:

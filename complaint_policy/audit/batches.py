@@ -51,6 +51,13 @@ class BatchJudge:
         waivers: Any = (),
         columns: Sequence[str] = (),
     ) -> None:
+        if getattr(policy, "normalisers", None) is not None:
+            raise UsageError(
+                Text(
+                    "a plugin of the policy changes records before they are read (normalisers), which is not done batch by batch or on Spark: use Policy.audit",
+                    "该制度的插件在读取前改动记录（normalisers），无法分批或在 Spark 上进行：请使用 Policy.audit",
+                )
+            )
         self.policy, self.schema = policy, schema
         self.instant = policy.instant(as_of)
         self.mapping = mapping_for(policy, schema.names(), mapping)

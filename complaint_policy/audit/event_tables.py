@@ -100,7 +100,7 @@ class RecordsWithEvents(RecordStream):
     """The records of a table, each with its events; a case has those of every record that was merged ``into`` it."""
 
     def __init__(self, stream: RecordStream, events: EventTable, into: Mapping[int, int]) -> None:
-        super().__init__(stream.table, stream.mapping, stream.zone)
+        super().__init__(stream.table, stream.mapping, stream.zone, stream.normalisers)
         self._stream = stream
         if "events" in stream.source_fields:
             raise UsageError(Text("the records have events of their own: a table of events cannot be joined", "记录自带事件，不能再关联事件表"))

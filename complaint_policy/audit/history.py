@@ -173,7 +173,7 @@ class History:
         self._as_of = micros(instant)
         self._counting = _definitions(policy, lambda section: section.counts)
         self._merging = _definitions(policy, lambda section: () if section.merge is None else (section.merge,))
-        self.stream = RecordStream(table, mapping, policy.zone)
+        self.stream = RecordStream(table, mapping, policy.zone, getattr(policy, "normalisers", None))
         self._source = SourceRecords(policy, table, mapping, instant)
         self.into: dict[int, int] = {}  # by row the case it was merged into
         self.cases: dict[int, list[int]] = {}
@@ -185,7 +185,7 @@ class History:
 
     def merged_stream(self) -> RecordStream:
         """The records with those of one matter as one case."""
-        return MergedStream(self._table, self._mapping, self._policy.zone, into=self.into, merged=self.merged, columns=self.columns)
+        return MergedStream(self._table, self._mapping, self._policy.zone, self.stream.normalisers, into=self.into, merged=self.merged, columns=self.columns)
 
     # ---------------------------------------------------------------- reading
     def _entries(self, names: Iterable[str]) -> Iterator[tuple[Entry, int | None]]:

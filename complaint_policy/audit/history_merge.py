@@ -12,7 +12,7 @@ from complaint_policy.audit.history_counts import MOST_ALIKE, Alike, Seen
 from complaint_policy.audit.history_records import Span, span_of
 from complaint_policy.coerce import is_empty
 from complaint_policy.fields import Field
-from complaint_policy.intake import Cell, cell_reader
+from complaint_policy.intake import Cell, Spoilt, cell_reader
 from complaint_policy.possible import NONE, Interval, Maybe
 from complaint_policy.zones import Zone
 
@@ -70,7 +70,7 @@ class Taking:
         names = dict.fromkeys(name for record in records for name in record)
         found: dict[str, Any] = {}
         for name in names:
-            cells = [cell for record in records if not is_empty(cell := record.get(name))]
+            cells = [cell for record in records if not is_empty(cell := record.get(name)) and not _unsaid(cell)]
             if cells:
                 found[name] = self._taken(name, self.how.get(name, self.others), cells)
         return found
@@ -118,3 +118,8 @@ class Taking:
         if self.types[name] == "instants":
             return [self.zone.to_wall(m.low).date() if isinstance(m, Interval) else self.zone.to_aware(m) for m in members]
         return [[self.zone.to_aware(low), None if high is None else self.zone.to_aware(high)] for low, high in dict.fromkeys(members)]
+
+
+def _unsaid(cell: Any) -> bool:
+    """A field that the source does not have and no plugin wrote."""
+    return isinstance(cell, Spoilt) and cell.failed is None

@@ -135,9 +135,11 @@ class SourceRecords:
         """Every record whose receipt is known, and the number of its version; ``None`` where no version judges it."""
         transitions = getattr(self.policy, "transitions", None)
         wanted = {*names, "received_at", *(transitions.names if transitions is not None else ())}
-        fields = tuple(f for f in self.mapping.fields if f.name in wanted)
+        normalisers = getattr(self.policy, "normalisers", None)
+        # What a normaliser writes may rest on any field.
+        fields = tuple(f for f in self.mapping.fields if normalisers is not None or f.name in wanted)
         # Fewer columns make no row blank.
-        stream = RecordStream(self.table, evolve(self.mapping, fields=fields, skip_blank=False), self.policy.zone)
+        stream = RecordStream(self.table, evolve(self.mapping, fields=fields, skip_blank=False), self.policy.zone, normalisers)
         counts = Counts()
         self.unusable = 0
         for entry in stream.entries(counts):

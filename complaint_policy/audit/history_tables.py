@@ -13,6 +13,7 @@ from complaint_policy.audit.mapping import ColumnMapping, FieldMapping
 from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
 from complaint_policy.audit.sources import Row, SourceTable
 from complaint_policy.audit.tables import FrameTable
+from complaint_policy.normalising import Normalised, Normalisers
 from complaint_policy.zones import Zone
 
 __all__ = ["MergedStream", "beside"]
@@ -95,12 +96,13 @@ class MergedStream(RecordStream):
         table: SourceTable,
         mapping: ColumnMapping,
         zone: Zone,
+        normalisers: Normalisers | None,
         *,
         into: Mapping[int, int],
         merged: Mapping[int, dict[str, object]],
         columns: Columns,
     ) -> None:
-        super().__init__(table, mapping, zone)
+        super().__init__(table, mapping, zone, normalisers)
         self._into, self._merged = into, merged
         self._values = {name: column.to_list() for name, column in columns.items()}
 
@@ -115,7 +117,7 @@ class MergedStream(RecordStream):
                 continue
             record = self._merged.get(entry.position)
             if record is not None:
-                entry.record = dict(record)
+                entry.record = entry.record.with_cells(record) if isinstance(entry.record, Normalised) else dict(record)
             if entry.fault is None:
                 entry.record |= {name: values[entry.position] for name, values in self._values.items() if values[entry.position] is not None}
             yield entry

@@ -11,6 +11,7 @@ from complaint_policy.audit.cells import RecordReader, as_text
 from complaint_policy.audit.folding import Folding
 from complaint_policy.audit.mapping import ColumnMapping
 from complaint_policy.audit.sources import Row, SourceTable
+from complaint_policy.normalising import Normalised, Normalisers
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
@@ -54,14 +55,15 @@ class Entry:
 class RecordStream:
     """The records of a table under a mapping; may be gone through again and again."""
 
-    def __init__(self, table: SourceTable, mapping: ColumnMapping, zone: Zone) -> None:
-        self.table, self.mapping, self.zone = table, mapping, zone
+    def __init__(self, table: SourceTable, mapping: ColumnMapping, zone: Zone, normalisers: Normalisers | None = None) -> None:
+        self.table, self.mapping, self.zone, self.normalisers = table, mapping, zone, normalisers
         self._reader = RecordReader(mapping, zone)
 
     @property
     def source_fields(self) -> frozenset[str]:
         """The fields the table knows something about: those with a column or a constant."""
-        return self._reader.source_fields
+        known = self._reader.source_fields
+        return known if self.normalisers is None else known | self.normalisers.writes
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -77,7 +79,14 @@ class RecordStream:
     def entries(self, counts: Counts, progress: Progress | None = None) -> Iterator[Entry]:
         """Every record and every reject, counting rows as they are read."""
         rows = self._rows(counts, progress)
-        return self._plain(rows) if self.mapping.events is None else self._folded(rows, counts)
+        found = self._plain(rows) if self.mapping.events is None else self._folded(rows, counts)
+        return found if self.normalisers is None else self._normalised(found, self.normalisers.of_source(self._reader.source_fields))
+
+    def _normalised(self, entries: Iterator[Entry], change: Callable[[dict[str, Any]], Normalised]) -> Iterator[Entry]:
+        for entry in entries:
+            if entry.fault is None:
+                entry.record = change(entry.record)
+            yield entry
 
     def _rows(self, counts: Counts, progress: Progress | None) -> Iterator[_Rows]:
         refused = self._reader.refused

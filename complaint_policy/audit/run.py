@@ -104,11 +104,12 @@ def run_audit(
     table, mapping = _opened(policy, source, mapping)
     check_lists(policy, lists or {})
     others = {name: _listed(policy, given) for name, given in (lists or {}).items()}
-    across = across_of(policy, RecordStream(table, mapping, policy.zone), SourceRecords(policy, table, mapping, instant), instant, others)
+    normalisers = getattr(policy, "normalisers", None)
+    across = across_of(policy, RecordStream(table, mapping, policy.zone, normalisers), SourceRecords(policy, table, mapping, instant), instant, others)
     past = history_of(policy, table, mapping, instant, history)
     if past is not None and not past.into:
         table, mapping = beside(table, mapping, past.columns)
-    stream = past.merged_stream() if past is not None and past.into else RecordStream(table, mapping, policy.zone)
+    stream = past.merged_stream() if past is not None and past.into else RecordStream(table, mapping, policy.zone, normalisers)
     joined: RecordsWithEvents | None = None
     if events is not None:
         stream = joined = RecordsWithEvents(stream, event_table(policy, events, events_mapping), past.into if past is not None else {})
@@ -130,7 +131,7 @@ def run_audit(
     opened = partial(_opened_figure, policy, stream, judge)
     public = pl.DataFrame(schema=shape.inner_schema()).select(shape.public(columns)).schema
     merging = past is not None and bool(past.into)
-    by_record = mapping.events is not None or merging or joined is not None or not has_columns(policy)
+    by_record = mapping.events is not None or merging or joined is not None or normalisers is not None or not has_columns(policy)
     if isinstance(table, FrameTable) and table.columns and not by_record:
         lazily = FrameAudit(policy, table, mapping, stream, shape, instant, held, judge, columns, progress, exposed)
         if decisions_to is not None:

@@ -167,6 +167,8 @@ def _check_others(item: Any, name: str) -> None:
                 raise _no(f"'{name}': its title has no names but {{value}} and {{operand}}", f"“{name}”的标题只能含{{value}}和{{operand}}")
     if isinstance(item, Normaliser) and (not item.writes or not item.reads):
         raise _no(f"'{name}' reads and writes nothing", f"“{name}”没有声明reads或writes")
+    if isinstance(item, Normaliser) and "events" in item.writes:
+        raise _no(f"'{name}' writes the log of events, which nobody may", f"“{name}”不得改写事件日志")
 
 
 def _names_of(item: Any) -> tuple[str, ...]:

@@ -111,6 +111,17 @@ def test_what_is_sensitive_is_filled_in_only_when_asked_for() -> None:
     assert decision.to_dict(reveal=True)["findings"][1]["message"]["en"] == "Phone 138 0000 0000."
 
 
+def test_the_log_and_the_moment_of_judgement_may_be_read() -> None:
+    """A log names people: what is filled in from it is withheld."""
+    text = POLICY + "record: {events: {visit: {}}}\n"
+    looks = Plugin(lambda visits, now, decided: [Note("same-phone", {"phone": f"{visits[0]['by']} {now:%d}"})], ("event:visit", "as_of"))
+    manager = make_manager({"notes": looks, "others": Plugin(late, name="other")})
+    events = [{"at": "2026-03-02T10:00", "kind": "visit", "by": "Li"}]
+    decision = load_policy_text(text, plugins=manager).evaluate(RECORD | {"events": events}, as_of=AS_OF)
+    assert notes(decision)[0][2] == "Phone (withheld)."
+    assert "Phone Li 05." in decision.explain("en", reveal=True)
+
+
 def test_texts_are_kept_short_and_on_one_line() -> None:
     # 200 characters at most: 199 and the mark that there was more.
     decision = decided(lambda price, decided: [Note("dear", {"price": "x\ny " + "z" * 300})])

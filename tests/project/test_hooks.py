@@ -17,7 +17,7 @@ PLUGINS = (ROOT / "docs" / "plugins.md").read_text("utf-8")
 PREFIX = "complaint_policy_"
 NAMES = [name for name in vars(HookSpecs) if name.startswith(PREFIX)]
 # Gathered and checked, but nothing asks for them yet: a page would teach what does not work.
-UNUSED = {"normalisers", "similarities"}
+UNUSED = {"similarities"}
 TAUGHT = [name for name in NAMES if (PAGES / f"{name.removeprefix(PREFIX)}.md").is_file()]
 TESTS = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__))
 

@@ -20,7 +20,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("rooms", ("rules",)),
     ("registry", ("registry", "shipped")),
     ("plugins", ("plugins",)),
-    ("judging", ("compiled", "field_tests", "transitions", "decision", "waivers", "plugin_findings", "explaining", "remarks", "policy")),
+    ("judging", ("compiled", "field_tests", "transitions", "decision", "waivers", "normalising", "plugin_findings", "explaining", "remarks", "policy")),
     ("loading", ("loader", "cases", "register_cases")),
     ("package", ("",)),
     ("doors", ("audit", "cli", "__main__")),
