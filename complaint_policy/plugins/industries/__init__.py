@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Final
 
-from complaint_policy.plugins.industries import auto_repair, telecom
+from complaint_policy.plugins.industries import auto_repair, banking, telecom
 
 __all__ = ["INDUSTRIES"]
 
 # In this order, after the rule kinds and before a host's own plugins.
-INDUSTRIES: Final[Mapping[str, ModuleType]] = {"telecom": telecom, "auto_repair": auto_repair}
+INDUSTRIES: Final[Mapping[str, ModuleType]] = {"telecom": telecom, "banking": banking, "auto_repair": auto_repair}
