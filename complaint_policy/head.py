@@ -304,6 +304,8 @@ def read_fields(node: Node | None, known: dict[str, Field], zone: Zone, currency
             made = _field(entry, entry.value, fields.get(entry.key), zone, currency, problems)
             if made is not None:
                 fields[entry.key] = made
+            elif entry.key not in fields:
+                problems.refuse(entry.key)
     log = _log(node.get("events"), fields.get("events"), zone, currency, problems)
     if log is not None:
         fields["events"] = log

@@ -102,6 +102,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "portfolio-only": ("of one record there is no earlier figure", "单条记录没有前期数值"),
     "length-too-long": ("is the unit right?", "单位是否正确？"),
     "from-without-within": ("write {{from: closed_at, within: 15 days}}", "请写 {{from: closed_at, within: 15 days}}"),
+    "share-beyond-all": ("as in {{at_least: 95%}}", "例如 {{at_least: 95%}}"),
     "calendar-never-opens": ("give its weekdays hours: {{mon-fri: ['09:00-17:00']}}", "请为工作日写明 hours: {{mon-fri: ['09:00-17:00']}}"),
     "closing-without-hours": ("give the calendar hours, or write ends: end_of_day", "请为日历写明 hours，或写 ends: end_of_day"),
     "after-hours-without-hours": ("give the calendar hours, or write after_hours: as_received", "请为日历写明 hours，或写 after_hours: as_received"),

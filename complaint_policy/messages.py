@@ -222,6 +222,7 @@ _MESSAGES: Final[dict[str, _Entry]] = {
         "write one day for each period of the year",
         "请为一年中的每一期各写一天",
     ),
+    "share-beyond-all": _m("a share lies between 0 and 100%, and {value} does not", "比例在0至100%之间，而{value}不在其间"),
     "from-without-within": _m("an instant counted from another needs from, and within or ahead", "推算的时刻须写明 from 以及 within 或 ahead"),
     "working-unit-without-calendar": _m(
         "{length} needs a calendar", "{length}需要日历", "write counting: {{calendar: ...}}", "请写 counting: {{calendar: ...}}"

@@ -97,6 +97,7 @@ class Problems:
         self._found: list[Problem] = []
         self._seen: set[Problem] = set()
         self._places: set[Place] = set()
+        self._refused: set[str] = set()
 
     def add(self, code: str, place: Place, *, near: tuple[str, Iterable[str]] | None = None, hint: Text | None = None, **values: object) -> None:
         """Collect one problem.
@@ -104,7 +105,7 @@ class Problems:
         ``values`` fill the message of ``code`` (see messages.py).  ``near`` is a wrong word and the
         known ones: the hint then proposes the nearest.
         """
-        if self.is_full():
+        if self.is_full() or (code.startswith("unknown-") and values.get("name") in self._refused):
             return
         message, standard_hint = PROBLEMS[code]
         clipped = {k: _clip(v) for k, v in values.items()}
@@ -113,6 +114,10 @@ class Problems:
         if hint is None and standard_hint is not None:
             hint = standard_hint.filled(**clipped)
         self._take(Problem(place, code, message.filled(**clipped), hint))
+
+    def refuse(self, name: str) -> None:
+        """What was declared under this name is refused, and said so: that it is unknown is not said again wherever it is used."""
+        self._refused.add(name)
 
     def extend(self, others: Iterable[Problem]) -> None:
         for problem in others:

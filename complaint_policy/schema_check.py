@@ -9,7 +9,17 @@ from typing import Any, Final
 
 from complaint_policy.contributed import Plugin, Settings
 from complaint_policy.expressions.environment import spelled_here
-from complaint_policy.expressions.hints import bad_hours, branch_hint, branch_word, foreign_hint, list_hint, misplaced_hint, not_a_condition, text_hint
+from complaint_policy.expressions.hints import (
+    bad_hours,
+    branch_hint,
+    branch_word,
+    foreign_hint,
+    list_hint,
+    misplaced_hint,
+    not_a_condition,
+    text_hint,
+    whole_hint,
+)
 from complaint_policy.kinds import RuleKind
 from complaint_policy.lengths import MONTH_DAY_FORM
 from complaint_policy.problems import Place, Problems
@@ -132,7 +142,7 @@ def _problem(error: Any, root: Node, problems: Problems) -> None:
         if "in_order" in known:
             not_a_condition(node, problems)  # in the words of the reader of conditions, so that it is said once
             return
-        hint = text_hint(node.value) if isinstance(node, Scalar) and set(known) == {"en", "zh"} else None
+        hint = text_hint(node.value) if isinstance(node, Scalar) and set(known) == {"en", "zh"} else whole_hint(node, known)
         if error.validator_value == "array" and error.absolute_path and isinstance(error.absolute_path[-1], str):
             hint = list_hint(error.absolute_path[-1])
         elif "at_most" in known and isinstance(node, Scalar):

@@ -32,6 +32,7 @@ FORMS: Final[dict[str, Text]] = {
     MONTH_DAY_FORM: Text("month and day, as in 08-31", "月-日，例如 08-31"),
     _DAY_FORM: Text("as in 2026-03-01", "例如 2026-03-01"),
     _POLICY: Text("small letters, as in cn/telecom", "小写字母，例如 cn/telecom"),
+    "^[0-9]+$": Text("a whole number", "整数"),
     "^[A-Z]{3}$": Text("three capital letters, as in CNY", "三个大写字母，例如 CNY"),
     "^[A-Za-z]{2,3}$": Text("two letters, as in CN", "两个字母，例如 CN"),
     "^[A-Za-z_][A-Za-z0-9_-]*$": Text("letters, digits, - or _, no digit first", "字母、数字、- 或 _，不以数字开头"),

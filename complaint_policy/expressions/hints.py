@@ -15,7 +15,7 @@ from complaint_policy.texts import Text
 
 __all__ = [
     "amount_hint", "bad_hours", "branch_hint", "branch_word", "field_hint", "foreign_hint", "hours_hint", "instant_hint", "list_hint", "misplaced_hint",
-    "not_a_condition", "outcome_hint", "text_hint",
+    "not_a_condition", "outcome_hint", "text_hint", "whole_hint",
 ]  # fmt: skip
 
 _LONGEST: Final = 200
@@ -54,6 +54,8 @@ _BESIDE: Final[dict[tuple[str, str], str]] = {
 _ELSEWHERE: Final[dict[str, str]] = {
     "where": "{event: ..., where: {...}}",
     **dict.fromkeys(("calendar", "first_day", "ends", "roll", "after_hours", "from_closed_day", "at_closing", "pause_on_days"), "counting: {...: ...}"),
+    **dict.fromkeys(("median", "percentile"), "{quantile: ..., at: 50%}"),
+    "divide": "divided_by: 30",
     **dict.fromkeys(("then", "otherwise"), "{choose: [{when: {...}, then: ...}, {otherwise: ...}]}"),
 }
 _AT_THE_TOP: Final = {
@@ -106,6 +108,8 @@ def instant_hint(text: str, env: Environment) -> Text | None:
             "a day stands in the head (effective) or in the record: name a field of type date or datetime",
             "具体日期应写在 effective 或记录中：请写 date 或 datetime 类型的字段名",
         )
+    if text == "previous":
+        return _write("{due: previous}")
     log = env.fields.get("events")
     if text in {kind.name for kind in getattr(log, "kinds", ())}:
         return _write(f"{{event: {text}}}")
@@ -221,6 +225,19 @@ def text_hint(text: str) -> Text:
     shown = text if 0 < len(text) <= 60 and not re.search(r"[,:{}\[\]#'\"]", text) else "..."
     # Chinese characters, or not.
     return _write(f"{{en: ..., zh: {shown}}}" if re.search("[\u3400-\u9fff]", text) else f"{{en: {shown}, zh: ...}}")
+
+
+def whole_hint(node: Node, known: Container[str]) -> Text | None:
+    """What has parts, written as one text or a list."""
+    shown = node.value if isinstance(node, Scalar) and len(node.value) <= 40 else "..."
+    if "is" in known and "house" in known:
+        return _write(f"{{is: {shown}}}")
+    if "cap" not in known and "per" in known and "in" in known and "amount" in known:
+        return _write(f"{{per: charge, in: month, amount: {shown}}}")
+    if "by" in known and isinstance(node, Sequence) and all(isinstance(item, Scalar) for item in node.items):
+        roles = ", ".join(item.value for item in node.items[:3] if isinstance(item, Scalar))
+        return _write(f"{{by: [{roles}]}}")
+    return None
 
 
 def _matched(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:

@@ -80,6 +80,7 @@ def _rule(node: Mapping, env: Environment, builder: Builder) -> PortfolioRule | 
         min_count=_whole(scalar_text(node.get("min_count"))),
     )
     _check_periods(rule, measure, builder.problems)
+    _check_share(rule, builder.problems)
     return rule
 
 
@@ -151,6 +152,15 @@ def _share(node: Node | None, measure: Mapping, env: Environment) -> Decimal | N
         env.problems.add("quantile-at", node.place, value=text)
         return None
     return Decimal(number)
+
+
+def _check_share(rule: PortfolioRule, problems: Problems) -> None:
+    """A share is held against a share: 95 is most likely 95%."""
+    for _, limit in rule.expect if rule.measure == "share" and not rule.rising else ():
+        if isinstance(limit, n.Literal) and not 0 <= limit.value <= 1:
+            value = format(limit.value, "f") if isinstance(limit.value, Decimal) else str(limit.value)
+            hint = Text(f"write {value}%", f"请写 {value}%") if 1 < limit.value <= 100 else None
+            problems.add("share-beyond-all", limit.place, value=value, hint=hint)
 
 
 # --------------------------------------------------------------------------- groups and expectations
