@@ -48,8 +48,9 @@ lint: $(INSTALLED) ## ruff over everything
 types: $(INSTALLED) ## mypy, strict
 	$(BIN)/mypy
 
+# One worker a core; the tests of a file stay together, and share what they prepare.
 unit: $(INSTALLED) ## pytest; a skipped test names what it needs
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 fuzz: $(INSTALLED) ## the property tests on random examples, many of them
 	COMPLAINT_POLICY_FUZZ=1 $(BIN)/python -m pytest tests/calendars tests/equality tests/meaning tests/properties
