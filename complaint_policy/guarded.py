@@ -86,9 +86,9 @@ class Guarded:
             return self.accept(self.function(*arguments, **named))
         except Refused as refused:
             return self.failed(refused.reason)
-        except (PluginError, MemoryError):
+        except (KeyboardInterrupt, Stuck):
             raise
-        except Exception as error:  # noqa: BLE001  a stranger's function may raise anything
+        except BaseException as error:  # noqa: BLE001  a stranger's function may raise anything, or try to end the program
             name = type(error).__name__
             return self.failed(Text(f"it raised {name}", f"抛出了{name}"))
 

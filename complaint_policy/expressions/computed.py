@@ -209,16 +209,16 @@ def _boolean(given: Any) -> Any:
 
 def _integer(given: Any) -> Any:
     if isinstance(given, int) and not isinstance(given, bool) and -_LARGEST < given < _LARGEST:
-        return int(given)
+        return int.__int__(given)
     raise _wrong(given, "an int", "整数")
 
 
 def _number(given: Any) -> Any:
-    if isinstance(given, float):
-        given = Decimal(repr(given))
+    if isinstance(given, float) and given == given and abs(given) < _LARGEST:
+        given = Decimal(repr(float(given)))
     if isinstance(given, bool) or not isinstance(given, (int, Decimal)) or not Decimal(given).is_finite() or not -_LARGEST < given < _LARGEST:
         raise _wrong(given, "a finite number", "有限的数字")
-    return given
+    return Decimal(given) if isinstance(given, Decimal) else int.__int__(given)
 
 
 def _money(given: Any) -> Any:
@@ -233,7 +233,7 @@ def _text(given: Any) -> Any:
     if len(given) > _LONGEST:
         raise Refused(Text(f"it gave a text of more than {_LONGEST} characters", f"返回的文本超过{_LONGEST}个字符"))
     given.encode("utf-8")
-    return given
+    return str.__str__(given)  # a class of the plugin's own would go on with us
 
 
 def _instant(given: Any) -> Any:
