@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from operator import ge, gt, le, lt
 from typing import Any, Final
 
 from complaint_policy.coerce import Unusable, as_text
 from complaint_policy.counting import Counter
 from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.computed import Call, Read, plain_number
 from complaint_policy.expressions.operators import outcome_is
+from complaint_policy.guarded import Failed
 from complaint_policy.instants import local
 from complaint_policy.lengths import Length
 from complaint_policy.possible import MAX_INSTANT, DayEnd
@@ -22,6 +25,7 @@ __all__ = [
     "TOO_LATE",
     "UNKNOWN",
     "Asked",
+    "Asking",
     "Changes",
     "DayTable",
     "Days",
@@ -246,3 +250,41 @@ class DayTable(dict[int, tuple[datetime, datetime]]):
             raise KeyError(day)
         made = self[day] = datetime(wall.year, wall.month, wall.day, wall.hour, wall.minute, wall.second, wall.microsecond), shown
         return made
+
+
+class Asking:
+    """A plugin's function of ordinary values.  It gives up where one of them is unknown, or the function cannot tell or fails."""
+
+    def __init__(self, call: Call, zone: Zone, values: list[tuple[str, ...]]) -> None:
+        """``values``: of each field that is read, where it is an enum."""
+        self.call, self.named = call, call.named
+        self.readers = [self._reader(read, zone, frozenset(allowed)) for read, allowed in zip(call.reads, values, strict=True)]
+
+    def __call__(self, *values: Any) -> Any:
+        found = self.call.guarded(*[read(value) for read, value in zip(self.readers, values, strict=True)], **self.named)
+        if found is None or found.__class__ is Failed:
+            raise LookupError
+        return found
+
+    @staticmethod
+    def _reader(read: Read, zone: Zone, allowed: frozenset[str]) -> Callable[[Any], Any]:
+        optional = read.optional
+        number = read.type in ("number", "money")
+
+        def value(given: Any) -> Any:
+            if given is None or given is UNKNOWN:
+                if optional:
+                    return None
+                raise LookupError
+            if allowed and given not in allowed:
+                raise LookupError
+            return plain_number(Decimal(repr(given)) if given.__class__ is float else given) if number else given
+
+        def moment(given: Any) -> Any:
+            if given is None:
+                if optional:
+                    return None
+                raise LookupError
+            return given.replace(tzinfo=zone)
+
+        return moment if read.type in ("event", "datetime") else value

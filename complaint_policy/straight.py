@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from complaint_policy.emitted import constant_named, function_of
 from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.computed import Computed, ComputedTest
 from complaint_policy.fields import Field
 from complaint_policy.ordinary import (
     EPOCH,
     TOO_LATE,
     UNKNOWN,
     Asked,
+    Asking,
     Changes,
     Days,
     DayTable,
@@ -199,6 +201,10 @@ class Straight:
                 expression = self.model.facts[name].expression
                 if isinstance(expression, n.Condition):
                     return self.condition(expression)
+                if isinstance(expression, Computed) and expression.call.threshold is None:
+                    return self.asked(expression)
+            case ComputedTest():
+                return self.asked(node)
             case n.Present(name=name):
                 return self.present(name)
             case n.Moment(left=n.NamedInstant(), operation=operation, right=n.NamedInstant()):
@@ -266,7 +272,23 @@ class Straight:
             return "rank"
         if node.source == "field":
             return self.field(node.name)
+        expression = self.model.facts[node.name].expression if node.source == "fact" else None
+        if isinstance(expression, Computed) and expression.call.threshold is None:
+            return self.asked(expression)
         raise Unsupported(node.source)
+
+    def asked(self, node: Computed | ComputedTest) -> str:
+        """What a plugin computes from fields."""
+        read: list[str] = []
+        for part in node.parts:
+            if isinstance(part, n.NamedInstant):
+                read.append(self.event(part))
+            elif isinstance(part, n.NamedValue) and part.source == "field":
+                read.append(self.field(part.name))
+            else:
+                raise Unsupported(type(part).__name__)
+        fields = self.model.fields
+        return self.call(Asking(node.call, self.zone, [fields[one.name].values for one in node.call.reads]), ", ".join(read))
 
     def literal(self, value: Any, kind: str) -> str:
         """A literal that floats, which enter by their shortest text, compare with exactly."""
