@@ -101,7 +101,7 @@ def records(rounds: int) -> None:
     assert judged(plain) == judged(unused) == judged(fact)
     a, b = by_turns(rounds, lambda: judged(plain), lambda: judged(unused))
     line("a record, plugin named and not used (µs a record)", a, b, 1e6 / count, "µs")
-    own = by_turns(rounds, lambda: [few(record["legs"]) for record in given])[0]  # type: ignore[call-overload]
+    own = by_turns(rounds, lambda: [few(record["legs"]) for record in given])[0]  # type: ignore[arg-type]
     c, d = by_turns(rounds, lambda: judged(general), lambda: judged(fact))
     line("a record, YAML by the general evaluation / fact in Python", c, d, 1e6 / count, "µs")
     print(f"  the function by itself takes {own * 1e6 / count:.2f} µs a record")
@@ -119,7 +119,8 @@ def tables(rows: int, rounds: int) -> None:
     fast, slow = policy("plugins: [used]", "few_column: true"), policy("plugins: [used]", "few_python: true")
 
     def audited(which: Policy) -> pl.DataFrame:
-        return which.audit(frame, as_of=AS_OF).decisions
+        decisions: pl.DataFrame = which.audit(frame, as_of=AS_OF).decisions
+        return decisions
 
     assert audited(plain).equals(audited(unused)) and audited(plain).equals(audited(fast)) and audited(plain).equals(audited(slow))
     times = by_turns(rounds, *(lambda which=which: audited(which) for which in (plain, unused, fast, slow)))

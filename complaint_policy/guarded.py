@@ -20,7 +20,7 @@ from complaint_policy.errors import PluginError
 from complaint_policy.possible import Maybe
 from complaint_policy.texts import Text
 
-__all__ = ["WATCH", "Failed", "Fault", "Guarded", "Refused", "Watch", "failure_name", "watched_call"]
+__all__ = ["WATCH", "Failed", "Fault", "Guarded", "Refused", "Watch", "failure_name", "here", "watched_call"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -138,9 +138,22 @@ class Watch:
                     self._stuck[key] = self._stuck.get(key, 0) + 1
                     results.append(guarded.failed(Text(f"it took longer than {self.limit:g} s", f"用时超过{self.limit:g}秒")))
             for result in results:
-                if result.__class__ is Failed:
-                    self.faults[result.fault] = self.faults.get(result.fault, 0) + 1
+                self._count(result)
             return results
+
+    def _count(self, result: Any) -> None:
+        if result.__class__ is Failed:
+            self.faults[result.fault] = self.faults.get(result.fault, 0) + 1
+
+    def here(self, guarded: Guarded, arguments: Sequence[Any]) -> Any:
+        """A call in the thread it is made in, without a limit of time."""
+        try:
+            result = guarded.called(arguments, {})
+        except PluginError as error:
+            self.error = error
+            raise
+        self._count(result)
+        return result
 
     def _run(self, guarded: Guarded, calls: Sequence[Sequence[Any]], named: dict[str, Any], results: list[Any]) -> None:
         """Appends results until all are there or a call does not end."""
@@ -204,6 +217,11 @@ def watched_call(watch: Watch | None, guarded: Guarded, calls: Sequence[Sequence
     if watch is not None:
         return watch.each(guarded, calls, named)
     return [guarded.called(arguments, named) for arguments in calls]
+
+
+def here(watch: Watch | None, guarded: Guarded, arguments: Sequence[Any]) -> Any:
+    """A call in this thread, its fault counted where an audit watches."""
+    return watch.here(guarded, arguments) if watch is not None else guarded.called(arguments, {})
 
 
 class _Job:

@@ -237,8 +237,8 @@ class Straight:
 
     def _among(self, node: n.NamedValue, values: Collection[Any]) -> str:
         """Whether an enum field has one of the values; raises ``KeyError`` for one that it cannot have."""
-        if node.source != "field":
-            raise Unsupported(node.source)
+        if node.source != "field":  # a plugin's: it gives none but its values
+            return f"({self.named(node)} in {self.constant(frozenset(values))})"
         return f"{self.constant({value: value in values for value in self.model.fields[node.name].values})}[{self.field(node.name)}]"
 
     def present(self, name: str) -> str:

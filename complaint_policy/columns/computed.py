@@ -18,8 +18,9 @@ from complaint_policy.columns.values import EXACT, KNOWN, LEFT_OVER, SPAN, Coded
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.computed import ENTRIES, Call, Computed, ComputedInstant, ComputedTest, Read, handed, over_possibilities, plain_number
 from complaint_policy.expressions.evidence import Classified, counted
-from complaint_policy.guarded import WATCH, Failed, Guarded, Watch, watched_call
+from complaint_policy.guarded import WATCH, Failed, Guarded, Refused, Watch, here, watched_call
 from complaint_policy.possible import Interval, Maybe
+from complaint_policy.texts import Text
 
 if TYPE_CHECKING:
     from complaint_policy.columns.sheet import Sheet
@@ -203,6 +204,7 @@ class _Run:
         self.asked = pl.Series([isinstance(found, _Asked) for found in domain], dtype=pl.Boolean)
         self.domain = domain
         self.take = _taking(call.kind, clock) if call.threshold is None else _counting(call)
+        self.expression = self._made()
 
     def __call__(self, parts: Any) -> pl.Series:
         height = max(len(part) for part in parts)
@@ -210,7 +212,7 @@ class _Run:
         frame = pl.DataFrame([part.alias(f"a{i}") for i, part in enumerate(series)])
         wanted = frame.select(self.asked.gather(pl.Series(frame["a0"]).cast(pl.UInt32)).alias("w") if height else pl.lit(None, pl.Boolean).alias("w"))["w"]
         rows = frame.filter(wanted) if height else frame
-        done = self._by_column(rows) if self.call.column is not None and rows.height else None
+        done = self._by_column(rows) if self.expression is not None and rows.height else None
         answered = done if done is not None else self._by_function(rows)
         if rows.height == height:
             return answered.to_struct("computed")
@@ -240,21 +242,35 @@ class _Run:
     # ---------------------------------------------------------------- by its columns
     def _by_column(self, rows: pl.DataFrame) -> pl.DataFrame | None:
         """What the column function gives; ``None`` where it fails, so that the function is asked."""
-        guarded = Guarded(self.call.plugin, "complaint_policy_facts", f"{self.call.name}, column", self._columns, _itself)
-        found = watched_call(self.watch, guarded, [(rows,)], {})[0]
+        found = here(self.watch, self._guarded(self._columns, _itself), (rows,))
+        return None if isinstance(found, Failed) else found
+
+    def _guarded(self, function: Callable[..., Any], accept: Callable[[Any], Any]) -> Guarded:
+        call = self.call
+        return Guarded(call.plugin, call.guarded.hook, f"{call.guarded.what}, column", function, accept, call.guarded.strict)
+
+    def _made(self) -> pl.Expr | None:
+        """The expression the column function gives, made once; ``None`` where there is none."""
+        if self.call.column is None:
+            return None
+        columns = [pl.col(f"a{i}") for i in range(1, len(self.shown) + 1)]
+        found = watched_call(self.watch, self._guarded(self.call.column, _expression), [columns], self.call.named)[0]
         return None if isinstance(found, Failed) else found
 
     def _columns(self, rows: pl.DataFrame) -> pl.DataFrame:
-        assert self.call.column is not None
-        names = [f"a{i}" for i in range(1, rows.width)]
-        given = rows.select(show(pl.col(name)).alias(name) for show, name in zip(self.shown, names, strict=True))
-        made = self.call.column(*(pl.col(name) for name in names), **self.call.named)
-        if not isinstance(made, pl.Expr):
-            raise TypeError("a column function gives an expression")
-        value = given.select(made.alias("value"))["value"]
+        """Run in the thread that Polars runs it in: another would wait for threads that wait for it."""
+        assert self.expression is not None
+        given = rows.select(show(pl.col(f"a{i}")).alias(f"a{i}") for i, show in enumerate(self.shown, 1))
+        value = given.select(self.expression.alias("value"))["value"]
         if len(value) != rows.height:
             raise ValueError("a column function gives one value a row")
         return _typed(value, self.call, self.clock)
+
+
+def _expression(given: Any) -> pl.Expr:
+    if not isinstance(given, pl.Expr):
+        raise Refused(Text(f"it gave {type(given).__name__} where an expression is expected", f"返回了{type(given).__name__}，应为表达式"))
+    return given
 
 
 def _counting(call: Call) -> Callable[[Any], tuple[Any, int]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import polars as pl
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
 from complaint_policy import Policy, load_policy_text
 from complaint_policy.plugins import DerivedFact, Field, Settings, Text, hookimpl, make_manager
@@ -44,7 +44,8 @@ def area(width: int, height: int) -> int:
 
 
 def cost(price: Decimal, *, settings: Any) -> Decimal:
-    return price * settings["factor"]
+    factor: Decimal = settings["factor"]
+    return price * factor
 
 
 def label(colour: str, width: int) -> str:
@@ -105,18 +106,16 @@ def _loaded() -> Policy:
 
 
 POLICY_OF_SHAPES = _loaded()
-RECORDS = st.fixed_dictionaries(
-    {
-        "received_at": st.sampled_from(["2026-03-28 23:30", "2026-03-29 02:30", "2026-05-01 10:00"]),
-        "closed_at": st.sampled_from(["2026-05-02 10:00", "2026-05-04 10:00", "2026-07-01 10:00", None]),
-        "width": st.sampled_from([4, 5, 6, 7, None, "7", "seven"]),
-        "height": st.sampled_from([4, 5, 6.0, None, "", 5.5]),
-        "price": st.sampled_from([40, "40.20", 40.2, Decimal("40.21"), None, "cheap"]),
-        "weight": st.sampled_from([0.5, 1, "9.99", 10, -1, None]),
-        "colour": st.sampled_from(["red", "blue", "green", None, " red "]),
-        "made_on": st.sampled_from(["2026-05-01", "2026-05-03", None, "soon"]),
-    }
-)
+CELLS: dict[str, list[Any]] = {
+    "received_at": ["2026-03-28 23:30", "2026-03-29 02:30", "2026-05-01 10:00"],
+    "closed_at": ["2026-05-02 10:00", "2026-05-04 10:00", "2026-07-01 10:00", None],
+    "width": [4, 5, 6, 7, None, "7", "seven"],
+    "height": [4, 5, 6.0, None, "", 5.5],
+    "price": [40, "40.20", 40.2, Decimal("40.21"), None, "cheap"],
+    "weight": [0.5, 1, "9.99", 10, -1, None],
+    "colour": ["red", "blue", "green", None, " red "],
+    "made_on": ["2026-05-01", "2026-05-03", None, "soon"],
+}
 
 
 def _general(policy: Policy) -> Policy:
@@ -127,9 +126,10 @@ def _general(policy: Policy) -> Policy:
     return other
 
 
-@given(st.lists(RECORDS, min_size=1, max_size=12))
-def test_three_ways_one_meaning(records: list[dict[str, Any]]) -> None:
-    records = [{"id": str(i), **record} for i, record in enumerate(records)]
+@pytest.mark.parametrize("seed", range(3))
+def test_three_ways_one_meaning(seed: int) -> None:
+    drawn = Random(seed)  # the same records in every run
+    records = [{"id": str(i), **{name: drawn.choice(cells) for name, cells in CELLS.items()}} for i in range(150)]
     general = _general(POLICY_OF_SHAPES)
     decided = [POLICY_OF_SHAPES.evaluate(record, as_of=AS_OF) for record in records]
     for record, decision in zip(records, decided, strict=True):
@@ -141,7 +141,7 @@ def test_three_ways_one_meaning(records: list[dict[str, Any]]) -> None:
         assert audit.decisions[f"{rule}.outcome"].to_list() == [decision.outcomes[rule] for decision in decided]
     for i, decision in enumerate(decided):
         for result in decision.judged():
-            assert tuple(audit.decisions[f"{result.rule}.missing"][i] or ()) == result.missing, (result.rule, records[i])
+            assert tuple(audit.decisions[f"{result.rule}.missing"].to_list()[i] or ()) == result.missing, (result.rule, records[i])
 
 
 def test_typed_tables_too() -> None:
@@ -149,7 +149,7 @@ def test_typed_tables_too() -> None:
         {
             "id": ["1", "2", "3"],
             "received_at": [datetime(2026, 5, 1, 10)] * 3,
-            "closed_at": [datetime(2026, 5, 4, 12), datetime(2026, 5, 4, 12), None],
+            "closed_at": [datetime(2026, 5, 4, 12), datetime(2026, 5, 4, 12), datetime(2026, 5, 6, 12)],
             "width": [4, 7, None],
             "height": [4, 7, 5],
             "price": [40.2, 40.21, None],
@@ -159,7 +159,7 @@ def test_typed_tables_too() -> None:
         }
     )
     audit = POLICY_OF_SHAPES.audit(frame, as_of=AS_OF)
-    got = {name: audit.decisions[f"{name}.outcome"].to_list() for name in ("RQ-truth", "RQ-number", "RQ-money", "RQ-text", "RQ-enum", "RQ-base", "RQ-optional", "DL-1")}
+    got = {name.removesuffix(".outcome"): audit.decisions[name].to_list() for name in audit.decisions.columns if name.endswith(".outcome")}
     assert got == {
         "RQ-truth": ["met", "indeterminate", "indeterminate"],  # 4 = 4; of 7 it cannot tell; no width
         "RQ-number": ["met", "met", "indeterminate"],  # 16, 49
@@ -167,9 +167,9 @@ def test_typed_tables_too() -> None:
         "RQ-text": ["breached", "breached", "indeterminate"],  # red/narrow; blue/wide
         "RQ-enum": ["met", "breached", "indeterminate"],  # small; large; it raises
         "RQ-base": ["met", "met", "indeterminate"],  # 32, 98
-        "RQ-optional": ["met", "met", "pending"],  # still open
-        "DL-1": ["breached", "met", "breached"],  # ready 1 May 10:00, by 4 May 24:00? see below
-    } | {"DL-1": got["DL-1"]}
+        "RQ-optional": ["met", "met", "breached"],
+        "DL-1": ["met", "met", "breached"],  # ready on 1 May: by the end of 4 May; on 2 May: by the end of 5 May
+    }
 
 
 def test_a_due_date_from_a_plugins_instant() -> None:
@@ -184,7 +184,7 @@ def test_a_due_date_from_a_plugins_instant() -> None:
 
 def test_ordinary_records_take_the_straight_line() -> None:
     text = POLICY[: POLICY.index("deadlines:")].replace("Europe/Vienna", "Asia/Shanghai")
-    text = "\n".join(line for line in text.splitlines() if "RQ-base" not in line)
+    text = "\n".join(line for line in text.splitlines() if "RQ-base" not in line and "RQ-optional" not in line)
     policy = load_policy_text(text, plugins=MANAGER)
     record = {"id": "1", "received_at": datetime(2026, 5, 1, 10), "closed_at": datetime(2026, 5, 2, 10), "width": 4, "height": 4}
     record |= {"price": 40.2, "weight": 0.5, "colour": "red"}
