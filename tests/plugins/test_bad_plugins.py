@@ -106,7 +106,7 @@ def _fact(name: str = "odd", **more: Any) -> DerivedFact:
     ("hook", "given", "why"),
     [
         ("complaint_policy_record_fields", _field("received_at"), "core field"),
-        ("complaint_policy_record_fields", _field("severity"), "word of the language"),
+        ("complaint_policy_record_fields", _field("severity"), "no word of the policy language"),
         ("complaint_policy_record_fields", _field("shelf; drop"), "letters"),
         ("complaint_policy_record_fields", _field("shelf", type="colour"), "no type known"),
         ("complaint_policy_record_fields", Field("shelf", "string", Text("", "")), "no title"),
