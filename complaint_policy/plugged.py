@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from complaint_policy.coerce import Unusable, coercer
-from complaint_policy.contributed import Calendar, Classifier, DerivedFact, Finder, Operator, Plugin, Settings
+from complaint_policy.contributed import Calendar, Classifier, DerivedFact, Finder, Operator, Plugin, Settings, Similarity
 from complaint_policy.counting import CalendarSpec
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.computed import ENTRIES, Call, Computed, ComputedInstant, ComputedTest, Read, WithOperand, accepting
@@ -172,6 +172,7 @@ class Plugged:
         self.facts: dict[str, tuple[Plugin, DerivedFact]] = {fact.name: (plugin, fact) for plugin in used for fact in plugin.facts}
         self.classifiers: dict[str, tuple[Plugin, Classifier]] = {one.name: (plugin, one) for plugin in used for one in plugin.classifiers}
 
+        self.similarities: dict[str, tuple[Plugin, Similarity]] = {one.name: (plugin, one) for plugin in used for one in plugin.similarities}
         self.asked: dict[str, Asked] = {}  # the classifiers that expressions ask
 
     def fact(self, name: str, builder: Builder, place: Place) -> Fact | None:

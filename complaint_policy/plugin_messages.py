@@ -42,6 +42,10 @@ OF_PLUGINS: Final[dict[str, tuple[Text, Text | None]]] = {
         Text("no plugin of this policy has a classifier '{name}'", "该制度的插件没有名为“{name}”的分类器"),
         Text("name the plugin that has it: plugins: [...]", "请写明提供它的插件：plugins: [...]"),
     ),
+    "unknown-similarity": (
+        Text("no plugin of this policy has a measure '{name}' of how alike texts are", "该制度的插件没有名为“{name}”的相似度算法"),
+        Text("name the plugin that has it, or leave out by: the library's own measure is then taken", "请写明提供它的插件，或省略 by 以采用内置算法"),
+    ),
     "classified-without-share": (
         Text("'{name}' is asked without saying how sure it has to be", "使用分类器“{name}”时未写明所需的置信度"),
         Text(

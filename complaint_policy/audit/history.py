@@ -30,7 +30,7 @@ from complaint_policy.errors import InputError, UsageError
 from complaint_policy.model import fields_below
 from complaint_policy.outcomes import NOT_APPLICABLE
 from complaint_policy.possible import NOT_YET
-from complaint_policy.rules.history.model import MERGE, HistoryCount, HistorySection, Merge
+from complaint_policy.rules.history.model import MERGE, HistoryCount, HistorySection, LikenessBy, Merge
 from complaint_policy.texts import Text, joined
 
 __all__ = ["COUNTED", "GIVEN", "MERGED_SCHEMA", "History", "history_of", "looks_back"]
@@ -84,7 +84,7 @@ def _definitions(policy: AnyPolicy, rules_of: Callable[[HistorySection], Iterabl
                 found[known] = other, evolve(definition, versions=definition.versions | {number})
                 continue
             reader = Reader.of(model, names, (where,))
-            likeness = alike(rule.like.at_least) if rule.like is not None else None
+            likeness = alike(rule.like) if rule.like is not None else None
             found[len(found)] = means, Definition(rule, reader, frozenset({number}), likeness)
     return [definition for _, definition in found.values()]
 
@@ -359,10 +359,13 @@ class History:
         if count is None:
             keys = [*definition.rule.same, *([definition.rule.like.field] if definition.rule.like is not None else [])]
             fields = joined([definition.reader.model.fields[key].title for key in keys], ", ", "、")
+            more = Text("", "")
+            if isinstance(definition.rule.like, LikenessBy):
+                more = Text(", or the plugin '{p}' failed to compare", "，或插件“{p}”未能比较").filled(p=definition.rule.like.plugin)
             return Text(
-                "{n}: not known; a field it needs ({f}) is missing, or whether some record came before is not settled.",
-                "{n}：未知；所需字段（{f}）缺失，或某些记录的先后无法确定。",
-            ).filled(n=name, f=fields)
+                "{n}: not known; a field it needs ({f}) is missing, or whether some record came before is not settled{m}.",
+                "{n}：未知；所需字段（{f}）缺失，或某些记录的先后无法确定{m}。",
+            ).filled(n=name, f=fields, m=more)
         if not rows:
             return Text("{n}: {c}.", "{n}：{c}。").filled(n=name, c=count)
         wanted = set(rows)

@@ -10,13 +10,16 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from difflib import SequenceMatcher
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 from attrs import define, field, frozen
 
 from complaint_policy.audit.history_records import LAST, Span
+from complaint_policy.guarded import Failed, Guarded
+from complaint_policy.rules.history.model import Likeness, LikenessBy
 
 __all__ = ["MOST_ALIKE", "NO_WINDOW", "Alike", "Past", "Seen", "alike", "count_alike", "count_chains", "count_earlier", "count_plainly", "earlier"]
 
@@ -181,9 +184,12 @@ def earlier(one: Seen, group: Iterable[Seen], like: Alike | None = None) -> tupl
         possible = same or other.since[0] <= high
         inside, perhaps = not other.due[1] < low, not other.due[0] < high
         unsettled = (possible and not before and not same) or inside != perhaps
-        if not (unsettled or (before and inside)) or (like is not None and not like(other.text, one.text)):
+        if not (unsettled or (before and inside)):
             continue
-        if unsettled or other.counts is None:
+        alike = True if like is None else like(other.text, one.text)
+        if alike is False:
+            continue
+        if unsettled or other.counts is None or alike is None:  # None: it cannot be told
             settled = False
         else:
             found.append(other)
@@ -210,6 +216,26 @@ class _Alike:
         return self._known[pair]
 
 
-def alike(at_least: Any) -> Alike:
-    """Whether an earlier and a later text are alike by at least so much; ``None`` where one is not known."""
-    return _Alike(float(at_least))
+@define
+class _AlikeBy:
+    """The same by a plugin's measure: each pair is asked once, in one order, and a text is always like itself."""
+
+    guarded: Guarded
+    at_least: Decimal
+    _known: dict[tuple[str, str], bool | None] = field(factory=dict)
+
+    def __call__(self, first: str | None, second: str | None) -> bool | None:
+        if first is None or second is None:
+            return None
+        if first == second:
+            return True
+        pair = (first, second) if first < second else (second, first)
+        if pair not in self._known:
+            found = self.guarded(*(text[:_LONGEST] for text in pair))
+            self._known[pair] = None if isinstance(found, Failed) else bool(found >= self.at_least)
+        return self._known[pair]
+
+
+def alike(like: Likeness) -> Alike:
+    """Whether an earlier and a later text are alike by at least so much; ``None`` where that cannot be told."""
+    return _AlikeBy(like.guarded, like.at_least) if isinstance(like, LikenessBy) else _Alike(float(like.at_least))

@@ -13,13 +13,14 @@ from complaint_policy.expressions.literals import read_number
 from complaint_policy.expressions.parse_conditions import parse_condition
 from complaint_policy.expressions.parse_instants import parse_instant
 from complaint_policy.fields import RESERVED_WORDS, Field
+from complaint_policy.guarded import Guarded
 from complaint_policy.head import scalar_text, text_of
 from complaint_policy.kinds import Piece
 from complaint_policy.lengths import Length
 from complaint_policy.model import PolicyModel, names_below
 from complaint_policy.problems import Place, Problems
 from complaint_policy.reader import Mapping, Node, Scalar, Sequence
-from complaint_policy.rules.history.model import AGGREGATES, MERGE, NO_HISTORY, HistoryCount, HistorySection, Likeness, Merge
+from complaint_policy.rules.history.model import AGGREGATES, MERGE, NO_HISTORY, HistoryCount, HistorySection, Likeness, LikenessBy, Merge, Share
 from complaint_policy.schemas import closed, ref
 from complaint_policy.texts import Text
 
@@ -32,7 +33,7 @@ _SAME: Final = {
     "items": {
         "type": ["string", "object"],
         "minLength": 1,
-        "properties": {"like": _FIELD, "at_least": {"type": ["string", "number"]}},
+        "properties": {"like": _FIELD, "at_least": {"type": ["string", "number"]}, "by": _FIELD},
         "required": ["like", "at_least"],
         "additionalProperties": False,
     },
@@ -179,12 +180,26 @@ def _same(node: Node | None, builder: Builder) -> tuple[tuple[n.NamedValue, ...]
                 builder.problems.add("one-key-only", item.place, key="like", first="like")
                 good = False
             else:
-                like = Likeness(_value(text.value, builder), share)
+                like = _likeness(_value(text.value, builder), share, item.get("by"), builder)
+                good = good and like is not None
     if good and not same:
         # Without a field that is equal every text would be compared with every other.
         builder.problems.add("history-without-key", node.place)
         good = False
     return (tuple(_value(name, builder) for name in dict.fromkeys(same)), like) if good else None
+
+
+def _likeness(text: n.NamedValue, share: Decimal, by: Node | None, builder: Builder) -> Likeness | None:
+    """By the library's own measure, or by that of a plugin."""
+    if not isinstance(by, Scalar):
+        return Likeness(text, share)
+    known = builder.plugged.similarities
+    if by.value not in known:
+        builder.problems.add("unknown-similarity", by.place, name=by.value, near=(by.value, known))
+        return None
+    plugin, one = known[by.value]
+    guarded = Guarded(plugin.name, "complaint_policy_similarities", one.name, one.function, Share(), plugin.strict)
+    return LikenessBy(text, share, by=one.name, plugin=plugin.name, version=plugin.version, title=one.title, guarded=guarded)
 
 
 def _value(name: str, builder: Builder) -> n.NamedValue:

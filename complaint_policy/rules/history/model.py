@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from attrs import field, frozen
 
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.describe import Describer
 from complaint_policy.frame import Rule
+from complaint_policy.guarded import Guarded, Refused
 from complaint_policy.problems import NOWHERE, Place
 from complaint_policy.texts import Text, joined
 
-__all__ = ["AGGREGATES", "MERGE", "NO_HISTORY", "HistoryCount", "HistorySection", "Likeness", "Merge"]
+__all__ = ["AGGREGATES", "MERGE", "NO_HISTORY", "HistoryCount", "HistorySection", "Likeness", "LikenessBy", "Merge", "Share"]
 
 MERGE: Final = "merge"  # the one name of the section that is no count
 # Which value of the records of one matter a field takes, and the types it can be said of (None: any).
@@ -60,6 +61,28 @@ class Likeness:
 
 
 @frozen(kw_only=True)
+class LikenessBy(Likeness):
+    """The same as a plugin tells how much texts are alike."""
+
+    by: str
+    plugin: str
+    version: str
+    title: Text = field(eq=False)
+    guarded: Guarded = field(eq=False, repr=False)
+
+
+@frozen
+class Share:
+    """Takes how much two texts are alike: a number from 0 to 1."""
+
+    def __call__(self, given: Any) -> Decimal:
+        found = Decimal(repr(given)) if isinstance(given, float) else given
+        if isinstance(found, bool) or not isinstance(found, (int, Decimal)) or not Decimal(found).is_finite() or not 0 <= found <= 1:
+            raise Refused(Text("it gave no number from 0 to 1", "返回的不是0到1之间的数字"))
+        return Decimal(found)
+
+
+@frozen(kw_only=True)
 class _Keyed(Rule):
     """What tells that two records belong together: fields that are the same, a text that is alike."""
 
@@ -74,7 +97,11 @@ class _Keyed(Rule):
         parts = [words.value(value) for value in self.same_values]
         if self.like is not None:
             share = n.shown_number(self.like.at_least * 100)
-            parts.append(Text("{t} (alike by {s}%)", "{t}（相似度不低于{s}%）").filled(t=words.value(self.like.text), s=share))
+            said = Text("{t} (alike by {s}%)", "{t}（相似度不低于{s}%）")
+            by = Text("", "")
+            if isinstance(self.like, LikenessBy):
+                said, by = Text("{t} (alike by {s}%: {b})", "{t}（相似度不低于{s}%：{b}）"), self.like.title
+            parts.append(said.filled(t=words.value(self.like.text), s=share, b=by))
         yield Text("the same", "相同字段"), joined(parts, ", ", "、")
 
 
