@@ -164,6 +164,23 @@ def test_a_ladder_is_no_longer_and_no_easier(tmp_path: Path, own: str, expected:
     assert codes(tmp_path, DEADLINE.format(LADDER), OWN.format(own)) == expected
 
 
+# From 17 January 40 days end in February, and the day of the year is 25 March: the step of the base may shorten.
+BENT = "within: {month_day: [03-25, 09-30]}, extend: [{id: a, within: 40 days, when: {complex: true}}]"
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        (BENT, OK),
+        ("within: {month_day: [03-25, 09-30]}", LAXER),
+        (BENT.replace("complex: true", "complex: true, urgent: true"), LAXER),
+        ("within: {first_of: [{month_day: [03-25, 09-30]}, 40 days]}", OK),
+    ],
+)
+def test_a_step_that_may_end_earlier_is_not_left_out(tmp_path: Path, own: str, expected: list[str]) -> None:
+    assert codes(tmp_path, DEADLINE.format(BENT), OWN.format(own)) == expected
+
+
 SECTIONS = [
     # requirements: more to be present, or earlier
     ("requirements: [{id: R, require: {present: [root_cause]}}]", "requirements: [{id: R, replaces: true, require: {present: [root_cause, corrective_action]}}]", OK),

@@ -78,6 +78,17 @@ def _ladder(base: Deadline, own: Deadline, comparison: Comparison) -> Iterator[O
         yield comparison.no_less(step.needs, other.needs, _NEEDS.filled(i=step.id))
         if step.late_allowed and not other.late_allowed:
             yield Objection(Text(f"the extension '{step.id}' may be granted late", f"延期“{step.id}”允许逾期批准"), certain=True)
+    for index, other in enumerate(base.extend):
+        # Where the base may be a step further than the overlay, and that step may end earlier than the one before it.
+        alike = any(_climbed(step) == _climbed(other) for step in own.extend[index : index + 1])
+        if not alike and never_later(base.limits[index], other.within, comparison) is not None:
+            left = own.limits[min(index, len(own.extend))]
+            yield _named(Text(f"without the extension '{other.id}': ", f"没有延期“{other.id}”："), never_later(left, other.within, comparison))
+
+
+def _climbed(step: Extension) -> tuple[object, ...]:
+    """What decides whether a step is taken."""
+    return step.when, step.needs, step.late_allowed
 
 
 def _step(step: Extension, objection: Objection | None) -> Objection | None:
