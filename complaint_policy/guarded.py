@@ -201,6 +201,9 @@ class Watch:
         failed = [fault.message + Text(f" ({count:,} times)", f"（{count:,}次）") for fault, count in self.faults.items()]
         return (*counted, *failed)
 
+    def __del__(self) -> None:
+        self.close()  # an audit that nobody keeps leaves no thread behind
+
     def close(self) -> None:
         """Lets the thread end."""
         if self._worker is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -269,6 +271,20 @@ def test_a_fact_without_end_stops_no_audit(wrong: Callable[[], Any]) -> None:
     assert set(outcomes) <= {"met", "indeterminate"}
     assert audit.decisions["RQ-good.outcome"].to_list() == ["met" if i % 2 == 0 else "breached" for i in range(30)]
     assert any("took longer than 0.25 s" in note.en for note in audit.notes)
+
+
+def test_no_thread_is_left_behind() -> None:
+    before = threading.active_count()
+    for _ in range(3):
+        audit = _policy(_fact(function=lambda legs: True)).audit([RECORD], as_of=AS_OF)
+        assert audit.decisions["RQ-bad.outcome"].to_list() == ["met"]
+        del audit
+    gc.collect()
+    for _ in range(50):
+        if threading.active_count() <= before:
+            break
+        time.sleep(0.02)
+    assert threading.active_count() <= before
 
 
 # --------------------------------------------------------------------------- columns
