@@ -30,6 +30,8 @@ __all__ = ["computed_instants", "computed_value"]
 # Of larger numbers the record evaluation speaks, as elsewhere on columns.
 _LARGEST: Final = 10**15
 _GIVEN, _UNTOLD, _LEFT = 0, 1, 2
+# How Polars writes expressions that call a function of Python.
+_OF_PYTHON: Final = (".python_udf(", ".rolling_map(")
 _PHYSICAL: Final[dict[str, Any]] = {
     "boolean": pl.Boolean,
     "integer": pl.Int64,
@@ -270,6 +272,9 @@ class _Run:
 def _expression(given: Any) -> pl.Expr:
     if not isinstance(given, pl.Expr):
         raise Refused(Text(f"it gave {type(given).__name__} where an expression is expected", f"返回了{type(given).__name__}，应为表达式"))
+    if any(word in str(given) for word in _OF_PYTHON):
+        # No limit of time holds inside of Polars.
+        raise Refused(Text("its expression calls Python", "其表达式调用了Python函数"))
     return given
 
 
