@@ -163,6 +163,10 @@ class Describer:
                 return Text("{n}: no", "{n}为否").filled(n=_apart(self.name(name)))
             case n.Not(part=n.FactHolds(name=name)):
                 return Text("not '{n}'", "“{n}”不成立").filled(n=self.name(name))
+            case n.Not(part=n.Equals(left=left, right=n.NamedValue() as right)):
+                return Text("{a} is not the same as {b}", "{a}与{b}不同").filled(a=self.value(left), b=_apart(self.value(right)))
+            case n.Equals(left=left, right=n.NamedValue() as right):
+                return Text("{a} is the same as {b}", "{a}与{b}相同").filled(a=self.value(left), b=_apart(self.value(right)))
             case n.Not(part=n.Equals(left=left, right=right)):
                 return Text("{a} is not {b}", "{a}不为{b}").filled(a=self.value(left), b=self._right(left, right))
             case n.Not(part=n.OneOf(left=left, values=values)):
