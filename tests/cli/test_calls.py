@@ -71,7 +71,7 @@ def test_a_failure_is_json_too(cli: Run, tmp_path: Path) -> None:
 
 
 def test_an_unexpected_failure_is_one_line(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(name: str) -> None:
+    def fail(*given: object, **named: object) -> None:
         raise KeyError("a value of a record")
 
     monkeypatch.setattr(check, "policy_of", fail)
@@ -86,7 +86,7 @@ def test_an_unexpected_failure_is_one_line(cli: Run, monkeypatch: pytest.MonkeyP
 
 
 def test_an_interrupt_is_quiet(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop(name: str) -> None:
+    def stop(*given: object, **named: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(check, "policy_of", stop)
