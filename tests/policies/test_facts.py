@@ -35,6 +35,8 @@ def stated() -> dict[str, dict[str, set[str]]]:
 
 
 STATED = stated()
+# What a plugin reads of a log goes back to a rule of the policy it extends, which is held to its fact there.
+PLUGGED = {path.parent.relative_to(SHIPPED).as_posix() for path in SHIPPED.glob("*/*/*.yaml") if "\nplugins:" in path.read_text("utf-8")}
 NAMED = {status: [reference for entry in facts.values() if isinstance(entry, list) for reference in entry] for status, facts in FACTS.items()}
 
 
@@ -59,7 +61,7 @@ def test_every_rule_of_a_regulation_rests_on_a_known_fact() -> None:
         f"{name}#{part}"
         for name, parts in STATED.items()
         for part, statuses in parts.items()
-        if not part.startswith(("RS-", "ESC-")) and statuses != {"company"} and f"{name}#{part}" not in known
+        if name not in PLUGGED and not part.startswith(("RS-", "ESC-")) and statuses != {"company"} and f"{name}#{part}" not in known
     }
     assert unknown == set()
 
