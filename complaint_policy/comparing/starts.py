@@ -79,7 +79,7 @@ def _example(start: datetime, lengths: tuple[Text, Text], ends: tuple[datetime, 
     """The overlay's length and end beside the base's."""
     zone = first.zone
     wall = zone.to_wall(start)
-    began = day_text(wall.date()) if first.by_day and second.by_day else moment_text(wall)
+    began = day_text(wall.date()) if _of_days(first) and _of_days(second) else moment_text(wall)
     told = Text(
         "{a} instead of {b}: from {s} it ends on {x}, the base's on {y}",
         "{a}（基础制度为{b}）：自{s}起算，它至{x}届满，基础制度至{y}届满",
@@ -104,12 +104,17 @@ def _alike(a: Length, first: Counting, b: Length, second: Counting) -> bool:
 def _starts(first: Counter, second: Counter, comparison: Comparison) -> Iterator[datetime]:
     """Every day of the version that both calendars know, at the times of day that may matter."""
     zone = first.zone
-    times = [time(12)] if first.by_day and second.by_day else _times(first.counting, second.counting)
+    times = [time(12)] if _of_days(first) and _of_days(second) else _times(first.counting, second.counting)
     begin, end = _days(first, second, comparison)
     begin = max(begin, end - timedelta(days=max(_MOST_WORK // _cost(first, second) // len(times), 1) - 1))
     for ordinal in range(begin.toordinal(), end.toordinal() + 1):
         for clock in times:
             yield zone.to_utc(datetime.combine(date.fromordinal(ordinal), clock))
+
+
+def _of_days(counter: Counter) -> bool:
+    """Whether nothing but the day of a start matters; a start after the day's closing may end with the next one."""
+    return counter.by_day and counter.counting.ends != "close_of_business"
 
 
 def _cost(first: Counter, second: Counter) -> int:
@@ -128,7 +133,7 @@ def _days(first: Counter, second: Counter, comparison: Comparison) -> tuple[date
 
 
 def _times(*countings: Counting) -> list[time]:
-    """The times of day at which something begins or ends, and the moment before each."""
+    """The times of day at which something begins or ends, and the moments before and after each."""
     found = {time(0), time(12)}
     for counting in countings:
         spec = counting.calendar
@@ -136,5 +141,5 @@ def _times(*countings: Counting) -> list[time]:
         for clock in {end for span in spans for end in span}:
             hour, minute = int(clock[:2]), int(clock[3:])
             found.add(time(hour % 24, minute))
-    before = {(datetime.combine(date(2000, 1, 2), t) - _LAST).time() for t in found}
-    return sorted(found | before)
+    beside = {(datetime.combine(date(2000, 1, 2), t) + step).time() for t in found for step in (-_LAST, _LAST)}
+    return sorted(found | beside)

@@ -102,6 +102,9 @@ LIMITS = [
         "within: {choose: [{when: {complex: true}, then: 20 days}, {otherwise: 15 days}]}",
         OK,
     ),
+    # received after the closing of a day, the next closing ends it: later than that day, earlier than two
+    ("within: same day, counting: {roll: none}", "within: same day, counting: {calendar: office, ends: close_of_business, roll: none}", LAXER),
+    ("within: 2 working days", "within: 1 working day, counting: {calendar: office, ends: close_of_business}", OK),
     # a field against a length: nobody knows
     ("within: {days: {field: affected_customers}}", "within: 15 days", NOT_SHOWN),
     ("within: {days: {field: affected_customers}}", "within: {first_of: [{days: {field: affected_customers}}, 15 days]}", OK),
