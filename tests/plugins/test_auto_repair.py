@@ -90,6 +90,13 @@ def test_the_last_kilometre(now: int | None, count: int | None) -> None:
     assert held({"repeated_repairs": "number"}, events=log, fault_code="P0301", odometer_now=now)["repeated_repairs"] == count
 
 
+def test_no_warranty_said_anywhere_decides_nothing() -> None:
+    log = [visit("2026-03-10T10:00", "2026-03-11T10:00", odometer=2000, fault_code="P0301")]
+    assert facts_of("auto_repair", "", {"repeated_repairs": "number"}, events=log, fault_code="P0301", odometer_now=3000) == {"repeated_repairs": None}
+    log[0] |= {"warranty_days": 30, "warranty_km": 1000}
+    assert facts_of("auto_repair", "", {"repeated_repairs": "number"}, events=log, fault_code="P0301", odometer_now=3000) == {"repeated_repairs": 1}
+
+
 def test_what_cannot_be_compared_is_undecided() -> None:
     log = [visit("2026-03-10T10:00", "2026-03-11T10:00", odometer=2000, part="机油泵")]
     assert held({"repeated_repairs": "number"}, events=log, fault_code="P0301", odometer_now=3000)["repeated_repairs"] is None

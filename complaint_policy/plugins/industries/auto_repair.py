@@ -130,8 +130,10 @@ def repeated_repairs(
 
 def _covered(visit: Mapping[str, Any], again: datetime, odometer: int | None, settings: Mapping[str, Any]) -> bool | None:
     """Whether what came back at ``again`` came back within the warranty of that visit: by its last day, and its last kilometre."""
-    days = max(settings["least_warranty_days"], visit["warranty_days"] or 0)
-    kilometres = max(settings["least_warranty_km"], visit["warranty_km"] or 0)
+    days = max(settings["least_warranty_days"] or 0, visit["warranty_days"] or 0)
+    kilometres = max(settings["least_warranty_km"] or 0, visit["warranty_km"] or 0)
+    if not days or not kilometres:
+        return None  # neither the policy nor the visit says what was given
     if again.date() > (visit["out_at"] + days * _DAY).date():
         return False
     if odometer is None or visit["odometer"] is None or odometer < visit["odometer"]:
@@ -216,8 +218,8 @@ def complaint_policy_settings() -> list[Settings]:
             key="auto_repair",
             title=Text("Warranty of a repair", "维修质量保证"),
             fields=(
-                Field("least_warranty_days", "integer", Text("Days of warranty at least", "质量保证最少天数"), unit="days"),
-                Field("least_warranty_km", "integer", Text("Kilometres of warranty at least", "质量保证最少里程"), unit="km"),
+                Field("least_warranty_days", "integer", Text("Days of warranty at least", "质量保证最少天数"), unit="days", empty="none"),
+                Field("least_warranty_km", "integer", Text("Kilometres of warranty at least", "质量保证最少里程"), unit="km", empty="none"),
             ),
         )
     ]
