@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 # After so many calls that did not end, an audit asks no more.
 _MOST_STUCK: Final = 3
+# So many answers of one costly function are remembered.
+_MOST_REMEMBERED: Final = 200_000
 
 
 def failure_name(plugin: str) -> str:
@@ -72,6 +74,7 @@ class Guarded:
     function: Callable[..., Any] = field(eq=False, repr=False)
     accept: Callable[[Any], Any] = field(eq=False, repr=False)
     strict: bool = False
+    costly: bool = field(default=False, eq=False)  # an audit remembers what it gave
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """What the function gives, accepted, or a :class:`Failed`.  Raises :class:`PluginError` where the manager is strict."""
@@ -117,29 +120,49 @@ class Watch:
         self.calls: dict[tuple[str, str, str], int] = {}  # plugin, hook, what → how many calls
         self.error: PluginError | None = None  # of a strict manager
         self._stuck: dict[tuple[str, str, str], int] = {}
+        self._answers: dict[int, tuple[Guarded, dict[Any, Any]]] = {}
         self._lock = threading.Lock()
         self._worker: _Worker | None = None
 
     def each(self, guarded: Guarded, calls: Sequence[Sequence[Any]], named: dict[str, Any]) -> list[Any]:
         """What the function gives for each set of arguments; calls of several threads take turns."""
         with self._lock:
-            key = (guarded.plugin, guarded.hook, guarded.what)
-            self.calls[key] = self.calls.get(key, 0) + len(calls)
-            results: list[Any] = []
-            while len(results) < len(calls):
-                if self._stuck.get(key, 0) >= _MOST_STUCK:
-                    off = Text(
-                        f"switched off after {_MOST_STUCK} calls that took longer than {self.limit:g} s", f"已停用：{_MOST_STUCK}次调用超过{self.limit:g}秒"
-                    )
-                    results += [guarded.failed(off)] * (len(calls) - len(results))
-                    break
-                self._run(guarded, calls, named, results)
-                if len(results) < len(calls):
-                    self._stuck[key] = self._stuck.get(key, 0) + 1
-                    results.append(guarded.failed(Text(f"it took longer than {self.limit:g} s", f"用时超过{self.limit:g}秒")))
-            for result in results:
-                self._count(result)
-            return results
+            if guarded.costly:
+                return self._remembered(guarded, calls, named)
+            return self._each(guarded, calls, named)
+
+    def _remembered(self, guarded: Guarded, calls: Sequence[Sequence[Any]], named: dict[str, Any]) -> list[Any]:
+        """The same, asking once for equal arguments; the function is kept with its answers, so that its identity stays its own."""
+        try:
+            keys = [tuple(arguments) for arguments in calls]
+            _, known = self._answers.setdefault(id(guarded), (guarded, {}))
+            new = [key for key in dict.fromkeys(keys) if key not in known]
+        except TypeError:  # entries of a log cannot be looked up
+            return self._each(guarded, calls, named)
+        found = dict(zip(new, self._each(guarded, new, named), strict=True)) if new else {}
+        results = [known[key] if key in known else found[key] for key in keys]
+        if len(known) < _MOST_REMEMBERED:
+            known.update(found)
+        return results
+
+    def _each(self, guarded: Guarded, calls: Sequence[Sequence[Any]], named: dict[str, Any]) -> list[Any]:
+        key = (guarded.plugin, guarded.hook, guarded.what)
+        self.calls[key] = self.calls.get(key, 0) + len(calls)
+        results: list[Any] = []
+        while len(results) < len(calls):
+            if self._stuck.get(key, 0) >= _MOST_STUCK:
+                off = Text(
+                    f"switched off after {_MOST_STUCK} calls that took longer than {self.limit:g} s", f"已停用：{_MOST_STUCK}次调用超过{self.limit:g}秒"
+                )
+                results += [guarded.failed(off)] * (len(calls) - len(results))
+                break
+            self._run(guarded, calls, named, results)
+            if len(results) < len(calls):
+                self._stuck[key] = self._stuck.get(key, 0) + 1
+                results.append(guarded.failed(Text(f"it took longer than {self.limit:g} s", f"用时超过{self.limit:g}秒")))
+        for result in results:
+            self._count(result)
+        return results
 
     def _count(self, result: Any) -> None:
         if result.__class__ is Failed:

@@ -200,14 +200,17 @@ class Plugged:
             builder.problems.add("unknown-classifier", place, name=name, near=(name, self.classifiers))
             return None
         plugin, classifier = known
-        read = self.parts(plugin.name, classifier, builder, place)
-        if read is None:
-            return None
-        reads, parts = read
-        guarded = Guarded(plugin.name, "complaint_policy_classifiers", name, classifier.function, EvidenceOf(frozenset(classifier.labels)), plugin.strict)
-        call = Call(plugin.name, plugin.version, name, "evidence", reads, self.handed_settings(classifier.settings), guarded)
-        asked = self.asked.setdefault(name, Asked(Computed(call, parts, "evidence", place=place), classifier.title))
-        call = evolve(call, kind="enum", values=classifier.labels, threshold=threshold)
+        if name not in self.asked:
+            read = self.parts(plugin.name, classifier, builder, place)
+            if read is None:
+                return None
+            accept = EvidenceOf(frozenset(classifier.labels))
+            guarded = Guarded(plugin.name, "complaint_policy_classifiers", name, classifier.function, accept, plugin.strict, costly=True)
+            evidence = Call(plugin.name, plugin.version, name, "evidence", read[0], self.handed_settings(classifier.settings), guarded)
+            self.asked[name] = Asked(Computed(evidence, read[1], "evidence", place=place), classifier.title)
+        asked = self.asked[name]
+        parts = asked.node.parts
+        call = evolve(asked.node.call, kind="enum", values=classifier.labels, threshold=threshold)
         held = n.NamedValue(name, "evidence", evidence_name(name), place=place)
         use = Classified(call, parts, held, title=classifier.title, titles=classifier.titles, place=place)
         if use not in asked.uses:

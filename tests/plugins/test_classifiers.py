@@ -127,6 +127,17 @@ def test_asked_once_for_two_thresholds() -> None:
     assert asked == ["network 0.6"]
 
 
+def test_an_audit_asks_once_for_equal_texts_whatever_the_thresholds() -> None:
+    asked: list[str] = []
+
+    def noted(text: str) -> Any:
+        asked.append(text)
+        return said(text)
+
+    policy(noted).audit([record(text) | {"id": str(n)} for n, text in enumerate(TEXTS * 3)], as_of=AS_OF).summary()
+    assert sorted(asked) == sorted(text for text in TEXTS if text is not None)
+
+
 @pytest.mark.parametrize("kind", ["frame", "parquet", "csv"])
 def test_a_table_says_what_records_say(kind: str, tmp_path: Path) -> None:
     rows = [record(text, category) | {"id": str(i)} for i, (text, category) in enumerate((t, c) for t in TEXTS for c in (None, "network", "tariff"))]
