@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("judging", ("compiled", "field_tests", "transitions", "decision", "waivers", "normalising", "plugin_findings", "explaining", "remarks", "policy")),
     ("loading", ("loader", "cases", "register_cases")),
     ("package", ("",)),
-    ("doors", ("audit", "cli", "__main__")),
+    ("doors", ("audit", "cli", "testing", "__main__")),
 )
 RANK = {name: rank for rank, (_, names) in enumerate(LAYERS) for name in names}
 # The doors: they read files, write files and talk to a terminal.
