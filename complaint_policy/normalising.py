@@ -5,7 +5,7 @@ The normalisers are those of the plugins that the newest version names: a record
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import deepcopy
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from complaint_policy.contributed import Plugin
-from complaint_policy.guarded import Failed, Fault, Guarded, Refused
+from complaint_policy.guarded import WATCH, Failed, Fault, Guarded, Refused, watched_call
 from complaint_policy.intake import Spoilt, snapshot
 from complaint_policy.model import PolicyModel
 from complaint_policy.texts import Text
@@ -76,18 +76,24 @@ class _One:
     writes: tuple[str, ...]
     settings: Mapping[str, Any] | None
 
-    def answer(self, cells: Mapping[str, Any], memory: Memory | None) -> Any:
-        """Changes, or a :class:`Failed`; of equal texts a table asks once."""
-        handed = {name: _read_only(cells.get(name)) for name in self.reads}
-        plain = memory is not None and all(value is None or value.__class__ is str for value in handed.values())
-        key = (self.guarded.plugin, self.guarded.what, *handed.values()) if plain else None
-        if memory is not None and key in memory:
-            return memory[key]
+    def answers(self, records: Sequence[Mapping[str, Any]], memory: Memory | None) -> list[Any]:
+        """For each record its changes, or a :class:`Failed`; of equal texts a table asks once."""
+        handed = [{name: _read_only(cells.get(name)) for name in self.reads} for cells in records]
+        keys = [self._key(cells, number, memory) for number, cells in enumerate(handed)]
+        known: Memory = {} if memory is None else memory
+        new = {key: cells for key, cells in zip(keys, handed, strict=True) if key not in known}
         named = {} if self.settings is None else {"settings": MappingProxyType(dict(self.settings))}
-        found = self.guarded(MappingProxyType(handed), **named)
-        if memory is not None and key is not None and len(memory) < _REMEMBERED:
-            memory[key] = found
-        return found
+        given = watched_call(WATCH.get(), self.guarded, [(MappingProxyType(cells),) for cells in new.values()], named) if new else []
+        found = dict(zip(new, given, strict=True))
+        results = [found[key] if key in found else known[key] for key in keys]
+        if memory is not None and len(memory) < _REMEMBERED:
+            memory.update((key, one) for key, one in found.items() if not isinstance(key, int))
+        return results
+
+    def _key(self, cells: Mapping[str, Any], number: int, memory: Memory | None) -> Any:
+        """What the answer is remembered by: texts; of anything else the place in its batch, which is its own."""
+        plain = memory is not None and all(value is None or value.__class__ is str for value in cells.values())
+        return (self.guarded.plugin, self.guarded.what, *cells.values()) if plain else number
 
 
 @frozen
@@ -104,33 +110,41 @@ class Normalisers:
 
     def __call__(self, record: Any) -> Normalised:
         """A record of a caller: a field that is written is known."""
-        return self._changed(snapshot(record, self.fields), frozenset(), None)
+        return self._changed([snapshot(record, self.fields)], frozenset(), None)[0]
 
-    def of_source(self, known: Collection[str]) -> Callable[[dict[str, Any]], Normalised]:
-        """For the records of a table that has the fields ``known``."""
+    def of_source(self, known: Collection[str]) -> Callable[[list[dict[str, Any]]], list[Normalised]]:
+        """For the records of a table that has the fields ``known``, a batch at a time."""
         memory: Memory = {}
         doubtful = self.writes - frozenset(known)
-        return lambda record: self._changed(record, doubtful, memory)
+        return lambda records: self._changed(records, doubtful, memory)
 
-    def _changed(self, cells: dict[str, Any], doubtful: frozenset[str], memory: Memory | None) -> Normalised:
-        changes: list[Change] = []
-        faults: list[Fault] = []
+    def _changed(self, records: list[dict[str, Any]], doubtful: frozenset[str], memory: Memory | None) -> list[Normalised]:
+        changes: list[list[Change]] = [[] for _ in records]
+        faults: list[list[Fault]] = [[] for _ in records]
         for one in self.ones:
             # What rests on a cell that an earlier one failed to write is as unknown.
-            spoilt: Any = next((cell for name in one.reads if isinstance(cell := cells.get(name), Spoilt)), None)
-            found = one.answer(cells, memory) if spoilt is None else spoilt
-            if isinstance(found, Failed):
-                faults.append(found.fault)
-                found = Spoilt(found)
-            if isinstance(found, Spoilt):
-                cells.update(dict.fromkeys(one.writes, found))
-                continue
-            for name, after in found.items():
-                before = cells.get(name)
-                if _differ(before, after):
-                    changes.append(Change(one.guarded.plugin, name, before, after))
-                    cells[name] = after
-        return Normalised(cells, tuple(changes), tuple(faults), doubtful)
+            found: list[Any] = [next((cell for name in one.reads if isinstance(cell := cells.get(name), Spoilt)), None) for cells in records]
+            asked = [number for number, spoilt in enumerate(found) if spoilt is None]
+            for number, answer in zip(asked, one.answers([records[number] for number in asked], memory), strict=True):
+                found[number] = answer
+            for cells, answer, changed, failed in zip(records, found, changes, faults, strict=True):
+                self._take(one, cells, answer, changed, failed)
+        together = zip(records, changes, faults, strict=True)
+        return [Normalised(cells, tuple(changed), tuple(failed), doubtful) for cells, changed, failed in together]
+
+    @staticmethod
+    def _take(one: _One, cells: dict[str, Any], answer: Any, changes: list[Change], faults: list[Fault]) -> None:
+        if isinstance(answer, Failed):
+            faults.append(answer.fault)
+            answer = Spoilt(answer)
+        if isinstance(answer, Spoilt):
+            cells.update(dict.fromkeys(one.writes, answer))
+            return
+        for name, after in answer.items():
+            before = cells.get(name)
+            if _differ(before, after):
+                changes.append(Change(one.guarded.plugin, name, before, after))
+                cells[name] = after
 
 
 def normalisers_of(model: PolicyModel) -> Normalisers | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, Final
 
 from attrs import define
@@ -21,6 +22,8 @@ __all__ = ["Counts", "Entry", "Progress", "RecordStream"]
 # Rows read, and the share of the source, 0 to 1, where it is known.
 Progress = Callable[[int, float | None], None]
 TOLD_EVERY: Final = 1000
+# So many records are handed to a plugin's normalisers together.
+_BATCH: Final = 1000
 _Rows = tuple[int, Row, Text | None]
 
 
@@ -82,11 +85,12 @@ class RecordStream:
         found = self._plain(rows) if self.mapping.events is None else self._folded(rows, counts)
         return found if self.normalisers is None else self._normalised(found, self.normalisers.of_source(self._reader.source_fields))
 
-    def _normalised(self, entries: Iterator[Entry], change: Callable[[dict[str, Any]], Normalised]) -> Iterator[Entry]:
-        for entry in entries:
-            if entry.fault is None:
-                entry.record = change(entry.record)
-            yield entry
+    def _normalised(self, entries: Iterator[Entry], change: Callable[[list[dict[str, Any]]], list[Normalised]]) -> Iterator[Entry]:
+        while batch := list(islice(entries, _BATCH)):
+            records = [entry for entry in batch if entry.fault is None]
+            for entry, record in zip(records, change([entry.record for entry in records]), strict=True):
+                entry.record = record
+            yield from batch
 
     def _rows(self, counts: Counts, progress: Progress | None) -> Iterator[_Rows]:
         refused = self._reader.refused
