@@ -30,6 +30,7 @@ __all__ = ["complaint_policy_facts", "complaint_policy_record_fields", "complain
 version: Final = library_version
 Entries = Sequence[Mapping[str, Any]]
 _DAY: Final = timedelta(days=1)
+_LONGEST: Final = 100_000  # days of a warranty: more is a slip of the keyboard
 
 
 # --------------------------------------------------------------------------- kilometres
@@ -132,8 +133,8 @@ def _covered(visit: Mapping[str, Any], again: datetime, odometer: int | None, se
     """Whether what came back at ``again`` came back within the warranty of that visit: by its last day, and its last kilometre."""
     days = max(settings["least_warranty_days"] or 0, visit["warranty_days"] or 0)
     kilometres = max(settings["least_warranty_km"] or 0, visit["warranty_km"] or 0)
-    if not days or not kilometres:
-        return None  # neither the policy nor the visit says what was given
+    if not 0 < days <= _LONGEST or kilometres <= 0:
+        return None  # nobody says what was given
     if again.date() > (visit["out_at"] + days * _DAY).date():
         return False
     if odometer is None or visit["odometer"] is None or odometer < visit["odometer"]:

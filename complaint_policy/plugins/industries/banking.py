@@ -24,6 +24,7 @@ version: Final = library_version
 Entries = Sequence[Mapping[str, Any]]
 _ZERO: Final = Decimal(0)
 _HOUR: Final = timedelta(hours=1)
+_LONGEST: Final = 10_000  # days of one extension: more is a slip of the keyboard
 
 
 # --------------------------------------------------------------------------- losses
@@ -161,7 +162,7 @@ def _counted(extensions: Entries, received: datetime, settings: Mapping[str, Any
         at, level, days = entry["at"].date(), entry["approver_level"], entry["days"]
         if at > last + timedelta(days=settings["may_move_days"] or 0):
             break  # too late heals nothing
-        if level is None or days is None or days < 0 or (at > last and level >= needed[len(found)]):
+        if level is None or days is None or not 0 <= days <= _LONGEST or (at > last and level >= needed[len(found)]):
             return None
         if level >= needed[len(found)]:
             found.append(days)

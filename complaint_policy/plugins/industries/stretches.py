@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["length", "normalised", "to_the_cent", "together", "without"]
+__all__ = ["amount_of", "length", "normalised", "to_the_cent", "together", "without"]
 
 Stretch = tuple[datetime, datetime]
 
@@ -29,14 +30,19 @@ def together(stretches: Iterable[Stretch]) -> list[Stretch]:
 
 
 def without(stretches: list[Stretch], taken: list[Stretch]) -> list[Stretch]:
-    """The first without the second; both as :func:`together` gives them."""
+    """The first without the second; both as :func:`together` gives them, so that each is gone through once."""
     found: list[Stretch] = []
+    at = 0
     for low, high in stretches:
-        for begin, end in taken:
-            if begin < high and end > low:
-                if begin > low:
-                    found.append((low, begin))
-                low = max(low, end)
+        while at < len(taken) and taken[at][1] <= low:
+            at += 1
+        following = at
+        while following < len(taken) and taken[following][0] < high:
+            begin, end = taken[following]
+            if begin > low:
+                found.append((low, begin))
+            low = max(low, end)
+            following += 1
         if low < high:
             found.append((low, high))
     return found
@@ -53,6 +59,15 @@ def normalised(text: Any) -> str | None:
         return None
     found = "".join(c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum())
     return found or None
+
+
+# As many digits as any amount or level has: an exponent would let a few letters stand for a number that no machine can hold.
+_PLAIN: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
+
+
+def amount_of(text: str) -> Decimal | None:
+    """A number written in plain digits; ``None`` for anything else."""
+    return Decimal(text.strip()) if _PLAIN.fullmatch(text.strip()) else None
 
 
 def to_the_cent(amount: Fraction) -> Decimal:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from complaint_policy.contributed import DerivedFact, Settings
 from complaint_policy.fields import EntryKind, Field
 from complaint_policy.plugins.hookspecs import hookimpl
-from complaint_policy.plugins.industries.stretches import Stretch, length, to_the_cent, together, without
+from complaint_policy.plugins.industries.stretches import Stretch, amount_of, length, to_the_cent, together, without
 from complaint_policy.texts import Text
 from complaint_policy.versions import library_version
 
@@ -98,16 +98,9 @@ def _share_of_time(month: Stretch, inside: list[Stretch], as_of: datetime) -> Fr
 # --------------------------------------------------------------------------- signal
 def _levels(samples: tuple[str, ...]) -> list[Decimal] | None:
     """The samples in dBm; ``None`` where one is no number: it is not known how weak it was."""
-    found: list[Decimal] = []
-    for sample in samples:
-        try:
-            level = Decimal(sample.strip().removesuffix("dBm").strip())
-        except ArithmeticError:
-            return None
-        if not level.is_finite():
-            return None
-        found.append(level)
-    return sorted(found)
+    found = [amount_of(sample.strip().removesuffix("dBm")) for sample in samples]
+    known = [level for level in found if level is not None]
+    return sorted(known) if len(known) == len(found) else None
 
 
 def samples_taken(samples: tuple[str, ...]) -> int | None:
@@ -191,14 +184,13 @@ def recomputed_bill(usage: Decimal, steps: tuple[str, ...], rent: Decimal | None
     total, low = Fraction(rent or 0), Fraction(0)
     for step in steps:
         bound, _, price = step.partition("@")
-        try:
-            high = max(low, Fraction(usage)) if bound.strip() == "*" else Fraction(Decimal(bound.strip()))
-            each = Fraction(Decimal(price.strip()))
-        except (ArithmeticError, ValueError):
+        above, each = amount_of(bound), amount_of(price)
+        if each is None or (above is None and bound.strip() != "*"):
             return None
+        high = max(low, Fraction(usage)) if above is None else Fraction(above)
         if high < low or each < 0:
             return None
-        total += each * max(Fraction(0), min(high, Fraction(usage)) - low)
+        total += Fraction(each) * max(Fraction(0), min(high, Fraction(usage)) - low)
         low = high
     return to_the_cent(total) if usage >= 0 and Fraction(usage) <= low else None
 
