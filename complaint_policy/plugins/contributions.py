@@ -24,6 +24,7 @@ from complaint_policy.contributed import (
 from complaint_policy.fields import CORE_FIELDS, FIELD_TYPES, NOT_OF_ENTRIES, RESERVED_VALUES, RESERVED_WORDS, EntryKind, Field
 from complaint_policy.guarded import Refused
 from complaint_policy.kinds import RuleKind
+from complaint_policy.plugins.shapes import check_functions, check_tuples
 from complaint_policy.schemas import HEAD
 from complaint_policy.texts import Text
 
@@ -104,17 +105,16 @@ def _template(text: Text) -> None:
 def _check(item: Any) -> None:
     name = getattr(item, "name", None) or getattr(item, "key", None)
     if not isinstance(item, (Path, RuleKind)):
-        if not isinstance(name, str) or _NAME.fullmatch(name) is None or name in RESERVED_WORDS:
+        if not isinstance(name, str) or _NAME.fullmatch(name) is None:
             shown = name[:64] if isinstance(name, str) else type(name).__name__
-            raise _no(
-                f"'{shown}' is no name: letters, digits and _ are expected, and no word of the policy language",
-                f"“{shown}”不能作为名称：须由字母、数字和_组成，且不得为制度语言的保留词",
-            )
+            raise _no(f"'{shown}' is no name: a letter, then letters, digits and _", f"“{shown}”不能作为名称：须以字母开头，由字母、数字和_组成")
+        if name in RESERVED_WORDS:
+            raise _no(f"'{name}' is a word of the policy language: take another name", f"“{name}”是制度语言的保留词，请换一个名称")
         if not isinstance(item.title, Text) or not (item.title.en and item.title.zh):
             raise _no(f"'{name}' has no title in English and Chinese", f"“{name}”缺少中英文标题")
     if isinstance(item, _FUNCTIONS) and not callable(item.function):
         raise _no(f"'{name}' has no function", f"“{name}”没有函数")
-    for check in (_check_fact, _check_field, _check_entry_kind, _check_settings, _check_others):
+    for check in (check_tuples, _check_fact, _check_field, _check_entry_kind, _check_settings, _check_others, check_functions):
         check(item, name or "")
 
 
@@ -134,8 +134,12 @@ def _check_fact(item: Any, name: str) -> None:
 
 def _check_field(item: Any, name: str) -> None:
     if isinstance(item, Field):
-        if name in CORE_FIELDS or item.type not in FIELD_TYPES or (item.type == "enum") != bool(item.values):
-            raise _no(f"'{name}' is a core field, or of no type known", f"“{name}”是核心字段，或类型未知")
+        if name in CORE_FIELDS:
+            raise _no(f"'{name}' is a core field, which every policy has already", f"“{name}”是核心字段，所有制度均已具备")
+        if item.type not in FIELD_TYPES:
+            raise _no(f"'{name}' is of no type known: {', '.join(FIELD_TYPES)}", f"“{name}”的类型应为：{'、'.join(FIELD_TYPES)}")
+        if (item.type == "enum") != bool(item.values):
+            raise _no(f"'{name}': an enum has values, and nothing else has", f"“{name}”：枚举须有取值，其他类型不得有")
         if item.empty not in ("unknown", "none", *(("not_yet",) if item.type == "event" else ())):
             raise _no(f"'{name}': an empty cell means unknown or none, of an event not_yet", f"“{name}”：空值只能表示unknown、none，事件可为not_yet")
 
@@ -161,7 +165,7 @@ def _check_settings(item: Any, name: str) -> None:
 def _check_others(item: Any, name: str) -> None:
     if isinstance(item, Operator):
         if item.operand not in _OPERANDS or not item.kinds:
-            raise _no(f"'{name}' takes {', '.join(_OPERANDS)} of some kinds", f"“{name}”的操作数应为：{'、'.join(_OPERANDS)}")
+            raise _no(f"'{name}' has kinds, and an operand that is one of: {', '.join(_OPERANDS)}", f"“{name}”须有kinds，operand应为：{'、'.join(_OPERANDS)}")
         for sentence in (item.title.en, item.title.zh):
             if re.sub(r"\{(value|operand)\}", "", sentence).count("{"):
                 raise _no(f"'{name}': its title has no names but {{value}} and {{operand}}", f"“{name}”的标题只能含{{value}}和{{operand}}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -20,6 +20,8 @@ from complaint_policy.plugins.builtin import BUILTIN, Builtin
 from complaint_policy.plugins.contributions import HOOKS, Listed, claims, gathered
 from complaint_policy.plugins.hookspecs import PROJECT, HookSpecs
 from complaint_policy.plugins.industries import INDUSTRIES
+from complaint_policy.plugins.shapes import SLIPS, raised
+from complaint_policy.problems import nearest
 from complaint_policy.texts import Text
 
 __all__ = ["GROUP", "Manager", "default_manager", "make_manager"]
@@ -86,6 +88,10 @@ def make_manager(
     """
     if isinstance(disable, (str, bytes)):
         raise UsageError(Text("disable is a collection of names", "disable 应为名称的集合"))
+    if plugins is not None and not isinstance(plugins, Mapping):
+        raise UsageError(
+            Text('plugins are a mapping of names to modules or objects: {"name": plugin}', 'plugins 应为从名称到模块或对象的映射：{"name": plugin}')
+        )
     making = _Making(strict, time_limit)
     off = frozenset(disable)
     listed = _listed(plugins or {}, entry_points, making)
@@ -147,7 +153,7 @@ class _Making:
 
     def guarded(self, name: str, hook: str, function: Any, accept: Any = None) -> Any:
         """What a function of a plugin gives, within the limit of time; ``None`` after a fault."""
-        guarded = Guarded(name, hook, "", function, accept or (lambda given: given), self.strict)
+        guarded = Guarded(name, hook, "", _telling(function), accept or (lambda given: given), self.strict)
         found = self._watch.each(guarded, [()], {})[0]
         if isinstance(found, Failed):
             self.faults.append(found.fault)
@@ -181,8 +187,8 @@ class _Making:
         hooks.add_hookspecs(HookSpecs)
 
         def registered() -> bool:
+            _held_against_hooks(given)
             hooks.register(given, name)
-            hooks.check_pending()
             return bool(hooks.get_hookcallers(given))
 
         ours = self.guarded(name, "registration", registered, _registered)
@@ -226,6 +232,37 @@ class _Making:
     def manager(self, disabled: frozenset[str]) -> Manager:
         self._watch.close()
         return Manager(tuple(self.plugins), tuple(self.faults), disabled, self.strict, self.time_limit, dict(sorted(self.folders.items())))
+
+
+def _telling(function: Callable[[], Any]) -> Callable[[], Any]:
+    """The function, with the words of a slip in its fault."""
+
+    def told() -> Any:
+        try:
+            return function()
+        except SLIPS as error:
+            raise Refused(raised(error)) from error
+
+    return told
+
+
+def _held_against_hooks(given: Any) -> None:
+    """Refuses what pluggy passes over or names after its own classes."""
+    if isinstance(given, type):
+        raise Refused(Text(f"it is a class: hand over an object, {given.__name__}()", f"传入的是类，应传入对象：{given.__name__}()"))
+    for name in dir(given):
+        if not name.startswith(f"{PROJECT}_"):
+            continue
+        function = getattr(given, name, None)
+        marked = hasattr(function, f"{PROJECT}_impl")
+        if marked and name not in HOOKS:
+            near = nearest(name, HOOKS)
+            raise Refused(
+                Text(f"there is no hook '{name}'", f"没有名为“{name}”的钩子")
+                + (Text(" (", "（") + near + Text(")", "）") if near is not None else Text("", ""))
+            )
+        if name in HOOKS and callable(function) and not marked:
+            raise Refused(Text(f"'{name}' is not marked with @hookimpl", f"“{name}”没有用@hookimpl标记"))
 
 
 def _registered(ours: Any) -> Any:

@@ -90,7 +90,7 @@ def test_a_word_of_the_language_is_no_name() -> None:
         def complaint_policy_record_fields(self) -> Iterable[Field]:
             return [Field("above", "money", TITLE)]
 
-    with pytest.raises(PluginError, match="'above' is no name"):
+    with pytest.raises(PluginError, match="'above' is a word of the policy language"):
         make_manager({"claims": Above()}, strict=True)
 
 
