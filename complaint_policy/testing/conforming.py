@@ -18,6 +18,7 @@ from complaint_policy.errors import ComplaintPolicyError, PolicyError
 from complaint_policy.fields import Field
 from complaint_policy.loader import load_policy, load_policy_text
 from complaint_policy.plugins import Manager, make_manager
+from complaint_policy.plugins.industries import INDUSTRIES
 from complaint_policy.policy import Policy
 from complaint_policy.testing.evaluators import judged, try_tables
 from complaint_policy.testing.probing import probe, undeclared
@@ -66,7 +67,7 @@ def conformance(
 ) -> Report:
     """The same as a :class:`Report`, whatever it found."""
     gathering = Gathering()
-    manager = make_manager({name: plugin})
+    manager = _manager_of(plugin, name)
     found = manager.plugin(name)
     if found is None:
         for fault in manager.faults:
@@ -86,10 +87,15 @@ def conformance(
     return Report(name, tuple(gathering.found), speeds)
 
 
+def _manager_of(plugin: Any, name: str) -> Manager:
+    """An industry of the library's own is there already."""
+    return make_manager() if INDUSTRIES.get(name) is plugin else make_manager({name: plugin})
+
+
 # --------------------------------------------------------------------------- what is declared
 def _the_same_again(plugin: Any, first: Plugin, gathering: Gathering) -> None:
     """A hook that is called again gives the same contributions."""
-    second = make_manager({first.name: plugin}).plugin(first.name)
+    second = _manager_of(plugin, first.name).plugin(first.name)
     for part in _PARTS:
         if second is None or getattr(first, part) != getattr(second, part):
             problem = Text("its hook gives something else when it is called again", "再次调用钩子时返回的内容不同")
@@ -185,7 +191,8 @@ class _Trial:
         # Every core field in every mixture would drown what the plugin reads.
         reads = self._reads()
         core = {name for name, one in fields.items() if one.core} - reads
-        tried = [one for name, one in fields.items() if name not in core or name == "closed_at"]
+        log = {"events"} if any(name.startswith("event:") for name in reads) else set()
+        tried = [one for name, one in fields.items() if name not in core or name == "closed_at" or name in log]
         constants = constants_of(self.recorders)
         more = {one.name: borders_of(one, constants) for one in tried if one.name in reads}
         made = records_of(tried, self.records, more=more)

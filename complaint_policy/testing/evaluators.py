@@ -81,7 +81,8 @@ def _audited(policy: Policy, records: list[dict[str, Any]], as_of: str, gatherin
 
     if not records:
         return {}
-    table = pl.DataFrame(records, schema=dict.fromkeys(records[0], pl.String))
+    # A log stands in no cell of texts.
+    table: Any = records if "events" in records[0] else pl.DataFrame(records, schema=dict.fromkeys(records[0], pl.String))
     audit = policy.audit(table, as_of=as_of)
     rows: _Rows = {}
     for row in audit.decisions.to_dicts():

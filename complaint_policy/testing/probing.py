@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from complaint_policy.contributed import DerivedFact, Operator, Plugin
-from complaint_policy.fields import CORE_FIELDS, Field
+from complaint_policy.fields import CORE_FIELDS, EntryKind, Field, LogField
 from complaint_policy.texts import Text
 
 __all__ = ["POLICY_NAME", "probe", "undeclared"]
@@ -29,7 +29,9 @@ _OPERANDS: Final[Mapping[str, Any]] = {"string": "a", "number": 2, "boolean": Tr
 
 def undeclared(plugin: Plugin, known: Mapping[str, Field]) -> tuple[tuple[str, str], ...]:
     """What functions read that neither the library, nor the plugin, nor a policy handed in declares: contribution and field."""
-    names = {"events", *CORE_FIELDS, *known, *(one.name for one in plugin.fields), *(one.name for one in plugin.facts)}
+    declared = [*plugin.fields, *(kind for one in known.values() if isinstance(one, LogField) for kind in one.kinds)]
+    entries = {f"event:{one.name}" for one in declared if isinstance(one, EntryKind)}
+    names = {"events", "as_of", *entries, *CORE_FIELDS, *known, *(one.name for one in plugin.fields), *(one.name for one in plugin.facts)}
     readers = [(one.name, one.reads) for one in plugin.facts] + [(one.name, one.reads) for one in plugin.classifiers]
     return tuple((contribution, name) for contribution, reads in readers for name in reads if name not in names)
 

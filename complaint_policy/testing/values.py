@@ -9,7 +9,7 @@ from random import Random
 from types import MappingProxyType
 from typing import Any, Final
 
-from complaint_policy.fields import Field
+from complaint_policy.fields import Field, LogField
 
 __all__ = ["borders_of", "cells_of", "records_of"]
 
@@ -40,6 +40,25 @@ def cells_of(declared: Field) -> tuple[str | None, ...]:
     return (*_CELLS.get(declared.type, _CELLS["string"]), None)
 
 
+def logs_of(declared: LogField) -> Iterator[list[dict[str, Any]] | None]:
+    """Logs to try: one with two entries of each kind, then the same with another cell in one of them, and empty ones."""
+    attributes = {kind.name: {one.name: one for one in kind.attributes} for kind in declared.kinds}
+
+    def entry(kind: str, day: int) -> dict[str, Any]:
+        cells = {name: cells_of(one)[0] for name, one in attributes[kind].items()}
+        return {"at": f"2026-03-{day:02}T09:30", "kind": kind, "by": "A", "to": "B", **cells}
+
+    plain = [entry(kind, day) for kind in attributes for day in (2, 3)]
+    yield plain
+    yield []
+    yield None
+    for place, one in enumerate(plain):
+        changes: list[tuple[str, Any]] = [("at", cell) for cell in (None, "2026-03-04", "2027-01-01T00:00", "soon")]
+        changes += [(name, cell) for name, attribute in attributes[one["kind"]].items() for cell in cells_of(attribute)[1:]]
+        for name, cell in changes if place % 2 else changes[:0]:
+            yield [*plain[:place], one | {name: cell}, *plain[place + 1 :]]
+
+
 def borders_of(declared: Field, constants: Iterable[Any]) -> tuple[str, ...]:
     """Cells at, just below and just above the numbers, and the texts, that stand in a function or its settings."""
     known = list(constants)
@@ -59,14 +78,16 @@ def records_of(
 
     ``more``: further cells of some fields.
     """
-    declared = {one.name: one for one in fields if one.name not in _FIRST and one.type != "log"}
+    declared = {one.name: one for one in fields if one.name not in _FIRST and (one.type != "log" or isinstance(one, LogField))}
     made = list(islice(_made(declared, [dict(record) for record in given], more, Random(seed)), _MOST))  # noqa: S311  to be repeated, not to be secret
     names = dict.fromkeys(name for record in made for name in record)
     return [{name: record.get(name) for name in names} | {"id": f"C-{number}"} for number, record in enumerate(made, 1)]
 
 
 def _made(declared: Mapping[str, Field], given: list[dict[str, Any]], more: Mapping[str, Iterable[str]], random: Random) -> Iterator[dict[str, Any]]:
-    cells = {name: tuple(dict.fromkeys((*cells_of(one), *more.get(name, ())))) for name, one in declared.items()}
+    cells: dict[str, tuple[Any, ...]] = {}
+    for name, one in declared.items():
+        cells[name] = tuple(logs_of(one)) if isinstance(one, LogField) else tuple(dict.fromkeys((*cells_of(one), *more.get(name, ()))))
     plain: dict[str, Any] = _FIRST | {name: found[0] for name, found in cells.items()}
     yield from given
     yield plain

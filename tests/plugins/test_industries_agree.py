@@ -13,6 +13,7 @@ from complaint_policy import load_policy, load_policy_text
 from complaint_policy.plugins import EntryKind, make_manager
 from complaint_policy.plugins.industries import INDUSTRIES
 from complaint_policy.plugins.industries.stretches import length, together, without
+from complaint_policy.testing import conformance
 
 AS_OF = "2026-05-01T00:00"
 PAGE = (Path(__file__).parents[2] / "docs" / "industries.md").read_text("utf-8")
@@ -100,6 +101,14 @@ def test_audits_and_evaluations_agree_on_drawn_records(name: str) -> None:
     # Of each fact some records said what it is, and others could not.
     told = {rule for rule, outcome in found if outcome in ("met", "breached")}
     assert told == {f"RQ-{i}" for i in range(len(plugin.facts))}
+
+
+@pytest.mark.parametrize("name", INDUSTRIES)
+def test_each_keeps_what_a_plugin_promises(name: str) -> None:
+    tariff = {"id": "A", "received_at": "2026-03-02T10:00", "usage": "150", "tariff_steps": "100@0.15; *@0.10", "monthly_rent": "30", "bill_amount": "60", "signal_samples": "-90; -110"}
+    report = conformance(INDUSTRIES[name], name=name, records=[tariff] if name == "telecom" else ())
+    assert report.failures == ()
+    assert {speed.what for speed in report.speeds} == {fact.name for fact in INDUSTRIES[name].complaint_policy_facts()}
 
 
 def test_stretches_against_a_count_of_minutes() -> None:
