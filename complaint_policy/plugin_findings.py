@@ -136,6 +136,8 @@ def evidence_texts(decision: Decision, parts: Iterable[n.Expression], *, reveal:
     texts: list[Text] = []
     for use in dict.fromkeys(use for part in parts for use in classified_in(part, lambda name: model.facts[name].expression)):
         said = _said(decision, use)
+        if said is None and use.call.name not in decision._state[decision._compiled.slots[evidence_name(use.call.name)]].missing:
+            continue  # not asked: what it reads is missing, and says so itself
         because = None if said is None else _because(decision, use, said, reveal=reveal)
         reason = Text("", "") if because is None else Text(" ({b})", "（{b}）").filled(b=because)
         texts.append(_text(decision, use) + reason)

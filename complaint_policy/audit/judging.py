@@ -14,7 +14,7 @@ from complaint_policy.money import minor_digits
 from complaint_policy.texts import Text
 from complaint_policy.waivers import WaiverSet
 
-__all__ = ["columns_of_policy", "fields_of_policy", "levels_of_policy", "roles_of_policy", "waivers_of"]
+__all__ = ["classifiers_of_policy", "columns_of_policy", "fields_of_policy", "levels_of_policy", "roles_of_policy", "waivers_of"]
 
 
 def columns_of_policy(policy: AnyPolicy) -> DecisionColumns:
@@ -36,6 +36,14 @@ def fields_of_policy(policy: AnyPolicy) -> tuple[Field, ...]:
     for version in policy.versions:
         fields |= version.model.fields
     return tuple(fields.values())
+
+
+def classifiers_of_policy(policy: AnyPolicy) -> dict[str, Text]:
+    """The titles of the classifiers that are asked: what they leave undecided is missing under their names."""
+    found: dict[str, Text] = {}
+    for version in policy.versions:
+        found |= {name: one.title for name, one in getattr(getattr(version, "model", None), "classifiers", {}).items()}
+    return found
 
 
 def levels_of_policy(policy: AnyPolicy) -> dict[str, Text]:

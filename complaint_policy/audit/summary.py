@@ -20,7 +20,7 @@ from complaint_policy.audit.event_tables import EventCounts
 from complaint_policy.audit.figures import figure_dict
 from complaint_policy.audit.history_notes import HistoryNotes
 from complaint_policy.audit.interfaces import AnyPolicy
-from complaint_policy.audit.judging import fields_of_policy, levels_of_policy, roles_of_policy
+from complaint_policy.audit.judging import classifiers_of_policy, fields_of_policy, levels_of_policy, roles_of_policy
 from complaint_policy.audit.mapping import ColumnMapping
 from complaint_policy.audit.portfolio import LeftOut, Portfolio
 from complaint_policy.audit.records import RecordStream
@@ -275,7 +275,7 @@ def summarise(
         records_with_repeated_ids=tally.records_with_repeated_ids,
         versions=dict(sorted(tally.versions.items())),
         rejects=tuple(_reasons(rejects)),
-        field_titles={f.name: f.title for f in fields_of_policy(policy)},
+        field_titles=classifiers_of_policy(policy) | {f.name: f.title for f in fields_of_policy(policy)},
         level_titles=levels,
         role_titles=roles_of_policy(policy),
         portfolio=portfolio.results(notes.as_of.date()),

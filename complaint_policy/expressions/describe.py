@@ -271,7 +271,7 @@ class Describer:
             case Computed(call=call, parts=parts):
                 return self._computed(call, parts)
             case Classified(title=title, threshold=threshold):
-                said = Text("{t}, by a classifier that is at least {p} sure", "{t}（由分类器给出，置信度不低于{p}）")
+                said = Text("{t} (by a classifier at least {p} sure)", "{t}（由分类器给出，置信度不低于{p}）")
                 return said.filled(t=title, p=n.shown_number(threshold))
             case n.Baseline(periods=periods, same=same):
                 return _BASELINES[same, periods == 1].filled(n=periods)

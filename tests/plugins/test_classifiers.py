@@ -115,6 +115,13 @@ def test_no_person_is_asked_where_nothing_waits() -> None:
     assert "evidence" not in other.to_dict()
 
 
+def test_what_was_not_asked_is_not_told() -> None:
+    decision = policy().evaluate(record(None, "network"), as_of=AS_OF)
+    assert decision.outcomes["RQ-network"] == "breached"
+    assert "Topic: " not in decision.explain("en")
+    assert "Topic: the classifier gave no label" in policy().evaluate(record("nothing"), as_of=AS_OF).explain("en")
+
+
 def test_asked_once_for_two_thresholds() -> None:
     asked: list[str] = []
 
@@ -157,6 +164,8 @@ def test_a_table_says_what_records_say(kind: str, tmp_path: Path) -> None:
     told = " ".join(note.en for note in audit.notes)
     assert "plugin 'words', topic:" in told
     assert "it raised ZeroDivisionError" in told
+    undecided = [section for section in audit.summary().sections() if section.title.en == "Fields that leave something undecided"]
+    assert any(cell == Text("Topic", "主题") for row in undecided[0].rows for cell in row)
 
 
 WRONG = {
@@ -198,5 +207,5 @@ def test_a_policy_with_classifiers_is_described_and_kept() -> None:
     decision = again.evaluate(record("tariff 0.8", product="tariff"), as_of=AS_OF)
     assert decision.outcomes["RQ-product"] == "met"
     unfit = again.evaluate(record("tariff 0.8"), as_of=AS_OF)
-    assert "Topic, by a classifier that is at least 0.8 sure" in unfit.explain("en")
+    assert "Topic (by a classifier at least 0.8 sure)" in unfit.explain("en")
     assert "主题（由分类器给出，置信度不低于0.8）" in unfit.explain("zh")
