@@ -149,7 +149,7 @@ BAD = [
     (fact(_above, lambda loss: loss >= 100), "tables", "evaluate gives"),  # 100 itself, found in the function's own text
     (fact(_above, lambda loss: loss > pl.col("other")), "answers", "ColumnNotFoundError"),
     (fact(_bare), "documentation", "its function has no docstring"),
-    (fact(_above, settings="none"), "registration", "asks for settings 'none'"),
+    (fact(over, settings="none"), "registration", "asks for settings 'none'"),
     (DerivedFact(name="over", kind="boolean", title=TITLE, reads=("shelf",), function=_above), "registration", "it reads 'shelf', which neither"),
 ]
 
