@@ -20,7 +20,7 @@ from complaint_policy.versions import library_version
 __all__ = ["PROGRAM", "SUMMARIES", "application", "run"]
 
 PROGRAM: Final = "complaint-policy"
-# Each in complaint_policy/cli/commands/<name>.py, imported when it is called.
+# Each in complaint_policy/cli/commands/<name>.py (with _ for -), imported when it is called.
 SUMMARIES: Final = {
     "check": Text("find every problem of a policy", "检查制度文件，一次列出所有问题"),
     "evaluate": Text("judge a record", "判定一条投诉记录"),
@@ -29,6 +29,7 @@ SUMMARIES: Final = {
     "explain": Text("explain a decision, a rule or a problem code", "解释判定结果、规则或问题代码"),
     "list": Text("list the shipped policies", "列出内置制度"),
     "new": Text("begin a policy of your own from a template", "从模板开始编写自己的制度"),
+    "new-plugin": Text("begin a plugin of your own as a package", "开始编写自己的插件软件包"),
     "plugins": Text("list the plugins and what they bring", "列出插件及其内容"),
     "schema": Text("print the JSON Schema of policy files", "输出制度文件的 JSON Schema"),
     "audit": Text("judge a file of records and summarise", "审计一份记录文件并汇总"),
@@ -81,7 +82,7 @@ class _Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in SUMMARIES:
             return None
-        spec: Command = import_module(f"complaint_policy.cli.commands.{cmd_name}").COMMAND
+        spec: Command = import_module(f"complaint_policy.cli.commands.{cmd_name.replace('-', '_')}").COMMAND
         return _built(spec, self.terminal)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:

@@ -17,7 +17,7 @@ SECTIONS = dict(re.findall(r"^## (\S[^\n]*)\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL 
 
 
 def spec(name: str) -> Command:
-    command: Command = import_module(f"complaint_policy.cli.commands.{name}").COMMAND
+    command: Command = import_module(f"complaint_policy.cli.commands.{name.replace('-', '_')}").COMMAND
     return command
 
 
