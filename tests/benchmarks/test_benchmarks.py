@@ -103,7 +103,7 @@ def test_startup(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyP
 
 
 def test_growth(capsys: pytest.CaptureFixture[str]) -> None:
-    growth.main(["--rows", "300", "--rules", "30", "--cells", "100", "--csv-rows", "3", "--table-rows", "200", "--rounds", "1"])
+    growth.main(["--rows", "300", "--rules", "30", "--cells", "100", "--csv-rows", "3", "--table-rows", "200", "--rounds", "1", "--seconds", "3600"])
     shown = capsys.readouterr().out
     assert "refused" not in shown
     assert "left out" not in shown
