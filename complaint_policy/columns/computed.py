@@ -213,15 +213,25 @@ class _Run:
         series = [part if len(part) == height else part.new_from_index(0, height) for part in parts]
         frame = pl.DataFrame([part.alias(f"a{i}") for i, part in enumerate(series)])
         wanted = frame.select(self.asked.gather(pl.Series(frame["a0"]).cast(pl.UInt32)).alias("w") if height else pl.lit(None, pl.Boolean).alias("w"))["w"]
-        rows = frame.filter(wanted) if height else frame
+        # A sheet that believes what was seen of a table may meet a cell that is none: its row goes on to the next.
+        whole = wanted & self._whole(frame) if height else wanted
+        rows = frame.filter(whole) if height else frame
         done = self._by_column(rows) if self.expression is not None and rows.height else None
         answered = done if done is not None else self._by_function(rows)
         if rows.height == height:
             return answered.to_struct("computed")
-        places = wanted.arg_true()
+        places = whole.arg_true()
         value = pl.Series("value", [None], dtype=_PHYSICAL[self.call.kind]).new_from_index(0, height).scatter(places, answered["value"])
-        state = pl.Series("state", [_GIVEN], dtype=pl.UInt8).new_from_index(0, height).scatter(places, answered["state"])
-        return pl.DataFrame([value, state]).to_struct("computed")
+        state = (wanted & ~whole).cast(pl.UInt8).alias("state") * _LEFT
+        return pl.DataFrame([value, state.scatter(places, answered["state"])]).to_struct("computed")
+
+    def _whole(self, frame: pl.DataFrame) -> pl.Series:
+        """The rows where every value is there that the pattern says is."""
+        found = pl.lit(True)
+        for place in range(len(self.readers)):
+            empty = pl.Series([isinstance(one, _Asked) and one.empty[place] for one in self.domain], dtype=pl.Boolean)
+            found = found & (pl.col(f"a{place + 1}").is_not_null() | pl.lit(empty).gather(pl.col("a0").cast(pl.UInt32)))
+        return frame.select(found.alias("whole"))["whole"]
 
     # ---------------------------------------------------------------- by the function
     def _by_function(self, rows: pl.DataFrame) -> pl.DataFrame:

@@ -65,3 +65,15 @@ def test_one_that_fails_costs_time_only(column: Any, why: str) -> None:
     assert any("over_1, column" in note.en and why in note.en for note in audit.notes), audit.notes
     with pytest.raises(PluginError, match=r"over_\d, column"):
         _ = policy_of(2, column, strict=True).audit(RECORDS, as_of=AS_OF).decisions
+
+
+@pytest.mark.parametrize("column", [lambda limit: None, lambda limit: lambda amount: amount > limit], ids=["function", "column"])
+@pytest.mark.parametrize("odd", ["many", "1.5x", "", None])
+def test_a_cell_that_cannot_be_read_costs_its_own_row(column: Any, odd: str | None) -> None:
+    """Also where nothing seen of the table warned of it."""
+    policy = policy_of(2, column)
+    closed = [{**record, "closed_at": "2026-03-02T10:00"} for record in RECORDS]
+    records = [{**closed[0], "id": "odd", "amount_claimed": odd}, *closed]
+    wanted = [policy.evaluate(record, as_of=AS_OF).outcomes["RQ-1"] for record in records]
+    assert wanted == ["indeterminate", "breached", "breached", *["met"] * 10]
+    assert policy.audit(records, as_of=AS_OF).decisions["RQ-1.outcome"].to_list() == wanted
