@@ -88,8 +88,20 @@ def plug_in(roots: list[Mapping], available: Sequence[Plugin], builder: Builder)
     for root in roots:
         for item in named_in(root):
             builder.plugin_places.setdefault(item.value, item.place)
+    _check_names(used, builder)
     if used:
         builder.plugged = Plugged(used, read_settings(roots, used, builder.zone, builder.currency, builder.problems))
+
+
+def _check_names(used: Iterable[Plugin], builder: Builder) -> None:
+    """A host's plugin may have a name that an industry of the library has; one policy cannot use both."""
+    owners: dict[str, str] = {}
+    for plugin in used:
+        for one in (*plugin.fields, *plugin.facts):
+            name = f"event:{one.name}" if isinstance(one, EntryKind) else one.name
+            other = owners.setdefault(name, plugin.name)
+            if other != plugin.name:
+                builder.problems.add("plugins-claim", builder.plugin_places[plugin.name], name=name, plugin=plugin.name, other=other)
 
 
 # --------------------------------------------------------------------------- settings

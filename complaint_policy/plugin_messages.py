@@ -34,6 +34,10 @@ OF_PLUGINS: Final[dict[str, tuple[Text, Text | None]]] = {
         Text("'{name}' is a fact of the plugin '{plugin}'", "“{name}”是插件“{plugin}”提供的事实"),
         Text("give yours another name", "请换一个名称"),
     ),
+    "plugins-claim": (
+        Text("'{name}' is claimed by two plugins of this policy, '{other}' and '{plugin}'", "该制度使用的插件“{other}”和“{plugin}”都定义了“{name}”"),
+        Text("name one of them only", "请只使用其中一个"),
+    ),
     "operator-kind": (
         Text("'{name}' is no test for '{field}', which is of kind {kind}", "“{name}”不适用于“{field}”（{kind}）"),
         Text("it tests {kinds}", "它适用于 {kinds}"),

@@ -170,7 +170,8 @@ class _Making:
         claimed = list(claims(plugin))
         for claim in claimed:
             owner = self.owners.get(claim)
-            if owner is not None:
+            # An industry that comes with the library is in nobody's way: only a policy that names both is refused.
+            if owner is not None and not (claim[0] == "name" and owner in INDUSTRIES):
                 both = Text(f"'{claim[1]}' ({claim[0]}) is claimed by the plugin '{owner}' too", f"“{claim[1]}”（{claim[0]}）与插件“{owner}”冲突")
                 self.fault(Fault(name, "registration", both))
                 return

@@ -99,6 +99,21 @@ def test_one_kind_is_one_plugins() -> None:
     assert "claimed by the plugin 'shop'" in manager.faults[0].message.en
 
 
+def test_an_industrys_name_is_free_where_the_policy_does_not_use_it() -> None:
+    class Own:
+        @hookimpl
+        def complaint_policy_record_fields(self) -> list[Field | EntryKind]:
+            return [EntryKind("visit", TITLE, (FEE,)), Field("handed_over_at", "date", TITLE)]
+
+    manager = make_manager({"shop": Own()}, strict=True)
+    text = "format: 1\npolicy: test/shop\neffective: {from: 2026-01-01}\ntimezone: Asia/Shanghai\ncurrency: CNY\nplugins: [NAMES]\n"
+    fields = load_policy_text(text.replace("NAMES", "shop"), plugins=manager).versions[0].model.fields
+    assert fields["handed_over_at"].type == "date"
+    assert load_policy_text(text.replace("NAMES", "auto_repair"), plugins=manager).versions[0].model.fields["handed_over_at"].type == "event"
+    with pytest.raises(PolicyError, match="plugins-claim 'event:visit' is claimed by two plugins of this policy, 'auto_repair' and 'shop'"):
+        load_policy_text(text.replace("NAMES", "shop, auto_repair"), plugins=manager)
+
+
 def test_a_policy_changes_no_type_of_the_plugins() -> None:
     with pytest.raises(PolicyError, match="field-not-narrowed"):
         policy(make_manager({"shop": plugin(FEE)}), "record: {events: {look_in: {fee: string}}}")
