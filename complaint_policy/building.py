@@ -15,6 +15,7 @@ from attrs import define, field, frozen
 from complaint_policy.contributed import Plugin
 from complaint_policy.counting import CalendarSpec, Counting
 from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.computed import may_be_none
 from complaint_policy.expressions.environment import Environment, FactKind, RuleName
 from complaint_policy.expressions.parse_conditions import parse_condition
 from complaint_policy.expressions.parse_instants import INSTANT_KEYS, parse_instant
@@ -103,7 +104,7 @@ class Builder:
                 return None
             self._read_fact(name)
         fact = self.facts.get(name)
-        return FactKind(fact.kind, fact.unit, isinstance(fact.expression, n.Value), n.kinds_of(fact.expression)) if fact is not None else None
+        return FactKind(fact.kind, fact.unit, may_be_none(fact.expression), n.kinds_of(fact.expression)) if fact is not None else None
 
     def _read_fact(self, name: str) -> None:
         if name not in self.fact_nodes:

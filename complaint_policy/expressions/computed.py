@@ -101,6 +101,11 @@ class WithOperand:
         return self.function(value, self.operand)
 
 
+def may_be_none(node: n.Expression) -> bool:
+    """Whether a fact may be stated to be none; what a plugin computes is a value or unknown."""
+    return isinstance(node, n.Value) and not isinstance(node, Computed)
+
+
 # --------------------------------------------------------------------------- what is handed over
 def plain_number(value: Any) -> Decimal:
     """A number as one and the same ``Decimal`` whichever way the record wrote it."""

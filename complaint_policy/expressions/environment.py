@@ -119,7 +119,7 @@ class RuleName:
 
 @frozen
 class FactKind:
-    """What a fact is: ``boolean``, a value's kind, or ``instant``; ``is_value`` where it is no condition.
+    """What a fact is: ``boolean``, a value's kind, or ``instant``; ``is_value`` where it is a value that may be stated to be none.
 
     ``entries`` are the kinds of entries of the log it is a name for.
     """
