@@ -68,9 +68,9 @@ class CalendarSpec:
 
     @property
     def never_opens(self) -> bool:
-        """Whether its hours leave no day to work on, of the week or by date."""
+        """Whether its hours leave no day of the week to work on: days opened by date run out."""
         worked = [spans for day, spans in self.hours or () if self.weekdays is None or day in self.weekdays]
-        return self.hours is not None and not any(worked) and not any(spans for _, spans in self.dates)
+        return self.hours is not None and not any(worked)
 
 
 @lru_cache(maxsize=256)

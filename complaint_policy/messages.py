@@ -230,7 +230,7 @@ _MESSAGES: Final[dict[str, _Entry]] = {
     "roll-without-calendar": _m(
         "{length} is to roll, but over which calendar?", "{length}要顺延，但未指定日历", "write counting: {{calendar: ...}}", "请写 counting: {{calendar: ...}}"
     ),
-    "calendar-never-opens": _m("{length} would never end: the calendar '{name}' is open on no day", "{length}永远不会届满：日历“{name}”没有一天工作"),
+    "calendar-never-opens": _m("{length} may never end: the calendar '{name}' is open on no day of the week", "{length}可能永远不会届满：日历“{name}”在一周中没有一天工作"),
     "closing-without-hours": _m("{length} ends at the close of business, but the calendar has no hours", "{length}止于停止业务活动时，但日历没有工作时间"),
     "after-hours-without-hours": _m("{length} treats receipt after hours, but the calendar has no hours", "{length}区分非工作时间受理，但日历没有工作时间"),
     "previous-outside-ladder": _m("{{due: previous}} stands only inside extend", "{{due: previous}} 只能用在 extend 中"),

@@ -59,10 +59,10 @@ _WARNINGS: Final[dict[str, tuple[str, str, str, str]]] = {
         "若指该字段，请写 {{field: {name}}}；若确为文本，请为字段另取名称",
     ),
     "number-comes-again": (
-        "numbers of the form {form} ('{name}') have no year: each of them comes again",
-        "“{name}”的编号格式{form}没有年份：编号会重复出现",
-        "put {{year}} or {{yy}} into the form",
-        "请在格式中加入 {{year}} 或 {{yy}}",
+        "numbers of the form {form} ('{name}') do not tell the {part}: each of them comes again",
+        "“{name}”的编号格式{form}未含 {part}：编号会重复出现",
+        "put {{{part}}} into the form",
+        "请在格式中加入 {{{part}}}",
     ),
     "number-runs-out": (
         "'{name}' has room for {most} numbers in a period",

@@ -28,6 +28,8 @@ _VAGUE_ZH: Final = ("及时", "立即", "尽快", "马上", "立刻", "即时", 
 _VAGUE_EN: Final = ("promptly", "immediately", "at once", "as soon as", "without delay", "in good time", "timely")
 # A hundred cases in a period are soon there.
 _FEW_DIGITS: Final = 2
+# What a number has to tell of its date where the running number begins again each day, month or year.
+_TOLD: Final = {"day": ("year", "month", "day"), "month": ("year", "month"), "year": ("year",), "all": ()}
 
 
 def remarks_of(policy: Policy, on: date | None) -> tuple[Problem, ...]:
@@ -184,8 +186,10 @@ def _number(rule: Any, found: Problems) -> None:
     parts = {part.name: part for part in getattr(rule, "parts", ())}
     if not parts:
         return
-    if rule.per != "all" and not parts.keys() & {"year", "yy"}:
-        found.add("number-comes-again", rule.place, name=rule.id, form=rule.form)
+    told = {"year" if name == "yy" else name for name in parts}
+    part = next((part for part in _TOLD[rule.per] if part not in told), None)
+    if part is not None:
+        found.add("number-comes-again", rule.place, name=rule.id, form=rule.form, part=part)
     digits = parts["serial"].digits
     if 0 < digits <= _FEW_DIGITS:
         found.add("number-runs-out", rule.place, name=rule.id, most=10**digits - 1)

@@ -59,14 +59,18 @@ class Past:
     due_lows: list[int]
     due_highs: list[int]
     rows: dict[Span, list[int]]
+    ends: dict[Span, int | None]  # by start the earliest end of the window; None where they differ
 
     @classmethod
     def of(cls, seen: Iterable[Seen]) -> Past:
         kept = [s for s in seen if s.since is not None]
         rows: defaultdict[Span, list[int]] = defaultdict(list)
+        ends: dict[Span, int | None] = {}
         for one in kept:
             assert one.since is not None
             rows[one.since].append(one.row)
+            if ends.setdefault(one.since, one.due[0]) != one.due[0]:
+                ends[one.since] = None
         return cls(
             kept,
             sorted(s.since[0] for s in kept if s.since is not None),
@@ -74,6 +78,7 @@ class Past:
             sorted(s.due[0] for s in kept),
             sorted(s.due[1] for s in kept),
             {span: sorted(found) for span, found in rows.items()},
+            ends,
         )
 
     def before(self, one: Seen, *, itself: bool) -> int | None:
@@ -90,6 +95,10 @@ class Past:
                 possible -= one.since[0] <= high
             out -= one.due[1] < low
             perhaps_out -= one.due[0] < high
+        end = self.ends.get(one.before)
+        if end is not None and end < high:
+            # Those of later rows are not earlier, whether or not they lie in the window.
+            perhaps_out -= len(equal) - bisect_right(equal, one.row)
         if possible != certain or perhaps_out != out:
             return None
         return certain + bisect_left(equal, one.row) - out
@@ -180,6 +189,8 @@ def earlier(one: Seen, group: Iterable[Seen], like: Alike | None = None) -> tupl
         if other.row == one.row or other.since is None or other.counts is False:
             continue
         same = other.since == one.before
+        if same and other.row > one.row:
+            continue  # of a tie the later row is not earlier
         before = other.since[1] < low or (same and other.row < one.row)
         possible = same or other.since[0] <= high
         inside, perhaps = not other.due[1] < low, not other.due[0] < high

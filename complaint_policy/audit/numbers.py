@@ -36,8 +36,17 @@ def check_numbers(source: SourceRecords, as_of: datetime, known: frozenset[str],
                 other, versions, reader = rules[rule.id][same]
                 rules[rule.id][same] = other, versions | {number}, reader
     for forms in rules.values():
+        # A version that words the rule anew goes on with the numbers of the one before.
+        ones: list[tuple[int, str | None, tuple[str, str]]] = []
+        series: dict[tuple[str, str, str], _Numbers] = {}
         for rule, versions, reader in forms:
-            _Numbers(rule, reader, source, across).run(versions, as_of, known)
+            numbers = _Numbers(rule, reader, source, across, ones)
+            before = series.setdefault((rule.form, rule.of.name, rule.per), numbers)
+            numbers.groups = before.groups
+            numbers.run(versions, as_of, known)
+        _twice(forms[-1][0].id, ones, across)
+        for numbers in series.values():
+            numbers.conclude()
 
 
 @define
@@ -59,8 +68,8 @@ class _Numbers:
     reader: Reader
     source: SourceRecords
     across: Across
-    _groups: dict[_Group, list[_One]] = field(factory=lambda: defaultdict(list))
-    _first: dict[str, tuple[int, str | None]] = field(factory=dict)  # by number the first record that has it
+    ones: list[tuple[int, str | None, tuple[str, str]]]  # every row with its id and what stands in which field
+    groups: dict[_Group, list[_One]] = field(factory=lambda: defaultdict(list))
 
     def run(self, versions: frozenset[int], as_of: datetime, known: frozenset[str]) -> None:
         rule, reader = self.rule, self.reader
@@ -86,7 +95,7 @@ class _Numbers:
                 self._say("no_number", entry.position, case, None, Text("the record has no number", "记录没有编号"))
                 continue
             shown = str(number)
-            self._twice(shown, entry.position, case)
+            self.ones.append((entry.position, case, (rule.of.name, shown)))
             found = pattern.fullmatch(shown)
             if found is None:
                 message = Text("{n} does not have the form {f}", "{n}不符合格式{f}").filled(n=shown, f=rule.form)
@@ -94,19 +103,16 @@ class _Numbers:
                 continue
             parts = {name: found.group(place) for place, name in enumerate(names, 1)}
             self._fits(parts, state, slots, entry.position, case, shown, received)
-        for group, records in sorted(self._groups.items(), key=lambda item: tuple(map(str, item[0]))):
+        self.across.checked(rule, checked, unsettled)
+
+    def conclude(self) -> None:
+        """What only all the records of a form show."""
+        for group, records in sorted(self.groups.items(), key=lambda item: tuple(map(str, item[0]))):
             self._gaps(group, records)
             self._order(records)
-        self.across.checked(rule, checked, unsettled)
 
     def _say(self, finding: str, row: int | None, case: str | None, value: str | None, message: Text) -> None:
         self.across.add(Found(self.rule.id, finding, row, case, None, value, message))
-
-    def _twice(self, number: str, row: int, case: str | None) -> None:
-        first = self._first.setdefault(number, (row, case))
-        if first[0] != row:
-            message = Text("{n} stands on row {r} already", "{n}在第 {r} 行已出现").filled(n=number, r=first[0])
-            self._say("duplicate", row, case, number, message)
 
     def _fits(self, parts: dict[str, str], state: list[Any], slots: dict[str, int], row: int, case: str | None, number: str, received: Any) -> None:
         """Whether the parts of a number are those of its record, and the numbers it stands among."""
@@ -128,7 +134,7 @@ class _Numbers:
             return  # a thirteenth month: said already
         period = period_of(meant, self.rule.per) if self.rule.per != "day" else meant.isoformat()
         group = (period, *(parts[value.name] for value in self.rule.fields))
-        self._groups[group].append(_One(row, case, number, int(parts[SERIAL]), micros(low), micros(high), day))
+        self.groups[group].append(_One(row, case, number, int(parts[SERIAL]), micros(low), micros(high), day))
 
     def _gaps(self, group: _Group, records: Sequence[_One]) -> None:
         """Running numbers that nobody has, from 1 to the highest."""
@@ -156,6 +162,15 @@ class _Numbers:
             if place not in kept:
                 message = Text("{n} was received on {d}, out of the order of the numbers", "{n}受理于{d}，与编号顺序不符")
                 self._say("order", one.row, one.id, one.number, message.filled(n=one.number, d=one.day.isoformat()))
+
+
+def _twice(rule: str, ones: Iterable[tuple[int, str | None, tuple[str, str]]], across: Across) -> None:
+    """Numbers that stand on an earlier row, whatever version judges it."""
+    first: dict[tuple[str, str], int] = {}
+    for row, case, key in sorted(ones, key=lambda one: one[0]):
+        if first.setdefault(key, row) != row:
+            message = Text("{n} stands on row {r} already", "{n}在第 {r} 行已出现").filled(n=key[1], r=first[key])
+            across.add(Found(rule, "duplicate", row, case, None, key[1], message))
 
 
 _DATE_TEXTS: Final = {"year": Text("year", "年份"), "yy": Text("year", "年份"), "month": Text("month", "月份"), "day": Text("day", "日")}

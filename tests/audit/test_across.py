@@ -108,6 +108,20 @@ def test_each_version_has_its_form(tmp_path: Path) -> None:
     assert checked.records == 3
 
 
+def test_a_version_that_words_the_rule_anew_goes_on_with_its_numbers(tmp_path: Path) -> None:
+    """Row 2 has the number of row 0; 3 is missing: 1, 2 and 4 are there, of the versions of February and of 15 March."""
+    rule = 'numbering: [{{id: NR, title: {{en: {}}}, form: "{{yy}}{{serial:2}}"}}]\n'
+    (tmp_path / "2025-01-01.yaml").write_text(HEAD + rule.format("Numbers"))
+    (tmp_path / "2026-03-15.yaml").write_text(HEAD.replace("2025-01-01", "2026-03-15") + rule.format("Case numbers"))
+    rows = [{"id": number, "received_at": received} for number, received in (("2601", at(1)), ("2602", at(16)), ("2601", at(17)), ("2604", at(18)))]
+    audit = load_policy(tmp_path).audit(rows, as_of=AS_OF)
+    assert found(audit, "row", "value") == [("duplicate", 2, "2601"), ("gap", None, "3")]
+    # A number is taken also where the new version has another form, and where an earlier row is of the later version.
+    (tmp_path / "2026-03-15.yaml").write_text(HEAD.replace("2025-01-01", "2026-03-15") + 'numbering: [{id: NR, form: "{yy}{serial}"}]\n')
+    rows = [{"id": "2601", "received_at": at(16)}, {"id": "2601", "received_at": at(1)}]
+    assert found(load_policy(tmp_path).audit(rows, as_of=AS_OF), "row", "value") == [("duplicate", 1, "2601")]
+
+
 def test_the_fewest_are_out_of_order() -> None:
     """Against every way to leave some out."""
     for seed in range(40):

@@ -79,6 +79,13 @@ def test_bare_days_are_ordered_as_far_as_they_tell() -> None:
     assert counted(days, [case(0, date(2026, 3, 1)), case(1, date(2026, 3, 1)), case(2, date(2026, 3, 6)), case(3, date(2026, 3, 7))]) == [0, 1, 2, 1]
 
 
+def test_a_later_row_of_the_same_day_leaves_no_count_open() -> None:
+    """Within 12 hours of a bare day: whether the first lies in the window of the second is open, but the second is no earlier one."""
+    rule = "history: {n: {count: {same: [complainant_id], within: 12 hours}}}\n"
+    assert counted(rule, [case(0, date(2026, 3, 2)), case(1, date(2026, 3, 2))]) == [0, None]
+    assert counted(rule, [case(0, at(1)), case(1, date(2026, 3, 2)), case(2, date(2026, 3, 2))]) == [0, 0, None]  # 1 March at 22:00 is over
+
+
 def test_from_another_event() -> None:
     """15 days from a closing on 2 March end with 17 March; what is not closed, or closed later, is not counted."""
     body = "history: {n: {count: {same: [complainant_id], from: closed_at, within: 15 days}}}\n"

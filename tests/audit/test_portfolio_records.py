@@ -66,6 +66,15 @@ def test_the_parts_of_a_share(audit: Any) -> None:
     assert (march.low, march.high, march.members, march.undecided, march.excluded) == (pytest.approx(1 / 2), pytest.approx(2 / 3), 2, 1, 1)
 
 
+def test_as_many_are_undecided_as_open() -> None:
+    """B is perhaps among those looked at; it changes no count of injuries, but is neither in nor out."""
+    body = HEAD.split("portfolio:")[0] + "portfolio: [{id: PF, measure: {count: {injury: true}, among: {upheld: true}}}]\n"
+    records = [{"id": i, "received_at": "2026-03-16T09:00", "upheld": upheld, "injury": injury} for i, upheld, injury in (("A", True, True), ("B", None, False), ("C", None, True), ("D", False, True))]
+    (figure,) = load_policy_text(body).audit(records, as_of=AS_OF).portfolio["PF"]
+    assert (figure.low, figure.high, figure.members, figure.undecided, figure.excluded) == (1, 2, 1, 2, 1)
+    assert [figure.ids(part) for part in ("among", "undecided", "excluded")] == [["A"], ["B", "C"], ["D"]]
+
+
 def test_all_figures_of_a_rule_at_once(audit: Any) -> None:
     found = audit.figure_records("PF-followup", ("rest", "undecided"))
     assert found.rows() == [("2026-02", [], "rest", 4, "E", "no"), ("2026-03", [], "rest", 1, "B", "no"), ("2026-03", [], "undecided", 2, None, "yes")]

@@ -128,6 +128,8 @@ def _count(seen: Sequence[Any], row: int) -> int | None:
             continue
         since, due = it[1], it[2]
         tie = since == before
+        if tie and other > row:
+            continue
         earlier = since[1] < before[0] or (tie and other < row)
         if (not earlier and not tie and since[0] <= before[1]) or (due[0] < before[1]) != (due[1] < before[0]):
             settled = False

@@ -122,6 +122,25 @@ def test_two_limits_for_one_act() -> None:
     assert codes(sourced(tail="  - {id: E, from: assigned_at, to: responded_at, source: {ref: law}, within: 5 days}\n")) == []
 
 
+@pytest.mark.parametrize(
+    ("form", "lacks"),
+    [
+        ("{month}{serial:4}", "year"),
+        ("{year}{serial:4}, per: month", "month"),  # number 1 of March and of April are the same text
+        ("{year}{month}{serial:4}, per: day", "day"),
+        ("{year}{day}{serial:4}", "month"),
+        ("{yy}{month}{serial:4}", None),
+        ("{yy}{month}{day}{serial:4}, per: month", None),
+        ("{serial:4}", None),
+    ],
+)
+def test_numbers_that_come_again(form: str, lacks: str | None) -> None:
+    form, _, more = form.partition(",")
+    body = f'numbering: [{{id: NR, form: "{form}"{"," if more else ""}{more}}}]\n'
+    found = [(remark.code, remark.message.en) for remark in remarks(body)]
+    assert found == ([] if lacks is None else [("number-comes-again", f"numbers of the form {form} ('NR') do not tell the {lacks}: each of them comes again")])
+
+
 def test_a_penalty_that_is_charged_without_a_basis() -> None:
     penalty = "penalties: [{{id: P, when: {{upheld: true}}, amount: 200, charge: {{field: product}}{}}}]\n"
     assert codes(penalty.format("")) == ["penalty-without-basis"]

@@ -116,10 +116,10 @@ class Cell:
         """Records that may be members beside those that are."""
         return self.perhaps.total()
 
-    def undecided(self, measure: str) -> int:
-        """Records that leave the figure open."""
-        matters = self.perhaps if measure not in ("count", "sum", "rate") else {e: n for e, n in self.perhaps.items() if e != _NO}
-        return self.unsure + sum(matters.values())
+    @property
+    def undecided(self) -> int:
+        """Records of which it is open whether they are among those looked at, or what their value is: those that ``undecided`` opens."""
+        return self.unsure + self.possible
 
     def parts(self) -> list[Any]:
         """The cell as plain data, for :meth:`of`."""

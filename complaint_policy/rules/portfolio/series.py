@@ -53,7 +53,7 @@ class RuleVersion:
 class PortfolioResult:
     """One figure: ``low`` and ``high`` are equal where every record is decided; ``None`` is an end that nothing bounds.
 
-    ``members`` counts the records in the denominator for certain, ``undecided`` those that leave the figure open, ``excluded``
+    ``members`` counts the records in the denominator for certain, ``undecided`` those that are open, ``excluded``
     those in scope that are not among the records looked at, ``unstated`` those without a value.  ``reason`` says why the figure
     is not judged, or cannot be.
     """
@@ -165,7 +165,7 @@ class Series:
         elif expected is None and self.rule.expect:
             reason = _NOT_IN_FORCE
         return PortfolioResult(
-            rule, period, group, outcome, figure.low, figure.high, cell.members, cell.undecided(rule.measure), cell.excluded, cell.unstated, limits, reason
+            rule, period, group, outcome, figure.low, figure.high, cell.members, cell.undecided, cell.excluded, cell.unstated, limits, reason
         )
 
     def _expected(self, period: str) -> PortfolioRule | None:
