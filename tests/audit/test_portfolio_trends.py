@@ -251,6 +251,15 @@ def test_a_wrong_exposure_table(rows: list[dict[str, Any]], message: str) -> Non
     assert message in str(caught.value)
 
 
+def test_exposures_of_other_periods_make_no_figure_of_the_rule() -> None:
+    """Of a rule by month the quarter is asked for by name: 3 of 600; a figure of it without complaints would be a false one."""
+    policy = policy_of("{id: PF, measure: {rate: complaints, exposure: orders, per: 100}, per: month, expect: {at_most: 1}}")
+    rows = [{"period": "2026-01", "orders": 100}, {"period": "2026-Q1", "orders": 600}, {"period": "2026", "orders": 900}, {"period": "all", "orders": 1}]
+    audit = policy.audit(complaints({2: 3}), as_of=AS_OF, exposures=rows)
+    assert [(f.period, f.low, f.outcome) for f in audit.portfolio["PF"]] == [("2026-01", 3, "breached")]
+    assert audit.figure("PF", "2026-Q1").low == Fraction(1, 2)
+
+
 def test_exposures_without_a_rate() -> None:
     with pytest.raises(UsageError, match="no rate"):
         policy_of("{id: PF, measure: {count: {injury: true}}}").audit(complaints({2: 1}), as_of=AS_OF, exposures=ORDERS)

@@ -12,7 +12,7 @@ from attrs import define, evolve, field, frozen
 from complaint_policy.errors import UsageError
 from complaint_policy.expressions import nodes as n
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
-from complaint_policy.periods import earlier, first_day, next_start, period_of
+from complaint_policy.periods import earlier, first_day, kind_of, next_start, period_of
 from complaint_policy.rules.portfolio.cell import Cell
 from complaint_policy.rules.portfolio.exposures import Exposures
 from complaint_policy.rules.portfolio.figures import NO_FIGURE, Figure, figure_of
@@ -106,7 +106,9 @@ class Series:
         if self.rule.measure in _FILLED and not self.rule.by:
             keys |= {(period, ()) for period in self._between()}
         if self.rule.exposure is not None:
-            keys |= {key for key in self.exposures.stated(self.rule.exposure, self.rule.by) if self._reached(key[0])}
+            # A table of exposures may speak of quarters too, for the sake of ``figure``.
+            stated = self.exposures.stated(self.rule.exposure, self.rule.by)
+            keys |= {key for key in stated if kind_of(key[0]) == self.rule.per and self._reached(key[0])}
         for period, group in sorted(keys, key=lambda key: (date.min if key[0] == "all" else first_day(key[0]), key)):
             yield self.result(period, group)
 
