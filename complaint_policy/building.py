@@ -108,7 +108,7 @@ class Builder:
 
     def _read_fact(self, name: str) -> None:
         if name not in self.fact_nodes:
-            self._take_fact(name)
+            self.plugged.take(name, self)
             return
         (node, env, place), known = self.fact_nodes[name], len(self.problems)
         self.fact_path.append(name)
@@ -123,18 +123,6 @@ class Builder:
         else:
             unit = expression.unit if isinstance(expression, n.NamedValue) else None
             self.facts[name] = Fact(name, kind, expression, unit, *self.fact_titles.get(name, (None, None)), place)
-
-    def _take_fact(self, name: str) -> None:
-        """A plugin's fact, at the place where the policy names the plugin."""
-        self.fact_path.append(name)
-        try:
-            fact = self.plugged.fact(name, self, self.plugin_places[self.plugged.facts[name][0].name])
-        finally:
-            self.fact_path.pop()
-        if fact is None:
-            self.broken_facts.add(name)
-        else:
-            self.facts[name] = fact
 
     def _fact_expression(self, node: Node, env: Environment) -> tuple[n.Expression | None, str]:
         shape = self._shape(node)

@@ -187,6 +187,18 @@ class Plugged:
         self.similarities: dict[str, tuple[Plugin, Similarity]] = {one.name: (plugin, one) for plugin in used for one in plugin.similarities}
         self.asked: dict[str, Asked] = {}  # the classifiers that expressions ask
 
+    def take(self, name: str, builder: Builder) -> None:
+        """Makes a plugin's fact known, at the place where the policy names the plugin."""
+        builder.fact_path.append(name)
+        try:
+            fact = self.fact(name, builder, builder.plugin_places[self.facts[name][0].name])
+        finally:
+            builder.fact_path.pop()
+        if fact is None:
+            builder.broken_facts.add(name)
+        else:
+            builder.facts[name] = fact
+
     def fact(self, name: str, builder: Builder, place: Place) -> Fact | None:
         """A plugin's fact; a problem where it reads what the policy does not have."""
         plugin, fact = self.facts[name]

@@ -21,7 +21,21 @@ from complaint_policy.zones import Zone
 if TYPE_CHECKING:
     from complaint_policy.expressions.compile import Compiler, Function, State
 
-__all__ = ["ENTRIES", "Call", "Computed", "ComputedInstant", "ComputedTest", "Read", "WithOperand", "accepting", "called", "computed", "handed", "plain_number"]
+__all__ = [
+    "ENTRIES",
+    "Call",
+    "Computed",
+    "ComputedInstant",
+    "ComputedTest",
+    "Read",
+    "WithOperand",
+    "accepting",
+    "called",
+    "computed",
+    "handed",
+    "may_be_none",
+    "plain_number",
+]
 
 ENTRIES: Final = "entries"  # the type of what is read as `event:KIND`
 # A text a plugin gives is no longer than a person would read.
