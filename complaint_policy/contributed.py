@@ -225,3 +225,9 @@ class Plugin:
     messages: Mapping[str, Text] = field(factory=dict, eq=False)
     strict: bool = field(default=False, eq=False)
     time_limit: float = field(default=10.0, eq=False)  # seconds a call may take in an audit
+
+    @property
+    def words(self) -> frozenset[str]:
+        """What a policy that names the plugin may write."""
+        named = (*self.fields, *self.facts, *self.operators, *self.calendars, *self.classifiers, *self.similarities)
+        return frozenset([*(one.name for one in named), *(one.key for one in self.settings), *(kind.key for kind in self.kinds)])

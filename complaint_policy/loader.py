@@ -136,6 +136,7 @@ class _Loading:
 
     def __init__(self, problems: Problems, manager: Manager | None) -> None:
         self.problems = problems
+        self.problems.brought = self._brought
         self._manager = manager
         self.kinds = BUILTIN_KINDS
         self.plugins: tuple[Plugin, ...] = ()  # those that the files read so far name
@@ -164,18 +165,32 @@ class _Loading:
             fault = self.manager.fault_of(item.value)
             if item.value in self.manager.names:
                 own.add(item.value)
-            elif fault is not None:
+                continue
+            self.problems.lacking = True
+            if fault is not None:
                 self.problems.add("plugin-failed", item.place, name=item.value, hook=fault.hook, reason=fault.reason)
             elif item.value in self.manager.disabled:
                 self.problems.add("plugin-disabled", item.place, name=item.value)
             else:
-                self.problems.add("unknown-plugin", item.place, name=item.value, near=(item.value, self.manager.names))
+                # Those there are help only whoever mistyped one of them.
+                close = get_close_matches(item.value[:80], self.manager.names, n=1)
+                self.problems.add("unknown-plugin", item.place, name=item.value, near=(item.value, close) if close else None)
         if not own:
             return ()
         wanted = own | {plugin.name for plugin in self.plugins}
         self.plugins = tuple(plugin for plugin in self.manager.plugins if plugin.name in wanted)
         self.kinds = (*BUILTIN_KINDS, *(kind for plugin in self.plugins for kind in plugin.kinds))
         return tuple(plugin for plugin in self.plugins if plugin.name in own)
+
+    def _brought(self, name: str) -> Text | None:
+        """What to write for a name that is unknown here and that a plugin has."""
+        if any(one.name == name for plugin in self.plugins for one in plugin.classifiers):
+            return Text(f"it is a classifier: write {{classified_by: {name}, at_least: 0.8}}", f"这是分类器：请写 {{classified_by: {name}, at_least: 0.8}}")
+        used = [plugin.name for plugin in self.plugins]
+        for plugin in self.manager.plugins:
+            if plugin.name in self.manager.names and plugin.name not in used and name in plugin.words:
+                return Text(f"the plugin '{plugin.name}' has it: plugins: [{plugin.name}]", f"由插件“{plugin.name}”提供：请写 plugins: [{plugin.name}]")
+        return None
 
     def load(self, source: str | os.PathLike[str]) -> Policy | None:
         sheets = self.sheets(source, None, Place(str(source)))
@@ -207,11 +222,14 @@ class _Loading:
             return shipped_root() / source
         if self._manager is not None and source in self._manager.policies:
             return self._manager.policies[source]
-        hint, standing = nearest(source, shipped_names()), PROBLEMS["unknown-policy"][1]
-        if standing is not None and not get_close_matches(source[:80], shipped_names(), n=1):
+        known = (*shipped_names(), *(self._manager.policies if self._manager is not None else ()))
+        hint, standing = nearest(source, known), PROBLEMS["unknown-policy"][1]
+        if standing is not None and not get_close_matches(source[:80], known, n=1):
             # It may well be a folder or file that stands there.
             listed = Text("complaint-policy list names the shipped ones", "complaint-policy list 列出内置制度")
-            hint = joined([listed, standing])
+            away = [] if self._manager is None else sorted({*(f.plugin for f in self._manager.faults), *self._manager.disabled})
+            left_out = [Text(f"left out are the plugins: {', '.join(away)}", f"未载入的插件：{'、'.join(away)}")] if away else []
+            hint = joined([listed, *left_out, standing])
         self.problems.add("unknown-policy", place, name=source, hint=hint)
         return None
 
@@ -237,7 +255,9 @@ class _Loading:
         problems = Problems()
         root = read_yaml(text, name, problems)
         if isinstance(root, Mapping):
-            check_schema(root, BUILTIN_KINDS, problems, self._take_plugins(root))
+            plugins = self._take_plugins(root)
+            problems.brought, problems.lacking = self._brought, self.problems.lacking
+            check_schema(root, BUILTIN_KINDS, problems, plugins)
         elif root is not None:
             problems.add("wrong-shape", root.place, wanted=Text("a mapping (format, policy, effective, ...)", "键值结构（format、policy、effective 等）"))
         self.problems.extend(problems.sorted())

@@ -120,8 +120,8 @@ _MESSAGES: Final[dict[str, _Entry]] = {
     "unknown-policy": _m(
         "there is no shipped policy '{name}'",
         "没有名为“{name}”的内置制度",
-        "a file or folder ends in .yaml or starts with . or /",
-        "文件或文件夹须以 .yaml 结尾，或以 . 或 / 开头",
+        "one that a plugin brings needs the plugin; a file or folder ends in .yaml or starts with . or /",
+        "插件附带的制度须传入该插件；文件或文件夹须以 .yaml 结尾，或以 . 或 / 开头",
     ),
     "unknown-base": _m("there is no policy file or folder '{name}' to extend", "没有可扩展的制度文件或文件夹“{name}”", "the path is relative to this file and ends in .yaml", "路径相对于本文件，并以 .yaml 结尾"),
     "wrong-rule-kind": _m("'{name}' is a rule of kind {kind}; {wanted} is needed here", "“{name}”属于 {kind}，此处需要 {wanted}"),

@@ -102,7 +102,7 @@ def _text(decision: Decision, use: Classified) -> Text:
     sure, asked = n.shown_number(said.confidence), n.shown_number(use.threshold)
     shown = Text("{t}: classified as {l} with {c}", "{t}：归类为{l}，置信度{c}").filled(t=use.title, l=use.label_text(said.label), c=sure)
     if said.confidence >= use.threshold:
-        return shown + Text(f", at least {asked}: it counts", f"，不低于{asked}：予以采用")
+        return shown + Text(f", at least {asked}: sure enough", f"，不低于{asked}：可以采用")
     return shown + Text(f", below {asked}: for a person to decide", f"，低于{asked}：由人工判断")
 
 

@@ -6,7 +6,7 @@ by the outermost door (:class:`complaint_policy.errors.PolicyError`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import Final
 
@@ -87,6 +87,12 @@ def _visible(text: str) -> str:
 MAX_PROBLEMS: Final = 500
 
 
+# What is unknown where a plugin is not named or not there.
+_BROUGHT: Final = frozenset(
+    f"unknown-{what}" for what in ("key", "test", "field", "instant", "kind", "attribute", "calendar", "classifier", "similarity")
+)
+
+
 class Problems:
     """The collector: ``problems.add("unknown-field", place, name=...)``; never raises by itself.
 
@@ -98,6 +104,8 @@ class Problems:
         self._seen: set[Problem] = set()
         self._places: set[Place] = set()
         self._refused: set[str] = set()
+        self.lacking = False  # a plugin is not there: what it would have brought is not said to be unknown, name by name
+        self.brought: Callable[[str], Text | None] | None = None  # what to write for a name that a plugin has
 
     def add(self, code: str, place: Place, *, near: tuple[str, Iterable[str]] | None = None, hint: Text | None = None, **values: object) -> None:
         """Collect one problem.
@@ -105,8 +113,11 @@ class Problems:
         ``values`` fill the message of ``code`` (see messages.py).  ``near`` is a wrong word and the
         known ones: the hint then proposes the nearest.
         """
-        if self.is_full() or (code.startswith("unknown-") and values.get("name") in self._refused):
+        name = values.get("name") if code.startswith("unknown-") else None
+        if self.is_full() or name in self._refused or (self.lacking and code in _BROUGHT):
             return
+        if code in _BROUGHT and self.brought is not None and isinstance(name, str):
+            hint = self.brought(name) or hint
         message, standard_hint = PROBLEMS[code]
         clipped = {k: _clip(v) for k, v in values.items()}
         if hint is None and near is not None:

@@ -11,9 +11,11 @@ from complaint_policy.cli.inputs import words_of
 from complaint_policy.cli.spec import Asked
 from complaint_policy.errors import PluginError, UsageError
 from complaint_policy.plugins import Manager, make_manager
+from complaint_policy.plugins.shapes import raised
 from complaint_policy.texts import Text
 
 __all__ = ["manager_of"]
+
 
 def manager_of(asked: Asked) -> Manager | None:
     """The manager, or ``None`` where nothing was asked for."""
@@ -32,8 +34,7 @@ def _own(given: str) -> tuple[str, Any]:
     except UsageError:
         raise
     except Exception as error:  # a stranger's module may raise anything
-        why = type(error).__name__
-        raise PluginError(name, Text(f"importing '{where}' raised {why}", f"导入“{where}”时抛出{why}")) from error
+        raise PluginError(name, Text(f"importing '{where}': ", f"导入“{where}”：") + raised(error)) from error
 
 
 def _loaded(where: str) -> Any:

@@ -86,10 +86,14 @@ class Terminal:
 
     @cached_property
     def manager(self) -> Manager | None:
-        """The plugins of the run; ``None``: the library's own."""
+        """The plugins of the run; ``None``: the library's own.  What is left out of those asked for is said beside the results."""
         from complaint_policy.cli.plugging import manager_of
 
-        return manager_of(self.plugins) if self.plugins is not None else None
+        manager = manager_of(self.plugins) if self.plugins is not None else None
+        for fault in manager.faults if manager is not None else ():
+            left_out = self.t("left out: ", "未载入：")
+            self.note(f"{left_out}{fault.message.get(self.language)}")
+        return manager
 
     def _console(self, stream: TextIO) -> Console:
         width = None if stream.isatty() or os.environ.get("COLUMNS", "").isdigit() else _WIDTH

@@ -130,8 +130,8 @@ def test_a_name_near_no_shipped_policy_may_be_a_folder() -> None:
     assert near.hint is not None
     assert far.hint.en.startswith("complaint-policy list names the shipped ones; ")
     assert far.hint.zh.startswith("complaint-policy list 列出内置制度；")
-    assert far.hint.en.endswith("; a file or folder ends in .yaml or starts with . or /")
-    assert far.hint.zh.endswith("；文件或文件夹须以 .yaml 结尾，或以 . 或 / 开头")
+    assert far.hint.en.endswith("; one that a plugin brings needs the plugin; a file or folder ends in .yaml or starts with . or /")
+    assert far.hint.zh.endswith("；插件附带的制度须传入该插件；文件或文件夹须以 .yaml 结尾，或以 . 或 / 开头")
     assert near.hint.en == "did you mean 'cn/telecom'?"
 
 

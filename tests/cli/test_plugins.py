@@ -73,8 +73,8 @@ def test_they_are_listed(cli: Run, files: Path) -> None:
     [
         ("shouting", "NAME=MODULE"),
         ("shouting=nowhere.py", "there is no file 'nowhere.py'"),
-        ("shouting=broken.py", "plugin 'shouting': importing 'broken.py' raised ZeroDivisionError"),
-        ("shouting=no_such_module", "raised ModuleNotFoundError"),
+        ("shouting=broken.py", "plugin 'shouting': importing 'broken.py': it raised ZeroDivisionError"),
+        ("shouting=no_such_module", "it raised ModuleNotFoundError: No module named 'no_such_module'"),
         ("telecom=shouting.py", "already"),
     ],
 )
@@ -90,3 +90,25 @@ def test_what_cannot_be_loaded_is_told_in_one_line(cli: Run, files: Path, given:
 def test_the_schema_has_what_plugins_add(cli: Run, files: Path) -> None:
     ran = cli("schema", "--plugin", "shouting=shouting.py")
     assert '"plugins"' in ran.out
+
+
+def test_what_is_left_out_is_said_beside_the_results(cli: Run, files: Path) -> None:
+    """The cause, not only that what the plugin brings is unknown."""
+    (files / "misspelt.py").write_text(PLUGIN.replace("complaint_policy_facts", "complaint_policy_fact"), "utf-8")
+    ran = cli("check", "insurance/claims", "--plugin", "shouting=misspelt.py")
+    assert ran.status == 2
+    assert "left out: plugin 'shouting', registration: there is no hook 'complaint_policy_fact'" in ran.err
+    assert "left out are the plugins: shouting" in ran.out
+    listed = cli("plugins", "--plugin", "shouting=misspelt.py")
+    assert "there is no hook 'complaint_policy_fact'" in listed.out and "left out" not in listed.err
+
+
+def test_policies_of_plugins_are_listed(cli: Run, files: Path) -> None:
+    folder = files / "carried" / "shop" / "calm"
+    folder.mkdir(parents=True)
+    (folder / "2020-01-01.yaml").write_text(POLICY.replace("test/shouting", "shop/calm"), "utf-8")
+    carried = "\n\n@hookimpl\ndef complaint_policy_policy_folders():\n    from pathlib import Path\n\n    return [Path('carried')]\n"
+    (files / "carrying.py").write_text(PLUGIN + carried, "utf-8")
+    assert cli("list", "--plugin", "shouting=carrying.py", "--format", "json").data[-1]["policy"] == "shop/calm"
+    near = cli("check", "shop/clam", "--plugin", "shouting=carrying.py")
+    assert "did you mean 'shop/calm'?" in near.out

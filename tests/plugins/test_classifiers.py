@@ -97,7 +97,7 @@ def test_what_was_said_is_shown() -> None:
     assert finding.rule == "plugin:words"
     assert finding.message.en == "Topic: classified as Network with 0.79, below 0.8: for a person to decide (waiting: RQ-network, RQ-product)."
     assert "主题：归类为网络，置信度0.79，低于0.8：由人工判断" in unsure.explain("zh")
-    assert "Topic: classified as Network with 0.79, at least 0.5: it counts" in unsure.explain("en")
+    assert "Topic: classified as Network with 0.79, at least 0.5: sure enough" in unsure.explain("en")
     assert unsure.to_dict()["evidence"] == [
         {"classifier": "topic", "plugin": "words", "label": "network", "confidence": "0.79", "because": None, "at_least": "0.8", "counted": False},
         {"classifier": "topic", "plugin": "words", "label": "network", "confidence": "0.79", "because": None, "at_least": "0.5", "counted": True},

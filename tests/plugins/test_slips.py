@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from complaint_policy import PluginError, UsageError
-from complaint_policy.plugins import Calendar, Classifier, DerivedFact, Field, Finder, Normaliser, Operator, Text, hookimpl, make_manager
+from complaint_policy import PluginError, PolicyError, UsageError, load_policy_text
+from complaint_policy.plugins import Calendar, Classifier, DerivedFact, Evidence, Field, Finder, Normaliser, Operator, Text, hookimpl, make_manager
 
 TITLE = Text("Late", "迟到")
 WEEKDAYS: Any = "mon-fri"
@@ -182,3 +182,76 @@ def test_an_entry_point_that_leads_nowhere_says_where(monkeypatch: pytest.Monkey
     monkeypatch.setattr("complaint_policy.plugins.host.entry_points", lambda group: [SimpleNamespace(name="post", value="x", dist=None, load=load)])
     (fault,) = make_manager(entry_points=True).faults
     assert fault.message.en == "plugin 'post', entry point: it raised ModuleNotFoundError: No module named 'complaint_policy_posts'"
+
+
+# --------------------------------------------------------------------------- between a policy and its plugins
+POLICY = """
+format: 1
+policy: test/post
+effective: {from: 2020-01-01}
+timezone: Europe/Berlin
+PLUGINS
+requirements:
+  - {id: RQ-tardy, require: {tardy: false}, before: closed_at}
+  - {id: RQ-number, require: {stamps: {has_check_digit: s10}}, when: {WHEN}, before: closed_at}
+"""
+
+
+class _Whole:
+    @hookimpl
+    def complaint_policy_record_fields(self) -> list[Any]:
+        return [Field("parcels", "integer", TITLE), Field("stamps", "string", TITLE)]
+
+    @hookimpl
+    def complaint_policy_facts(self) -> list[DerivedFact]:
+        return [_fact()]
+
+    @hookimpl
+    def complaint_policy_operators(self) -> list[Operator]:
+        return [Operator(name="has_check_digit", title=TITLE, kinds=("string",), operand="string", function=lambda value, operand: True)]
+
+    @hookimpl
+    def complaint_policy_classifiers(self) -> list[Classifier]:
+        return [Classifier(name="topic", title=TITLE, labels=("lost", "torn"), reads=("description",), function=lambda text: Evidence("lost", 0.5, "a word"))]
+
+
+def _problems(text: str, **options: Any) -> list[tuple[str, str]]:
+    with pytest.raises(PolicyError) as refused:
+        load_policy_text(text, plugins=make_manager({"post": _Whole()}, **options))
+    return [(p.code, p.hint.en if p.hint is not None else "") for p in refused.value.problems]
+
+
+def test_a_plugin_the_policy_forgot_to_name() -> None:
+    has_it = "the plugin 'post' has it: plugins: [post]"
+    assert _problems(POLICY.replace("PLUGINS", "").replace("WHEN", "upheld: true")) == [
+        ("unknown-field", has_it),  # the fact
+        ("unknown-field", has_it),  # the field
+        ("unknown-key", has_it),  # the word
+    ]
+
+
+def test_a_plugin_that_is_not_there_is_the_only_problem() -> None:
+    text = POLICY.replace("PLUGINS", "plugins: [pots]").replace("WHEN", "upheld: true")
+    assert _problems(text) == [("unknown-plugin", "did you mean 'post'?")]
+    ((code, hint),) = _problems(text.replace("pots", "railway"))
+    assert code == "unknown-plugin" and "--plugins on the command line" in hint
+    assert [code for code, _ in _problems(text.replace("pots", "post"), disable=["post"])] == ["plugin-disabled"]
+
+
+def test_other_problems_are_said_beside_a_plugin_that_is_not_there() -> None:
+    text = POLICY.replace("PLUGINS", "plugins: [railway]").replace("WHEN", "upheld: true").replace("Europe/Berlin", "Europe/Berlan")
+    assert [code for code, _ in _problems(text)] == ["unknown-timezone", "unknown-plugin"]
+
+
+def test_a_classifier_is_no_field() -> None:
+    text = POLICY.replace("PLUGINS", "plugins: [post]").replace("WHEN", "topic: lost")
+    assert _problems(text) == [("unknown-field", "it is a classifier: write {classified_by: topic, at_least: 0.8}")]
+
+
+def test_a_classifier_is_called_by_its_title_in_the_summary() -> None:
+    """The report says what is missing in the words people have for it."""
+    text = POLICY.replace("PLUGINS", "plugins: [post]\nfacts: {about: {classified_by: topic, at_least: 0.8}}").replace("WHEN", "about: lost")
+    record = {"id": "1", "received_at": "2026-03-02T09:00", "closed_at": "2026-03-03T09:00", "parcels": 1, "stamps": "x", "description": "lost"}
+    summary = load_policy_text(text, plugins=make_manager({"post": _Whole()})).audit([record], as_of="2026-03-05T09:00").summary()
+    (section,) = (s for s in summary.sections() if s.id == "missing")
+    assert section.rows == (("topic", TITLE, "RQ-number", 1),)

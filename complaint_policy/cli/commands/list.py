@@ -19,12 +19,13 @@ __all__ = ["COMMAND"]
 
 
 def run(terminal: Terminal) -> int:
-    """Print one row a shipped policy."""
+    """Print one row a policy: the shipped ones, then those of the plugins asked for."""
     status = FINE
     policies: list[Policy] = []
-    for name in shipped_policies():
+    manager = terminal.manager
+    for name in (*shipped_policies(), *(manager.policies if manager is not None else ())):
         try:
-            policies.append(load_policy(name))
+            policies.append(load_policy(name, plugins=manager))
         except PolicyError as error:
             status = report(error, terminal)
     if terminal.as_json:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from rich.text import Text as Line
 
+from complaint_policy.cli.plugging import manager_of
 from complaint_policy.cli.spec import FAILED, FINE, Command, Option
 from complaint_policy.cli.terminal import Terminal, visible
 from complaint_policy.cli.views.tables import table
@@ -36,7 +37,8 @@ _ORIGINS: Final = {"built-in": Text("the library", "本库"), "industry": Text("
 
 def run(terminal: Terminal, fail: bool) -> int:
     """Print one row a plugin."""
-    manager = terminal.manager or make_manager()
+    # The faults stand below the table.
+    manager = (manager_of(terminal.plugins) if terminal.plugins is not None else None) or make_manager()
     if terminal.as_json:
         plugins = [_dict(plugin) for plugin in manager.plugins]
         faults = [{"plugin": f.plugin, "hook": f.hook, "reason": f.reason.to_dict()} for f in manager.faults]
