@@ -74,7 +74,10 @@ class Listed:
             raise _no(f"it gave more than {_MOST} things", f"返回的内容超过{_MOST}项")
         for item in items:
             if not isinstance(item, self.kind) and not (self.place == "fields" and isinstance(item, EntryKind)):
-                raise _no(f"{type(item).__name__} is no {self.kind.__name__}", f"{type(item).__name__}不是{self.kind.__name__}")
+                kind, wanted = type(item).__name__, self.kind.__name__
+                if kind == wanted:  # of calendars there are two classes
+                    kind, wanted = f"{type(item).__module__}.{kind}", f"complaint_policy.plugins.{wanted}"
+                raise _no(f"{kind} is no {wanted}", f"{kind}不是{wanted}")
             _check(item)
         names = [name for item in items for name in _names_of(item)]
         for name in names:

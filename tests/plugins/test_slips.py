@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from complaint_policy import PluginError, PolicyError, UsageError, load_policy_text
+from complaint_policy.calendars import Calendar as TimeCalendar
+from complaint_policy.fields import RESERVED_WORDS
 from complaint_policy.plugins import Calendar, Classifier, DerivedFact, Evidence, Field, Finder, Normaliser, Operator, Text, hookimpl, make_manager
 
 TITLE = Text("Late", "迟到")
@@ -152,6 +155,17 @@ def test_what_is_called_in_another_way_and_fits() -> None:
     facts = _with("facts", _fact(function=most), _fact(name="often", function=lambda parcels, least=2: parcels >= least), _fact(name="some", function=bool))
     days = _with("calendars", Calendar(name="depot", title=TITLE, weekdays=("mon-fri",), holidays=(date(2026, 5, 1),)))  # type: ignore[arg-type]
     assert make_manager({"post": facts, "depot": days}, strict=True).names[-2:] == ("post", "depot")
+
+
+def test_of_two_classes_of_one_name_the_message_tells_which() -> None:
+    counting = TimeCalendar(timezone="Europe/Berlin", weekdays="mon-fri")
+    assert "Calendar is no complaint_policy.plugins.Calendar" in _fault(_with("calendars", counting))
+
+
+def test_every_reserved_word_is_on_the_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "hooks" / "record_fields.md").read_text("utf-8")
+    listed = page.partition("for conditions use them: `")[2].partition("`")[0].split()
+    assert listed == sorted(RESERVED_WORDS)
 
 
 def test_settings_are_a_keyword_of_the_function() -> None:
