@@ -30,10 +30,11 @@ class Difference:
     what: str
     expected: str
     found: str
+    said: Text | None = None  # where more is to be said than what was expected and found
 
     @property
     def message(self) -> Text:
-        return Text(f"{self.what}: expected {self.expected}, found {self.found}", f"{self.what}：应为{self.expected}，实为{self.found}")
+        return self.said or Text(f"{self.what}: expected {self.expected}, found {self.found}", f"{self.what}：应为{self.expected}，实为{self.found}")
 
 
 @frozen
@@ -75,6 +76,11 @@ def _differences(policy: Policy, case: Case) -> Iterator[Difference]:
     node: Mapping = case.node
     expect = node.get("expect")
     if not isinstance(expect, Mapping):
+        return
+    if "records" in node:
+        from complaint_policy.table_cases import table_differences
+
+        yield from table_differences(policy, case)
         return
     if "record" not in node:
         from complaint_policy.register_cases import register_differences
@@ -138,7 +144,7 @@ def _of_rule(key: str, name: str, node: Node, decision: Decision, policy: Policy
             return
         result = decision.result(name)
     except UsageError as error:
-        yield Difference(node.place, name, "a rule or fact of the policy", error.reason.en)
+        yield Difference(node.place, name, "a rule or fact of the policy", error.reason.en, Text(f"{name}: ", f"{name}：") + error.reason)
         return
     if key == "outcomes":
         yield from _text(node, name, getattr(result, "outcome", None))

@@ -30,6 +30,8 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "empty-list": ("list at least one value, or remove the test", "请至少列出一个值，或删去该测试"),
     "empty-text": ("write the text to look for", "请写明要查找的文本"),
     "one-key-only": ("write two conditions, or choose one key", "请写成两个条件，或只保留一个键"),
+    "unknown-record": ("name a record of records by its id", "请写 records 中某条记录的编号"),
+    "record-twice": ("give each record of the test an id of its own", "请为测试中的每条记录取不同的编号"),
     "upside-down-dates": ("exchange them; until is exclusive", "请对调；until 不含当日"),
     "timezone-differs": ("use the base's; a policy counts its days in one zone", "请与所扩展制度一致；一项制度只按一个时区计日"),
     "currency-differs": ("use the base's", "请与所扩展制度一致"),

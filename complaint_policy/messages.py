@@ -65,6 +65,8 @@ _MESSAGES: Final[dict[str, _Entry]] = {
     "empty-list": _m("an empty list says nothing", "空列表没有意义"),
     "empty-text": _m("an empty text is in every text", "空文本包含于任何文本"),
     "one-key-only": _m("'{key}' cannot stand beside '{first}'", "“{key}”不能与“{first}”并列"),
+    "unknown-record": _m("no record of this test has the id '{name}'", "本测试中没有编号为“{name}”的记录"),
+    "record-twice": _m("the id '{name}' stands in {other} already", "编号“{name}”已见于{other}"),
     # ------------------------------------------------------------------ head
     "bad-date": _m("'{value}' is not a date", "“{value}”不是日期", "write it as 2026-03-01", "请写作 2026-03-01"),
     "upside-down-dates": _m("the range ends ({last}) before it begins ({first})", "日期范围颠倒：{last}早于{first}"),

@@ -91,11 +91,11 @@ def check_fact(node: Node, shape: str, problems: Problems, plugins: tuple[Plugin
 
 
 # What a test beside the rules judges: one of these.
-_SUBJECTS: Final = ("record", "register")
+_SUBJECTS: Final = ("record", "records", "register")
 
 
 def _subjects(root: Node, problems: Problems) -> None:
-    """A test hands in a record, or the register that schedules are judged by."""
+    """A test hands in a record, a table of them, or the register that schedules are judged by."""
     tests = root.get("tests") if isinstance(root, Mapping) else None
     for test in tests.items if isinstance(tests, Sequence) else ():
         given = [key for key in _SUBJECTS if key in test] if isinstance(test, Mapping) else []
@@ -103,6 +103,27 @@ def _subjects(root: Node, problems: Problems) -> None:
             problems.add("missing-key", test.place, name=_SUBJECTS[0])
         elif isinstance(test, Mapping) and len(given) > 1:
             problems.add("one-key-only", test.key_place(given[1]), key=given[1], first=given[0])
+        elif given == ["records"]:
+            _known_records(test, problems)
+
+
+def _known_records(test: Any, problems: Problems) -> None:
+    """What a test says of a record it does not hold would quietly say nothing."""
+    records, expect = test.get("records"), test.get("expect")
+    ids: dict[str, Place] = {}
+    for record in records.items if isinstance(records, Sequence) else ():
+        name = record.get("id") if isinstance(record, Mapping) else None
+        if isinstance(name, Scalar):
+            other = ids.setdefault(name.value, name.place)
+            if other != name.place:
+                problems.add("record-twice", name.place, name=name.value, other=str(other))
+    for key in ("records", "merged") if isinstance(expect, Mapping) else ():
+        told = expect.get(key)
+        for entry in told.entries if isinstance(told, Mapping) else ():
+            into = [(entry.value.value, entry.value.place)] if key == "merged" and isinstance(entry.value, Scalar) else []
+            for written, place in [(entry.key, entry.place), *into]:
+                if written not in ids:
+                    problems.add("unknown-record", place, name=written, near=(written, tuple(ids)))
 
 
 def _at(root: Node, path: Any) -> tuple[Node, Place]:

@@ -171,6 +171,44 @@ _TEST_KEYS: Final[dict[str, Any]] = {
 }
 
 _SCALAR_OR_PAIR: Final[Schema] = {"type": ["string", "number", "array"], "items": _SCALAR, "minItems": 2, "maxItems": 2}
+
+
+def _by_period(levels: int) -> Schema:
+    """By rule, and by period and group as far as the rule has them: a word."""
+    of: Schema = {"type": "string"}
+    for _ in range(levels):
+        of = {"type": ["string", "object"], "additionalProperties": of}
+    return {"type": "object", "additionalProperties": of}
+
+
+def _tree(levels: int, of: Schema) -> Schema:
+    """By so many names."""
+    for _ in range(levels):
+        of = {"type": "object", "additionalProperties": of}
+    return of
+
+
+# What a test expects of one record.
+_EXPECTED: Final[dict[str, Any]] = {
+    "status": {"type": "string"},
+    "severity": _SCALAR,
+    "owner": _SCALAR,
+    "possible": text_list(),
+    "candidates": text_list(),
+    "escalate_to": {"type": "array", "items": {"type": "string"}},
+    "outcomes": {"type": "object", "additionalProperties": {"type": "string"}},
+    "due": {"type": "object", "additionalProperties": {"type": "string"}},
+    "missing": {"type": "object", "additionalProperties": listed({"type": "string"})},
+    "penalties": {
+        "type": "object",
+        "additionalProperties": {"type": ["string", "number", "array", "null"], "items": _SCALAR, "minItems": 2, "maxItems": 2},
+    },
+    "facts": {"type": "object", "additionalProperties": _SCALAR},
+    "next_change_at": {"type": "string"},
+    "error": {"type": "string"},
+}
+# A number, the two ends of one, or one of these by group.
+_FIGURE: Final[Schema] = {**_SCALAR_OR_PAIR, "type": [*_SCALAR_OR_PAIR["type"], "object"], "additionalProperties": _SCALAR_OR_PAIR}
 _HOURS: Final[Schema] = {"type": "array", "items": {"type": "string", "pattern": HOURS_FORM}}
 _DAY: Final[Schema] = {"type": "string", "pattern": _DAY_FORM}
 
@@ -264,6 +302,9 @@ COMMON: Final[dict[str, Schema]] = {
             "name": {"type": "string", "minLength": 1},
             "as_of": {"type": "string"},
             "record": {"type": "object"},
+            "records": listed({"type": "object", "required": ["id"]}, minItems=1),
+            "lists": {"type": "object", "additionalProperties": listed({"type": "object"})},
+            "exposures": listed({"type": "object", "required": ["period"]}),
             "register": listed(closed({"schedule": _SCALAR, "period": _SCALAR, "at": _SCALAR})),
             "since": _DAY,
             "figures": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": _SCALAR_OR_PAIR}},
@@ -272,14 +313,9 @@ COMMON: Final[dict[str, Schema]] = {
             "covers": {"type": "object", "additionalProperties": text_list()},
             "expect": closed(
                 {
-                    "status": {"type": "string"},
-                    "severity": _SCALAR,
-                    "owner": _SCALAR,
-                    "possible": text_list(),
-                    "candidates": text_list(),
-                    "escalate_to": {"type": "array", "items": {"type": "string"}},
-                    "outcomes": {"type": "object", "additionalProperties": {"type": ["string", "object"], "additionalProperties": {"type": "string"}}},
-                    "due": {"type": "object", "additionalProperties": {"type": ["string", "object"], "additionalProperties": {"type": "string"}}},
+                    **_EXPECTED,
+                    "outcomes": _by_period(2),
+                    "due": _by_period(1),
                     "missing": {
                         "type": "object",
                         "additionalProperties": {
@@ -290,19 +326,21 @@ COMMON: Final[dict[str, Schema]] = {
                     },
                     "next_due": {"type": "object", "additionalProperties": {"type": "string"}},
                     "set_aside": {"type": "array", "items": {"type": ["string", "integer"]}},
-                    "penalties": {
+                    # Of a table of records.
+                    "records": {
                         "type": "object",
-                        "additionalProperties": {"type": ["string", "number", "array", "null"], "items": _SCALAR, "minItems": 2, "maxItems": 2},
+                        "additionalProperties": closed({**_EXPECTED, "history": {"type": "object", "additionalProperties": _SCALAR}}, minProperties=1),
                     },
-                    "facts": {"type": "object", "additionalProperties": _SCALAR},
-                    "next_change_at": {"type": "string"},
-                    "error": {"type": "string"},
+                    "figures": _tree(2, _FIGURE),
+                    "merged": {"type": "object", "additionalProperties": _SCALAR},
+                    "findings": _tree(2, listed(_SCALAR)),
+                    "caps": _tree(3, closed({"proposed": _SCALAR, "allowed": _SCALAR}, minProperties=1)),
                 },
                 minProperties=1,
             ),
         },
         ("name", "as_of", "expect"),
-        dependentRequired={"register": ["since"]},
+        dependentRequired={"register": ["since"], "lists": ["records"], "exposures": ["records"]},
     ),
 }
 

@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("registry", ("registry", "shipped")),
     ("plugins", ("plugins",)),
     ("judging", ("compiled", "field_tests", "transitions", "decision", "waivers", "normalising", "plugin_findings", "explaining", "remarks", "policy")),
-    ("loading", ("loader", "cases", "register_cases")),
+    ("loading", ("loader", "cases", "register_cases", "table_cases")),
     ("package", ("",)),
     ("doors", ("audit", "cli", "testing", "__main__")),
 )

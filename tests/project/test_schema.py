@@ -28,6 +28,9 @@ PLAIN = {
 OPEN = {
     "#/properties/facts/additionalProperties": "a fact is a condition, a value or an instant: told by its keys when it is read",
     "#/$defs/test_case/properties/record": "the record of a test has the policy's fields",
+    "#/$defs/test_case/properties/records/items": "and so have the records of a table",
+    "#/$defs/test_case/properties/lists/additionalProperties/items": "the entries of a list",
+    "#/$defs/test_case/properties/exposures/items": "a period, the groups and the exposures of the policy",
     "#/$defs/test_case/properties/waivers/items": "waivers are read by waivers.py",
 }
 
