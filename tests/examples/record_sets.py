@@ -38,6 +38,10 @@ class RecordSet:
         self.only: list[str] = page.get("only", [])
         # Per count of earlier records, the records that have any; an audit counts them, a single record is told.
         self.counted: dict[str, dict[str, str]] = page.get("counted", {})
+        # What the policy's schedules give by ``register.csv``, per schedule and period, from ``since`` on.
+        self._register = folder / "register.csv"
+        self.since: str | None = page.get("since")
+        self.schedules: dict[str, dict[str, dict[str, str]]] = page.get("schedules", {})
         usual = page.get("usual", {})
         self.expected: dict[str, dict[str, Any]] = {id_: _over(usual, wanted) for id_, wanted in page["records"].items()}
         unknown = {key for wanted in self.expected.values() for key in wanted} - KEYS
@@ -47,6 +51,10 @@ class RecordSet:
         with self.records.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file)) if self.records.suffix == ".csv" else [json.loads(line) for line in file]
         return [row | {name: counts.get(row["id"], "0") for name, counts in self.counted.items()} for row in rows]
+
+    def register_rows(self) -> list[dict[str, str]]:
+        with self._register.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
 
     def outcomes(self, id_: str, rules: Iterable[str]) -> dict[str, str]:
         """The outcome of every rule; one that is not named does not apply."""

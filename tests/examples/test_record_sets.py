@@ -6,7 +6,12 @@ import pytest
 
 from complaint_policy import load_policy
 from complaint_policy.errors import RecordError
+from complaint_policy.loader import shipped_policies
 from tests.examples.record_sets import REACHED, SETS, RecordSet, differences
+
+
+def test_every_shipped_policy_has_a_set() -> None:
+    assert sorted(SETS) == sorted(shipped_policies())
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -43,3 +48,16 @@ def test_earlier_records_are_counted_as_written_down(name: str) -> None:
     counts = load_policy(name).audit(records.records, as_of=records.as_of).history
     for count in records.counted:
         assert counts[count].to_list() == [int(row[count]) for row in records.rows()]
+
+
+@pytest.mark.parametrize("name", [name for name in SETS if RecordSet(name).schedules])
+def test_schedules_come_out_as_written_down(name: str) -> None:
+    records = RecordSet(name)
+    policy = load_policy(name)
+    assert records.since is not None
+    found = policy.schedules(records.register_rows(), as_of=records.as_of, since=records.since)
+    told: dict[str, dict[str, dict[str, str]]] = {}
+    for result in found.results:
+        assert result.due_at is not None
+        told.setdefault(result.rule, {})[result.period] = {"outcome": result.outcome, "due": str(result.due_at.date())}
+    assert told == records.schedules
