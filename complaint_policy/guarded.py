@@ -218,10 +218,10 @@ class Watch:
     def notes(self) -> tuple[Text, ...]:
         """What the calls cost, and what failed, in the order it happened."""
         counted = [
-            Text(f"plugin '{plugin}', {what}: {count:,} calls in Python", f"插件“{plugin}”，{what}：{count:,}次Python调用")
+            Text(f"plugin '{plugin}', {what}: {count:,} call{'' if count == 1 else 's'} in Python", f"插件“{plugin}”，{what}：{count:,}次Python调用")
             for (plugin, _, what), count in self.calls.items()
         ]
-        failed = [fault.message + Text(f" ({count:,} times)", f"（{count:,}次）") for fault, count in self.faults.items()]
+        failed = [fault.message + Text(f" ({count:,} time{'' if count == 1 else 's'})", f"（{count:,}次）") for fault, count in self.faults.items()]
         return (*counted, *failed)
 
     def __del__(self) -> None:

@@ -269,3 +269,10 @@ def test_a_classifier_is_called_by_its_title_in_the_summary() -> None:
     summary = load_policy_text(text, plugins=make_manager({"post": _Whole()})).audit([record], as_of="2026-03-05T09:00").summary()
     (section,) = (s for s in summary.sections() if s.id == "missing")
     assert section.rows == (("topic", TITLE, "RQ-number", 1),)
+
+
+def test_one_call_is_one_call() -> None:
+    text = POLICY.replace("PLUGINS", "plugins: [post]").replace("WHEN", "upheld: true")
+    policy = load_policy_text(text, plugins=make_manager({"post": _Whole()}))
+    audit = policy.audit([{"id": "1", "received_at": "2026-03-02T09:00", "parcels": 1}], as_of="2026-03-05T09:00")
+    assert "plugin 'post', tardy: 1 call in Python" in [note.en for note in audit.notes]
