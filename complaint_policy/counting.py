@@ -7,7 +7,7 @@ default.  Sources of the defaults: Civil Code of China, articles 200 to 204.
 from __future__ import annotations
 
 import calendar as month_lengths
-from datetime import date, datetime, timedelta
+from datetime import MAXYEAR, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -393,4 +393,6 @@ def _months_on(day: date, months: int) -> date:
     """The matching day of a later month, or that month's last day where it has none (Civil Code 202)."""
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
+    if year > MAXYEAR:
+        raise OverflowError("past the year 9999")
     return date(year, month + 1, min(day.day, month_lengths.monthrange(year, month + 1)[1]))

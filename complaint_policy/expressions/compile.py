@@ -157,7 +157,10 @@ class Compiler:
 
             def counted(state: State) -> Any:
                 start = base(state)
-                return due(start) if start.__class__ is datetime else moments.moved(start, due)
+                try:
+                    return due(start) if start.__class__ is datetime else moments.moved(start, due)
+                except OverflowError:  # a chain of lengths past the year 9999
+                    return Maybe(None, NOWHERE_MISSING)
 
             if counter.provisional_from() is None or isinstance(node.base, n.RuleStart):
                 return counted  # a rule's own limit says of itself that it is provisional

@@ -258,3 +258,15 @@ def test_an_act_before_its_start_is_told_as_what_it_is() -> None:
     (finding,) = [f for f in decision.findings if f.rule == "DL"]
     assert finding.message.en == "DL: cannot be decided: done 2026-03-02 09:00, before it began 2026-03-05 10:00 (Received (received_at), Answered (responded_at))."
     assert finding.message.zh == "DL：完成时间2026年3月2日 09:00早于起算时间2026年3月5日 10:00（收到投诉时间（received_at）、答复时间（responded_at）），无法判定。"
+
+
+@pytest.mark.parametrize("length", ["100 years", "1200 months", "36500 days", "5000 weeks", "876000 hours"])
+def test_limits_that_add_up_past_the_year_9999(length: str) -> None:
+    """84 times a hundred years from 2026 lie beyond the calendar: that rule is not decided, the other is."""
+    facts = "".join(f"  f{i}: {{from: {f'f{i - 1}' if i else 'received_at'}, within: {length}}}\n" for i in range(84))
+    rules = "deadlines: [{id: DL, from: received_at, to: responded_at, within: f83}, {id: D2, from: received_at, to: closed_at, within: 3 days}]"
+    of = policy(f"facts:\n{facts}{rules}")
+    records: list[dict[str, Any]] = [{"id": "A", "received_at": MON}, {"id": "B", "received_at": "2026-03-02", "closed_at": "2026-03-03"}]
+    expected = [("indeterminate", "breached"), ("indeterminate", "met")]
+    assert [tuple(of.evaluate(r, as_of="2026-06-01T00:00").outcomes[d] for d in ("DL", "D2")) for r in records] == expected
+    assert of.audit(records, as_of="2026-06-01T00:00").decisions.select("DL.outcome", "D2.outcome").rows() == expected
