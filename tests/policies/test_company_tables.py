@@ -1,4 +1,4 @@
-"""What the companies' systems say of many records: no case beside a rule can prove it."""
+"""What the companies' systems say of many records: to the exact limit, with more of them than a page holds."""
 
 from __future__ import annotations
 
