@@ -94,6 +94,8 @@ def _parts(measure: str, placed: Placed) -> Iterator[str]:
         yield "excluded"
         return
     if placed.found is None:
+        if placed.member is True:
+            yield "unstated"
         return
     ends, certain = placed.found
     if placed.member is not True or not certain:

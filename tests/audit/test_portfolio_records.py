@@ -75,6 +75,17 @@ def test_as_many_are_undecided_as_open() -> None:
     assert [figure.ids(part) for part in ("among", "undecided", "excluded")] == [["A"], ["B", "C"], ["D"]]
 
 
+def test_those_without_a_value_open_too() -> None:
+    """A was promised 5, B nothing, what C was promised cannot be read, D is not looked at: 5, and each record stands somewhere."""
+    fields = "record: {fields: {promised: {type: money, empty: none}}}\n"
+    body = "portfolio: [{id: PF, measure: {largest: {field: promised}, among: {upheld: true}}}]\n"
+    records = [{"id": i, "received_at": "2026-03-16T09:00", "upheld": i != "D", "promised": cell} for i, cell in (("A", "5"), ("B", ""), ("C", "much"), ("D", "9"))]
+    (figure,) = load_policy_text(HEAD.split("record:")[0] + fields + body).audit(records, as_of=AS_OF).portfolio["PF"]
+    assert (figure.low, figure.high, figure.members, figure.unstated, figure.excluded) == (5, None, 2, 1, 1)
+    parts = {part: figure.ids(part) for part in ("numerator", "undecided", "unstated", "excluded")}
+    assert parts == {"numerator": ["A"], "undecided": ["C"], "unstated": ["B"], "excluded": ["D"]}
+
+
 def test_all_figures_of_a_rule_at_once(audit: Any) -> None:
     found = audit.figure_records("PF-followup", ("rest", "undecided"))
     assert found.rows() == [("2026-02", [], "rest", 4, "E", "no"), ("2026-03", [], "rest", 1, "B", "no"), ("2026-03", [], "undecided", 2, None, "yes")]

@@ -234,8 +234,8 @@ COMMAND = Command(
         Option(
             ("--part",),
             Text(
-                "of these records only: numerator, rest, among, undecided, excluded",
-                "只列出：numerator（分子）、rest（分母中其余）、among（分母）、undecided（未定）、excluded（除外）",
+                "of these records only: numerator, rest, among, undecided, excluded, unstated",
+                "只列出：numerator（分子）、rest（分母中其余）、among（分母）、undecided（未定）、excluded（除外）、unstated（无数值）",
             ),
             value="PARTS",
             many=True,

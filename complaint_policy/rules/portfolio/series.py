@@ -24,7 +24,7 @@ __all__ = ["PARTS", "UNKNOWN", "PortfolioResult", "RuleVersion", "Series"]
 
 Group = tuple[str, ...]
 # The records behind a figure, by what they are to it.
-PARTS: Final = ("numerator", "rest", "among", "undecided", "excluded")
+PARTS: Final = ("numerator", "rest", "among", "undecided", "excluded", "unstated")
 _FILLED: Final = ("count", "sum", "rate")
 # Over a longer time only the periods with records are shown: a thousand weeks or months, and so on.
 _MOST_DAYS: Final = {"week": 7_000, "month": 31_000, "quarter": 92_000, "half_year": 184_000, "year": 366_000}
@@ -75,7 +75,8 @@ class PortfolioResult:
     def records(self, part: str = "among") -> Any:
         """The records behind the figure, found by reading the table again: a table of ``row``, ``id`` and ``value``.
 
-        ``part``: ``among`` (the denominator), ``numerator``, ``rest`` (of the denominator, not in the numerator), ``undecided``, ``excluded``.
+        ``part``: ``among`` (the denominator), ``numerator``, ``rest`` (of the denominator, not in the numerator), ``undecided``, ``excluded``,
+        ``unstated`` (looked at, but without a value).
         """
         if self._open is None:
             raise UsageError(Text("this figure does not open to its records: ask audit.portfolio", "该数值不能打开为记录：请使用 audit.portfolio"))
