@@ -200,7 +200,7 @@ def test_a_number_without_a_year_comes_again_and_a_hundredth_has_none() -> None:
     rows = [("0601", "2022-06-13"), ("0601", "2023-06-13"), ("0602", "2023-06-14"), ("06100", "2023-06-30")]
     records = [{"id": str(i), "case_number": number, "received_at": f"{day}T09:00"} for i, (number, day) in enumerate(rows)]
     findings = policy("cn/manufacturing").audit(records, as_of="2023-08-01T00:00").findings
-    assert findings.filter(findings["rule"] == "NR-case").select("finding", "value").rows() == [("duplicate", "0601"), ("form", "06100")]
+    assert sorted(findings.filter(findings["rule"] == "NR-case").select("finding", "value").rows()) == [("duplicate", "0601"), ("form", "06100")]
     assert {a.remark for a in policy("cn/manufacturing").versions[-1].model.accepted} >= {"number-comes-again", "number-runs-out"}
 
 
