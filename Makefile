@@ -50,7 +50,7 @@ types: $(INSTALLED) ## mypy, strict
 
 # One worker a core; the tests of a file stay together, and share what they prepare.
 unit: $(INSTALLED) ## pytest; a skipped test names what it needs
-	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 fuzz: $(INSTALLED) ## the property tests on random examples, many of them
 	COMPLAINT_POLICY_FUZZ=1 $(BIN)/python -m pytest tests/calendars tests/equality tests/meaning tests/properties

@@ -23,6 +23,15 @@ settings.register_profile("fuzz", deadline=None, max_examples=5_000 if FUZZ == 1
 settings.load_profile("fuzz" if FUZZ else "same")
 
 
+# What takes minutes begins first, so that no worker is left alone with it at the end.
+_LONG = frozenset({"spark", "equality", "benchmarks"})
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not _LONG & set(item.path.parts))
+
+
 def _refused(report: pytest.TestReport | pytest.CollectReport) -> None:
     # An expected failure also reports as skipped; only real skips are meant.
     if NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):

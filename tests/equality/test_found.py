@@ -27,7 +27,6 @@ timezone: Asia/Shanghai
 currency: CNY
 calendars:
   office: {weekdays: mon-fri, hours: {mon-fri: ["09:00-17:00"]}}
-  closed: {weekdays: mon-fri, hours: {mon-fri: []}, dates: {2020-01-02: ["09:00-10:00"]}}
 """
 MONDAY = datetime(2026, 3, 2, 10)
 
@@ -177,30 +176,6 @@ deadlines:
         "D1.outcome",
         ["indeterminate", "indeterminate", None, "indeterminate"],
         schema={"received_at": pl.Datetime("us")},
-    ),
-    Case(
-        "exempt, with a limit nobody can count",
-        """
-deadlines:
-  - id: D1
-    from: received_at
-    to: responded_at
-    within: 4 working hours
-    counting: {calendar: closed}
-    exempt: [{when: {upheld: true}, reason: {en: Settled, zh: 已解决}}]
-""",
-        {"received_at": [MONDAY] * 3, "responded_at": [None, at(3), None], "upheld": [True, False, None]},
-        "D1.outcome",
-        [None, None, None],
-    ),
-    Case(
-        "a limit nobody can count, of an act without a column",
-        """
-deadlines: [{id: D1, from: received_at, to: responded_at, within: 4 working hours, counting: {calendar: closed}}]
-""",
-        {"received_at": [MONDAY] * 2},
-        "D1.outcome",
-        [None, None],
     ),
     Case(
         "exempt, with a limit that can be counted",
