@@ -23,7 +23,7 @@ def test_written_out_it_is_a_policy_of_ones_own(cli: Run, tmp_path: Path) -> Non
     assert (ran.status, ran.out) == (0, "")
     assert f"written: {target}" in ran.err
     assert load_policy(target).id == "mycompany/complaints"
-    assert cli("check", target).out == f"{target}: no problems (1 version, 29 rules, 5 tests)\n"
+    assert cli("check", target).out == f"{target}: no problems (1 version, 29 rules, 6 tests)\n"
     assert cli("test", target).status == 0
     assert target.read_text("utf-8") == cli("new", "templates/cn_telecom").out
     assert cli("new", "cn_telecom", "--format", "json").data["text"] == target.read_text("utf-8")
