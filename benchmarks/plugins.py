@@ -9,10 +9,10 @@ measured; a Python fact costs its own call (and what the general evaluation take
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import paired
 import polars as pl
 
 from complaint_policy import Policy, load_policy_text
@@ -39,6 +39,10 @@ def few_column(legs: pl.Expr) -> pl.Expr:
     return legs < 50
 
 
+def unlike(legs: int, operand: Any) -> bool:
+    return legs != operand
+
+
 class Used:
     """A fact in Python, the same with columns."""
 
@@ -62,7 +66,7 @@ class Unused:
 
     @hookimpl
     def complaint_policy_operators(self) -> list[Operator]:
-        return [Operator(name="unlike", title=Text("{value} {operand}", "{value}{operand}"), kinds=("integer",), operand="number", function=few)]
+        return [Operator(name="unlike", title=Text("{value} {operand}", "{value}{operand}"), kinds=("integer",), operand="number", function=unlike)]
 
 
 MANAGER = make_manager({"used": Used(), "unused": Unused()}, strict=True)
@@ -74,13 +78,8 @@ def policy(plugins: str, condition: str) -> Policy:
 
 def by_turns(rounds: int, *runs: Callable[[], Any]) -> list[float]:
     """The shortest time of each, taken by turns."""
-    best = [float("inf")] * len(runs)
-    for _ in range(rounds):
-        for index, run in enumerate(runs):
-            start = time.perf_counter()
-            run()
-            best[index] = min(best[index], time.perf_counter() - start)
-    return best
+    times = paired.rounds_of({str(index): run for index, run in enumerate(runs)}, rounds)
+    return [min(taken) for taken in times.values()]
 
 
 def line(what: str, one: float, other: float, unit: float, word: str) -> None:
@@ -89,7 +88,7 @@ def line(what: str, one: float, other: float, unit: float, word: str) -> None:
 
 def records(rounds: int) -> None:
     count = 20_000
-    given = [{"id": str(i), "received_at": "2026-05-01T10:00", "closed_at": "2026-05-02T10:00", "legs": i % 100, "arms": i % 7} for i in range(count)]
+    given: list[dict[str, Any]] = [{"id": str(i), "received_at": "2026-05-01T10:00", "closed_at": "2026-05-02T10:00", "legs": i % 100, "arms": i % 7} for i in range(count)]
     plain, unused = policy("", "legs: {below: 50}"), policy("plugins: [unused]", "legs: {below: 50}")
     # The same condition where the general evaluation judges it, as it does a fact in Python.
     general, fact = policy("", "any: [{legs: {below: 50}}, {in_order: [closed_at, received_at]}]"), policy("plugins: [used]", "few_python: true")
@@ -101,7 +100,7 @@ def records(rounds: int) -> None:
     assert judged(plain) == judged(unused) == judged(fact)
     a, b = by_turns(rounds, lambda: judged(plain), lambda: judged(unused))
     line("a record, plugin named and not used (µs a record)", a, b, 1e6 / count, "µs")
-    own = by_turns(rounds, lambda: [few(record["legs"]) for record in given])[0]  # type: ignore[arg-type]
+    own = by_turns(rounds, lambda: [few(record["legs"]) for record in given])[0]
     c, d = by_turns(rounds, lambda: judged(general), lambda: judged(fact))
     line("a record, YAML by the general evaluation / fact in Python", c, d, 1e6 / count, "µs")
     print(f"  the function by itself takes {own * 1e6 / count:.2f} µs a record")
@@ -128,11 +127,11 @@ def tables(rows: int, rounds: int) -> None:
         line(f"{rows:,} rows, {what} (ns a row)", times[0], other, 1e9 / rows, "ns")
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=7)
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     print(f"plugins beside the same without them (one process, best of {asked.rounds} by turns)")
     records(asked.rounds)
     tables(asked.rows, asked.rounds)

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
+from copy import deepcopy
+from datetime import date
+from decimal import Decimal
 from functools import wraps
+from types import MappingProxyType
 from typing import Any, Final, ParamSpec, TypeVar
 
 from attrs import field, frozen
@@ -20,7 +24,7 @@ from complaint_policy.errors import PluginError
 from complaint_policy.possible import Maybe
 from complaint_policy.texts import Text
 
-__all__ = ["WATCH", "Failed", "Fault", "Guarded", "Refused", "Watch", "failure_name", "here", "watched_call"]
+__all__ = ["WATCH", "Failed", "Fault", "Guarded", "Refused", "Watch", "failure_name", "here", "read_only", "watched_call"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -108,6 +112,24 @@ class Refused(ValueError):
     def __init__(self, reason: Text) -> None:
         super().__init__(reason.en)
         self.reason = reason
+
+
+# What cannot be changed by whoever has it.
+_PLAIN: Final = (type(None), bool, int, float, Decimal, str, date)
+
+
+def read_only(value: Any) -> Any:
+    """Data that a plugin cannot change for anybody else, as deep as it goes; what cannot be copied is ``None``."""
+    if isinstance(value, _PLAIN):
+        return value
+    if isinstance(value, (list, tuple)):
+        return tuple(read_only(item) for item in value)
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: read_only(item) for key, item in value.items()})
+    try:
+        return deepcopy(value)
+    except Exception:  # noqa: BLE001  a stranger's object may raise anything
+        return None
 
 
 class Watch:

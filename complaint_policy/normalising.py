@@ -6,7 +6,6 @@ The normalisers are those of the plugins that the newest version names: a record
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from copy import deepcopy
 from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -15,7 +14,7 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from complaint_policy.contributed import Plugin
-from complaint_policy.guarded import WATCH, Failed, Fault, Guarded, Refused, watched_call
+from complaint_policy.guarded import WATCH, Failed, Fault, Guarded, Refused, read_only, watched_call
 from complaint_policy.intake import Spoilt, snapshot
 from complaint_policy.model import PolicyModel
 from complaint_policy.texts import Text
@@ -78,7 +77,7 @@ class _One:
 
     def answers(self, records: Sequence[Mapping[str, Any]], memory: Memory | None) -> list[Any]:
         """For each record its changes, or a :class:`Failed`; of equal texts a table asks once."""
-        handed = [{name: _read_only(cells.get(name)) for name in self.reads} for cells in records]
+        handed = [{name: read_only(cells.get(name)) for name in self.reads} for cells in records]
         keys = [self._key(cells, number, memory) for number, cells in enumerate(handed)]
         known: Memory = {} if memory is None else memory
         new = {key: cells for key, cells in zip(keys, handed, strict=True) if key not in known}
@@ -162,20 +161,6 @@ def _differ(before: Any, after: Any) -> bool:
         return type(before) is not type(after) or bool(before != after)
     except Exception:  # noqa: BLE001  a stranger's object may raise anything
         return True
-
-
-def _read_only(cell: Any) -> Any:
-    """A cell that nobody can change through what is handed over."""
-    if isinstance(cell, tuple(_CELLS)):
-        return cell
-    if isinstance(cell, (list, tuple)):
-        return tuple(_read_only(item) for item in cell)
-    if isinstance(cell, Mapping):
-        return MappingProxyType({key: _read_only(item) for key, item in cell.items()})
-    try:
-        return deepcopy(cell)
-    except Exception:  # noqa: BLE001  a stranger's object may raise anything
-        return None
 
 
 @frozen

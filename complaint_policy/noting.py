@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
@@ -14,7 +13,7 @@ from attrs import field, frozen
 from complaint_policy.contributed import Note
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.computed import Call, handed
-from complaint_policy.guarded import Failed, Refused
+from complaint_policy.guarded import Failed, Refused, read_only
 from complaint_policy.possible import Maybe
 from complaint_policy.texts import Text
 
@@ -53,17 +52,13 @@ class Looker:
             get: Callable[[Any], Any] = setting.compiler.instant(part) if isinstance(part, n.Instant) else setting.compiler.value(_value(part))
             value = handed(read, setting.zone)(get(held))
             values.append(None if isinstance(value, Maybe) else value)
-        found: tuple[Noted, ...] | Failed = self.call.guarded(*values, decided=_read_only(decided), **self.call.named)
+        found: tuple[Noted, ...] | Failed = self.call.guarded(*values, decided=read_only(decided), **self.call.named)
         return found
 
 
 def _value(part: n.Expression) -> n.Value:
     assert isinstance(part, n.Value)
     return part
-
-
-def _read_only(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
-    return MappingProxyType({key: _read_only(value) if isinstance(value, Mapping) else value for key, value in mapping.items()})
 
 
 @frozen

@@ -5,28 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import islice
-from types import MappingProxyType
 from typing import Any, Final
 
 from complaint_policy.audit.sections import Section
 from complaint_policy.contributed import ReportTable
-from complaint_policy.guarded import Failed, Guarded, Refused, Watch
+from complaint_policy.guarded import Failed, Guarded, Refused, Watch, read_only
 from complaint_policy.texts import Text, joined, shown_number
 
-__all__ = ["plugin_sections", "read_only"]
+__all__ = ["plugin_sections"]
 
 _MOST_PARTS: Final = 50
 _MOST_ROWS: Final = 1000
 _LONGEST: Final = 500
-
-
-def read_only(value: Any) -> Any:
-    """Plain data that nobody can change, as deep as it goes."""
-    if isinstance(value, Mapping):
-        return MappingProxyType({key: read_only(inner) for key, inner in value.items()})
-    if isinstance(value, (list, tuple)):
-        return tuple(read_only(inner) for inner in value)
-    return value
 
 
 def plugin_sections(watch: Watch, summary: dict[str, Any]) -> tuple[Section, ...]:

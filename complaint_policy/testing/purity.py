@@ -109,8 +109,6 @@ class _Raised:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Raised) and other.name == self.name
 
-    __hash__ = None  # type: ignore[assignment]
-
 
 def _answer(function: Callable[..., Any], arguments: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
     try:

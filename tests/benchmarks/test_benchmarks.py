@@ -14,6 +14,7 @@ import all as everything
 import evaluate
 import growth
 import hand_summary
+import plugins
 import polars as pl
 import pytest
 import records
@@ -107,6 +108,11 @@ def test_growth(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     assert "refused" not in shown
     assert "left out" not in shown
+
+
+def test_plugins(capsys: pytest.CaptureFixture[str]) -> None:
+    plugins.main(["--rows", "300", "--rounds", "1"])  # answers with and without them are compared in the run
+    assert "300 rows, fact with columns" in capsys.readouterr().out
 
 
 def test_growth_names_what_does_not_fit(capsys: pytest.CaptureFixture[str]) -> None:

@@ -105,7 +105,7 @@ def _chance(loss: Decimal) -> bool:
 
 def _disk(loss: Decimal) -> bool:
     """By a file."""
-    with open(__file__, encoding="utf-8") as file:  # noqa: PTH123
+    with open(__file__, encoding="utf-8") as file:  # noqa: PTH123  the plain call is what an impure plugin makes
         return bool(file.read(1))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from complaint_policy import load_policy, load_policy_text
+from complaint_policy.fields import Field, LogField
 from complaint_policy.plugins import EntryKind, make_manager
 from complaint_policy.plugins.industries import INDUSTRIES
 from complaint_policy.plugins.industries.stretches import length, together, without
@@ -77,15 +78,17 @@ def test_audits_and_evaluations_agree_on_drawn_records(name: str) -> None:
     text = f"format: 1\npolicy: test/{name}\neffective: {{from: 2020-01-01}}\ntimezone: Asia/Shanghai\ncurrency: CNY\nplugins: [{name}]\n{SETTINGS[name]}\nrequirements:{''.join(rules)}\n"
     policy = load_policy_text(text)
     fields = policy.versions[0].model.fields
+    log_field = fields["events"]
+    assert isinstance(log_field, LogField)
     draw = random.Random(20261127)
     records = []
     for i in range(150):
         log = []
-        for kind in fields["events"].kinds:  # type: ignore[attr-defined]
+        for kind in log_field.kinds:
             for _ in range(draw.randrange(4)):
                 entry = {a.name: cell(draw, a.type, a.values) for a in kind.attributes if draw.random() < 0.9}
                 log.append({"at": cell(draw, "event", ()), "kind": kind.name, "by": cell(draw, "string", ()), "to": cell(draw, "string", ()), **entry})
-        own = {f.name: cell(draw, f.type, f.values) for f in plugin.fields if f.name in fields and draw.random() < 0.9}  # type: ignore[union-attr]
+        own = {f.name: cell(draw, f.type, f.values) for f in plugin.fields if isinstance(f, Field) and f.name in fields and draw.random() < 0.9}
         empty = dict.fromkeys(f for f in fields if f != "events")
         records.append({**empty, "id": str(i), "received_at": "2026-04-01T10:00", "closed_at": "2026-04-02T10:00", **own, "first_contact": "Wang", "handler": "Li", "events": log})
     audit = policy.audit(records, as_of=AS_OF)

@@ -93,7 +93,7 @@ class _Elsewhere:
         (_with("record_fields", Field("length", "number", TITLE)), "'length' is a word of the policy language: take another name"),
         (_with("record_fields", Field("price", "money", TITLE)), "'price' is a core field"),
         (_with("record_fields", Field("size", "enum", TITLE)), "'size': an enum has values"),
-        (_with("record_fields", Field("size", "enum", TITLE, values="S")), """'size': values is a text where a tuple of texts is expected: ("S",)"""),  # type: ignore[arg-type]
+        (_with("record_fields", Field("size", "enum", TITLE, values="S")), """'size': values is a text where a tuple of texts is expected: ("S",)"""),  # type: ignore[arg-type]  # the slip
     ],
 )
 def test_a_slip_says_what_to_write(plugin: Any, said: str) -> None:
@@ -110,7 +110,7 @@ def test_a_slip_says_what_to_write(plugin: Any, said: str) -> None:
         ("facts", _fact(column=lambda a, b: a), "'tardy': its column is called with 1 value and takes (a, b)"),
         (
             "classifiers",
-            Classifier(name="topic", title=TITLE, labels="late", reads=("description",), function=lambda text: None),  # type: ignore[arg-type]
+            Classifier(name="topic", title=TITLE, labels="late", reads=("description",), function=lambda text: None),  # type: ignore[arg-type]  # the slip
             """'topic': labels is a text where a tuple of texts is expected: ("late",)""",
         ),
         (
@@ -153,7 +153,7 @@ def test_what_is_called_in_another_way_and_fits() -> None:
         return max(parcels) > 1
 
     facts = _with("facts", _fact(function=most), _fact(name="often", function=lambda parcels, least=2: parcels >= least), _fact(name="some", function=bool))
-    days = _with("calendars", Calendar(name="depot", title=TITLE, weekdays=("mon-fri",), holidays=(date(2026, 5, 1),)))  # type: ignore[arg-type]
+    days = _with("calendars", Calendar(name="depot", title=TITLE, weekdays=("mon-fri",), holidays=(date(2026, 5, 1),)))  # type: ignore[arg-type]  # the slip
     assert make_manager({"post": facts, "depot": days}, strict=True).names[-2:] == ("post", "depot")
 
 
