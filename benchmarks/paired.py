@@ -1,12 +1,14 @@
 """Contenders side by side in one run: they take turns, round by round, and a ratio is the median of the rounds' ratios.
 
-So the drift of a noisy machine falls on both sides of a ratio.  What a contender gives is dropped outside the timed part.
+So the drift of a noisy machine falls on both sides of a ratio.  Each round has another order (seeded), so that no contender always runs
+after the same one, whose memory it would find in the caches or not.  What a contender gives is dropped outside the timed part.
 """
 
 from __future__ import annotations
 
 import gc
 import importlib.util
+import random
 import resource
 import statistics
 import sys
@@ -46,9 +48,11 @@ def peak_memory() -> float:
 def rounds_of(contenders: Mapping[str, Run], rounds: int) -> dict[str, list[float]]:
     """The seconds of each contender in each round; the caller has warmed them up."""
     times: dict[str, list[float]] = {name: [] for name in contenders}
+    order, drawn = list(contenders), random.Random(7)
     for _ in range(rounds):
-        for name, run in contenders.items():
-            times[name].append(timed(run))
+        drawn.shuffle(order)
+        for name in order:
+            times[name].append(timed(contenders[name]))
     return times
 
 

@@ -83,10 +83,10 @@ class Counting:
                 continue
             self._codes(rule.coded, partial(_outcome, rule.id), None)
             if rule.kind == "deadline":
-                over, opened = judged.lateness(rule)
+                _, opened, spans = judged.lateness(rule)
                 self._times(opened.expr, partial(_add, "open", rule.id, None))
-                if over.expr.meta.root_names():
-                    self._want(over.expr.drop_nulls().implode(), partial(_spans, rule.id))
+                if spans.expr.meta.root_names():
+                    self._want(spans.expr.drop_nulls().implode(), partial(_spans, rule.id))
 
     def _decided(self, count: int, rows: PartialRows) -> None:
         rows.add("decided", None, None, count)

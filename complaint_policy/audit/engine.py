@@ -24,7 +24,8 @@ from complaint_policy.columns.cells import read_cells
 from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.plan import Ex, Plan, on
 from complaint_policy.columns.sheet import Hints, Waiving
-from complaint_policy.columns.values import Coded, among
+from complaint_policy.columns.tabulating import among
+from complaint_policy.columns.values import Coded
 from complaint_policy.columns.version import OUTCOME, Judged, RuleColumns, Unsupported, judged_version
 from complaint_policy.expressions.nodes import fields_in
 from complaint_policy.outcomes import BREACHED
@@ -64,7 +65,8 @@ def looked_at(frame: pl.DataFrame, table: TypedTable, *, whole: bool) -> Look:
     inside: set[str] = set()
     first: date | None = None
     last: date | None = None
-    bounds: dict[str, tuple[Any, Any]] = {n: (column.min(), column.max()) for n, column in times.items()}
+    ends_of = _ends(frame, {n: columns[n].name for n in (*times, *(sorted(floats) if whole else ()))})
+    bounds = {n: ends_of[n] for n in times}
     for ends in bounds.values():
         low, high = (_day(end) for end in ends)
         first, last = min(first or low, low), max(last or high, high)
@@ -77,7 +79,7 @@ def looked_at(frame: pl.DataFrame, table: TypedTable, *, whole: bool) -> Look:
     if whole and days is not None:
         inside |= set(times)
     if whole:
-        inside |= {n for n in floats if _reasonable(columns[n])}
+        inside |= {n for n in floats if _reasonable(columns[n], ends_of[n])}
     known = bounds if whole and days is not None else {}
     return Look(frozenset(full), frozenset(given if whole else ()), frozenset(inside), bounds=known, days=days)
 
@@ -91,8 +93,17 @@ def _day(value: Any) -> date:
     return date(min(max(day.year, 1), 9990), 1, 1)
 
 
-def _reasonable(column: pl.Series) -> bool:
-    ends: Any = (column.min(), column.max())
+def _ends(frame: pl.DataFrame, columns: Mapping[str, str]) -> dict[str, tuple[Any, Any]]:
+    """The smallest and largest value of columns, each on a core of its own."""
+    names = list(columns.values())
+    if not names:
+        return {}
+    found = frame.lazy().select(*(pl.col(n).min().alias(f"{i}<") for i, n in enumerate(names)), *(pl.col(n).max().alias(f"{i}>") for i, n in enumerate(names)))
+    row = found.collect(engine="in-memory").row(0)
+    return dict(zip(columns, zip(row[: len(names)], row[len(names) :], strict=True), strict=True))
+
+
+def _reasonable(column: pl.Series, ends: tuple[Any, Any]) -> bool:
     return all(end is None or abs(end) < 1e15 for end in ends) and not bool(column.is_nan().any())
 
 
@@ -390,6 +401,6 @@ def _of_rule(
 
 
 def _states(coded: Coded) -> Ex:
-    from complaint_policy.columns.values import lookup
+    from complaint_policy.columns.tabulating import lookup
 
     return lookup(coded, [None if p is None else p.state for p in coded.domain], pl.String)

@@ -13,7 +13,7 @@ from complaint_policy.audit.interfaces import AnyPolicy
 from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.plan import Ex, Plan
 from complaint_policy.columns.sheet import Hints, Sheet, Waiving
-from complaint_policy.columns.values import TooWide, among
+from complaint_policy.columns.tabulating import TooWide, among
 from complaint_policy.expressions import nodes as n
 
 __all__ = ["Moving", "moving_of"]

@@ -50,8 +50,8 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 # some hundred parts for three years.  A square root is rounded the same everywhere, so order is kept.
 _STEP: Final = 1 << 14
 _NO_MONEY: Final = (None, None, None, 0, 0)
-# Beyond it a float no longer holds every whole number.
-_EXACT: Final = 1 << 53
+# Up to here the half of two spans' sum is exact as a float.
+_EXACT: Final = 1 << 52
 _FITS: Final = 10**38
 # So many comparisons are cheaper than grouping.
 _FEW: Final = 64
@@ -166,12 +166,11 @@ def count_ids(ids: pl.Series) -> tuple[int, int]:
 
 def median_of(spans: pl.Series) -> timedelta:
     """The median of spans in microseconds, cut to whole ones as ``Tally`` does."""
-    places = (len(spans) - 1) // 2, len(spans) // 2
     longest: Any = spans.max()
     if longest >= _EXACT:
-        return span(straddled(spans.sort(), places))
-    ends: Any = [spans.quantile(place / max(len(spans) - 1, 1), "nearest") for place in places]
-    return span(_halfway(int(ends[0]), int(ends[1])))
+        return span(straddled(spans.sort(), ((len(spans) - 1) // 2, len(spans) // 2)))
+    middle: Any = spans.median()
+    return span(middle)
 
 
 def straddled(ordered: pl.Series, places: tuple[int, int]) -> int:

@@ -14,7 +14,8 @@ from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.columns.numbers import finite
 from complaint_policy.columns.plan import constant
 from complaint_policy.columns.sheet import Sheet
-from complaint_policy.columns.values import LEFT, Coded, Column, among
+from complaint_policy.columns.tabulating import among
+from complaint_policy.columns.values import LEFT, Coded, Column
 from complaint_policy.expressions import nodes as n
 from complaint_policy.periods import period_of
 from complaint_policy.possible import Maybe, all_of_conditions

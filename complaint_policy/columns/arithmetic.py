@@ -10,7 +10,8 @@ import polars as pl
 from attrs import define
 
 from complaint_policy.columns.plan import Ex, on
-from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, left_column, lookup, tabulated
+from complaint_policy.columns.tabulating import lookup, tabulated
+from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, left_column
 from complaint_policy.expressions import nodes as n
 from complaint_policy.possible import NONE, Maybe
 

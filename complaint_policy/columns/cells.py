@@ -47,6 +47,7 @@ class Cells:
     odd: Ex | None = None
     high: Ex | None = None
     codes: tuple[str, ...] | None = None  # of an enum read by comparison: value is the index into these, 255 where it is bad
+    tests: tuple[Ex, ...] | None = None  # of an enum whose cells are believed to be its values: whether a cell is each of these
 
 
 def _typed_moments(raw: Ex, kind: Any, declared: Field, clock: Clock, plan: Plan) -> Cells | None:
@@ -129,16 +130,23 @@ def _enum(raw: Ex, declared: Field, clock: Clock, plan: Plan, currency: str | No
     if not 0 < len(values) <= 64:
         return _by_reader(raw, pl.String(), declared, clock, plan, currency, as_of)
 
-    def chain(r: pl.Expr) -> pl.Expr:
-        if len(values) > _FEW_VALUES:
+    few = len(values) <= _FEW_VALUES
+
+    def chain(r: pl.Expr, *tests: pl.Expr) -> pl.Expr:
+        if not few:
             number = r.cast(pl.Enum(values), strict=False).to_physical().cast(pl.UInt8) + 1
             return number.fill_null(0) if given else pl.when(r.is_not_null()).then(number.fill_null(0))
         found: Any = pl
-        for index, text in enumerate(values, 1):
-            found = found.when(r == text).then(pl.lit(index, pl.UInt8))
+        for index, test in enumerate(tests, 1):
+            found = found.when(test).then(pl.lit(index, pl.UInt8))
         none = pl.lit(0, pl.UInt8)
         result: pl.Expr = found.otherwise(none if given else pl.when(r.is_not_null()).then(none))
         return result
+
+    if full and few:
+        # Where a rule asks for some values only, their tests are all that is looked at.
+        tests = tuple(plan.keep(raw.equals(pl.lit(text))) for text in values)
+        return Cells(plan.keep(on(chain, raw, *tests)), None, None, None, values, tests)
 
     reader = cell_reader(declared, clock.zone, currency)
     where = {text: index for index, text in enumerate(values, 1)}
@@ -160,7 +168,7 @@ def _enum(raw: Ex, declared: Field, clock: Clock, plan: Plan, currency: str | No
         mapped = cells.filter(strange).replace_strict(different, pl.Series(meant, dtype=pl.UInt8), return_dtype=pl.UInt8)
         return code.scatter(strange.arg_true(), mapped)
 
-    kept = plan.keep(on(chain, raw))
+    kept = plan.keep(on(lambda r: chain(r, *(r == text for text in values)), raw))
     if full:
         return Cells(kept, None, None, None, values)
     code = plan.keep(on(lambda c, r: pl.map_batches([c, r], settle, return_dtype=pl.UInt8, is_elementwise=True), kept, raw))

@@ -7,22 +7,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from complaint_policy.columns.plan import SAME, Ex, constant, looked_up, on
-from complaint_policy.columns.values import (
-    ANY,
-    EXACT,
-    LATER,
-    LEFT,
-    LEFT_SHAPE,
-    NO_END,
-    NO_START,
-    SPAN,
-    STATED_NONE,
-    Coded,
-    Instants,
-    Shape,
-    among,
-    tabulated,
-)
+from complaint_policy.columns.tabulating import among, tabulated
+from complaint_policy.columns.values import ANY, EXACT, LATER, LEFT, LEFT_SHAPE, NO_END, NO_START, SPAN, STATED_NONE, Coded, Instants, Shape
 from complaint_policy.possible import NOWHERE_MISSING
 
 if TYPE_CHECKING:

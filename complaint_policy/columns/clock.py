@@ -153,7 +153,10 @@ class Clock:
         days = self.days
 
         def index(wall: pl.Expr) -> pl.Expr:
-            day = (wall // DAY - base).cast(pl.UInt32, strict=False)
-            return day if inside else pl.when(day < days).then(day)
+            day = wall // DAY - base
+            if inside:  # then nothing has to be looked out for
+                return day.cast(pl.UInt32, wrap_numerical=True)
+            day = day.cast(pl.UInt32, strict=False)
+            return pl.when(day < days).then(day)
 
         return on(index, self.to_wall(ticks))

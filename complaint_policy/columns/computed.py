@@ -14,7 +14,8 @@ from attrs import frozen
 
 from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.plan import Ex, constant, looked_up, on
-from complaint_policy.columns.values import EXACT, KNOWN, LEFT_OVER, SPAN, Coded, Column, Instants, Shape, left_column, tabulated
+from complaint_policy.columns.tabulating import tabulated
+from complaint_policy.columns.values import EXACT, KNOWN, LEFT_OVER, SPAN, Coded, Column, Instants, Shape, left_column
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.computed import ENTRIES, Call, Computed, ComputedInstant, ComputedTest, Read, handed, over_possibilities, plain_number
 from complaint_policy.expressions.evidence import Classified, counted

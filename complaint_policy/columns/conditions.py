@@ -12,7 +12,8 @@ import polars as pl
 from complaint_policy.columns import arithmetic, instants
 from complaint_policy.columns.computed import computed_value
 from complaint_policy.columns.plan import ABOVE, AT_LEAST, AT_MOST, BELOW, SAME, Ex, on
-from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, among, boolean_of, identity, left_column, lookup, tabulated
+from complaint_policy.columns.tabulating import among, boolean_of, lookup, tabulated
+from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, identity, left_column
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.computed import ComputedTest
 from complaint_policy.expressions.operators import has_any, is_in, outcome_is
@@ -105,8 +106,8 @@ def answered(sheet: Sheet, coded: Coded, test: Callable[[Any], Any]) -> Column:
     """A test of codes."""
     answers = [_plain(test(v)) for v in coded.domain]
     if all(isinstance(a, bool) for a in answers):
-        return Column("boolean", among(Coded(coded.code, tuple(answers)), lambda a: a))
-    return boolean_of(sheet.plan, tabulated(sheet.plan, [Coded(coded.code, tuple(answers))], lambda a: a))
+        return Column("boolean", among(coded.meaning(tuple(answers)), lambda a: a))
+    return boolean_of(sheet.plan, tabulated(sheet.plan, [coded.meaning(tuple(answers))], lambda a: a))
 
 
 def _plain(answer: Any) -> Any:

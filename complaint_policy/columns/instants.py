@@ -11,23 +11,8 @@ from attrs import define
 from complaint_policy.columns import choosing, lengths, numbers
 from complaint_policy.columns.computed import computed_instants
 from complaint_policy.columns.plan import ABOVE, AT_LEAST, AT_MOST, BELOW, Ex, constant, on
-from complaint_policy.columns.values import (
-    ANY,
-    EXACT,
-    LATER,
-    LEFT_OVER,
-    LEFT_SHAPE,
-    NO_END,
-    NO_START,
-    SPAN,
-    STATED_NONE,
-    Coded,
-    Column,
-    Instants,
-    Shape,
-    boolean_of,
-    tabulated,
-)
+from complaint_policy.columns.tabulating import boolean_of, tabulated
+from complaint_policy.columns.values import ANY, EXACT, LATER, LEFT_OVER, LEFT_SHAPE, NO_END, NO_START, SPAN, STATED_NONE, Coded, Column, Instants, Shape
 from complaint_policy.counting import calendar_of
 from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n

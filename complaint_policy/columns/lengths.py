@@ -108,7 +108,8 @@ def _leave_lost(sheet: Sheet, counter: Counter, start: Ex, due: Ex) -> None:
 
 def _agreed(sheet: Sheet, one: Instants) -> Instants:
     """Spans whose ends have become one are exact."""
-    from complaint_policy.columns.values import EXACT, SPAN, Coded, tabulated
+    from complaint_policy.columns.tabulating import tabulated
+    from complaint_policy.columns.values import EXACT, SPAN, Coded
 
     assert one.low is not None and one.high is not None
     met = Coded(None, (False, True), sheet.plan.keep(on(lambda a, b: SAME(a, b).fill_null(False), one.low, one.high)))

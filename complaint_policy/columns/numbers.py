@@ -11,7 +11,8 @@ import polars as pl
 from complaint_policy.columns import arithmetic
 from complaint_policy.columns.computed import computed_value
 from complaint_policy.columns.plan import constant, looked_up, on
-from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, TooWide, left_column, tabulated
+from complaint_policy.columns.tabulating import TooWide, tabulated
+from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, left_column
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.compile import Compiler
 from complaint_policy.expressions.computed import Computed

@@ -10,7 +10,8 @@ import polars as pl
 from complaint_policy.columns.conditions import as_column
 from complaint_policy.columns.instants import left_instants
 from complaint_policy.columns.plan import Ex, on
-from complaint_policy.columns.values import ANY, KNOWN, LATER, LEFT_SHAPE, NO_END, NO_START, STATED_NONE, Coded, Column, Instants, Shape, tabulated
+from complaint_policy.columns.tabulating import tabulated
+from complaint_policy.columns.values import ANY, KNOWN, LATER, LEFT_SHAPE, NO_END, NO_START, STATED_NONE, Coded, Column, Instants, Shape
 from complaint_policy.counting import Counter
 from complaint_policy.expressions import nodes as n
 from complaint_policy.lengths import Length

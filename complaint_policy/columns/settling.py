@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from complaint_policy.columns.numbers import Stand
-from complaint_policy.columns.values import LEFT, Coded, among, is_left, tabulated
+from complaint_policy.columns.tabulating import among, tabulated
+from complaint_policy.columns.values import LEFT, Coded, is_left
 from complaint_policy.expressions.moments import AS_OF
 from complaint_policy.frame import Rule, Waived, settler
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, RANK

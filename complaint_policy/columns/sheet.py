@@ -13,7 +13,8 @@ from complaint_policy.columns import conditions, instants, numbers
 from complaint_policy.columns.cells import Cells, read_cells
 from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.plan import Ex, Plan, on
-from complaint_policy.columns.values import LEFT, LEFT_OVER, LEFT_SHAPE, Coded, Column, Instants, TooWide, among, boolean_of, left_column, tabulated
+from complaint_policy.columns.tabulating import TooWide, among, boolean_of, tabulated
+from complaint_policy.columns.values import LEFT, LEFT_OVER, LEFT_SHAPE, Coded, Column, Instants, left_column
 from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import Field
 from complaint_policy.intake import empty_value
@@ -142,13 +143,15 @@ class Sheet:
         """Cells taken to be known; where one is not, its row is left."""
         value = cells.value
         assert value is not None
-        if cells.codes is not None and cells.high is None:
+        if cells.tests is not None:
+            self.leave(on(lambda *tests: ~pl.any_horizontal(*tests).fill_null(False), *cells.tests))
+        elif cells.codes is not None and cells.high is None:
             self.leave(on(lambda c: c == 0, value) if name in self.hints.given else on(lambda c: c.is_null() | (c == 0), value))
         elif name not in self.hints.given:
             self.leave(value.is_null())
         if cells.bad is not None:
             self.leave(cells.bad)
-        return Cells(value, None, None, cells.high, cells.codes)
+        return Cells(value, None, None, cells.high, cells.codes, cells.tests)
 
     def _specials(self, name: str, cells: Cells) -> tuple[tuple[Any, ...], Callable[[], Ex] | None]:
         """What the null rows of a field are: an empty cell, or one that cannot be used."""
@@ -207,7 +210,8 @@ class Sheet:
         if declared.name in self.hints.full and cells.codes is not None and size <= 64:
             # A row whose code is 0 is left: it may look up anything.
             code = cells.value if declared.name in self.hints.given else cells.value.fill_null(0)
-            return Coded(self.plan.keep(code), (declared.values[0], *declared.values))
+            tests = None if cells.tests is None else (None, *cells.tests)
+            return Coded(self.plan.keep(code), (declared.values[0], *declared.values), tests=tests)
         domain = (empty, *declared.values, unknown) if cells.bad is not None else (empty, *declared.values)
 
         def settle(code: pl.Expr) -> pl.Expr:

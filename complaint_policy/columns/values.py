@@ -12,7 +12,7 @@ from typing import Any, Final
 import polars as pl
 from attrs import define, frozen
 
-from complaint_policy.columns.plan import Ex, Plan, constant, looked_up, on
+from complaint_policy.columns.plan import Ex, Plan, constant, on
 from complaint_policy.possible import NONE, NOT_YET, Empty, Growing, Interval, Maybe
 
 __all__ = [
@@ -31,23 +31,13 @@ __all__ = [
     "Column",
     "Instants",
     "Shape",
-    "TooWide",
-    "among",
-    "boolean_of",
     "identity",
     "is_left",
     "left_column",
-    "lookup",
-    "tabulated",
 ]
 
 LEFT: Final = "\x1fleft"
 LEFT_OVER: Final = Maybe(None, frozenset({LEFT}))
-# A table has at most so many rows; what would need more is left to the record evaluation.
-MOST_ROWS: Final = 60_000
-MOST_VALUES: Final = 4_000
-# With more different answers than this, those that miss the most are left to the record evaluation.
-_MOST_ANSWERS: Final = 120
 
 
 def is_left(missing: Iterable[str]) -> bool:
@@ -71,12 +61,28 @@ class Coded:
     """A column of codes: row by row the index of its value in ``domain``.
 
     Codes are UInt8 to UInt32, null only on rows that are left.  Of two values the column may be given as a ``test``: code 1 where it holds.
+    ``tests``: for each code whether a row has it, where that is known without the codes (None: such rows are left).  ``made``: the columns it
+    was tabulated from, and the code of each of their combinations.
     """
 
-    def __init__(self, code: Ex | None, domain: tuple[Any, ...], test: Ex | None = None, *, placed: bool = False) -> None:
+    def __init__(
+        self,
+        code: Ex | None,
+        domain: tuple[Any, ...],
+        test: Ex | None = None,
+        *,
+        placed: bool = False,
+        tests: tuple[Ex | None, ...] | None = None,
+        made: tuple[Sequence[Coded], Sequence[int]] | None = None,
+    ) -> None:
         self._code, self.domain = code, domain
         self.placed = placed  # every answer has the code it was to have
         self.test = test if len(domain) == 2 else None
+        self.tests, self.made = tests, made
+
+    def meaning(self, domain: tuple[Any, ...]) -> Coded:
+        """The same codes for other values."""
+        return Coded(self._code, domain, self.test, tests=self.tests, made=self.made)
 
     @property
     def code(self) -> Ex:
@@ -239,195 +245,3 @@ def left_column(kind: str) -> Column:
 
 
 _KINDS: Final = {"integer": "number", "money": "number", "enum": "string"}
-
-
-# --------------------------------------------------------------------------- tables
-class TooWide(Exception):
-    """A table would have more rows than are worth making."""
-
-
-def _index(inputs: Sequence[Coded]) -> tuple[Ex, list[int]]:
-    """One number for every combination of codes, and how far each code counts."""
-    strides: list[int] = []
-    size = 1
-    for one in reversed(inputs):
-        strides.insert(0, size)
-        size *= one.width
-    kind = pl.UInt8 if size <= 256 else pl.UInt16 if size <= 65_536 else pl.UInt32
-    total: Ex | None = None
-    for one, stride in zip(inputs, strides, strict=True):
-        term = one.code.cast(kind)
-        if stride != 1:
-            term = term * pl.lit(stride, kind)
-        total = term if total is None else total + term
-    assert total is not None
-    return total, strides
-
-
-def tabulated(
-    plan: Plan,
-    inputs: Sequence[Coded],
-    answer: Callable[..., Any],
-    key: Callable[[Any], Any] = identity,
-    place: Callable[[Any], int] | None = None,
-    left: Any = None,
-) -> Coded:
-    """What ``answer`` gives for each combination of the inputs' values, as a column of codes.
-
-    ``place``: the code an answer shall have, where all different answers have different places.  ``left``: the answer that leaves a
-    row to the record evaluation; with it, of too many answers those that miss the most become it.
-    """
-    wide = [one for one in inputs if one.width > 1]
-    size = 1
-    for one in wide:
-        size *= one.width
-    if size > MOST_ROWS:
-        raise TooWide
-    domain: list[Any] = []
-    seen: dict[Any, int] = {}
-    answers: list[int] = []
-    strides = _strides(wide)
-    for position in range(size):
-        digits = iter([(position // stride) % one.width for one, stride in zip(wide, strides, strict=True)])
-        found = answer(*[one.domain[next(digits)] if one.width > 1 else one.domain[0] for one in inputs])
-        where = seen.setdefault(key(found), len(domain))
-        if where == len(domain):
-            domain.append(found)
-        answers.append(where)
-    if left is not None and len(domain) > _MOST_ANSWERS:
-        domain, answers = _narrowed(domain, answers, left)
-    if len(domain) > MOST_VALUES:
-        raise TooWide
-    placed = False
-    if place is not None:
-        placed, domain, answers = _placed(domain, answers, place)
-    if len(domain) == 1:
-        return Coded(constant(0, pl.UInt8), tuple(domain))
-    if not wide:
-        return Coded(constant(answers[0], pl.UInt8), tuple(domain), placed=placed)
-    if size == 2 and len(domain) == 2 and wide[0].test is not None:
-        test = wide[0].test
-        return Coded(None, tuple(domain), test if answers == [0, 1] else ~test)
-    kind = pl.UInt8 if len(domain) <= 256 else pl.UInt16
-    return Coded(plan.keep(_decided(wide, answers, kind)), tuple(domain), placed=placed)
-
-
-def _decided(inputs: Sequence[Coded], answers: list[int], kind: Any) -> Ex:
-    """The answers by tests where these are few, else by a table."""
-    if len(set(answers)) == 1:
-        return constant(answers[0], kind)
-    if len(inputs) == 1 and inputs[0].test is None and answers == list(range(len(answers))):
-        return inputs[0].code.cast(kind)
-    tests = [i for i, one in enumerate(inputs) if one.test is not None]
-    if len(tests) == len(inputs) and len(inputs) <= 3:
-        return _split(inputs, answers, 0, kind)
-    for place in tests:
-        sides = _sides(inputs, answers, place)
-        if any(len(set(side)) == 1 for side in sides):  # one side of the test is settled by it
-            return _split(inputs, answers, place, kind)
-    index, _ = _index(inputs)
-    if answers == list(range(len(answers))):
-        return index.cast(kind)
-    table = pl.lit(pl.Series(answers, dtype=kind))
-    return looked_up(table, index)
-
-
-def _sides(inputs: Sequence[Coded], answers: list[int], place: int) -> tuple[list[int], list[int]]:
-    """The answers where a test fails and where it holds."""
-    stride = _strides(inputs)[place]
-    return tuple([a for i, a in enumerate(answers) if (i // stride) % 2 == side] for side in (0, 1))  # type: ignore[return-value]
-
-
-def _split(inputs: Sequence[Coded], answers: list[int], place: int, kind: Any) -> Ex:
-    fails, holds = _sides(inputs, answers, place)
-    rest = [one for i, one in enumerate(inputs) if i != place]
-    if fails == holds:
-        return _decided(rest, fails, kind)
-    parts = [constant(side[0], kind) if len(set(side)) == 1 else _decided(rest, side, kind) for side in (fails, holds)]
-    test = inputs[place].test
-    return on(lambda t, a, b: pl.when(t).then(b).otherwise(a), test, *parts)
-
-
-def missing_in(value: Any) -> frozenset[str]:
-    """The names an answer says are missing."""
-    if isinstance(value, tuple):
-        return frozenset().union(*(missing_in(v) for v in value))
-    if isinstance(value, frozenset):
-        return frozenset(v for v in value if isinstance(v, str))
-    return frozenset(getattr(value, "missing", ()))
-
-
-def _narrowed(domain: list[Any], answers: list[int], left: Any) -> tuple[list[Any], list[int]]:
-    """The answers that miss the fewest names; the others are left to the record evaluation."""
-    order = sorted(range(len(domain)), key=lambda i: (len(missing_in(domain[i])), i))
-    kept = sorted(order[:_MOST_ANSWERS])
-    # What misses nothing is an answer like any other.
-    kept = sorted({*kept, *(i for i in order if not missing_in(domain[i]))})
-    where = {old: new for new, old in enumerate(kept)}
-    return [*(domain[i] for i in kept), left], [where.get(a, len(kept)) for a in answers]
-
-
-def _strides(inputs: Sequence[Coded]) -> list[int]:
-    strides: list[int] = []
-    size = 1
-    for one in reversed(inputs):
-        strides.insert(0, size)
-        size *= one.width
-    return strides
-
-
-def _placed(domain: list[Any], answers: list[int], place: Callable[[Any], int]) -> tuple[bool, list[Any], list[int]]:
-    """The answers at the codes they shall have, or as they are where two of them shall have one."""
-    places = [place(value) for value in domain]
-    if len(set(places)) < len(places):
-        return False, domain, answers
-    # A code that no row has stands for any answer.
-    spread = [domain[0]] * (max(places) + 1)
-    for value, where in zip(domain, places, strict=True):
-        spread[where] = value
-    return True, spread, [places[a] for a in answers]
-
-
-def among(coded: Coded, wanted: Callable[[Any], Any]) -> Ex:
-    """Whether each row's value is one of those wanted: by comparing codes where these are few, else by a table."""
-    codes = [code for code, value in enumerate(coded.domain) if wanted(value)]
-    if not codes or len(codes) == coded.width:
-        return constant(bool(codes), pl.Boolean)
-    others = [code for code in range(coded.width) if code not in set(codes)]
-    few = codes if len(codes) <= len(others) else others
-    if coded.test is not None:
-        return coded.test if codes == [1] else ~coded.test
-    if len(few) > 4:
-        return lookup(coded, [code in codes for code in range(coded.width)], pl.Boolean)
-
-    def chain(code: pl.Expr) -> pl.Expr:
-        test = code == few[0]
-        for one in few[1:]:
-            test = test | (code == one)
-        return test if few is codes else ~test
-
-    return on(chain, coded.code)
-
-
-def lookup(coded: Coded, values: Sequence[Any], kind: Any) -> Ex:
-    """For each row the value that stands at its code."""
-    if coded.width == 1:
-        return Ex(pl.lit(values[0], dtype=kind), coded.code.stage)
-    table = pl.lit(pl.Series(list(values), dtype=kind))
-    return looked_up(table, coded.code)
-
-
-def boolean_of(plan: Plan, coded: Coded) -> Column:
-    """Codes of True, False and unknown conditions as a boolean column."""
-    specials = tuple(v for v in coded.domain if v is not True and v is not False)
-    if coded.width == 1:
-        only = coded.domain[0]
-        if isinstance(only, bool):
-            return Column("boolean", constant(only, pl.Boolean))
-        return Column("boolean", None, specials)
-    if not specials:
-        return Column("boolean", among(coded, lambda v: v is True))
-    known = [None if v is not True and v is not False else v for v in coded.domain]
-    value = plan.keep(lookup(coded, known, pl.Boolean)) if any(k is not None for k in known) else None
-    where = {id(s): i for i, s in enumerate(specials)}
-    return Column("boolean", value, specials, lambda: lookup(coded, [where.get(id(v), 0) for v in coded.domain], pl.UInt16))

@@ -8,7 +8,7 @@ from typing import Any
 
 from complaint_policy.columns.settling import key_for, left_result, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
-from complaint_policy.columns.values import tabulated
+from complaint_policy.columns.tabulating import tabulated
 from complaint_policy.outcomes import NOT_APPLICABLE
 from complaint_policy.results import AdmissionResult
 from complaint_policy.rules.admission import Admission, judged

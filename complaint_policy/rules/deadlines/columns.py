@@ -19,22 +19,8 @@ from complaint_policy.columns.instants import Around, compared, left_instants
 from complaint_policy.columns.plan import ABOVE, AT_MOST, SAME, Ex, constant, on
 from complaint_policy.columns.settling import applies_to, key_for, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
-from complaint_policy.columns.values import (
-    EXACT,
-    LATER,
-    LEFT,
-    LEFT_OVER,
-    LEFT_SHAPE,
-    NO_END,
-    NO_START,
-    SPAN,
-    STATED_NONE,
-    Coded,
-    Instants,
-    Shape,
-    among,
-    tabulated,
-)
+from complaint_policy.columns.tabulating import among, tabulated
+from complaint_policy.columns.values import EXACT, LATER, LEFT, LEFT_OVER, LEFT_SHAPE, NO_END, NO_START, SPAN, STATED_NONE, Coded, Instants, Shape
 from complaint_policy.counting import Counter
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.moments import AS_OF

@@ -12,7 +12,8 @@ from complaint_policy.columns.conditions import conjunction
 from complaint_policy.columns.numbers import Stand, finite
 from complaint_policy.columns.plan import constant, on
 from complaint_policy.columns.sheet import Sheet
-from complaint_policy.columns.values import KNOWN, LEFT, LEFT_OVER, Coded, Column, TooWide, among, tabulated
+from complaint_policy.columns.tabulating import TooWide, among, tabulated
+from complaint_policy.columns.values import KNOWN, LEFT, LEFT_OVER, Coded, Column
 from complaint_policy.expressions import nodes as n
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET
 from complaint_policy.possible import Maybe

@@ -12,7 +12,8 @@ from complaint_policy.columns.instants import compared
 from complaint_policy.columns.plan import constant, on
 from complaint_policy.columns.settling import key_for, left_result, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
-from complaint_policy.columns.values import EXACT, Instants, Shape, is_left, tabulated
+from complaint_policy.columns.tabulating import tabulated
+from complaint_policy.columns.values import EXACT, Instants, Shape, is_left
 from complaint_policy.outcomes import NOT_APPLICABLE
 from complaint_policy.possible import Maybe
 from complaint_policy.results import RequirementResult, Settled

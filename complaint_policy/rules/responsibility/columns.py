@@ -10,7 +10,8 @@ import polars as pl
 from complaint_policy.columns.numbers import Stand, finite
 from complaint_policy.columns.plan import Ex, constant, on
 from complaint_policy.columns.sheet import Sheet
-from complaint_policy.columns.values import LEFT, LEFT_OVER, Coded, Column, TooWide, tabulated
+from complaint_policy.columns.tabulating import TooWide, tabulated
+from complaint_policy.columns.values import LEFT, LEFT_OVER, Coded, Column
 from complaint_policy.expressions import nodes as n
 from complaint_policy.kinds import Setting
 from complaint_policy.results import ResponsibilityResult

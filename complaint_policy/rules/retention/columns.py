@@ -12,7 +12,8 @@ import polars as pl
 from complaint_policy.columns.plan import ABOVE, AT_MOST, constant, on
 from complaint_policy.columns.settling import key_for, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
-from complaint_policy.columns.values import ANY, EXACT, LEFT, SPAN, Coded, Instants, Shape, tabulated
+from complaint_policy.columns.tabulating import tabulated
+from complaint_policy.columns.values import ANY, EXACT, LEFT, SPAN, Coded, Instants, Shape
 from complaint_policy.outcomes import INDETERMINATE, NOT_APPLICABLE
 from complaint_policy.possible import NONE
 from complaint_policy.results import Details, RetentionResult

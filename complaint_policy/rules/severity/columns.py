@@ -9,7 +9,8 @@ import polars as pl
 
 from complaint_policy.columns.plan import constant, on
 from complaint_policy.columns.sheet import Sheet
-from complaint_policy.columns.values import LEFT, LEFT_OVER, Coded, Column, tabulated
+from complaint_policy.columns.tabulating import tabulated
+from complaint_policy.columns.values import LEFT, LEFT_OVER, Coded, Column
 from complaint_policy.possible import NOWHERE_MISSING, Maybe
 from complaint_policy.rules.severity.model import Severity
 
