@@ -1,11 +1,15 @@
-"""What a summary counts, straight from columns: sums of codes in one pass, and no table of decisions."""
+"""What a summary counts, straight from columns: sums of codes in one pass, and no table of decisions.
+
+The pass gives codes and spans a batch at a time, and each batch is summed up at once: Polars' streaming engine takes longer for one
+query that sums up everything, above all where lists of spans are gathered.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 from attrs import define, field
@@ -23,70 +27,108 @@ __all__ = ["Counted", "Counting", "count_rows"]
 
 # So many comparisons are cheaper than grouping.
 _FEW = 40
+# Columns beside those that are counted.
+_HEIGHT: Final = "height"
+_LEFT: Final = "left"
+_ID: Final = "id"
 
 
 @define
 class Counting:
-    """The counts of one version over a table: expressions that each give one row, and what their values mean."""
+    """The counts of one version over a table: the columns that are counted, how a batch of them is summed up, and what the sums mean."""
 
     judged: Judged
     shape: DecisionColumns
     effective: str
-    _exprs: list[pl.Expr] = field(factory=list)
+    ids: bool = False  # whether the numbers of the records are wanted
+    total: int = 0  # rows counted
+    left: int = 0  # rows that columns leave, which are not
+    numbers: list[pl.Series] = field(factory=list)
+    _columns: list[pl.Expr] = field(factory=list)  # of each row
+    _sums: list[pl.Expr] = field(factory=list)  # of a batch: one number each, or a list
     _meanings: list[Callable[[Any, PartialRows], None]] = field(factory=list)
+    _found: list[Any] = field(factory=list)  # what the sums have come to
 
-    def expressions(self) -> list[pl.Expr]:
-        """The reductions, named by their number."""
-        if not self._exprs:
+    def over(self, table: pl.LazyFrame) -> pl.LazyFrame:
+        """The columns to be counted, of a table of this version's rows."""
+        if not self._sums:
             self._gather()
-        return [e.alias(str(i)) for i, e in enumerate(self._exprs)]
+        named = [expr.alias(str(i)) for i, expr in enumerate(self._columns)]
+        if self.ids:
+            named.append(self.judged.id.expr.alias(_ID))
+        named.append((self.judged.left.expr if self.judged.left is not None else pl.lit(False)).alias(_LEFT))
+        if not any(expr.meta.root_names() for expr in named):
+            # What is the same for all rows takes its height from a column.
+            named.append(pl.col(table.collect_schema().names()[0]).is_null().alias(_HEIGHT))
+        return self.judged.sheet.plan.applied(table).select(named)
 
-    def partials(self, row: dict[str, Any]) -> pl.DataFrame:
-        """The partial counts of what the expressions gave: values, or for spans a Series."""
+    def add(self, batch: pl.DataFrame) -> None:
+        """Counts a batch of those columns."""
+        left = int(batch[_LEFT].sum())
+        self.left += left
+        if left:
+            batch = batch.filter(~pl.col(_LEFT))
+        if not batch.height:
+            return
+        self.total += batch.height
+        if self.ids:
+            self.numbers.append(batch[_ID])
+        row = batch.select(e.alias(str(i)) for i, e in enumerate(self._sums))
+        found = [row[name] if row[name].dtype == pl.List(pl.Int64) else row[name][0] for name in row.columns]
+        self._found = [_both(a, b) for a, b in zip(self._found, found, strict=True)] if self._found else found
+
+    def partials(self) -> pl.DataFrame:
+        """The partial counts of all batches."""
         rows = PartialRows()
-        for index, meaning in enumerate(self._meanings):
-            meaning(row[str(index)], rows)
+        for found, meaning in zip(self._found, self._meanings, strict=True):
+            meaning(found, rows)
         return rows.frame(partials_schema(self.shape))
 
+    def _column(self, expr: pl.Expr) -> pl.Expr:
+        """A column to be counted."""
+        self._columns.append(expr)
+        return pl.col(str(len(self._columns) - 1))
+
     def _times(self, test: pl.Expr, meaning: Callable[[int, PartialRows], None]) -> None:
-        """On how many rows a test holds; of a test that is the same for all rows, all or none."""
-        count = test.sum() if test.meta.root_names() else pl.len() * test.cast(pl.UInt32).fill_null(0).first()
-        self._want(count, lambda n, rows: meaning(n, rows) if n else None)
+        """On how many rows a test holds."""
+        self._want(test.sum(), lambda n, rows: meaning(n, rows) if n else None)
 
     def _want(self, expr: pl.Expr, meaning: Callable[[Any, PartialRows], None]) -> None:
-        self._exprs.append(expr)
+        self._sums.append(expr)
         self._meanings.append(meaning)
 
     # ---------------------------------------------------------------- what is counted
     def _gather(self) -> None:
         judged = self.judged
         self._want(pl.len(), self._decided)
-        self._times(judged.id.expr.is_null(), partial(_add, "id.missing", None, None))
-        status = judged.status.expr
+        self._times(self._column(judged.id.expr.is_null()), partial(_add, "id.missing", None, None))
+        status = self._column(judged.status.expr)
         for code, outcome in enumerate(STATUS_ORDER):
             self._times(status == code, partial(_add, "status", None, outcome))
-        scoped = judged.scope.value.expr.fill_null(True) if judged.sheet.model.scope is not None and judged.scope.value is not None else None
+        scoped = None
+        if judged.sheet.model.scope is not None and judged.scope.value is not None:
+            scoped = self._column(judged.scope.value.expr.fill_null(True))
         if judged.severity is not None:
             self._codes(judged.severity, self._severity, scoped)
         if judged.owned is not None:
             self._codes(judged.owned, self._owner, scoped)
         for name, bad in judged.sheet.bad.items():
             if name in judged.sheet.used:
-                self._times(bad.expr, partial(_add, "unusable", None, name))
+                self._times(self._column(bad.expr), partial(_add, "unusable", None, name))
         for number in judged.sheet.waivers.records:
             named = judged.sheet.named_by(number).value
             if named is not None:
-                self._times(named.expr.fill_null(False), partial(_add, "waiver", None, str(number)))
+                self._times(self._column(named.expr.fill_null(False)), partial(_add, "waiver", None, str(number)))
         for rule in judged.rules:
             if rule.kind == "penalty":
                 self._codes(rule.coded, partial(_penalty, rule.id), None)
                 continue
             self._codes(rule.coded, partial(_outcome, rule.id), None)
             if rule.kind == "deadline":
-                _, opened, spans = judged.lateness(rule)
-                self._times(opened.expr, partial(_add, "open", rule.id, None))
-                if spans.expr.meta.root_names():
-                    self._want(spans.expr.drop_nulls().implode(), partial(_spans, rule.id))
+                over, opened = judged.lateness(rule)
+                self._times(self._column(opened.expr), partial(_add, "open", rule.id, None))
+                if over.expr.meta.root_names():
+                    self._want(self._column(over.expr).drop_nulls().implode(), partial(_spans, rule.id))
 
     def _decided(self, count: int, rows: PartialRows) -> None:
         rows.add("decided", None, None, count)
@@ -111,10 +153,10 @@ class Counting:
     def _codes(self, coded: Coded, meaning: Callable[[Any, int, PartialRows], None], where: pl.Expr | None) -> None:
         """How often each code stands."""
         if coded.width == 1:
-            self._times(pl.lit(True) if where is None else where, partial(meaning, coded.domain[0]))
+            self._want(pl.len() if where is None else where.sum(), lambda n, rows: meaning(coded.domain[0], n, rows) if n else None)
             return
-        code = coded.code.expr
-        if coded.width <= _FEW or not code.meta.root_names():
+        code = self._column(coded.code.expr)
+        if coded.width <= _FEW:
             for number, value in enumerate(coded.domain):
                 test = code == number if where is None else (code == number) & where
                 self._times(test, partial(meaning, value))
@@ -150,12 +192,17 @@ def _penalty(rule: str, proposal: Any, count: int, rows: PartialRows) -> None:
 
 
 def _spans(rule: str, spans: Any, rows: PartialRows) -> None:
-    rows.add(LATE, rule, None, int(spans.list.len()[0] or 0), values=spans)
+    """Lists of spans, one for each batch, as one."""
+    whole = spans if len(spans) == 1 else spans.explode(empty_as_null=False).implode()
+    rows.add(LATE, rule, None, int(whole.list.len()[0] or 0), values=whole)
 
 
-def read_row(frame: pl.DataFrame) -> dict[str, Any]:
-    """The values of a frame of one row; lists of numbers stay columns, as they may hold one for every record."""
-    return {name: frame[name] if frame[name].dtype == pl.List(pl.Int64) else frame[name][0] for name in frame.columns}
+def _both(one: Any, other: Any) -> Any:
+    """What two batches come to together."""
+    if isinstance(one, pl.Series):
+        # Of counts by value a list of pairs, of spans a column of lists.
+        return pl.concat([one, other])
+    return one + other
 
 
 # --------------------------------------------------------------------------- whole tables
@@ -178,14 +225,22 @@ class Counted:
 
 
 Collect = Callable[[list[pl.LazyFrame]], list[pl.DataFrame]]
+Batches = Callable[[pl.LazyFrame], Iterable[pl.DataFrame]]
 # Rows that go through the tiers at a time.
 _BATCH = 250_000
 
 
-def count_rows(table: pl.LazyFrame, tiers: Tiers, *, ids: bool, total: int | None = None, collect: Collect = pl.collect_all) -> Counted:
+def at_once(query: pl.LazyFrame) -> Iterable[pl.DataFrame]:
+    """All rows of a query, of a table that is itself a batch."""
+    yield query.collect()
+
+
+def count_rows(
+    table: pl.LazyFrame, tiers: Tiers, *, ids: bool, total: int | None = None, collect: Collect = pl.collect_all, batches: Batches = at_once
+) -> Counted:
     """Counts the numbered rows of a table in one pass a version; what columns cannot count goes through the tiers.
 
-    ``total``: how many rows the table has, where that is known.
+    ``total``: how many rows the table has, where that is known; ``batches`` gives the rows of a query a batch at a time, in any order.
     """
     engine = tiers.engine
     counted = Counted(total if total is not None else collect([table.select(pl.len())])[0].item())
@@ -202,7 +257,7 @@ def count_rows(table: pl.LazyFrame, tiers: Tiers, *, ids: bool, total: int | Non
             routed += rows.height
             _through(tiers, rows, counted, believed=True)
             continue
-        routed += _count_version(judged, version, mine, bare.filter(route), tiers, counted, ids, collect)
+        routed += _count_version(judged, version, mine, bare.filter(route), tiers, counted, ids, collect, batches)
     if routed < counted.rows:
         lacking = tiers.lacking(table)
         if lacking is not None:
@@ -226,37 +281,31 @@ def count_rows(table: pl.LazyFrame, tiers: Tiers, *, ids: bool, total: int | Non
 
 
 def _count_version(
-    judged: Judged, version: int, rows: pl.LazyFrame, bare: pl.LazyFrame, tiers: Tiers, counted: Counted, ids: bool, collect: Collect
+    judged: Judged, version: int, rows: pl.LazyFrame, bare: pl.LazyFrame, tiers: Tiers, counted: Counted, ids: bool, collect: Collect, batches: Batches
 ) -> int:
     """Counts the rows of one version (``bare``: without their numbers, which cost as much as reading a column); how many there were."""
     engine, portfolio = tiers.engine, tiers.portfolio
-    counting = Counting(judged, engine.shape, engine.policy.versions[version].model.effective.isoformat())
-    wanted = counting.expressions()
-    if ids and judged.id.expr.meta.root_names():
-        wanted.append(judged.id.expr.implode().alias("ids"))
-    mine = judged.sheet.plan.applied(rows)
-    left = judged.left.expr if judged.left is not None else pl.lit(False)
-    hopefully, kept = [*wanted, left.sum().alias("left")], mine
-    (found,) = collect([judged.sheet.plan.applied(bare).select(hopefully)])
-    total = int(found["0"][0])
-    # Left can also be one answer for all rows.
-    lacking = int(found["left"][0]) * (1 if left.meta.root_names() else total)
-    if lacking:
+    effective = engine.policy.versions[version].model.effective.isoformat()
+    counting = Counting(judged, engine.shape, effective, ids and bool(judged.id.expr.meta.root_names()))
+    for batch in batches(counting.over(bare)):
+        counting.add(batch)
+    kept = judged.sheet.plan.applied(rows)
+    if counting.left:
         # Some rows are not what was believed: they are counted apart.
-        kept = mine.filter(~left)
-        found, rest = collect([kept.select(wanted), mine.filter(left).select(*engine.schema, ROW)])
+        assert judged.left is not None
+        left = judged.left.expr
+        (rest,) = collect([kept.filter(left).select(*engine.schema, ROW)])
+        kept = kept.filter(~left)
         _through(tiers, rest, counted, believed=False)
-    if not total - lacking:
-        return total
-    row = read_row(found.drop("ids", "left", strict=False))
-    counted.counts.append(counting.partials(row))
-    if "ids" in found.columns:
-        counted.numbers.append(found["ids"].explode())
+    if not counting.total:
+        return counting.left
+    counted.counts.append(counting.partials())
+    counted.numbers += counting.numbers
     for portion in judged.portions if portfolio is not None else ():
         policy: Any = engine.policy
         (cells,) = collect([portion.counted(kept)])
         portion.add_to(portfolio, cells, id(policy.compiled(policy.versions[version])))
-    return total
+    return counting.total + counting.left
 
 
 def _through(tiers: Tiers, rows: pl.DataFrame, counted: Counted, *, believed: bool) -> None:

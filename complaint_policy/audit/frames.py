@@ -165,7 +165,7 @@ class FrameAudit:
         whole = self._whole
         table = whole.lazy() if whole is not None else self._rows.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
         tiers, total = self._tiers(inner=True, portfolio=portfolio), None if whole is None else whole.height
-        counted = count_rows(table, tiers, ids="id" in self.stream.source_fields, total=total, collect=self._collected)
+        counted = count_rows(table, tiers, ids="id" in self.stream.source_fields, total=total, collect=self._collected, batches=self._in_batches)
         rejected = pl.concat([pl.DataFrame(schema=REJECTED_SCHEMA), *counted.rejected]).sort("row")
         tally = tally_of(counted.partials(self.shape), self.shape, ids=count_ids(counted.ids()))
         rows = counted.rows
@@ -178,6 +178,13 @@ class FrameAudit:
 
     def summary(self) -> Summary:
         return self._counted[0]
+
+    def _in_batches(self, query: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+        try:
+            yield from query.collect_batches(chunk_size=_BATCH, maintain_order=False, engine="streaming")
+        except (pl.exceptions.PolarsError, OSError) as error:
+            self._refuse_changed()
+            raise unreadable(self.table.name, error) from None
 
     def _collected(self, queries: list[pl.LazyFrame]) -> list[pl.DataFrame]:
         try:

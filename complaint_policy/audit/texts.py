@@ -108,7 +108,7 @@ class TextAudit:
         for rows, engine in ways:
             tiers = Tiers(engine, self._entries_of, self.judge, True, self.extra, self._portfolio, plain_rejects=False)
             if keep is None and rows.height:
-                counted = count_rows(rows.lazy(), tiers, ids="id" in self.stream.source_fields, total=rows.height, collect=_collected)
+                counted = count_rows(rows.lazy(), tiers, ids="id" in self.stream.source_fields, total=rows.height, collect=_collected, batches=_at_once)
                 self._gathered.add(counted.partials(self.shape))
                 self._gathered.add_ids(counted.ids())
                 self._rejects += counted.rejected
@@ -196,6 +196,10 @@ def _blank(rows: pl.DataFrame, table: TypedTable) -> pl.Series:
         nothing = left.select(test.alias(BLANK))[BLANK]
         left, places = left.filter(nothing), places.filter(nothing)
     return pl.repeat(False, rows.height, dtype=pl.Boolean, eager=True).scatter(places, True)
+
+
+def _at_once(query: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    yield query.collect(engine="streaming")
 
 
 def _collected(queries: list[pl.LazyFrame]) -> list[pl.DataFrame]:

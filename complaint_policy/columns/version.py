@@ -135,13 +135,12 @@ class Judged:
                 found.append(lookup(rule.coded, marks, pl.String))
         return found
 
-    def lateness(self, rule: RuleColumns) -> tuple[Ex, Ex, Ex]:
-        """By how much each breached act is late (microseconds, null where nobody knows), whether it is still open, and the known spans alone."""
+    def lateness(self, rule: RuleColumns) -> tuple[Ex, Ex]:
+        """By how much each breached act is late (microseconds, null where nobody knows), and whether it is still open."""
         breached = among(rule.coded, lambda r: r.outcome == BREACHED)
         verdicts = rule.verdicts
         if verdicts is None or verdicts.due is None or verdicts.due.low is None or verdicts.done is None:
-            nothing = constant(None, pl.Int64)
-            return nothing, constant(False, pl.Boolean), nothing
+            return constant(None, pl.Int64), constant(False, pl.Boolean)
         due, done, sheet = verdicts.due, verdicts.done, self.sheet
         now = sheet.now
         later = next((i for i, s in enumerate(done.shapes) if s.kind == LATER), None)
@@ -156,15 +155,13 @@ class Judged:
             end = on(lambda t, e: pl.when(e).then(t + 1).otherwise(t), latest, due.day_end)
         act = constant(None, pl.Int64) if done.low is None else done.low
         if due.exact and done.exact and all(shape.kind in (EXACT, LATER) for shape in done.shapes):
-            late = on(lambda b, a, e: (a.fill_null(now) - e).filter(b), breached, act, end)
-            return on(lambda b, a, e: pl.when(b).then(a.fill_null(now) - e), breached, act, end), opened, late
+            return on(lambda b, a, e: pl.when(b).then(a.fill_null(now) - e), breached, act, end), opened
 
         def over(b: pl.Expr, o: pl.Expr, a: pl.Expr, last: pl.Expr, e: pl.Expr) -> pl.Expr:
             there = last < NO_END
             return pl.when(b & o & there).then(now - e).when(b & there & ABOVE(a, last)).then(a - e)
 
-        spans = on(over, breached, opened, act, latest, end)
-        return spans, opened, spans
+        return on(over, breached, opened, act, latest, end), opened
 
 
 def judged_version(
