@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 
 from complaint_policy import load_policy_text
+from complaint_policy.audit import frames
 
 AS_OF = datetime(2026, 3, 5, 12)
 HEAD = "format: 1\npolicy: test/large\neffective: {from: 2020-01-01}\ntimezone: Asia/Shanghai\n"
@@ -69,3 +71,44 @@ def test_an_enum_of_many_values(declared: str, kind: Any) -> None:
         frame = pl.DataFrame(records(len(among), category=lambda i: cells[i])).with_columns(pl.col("category").cast(kind))
         audit = policy.audit(frame, as_of=AS_OF)
         assert audit.decisions["owner"].cast(pl.String).to_list() == wanted[: len(among)]
+
+
+def test_counts_of_many_owners_add_up_over_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More owners than are counted one by one, in several batches of a table, with rows that are left in between."""
+    products = [f"product{i}" for i in range(60)]
+    rows = "\n".join(f"    - {{id: RS-{p}, when: {{product: {p}}}, owner: team_{p}}}" for p in products)
+    policy = load_policy_text(f"""
+format: 1
+policy: test/many_owners
+effective: {{from: 2022-01-01}}
+timezone: Asia/Shanghai
+counting: {{first_day: excluded, ends: end_of_day, roll: none}}
+record: {{fields: {{product: {{type: enum, values: [{", ".join(products)}]}}}}}}
+responsibility:
+  by: [product]
+  rows:
+{rows}
+  otherwise: {{owner: desk}}
+deadlines:
+  - {{id: DL-close, from: received_at, to: closed_at, within: 1 days}}
+""")
+    received = datetime(2024, 3, 1, 9)
+    cells: list[dict[str, Any]] = [
+        {
+            "id": f"N{i}",
+            "received_at": received,
+            "product": None if i % 71 == 5 else products[i * i % 60],
+            "closed_at": None if i % 7 == 0 else received + timedelta(hours=i % 50),
+        }
+        for i in range(700)
+    ]
+    monkeypatch.setattr(frames, "_BATCH", 64)
+    monkeypatch.setattr(frames, "_LOOKED_AT", 3)
+    summary = policy.audit(pl.DataFrame(cells).lazy(), as_of="2024-06-01T00:00").summary()
+    assert {owner: n for owner, n in summary.owner.items() if owner} == Counter(f"team_{c['product']}" for c in cells if c["product"])
+    # Due at the end of 2 March.
+    late: list[timedelta] = sorted((c["closed_at"] or datetime(2024, 6, 1)) - datetime(2024, 3, 3) for c in cells if (c["closed_at"] or received.max) >= datetime(2024, 3, 3))
+    found = summary.late["DL-close"]
+    assert (found.breached, found.open, found.known) == (len(late), sum(c["closed_at"] is None for c in cells), len(late))
+    assert (found.median, found.longest) == ((late[(len(late) - 1) // 2] + late[len(late) // 2]) / 2, late[-1])
+    assert summary.repeated_ids == 0 and summary.identity.decided == 700
