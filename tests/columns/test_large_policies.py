@@ -112,3 +112,26 @@ deadlines:
     assert (found.breached, found.open, found.known) == (len(late), sum(c["closed_at"] is None for c in cells), len(late))
     assert (found.median, found.longest) == ((late[(len(late) - 1) // 2] + late[len(late) // 2]) / 2, late[-1])
     assert summary.repeated_ids == 0 and summary.identity.decided == 700
+
+
+def test_rows_that_polars_leaves_another_time_are_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked for the rows that are left, a query may leave others than it did when it counted: no row is lost or counted twice."""
+    policy = load_policy_text(f"{HEAD}deadlines:\n  - {{id: DL-close, from: received_at, to: closed_at, within: 24 hours}}\n")
+    rows = records(40, closed_at=lambda i: datetime(2026, 3, 1) + timedelta(minutes=i) * 2 - timedelta(days=i % 8 == 7))
+    table = pl.DataFrame(rows).lazy()
+    monkeypatch.setattr(frames, "_LOOKED_AT", 3)
+    wanted = policy.audit(table, as_of=AS_OF).summary()
+    assert wanted.outcomes == {"DL-close": {"met": 35, "indeterminate": 5}}  # every eighth is closed before it came
+    collected = frames.FrameAudit._collected
+    dropped: list[int] = []
+
+    def forgetful(self: Any, queries: list[pl.LazyFrame]) -> list[pl.DataFrame]:
+        found = collected(self, queries)
+        if not dropped and found[0].height > 1:
+            dropped.append(found[0].height)
+            return [found[0].head(-1)]
+        return found
+
+    monkeypatch.setattr(frames.FrameAudit, "_collected", forgetful)
+    summary = policy.audit(table, as_of=AS_OF).summary()
+    assert dropped == [5] and summary.outcomes == wanted.outcomes and summary.identity.decided == 40
