@@ -33,6 +33,7 @@ _LARGEST: Final = 10**15
 _FEW_VALUES: Final = 12
 # What Python's strip() takes away.
 WHITE: Final = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
+_BLANKS: Final = "".join(c for c in WHITE if c.isascii())
 
 
 @define
@@ -115,13 +116,23 @@ def _floats(raw: Ex, declared: Field, plan: Plan, inside: bool) -> Cells:
 
 def _string(raw: Ex, plan: Plan) -> Cells:
     def read(s: pl.Series) -> pl.Series:
-        if s.str.len_bytes().sum() != s.str.len_chars().sum():
-            s = s.str.normalize("NFC")
-        s = s.str.strip_chars(WHITE)
+        if not _plain(s):
+            if s.str.len_bytes().sum() != s.str.len_chars().sum():
+                s = s.str.normalize("NFC")
+            s = s.str.strip_chars(WHITE)
         return s.set(s == "", None) if (s == "").any() else s
 
     value = plan.keep(on(lambda r: r.map_batches(read, return_dtype=pl.String, is_elementwise=True), raw))
     return Cells(value, None, on(lambda v: v.str.len_bytes() > 900_000, value))
+
+
+def _plain(cells: pl.Series) -> bool:
+    """Whether no cell has to be looked at by itself, as where all are numbers of cases: nothing but ASCII, and no blank anywhere."""
+    for some in (cells.head(50), cells):  # of sentences the first few tell
+        text: str = some.str.join("").item() if len(some) else ""
+        if not text.isascii() or any(blank in text for blank in _BLANKS):
+            return False
+    return True
 
 
 def _enum(raw: Ex, declared: Field, clock: Clock, plan: Plan, currency: str | None, as_of: datetime, full: bool, given: bool) -> Cells:
