@@ -157,7 +157,7 @@ def late_in_buckets(counts: pl.DataFrame) -> pl.DataFrame:
 def count_ids(ids: pl.Series) -> tuple[int, int]:
     """How many ids stand on more than one record, and on how many records they do."""
     known = ids.drop_nulls()
-    hashes = known.hash()  # ids of which none has another's hash are all different, which is seen in a third of the time
+    hashes = known.hash()  # ids of which none has another's hash are all different, which is seen in half the time
     if hashes.n_unique() == len(known):
         return 0, 0
     times = known.filter(hashes.is_duplicated()).value_counts()["count"]

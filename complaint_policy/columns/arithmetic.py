@@ -62,7 +62,7 @@ def _of_codes(sheet: Sheet, coded: Coded) -> tuple[Column, Coded]:
     places = max(places, 0)
     whole = [None if v is None else int(Decimal(v).scaleb(places)) for v in numbers]
     if places > 8 or any(v is not None and abs(v) >= 10**18 for v in whole):
-        return left_column("number"), Coded(coded.code, (LEFT_OVER,) * coded.width)
+        return left_column("number"), coded.meaning((LEFT_OVER,) * coded.width)
     bound = max((abs(v) for v in whole if v is not None), default=0)
     value = on(lambda v: v.cast(_WIDE), lookup(coded, whole, pl.Int64)) if bound or any(v == 0 for v in whole) else None
     state = tabulated(sheet.plan, [coded], lambda v: v if not isinstance(v, (int, Decimal)) or isinstance(v, bool) else KNOWN)

@@ -136,7 +136,7 @@ def first_known(sheet: Sheet, parts: list[Instants]) -> Instants:
         return None, Shape(ANY, missing, empty=True) if missing else last
 
     coded = tabulated(plan, [p.state(plan) for p in parts], answer, key=lambda v: v, left=(None, LEFT_SHAPE))
-    return _by_index(sheet, Coded(coded.code, tuple(({i}, s) if i is not None else (set(), s) for i, s in coded.domain)), parts)
+    return _by_index(sheet, coded.meaning(tuple(({i}, s) if i is not None else (set(), s) for i, s in coded.domain)), parts)
 
 
 def picked(sheet: Sheet, chosen: Coded, parts: list[Instants]) -> Instants:
@@ -215,9 +215,9 @@ def _by_index(sheet: Sheet, coded: Coded, parts: list[Instants]) -> Instants:
     if high is not None and any(s.kind == SPAN and not s.interval for s in shapes):
         # Possibilities that agree are one.
         met = Coded(None, (False, True), plan.keep(on(lambda a, b: SAME(a, b).fill_null(False), low, high)))
-        again = tabulated(plan, [Coded(coded.code, shapes), met], lambda s, m: Shape(EXACT) if m and s.kind == SPAN and not s.interval else s, key=lambda s: s)
+        again = tabulated(plan, [coded.meaning(shapes), met], lambda s, m: Shape(EXACT) if m and s.kind == SPAN and not s.interval else s, key=lambda s: s)
         return Instants(low, high, again.domain, lambda: again.code, ends)
-    merged = tabulated(plan, [Coded(coded.code, tuple((k, s) for k, s in enumerate(shapes)))], lambda pair: pair[1], key=lambda s: s)
+    merged = tabulated(plan, [coded.meaning(tuple(enumerate(shapes)))], lambda pair: pair[1], key=lambda s: s)
     return Instants(low, high, merged.domain, lambda: merged.code, ends)
 
 

@@ -25,13 +25,10 @@ class TooWide(Exception):
     """A table would have more rows than are worth making."""
 
 
-def _index(inputs: Sequence[Coded]) -> tuple[Ex, list[int]]:
-    """One number for every combination of codes, and how far each code counts."""
-    strides: list[int] = []
-    size = 1
-    for one in reversed(inputs):
-        strides.insert(0, size)
-        size *= one.width
+def _index(inputs: Sequence[Coded]) -> Ex:
+    """One number for every combination of codes."""
+    strides = _strides(inputs)
+    size = strides[0] * inputs[0].width
     kind = pl.UInt8 if size <= 256 else pl.UInt16 if size <= 65_536 else pl.UInt32
     total: Ex | None = None
     for one, stride in zip(inputs, strides, strict=True):
@@ -40,7 +37,7 @@ def _index(inputs: Sequence[Coded]) -> tuple[Ex, list[int]]:
             term = term * pl.lit(stride, kind)
         total = term if total is None else total + term
     assert total is not None
-    return total, strides
+    return total
 
 
 def tabulated(
@@ -110,7 +107,7 @@ def _decided(inputs: Sequence[Coded], answers: Sequence[Any], kind: Any) -> Ex:
         sides = _sides(inputs, answers, place)
         if any(len(set(side)) == 1 for side in sides):  # one side of the test is settled by it
             return _split(inputs, answers, place, kind)
-    index, _ = _index(inputs)
+    index = _index(inputs)
     if answers == list(range(len(answers))):
         return index.cast(kind)
     table = pl.lit(pl.Series(answers, dtype=kind))
@@ -120,7 +117,11 @@ def _decided(inputs: Sequence[Coded], answers: Sequence[Any], kind: Any) -> Ex:
 def _sides(inputs: Sequence[Coded], answers: Sequence[Any], place: int) -> tuple[list[Any], list[Any]]:
     """The answers where a test fails and where it holds."""
     stride = _strides(inputs)[place]
-    return tuple([a for i, a in enumerate(answers) if (i // stride) % 2 == side] for side in (0, 1))  # type: ignore[return-value]
+
+    def answers_of(side: int) -> list[Any]:
+        return [a for i, a in enumerate(answers) if (i // stride) % 2 == side]
+
+    return answers_of(0), answers_of(1)
 
 
 def _split(inputs: Sequence[Coded], answers: Sequence[Any], place: int, kind: Any) -> Ex:

@@ -135,3 +135,20 @@ def test_rows_that_polars_leaves_another_time_are_counted_once(monkeypatch: pyte
     monkeypatch.setattr(frames.FrameAudit, "_collected", forgetful)
     summary = policy.audit(table, as_of=AS_OF).summary()
     assert dropped == [5] and summary.outcomes == wanted.outcomes and summary.identity.decided == 40
+
+
+@pytest.mark.parametrize("odd", [" A7", "A7\x1f", "\u3000A7", "A7\xa0", "A 7", "A\u03017", "\u00c17", "", " ", None, "7"])
+def test_a_text_out_of_the_ordinary_among_many_plain_ones(odd: str | None) -> None:
+    """After more plain texts than the first look takes, one with blanks around it or inside, an accent in two ways, nothing, or none."""
+    rules = "".join(f'    - {{id: S{i}, level: high, when: {{contract: "{text}"}}}}\n' for i, text in enumerate(["A7", "A 7", "\u00c17"]))
+    declared = "record: {fields: {contract: {type: string}}}\n"
+    policy = load_policy_text(f"{HEAD}{declared}severity:\n  levels: [low, high]\n  rules:\n{rules}  otherwise: low\n")
+    rows = records(80, contract=lambda i: odd if i == 70 else "A7" if i % 9 == 0 else f"B{i}")
+    rows[71]["id"] = odd
+    decisions = policy.audit(pl.DataFrame(rows), as_of=AS_OF).decisions
+    found = [policy.evaluate(row, as_of=AS_OF) for row in rows]
+    assert decisions["severity"].cast(pl.String).to_list() == [one.severity.level for one in found]
+    assert decisions["id"].to_list() == [one.to_dict()["complaint_id"] for one in found]
+    wanted = {"7": "low", "": None, " ": None, None: None}.get(odd, "high")
+    assert decisions["severity"][70] == wanted
+    assert decisions["id"][71] == {" ": None, "": None, None: None, "A\u03017": "\u00c17", "A 7": "A 7", "\u00c17": "\u00c17", "7": "7"}.get(odd, "A7")

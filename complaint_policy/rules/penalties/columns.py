@@ -241,7 +241,7 @@ def _stands(node: n.Value, sheet: Sheet, stand: Stand, inputs: list[Coded], seen
             found = sheet.field_column(node.name)
             state = found.state(sheet.plan) if isinstance(found, Column) else found
             stand.slots[f"field:{node.name}"] = stand._slot()
-            inputs.append(Coded(state.code, tuple("somebody" if v is KNOWN else v for v in state.domain)))
+            inputs.append(state.meaning(tuple("somebody" if v is KNOWN else v for v in state.domain)))
         return True
     if isinstance(node, n.FirstKnown):
         return all(_stands(p, sheet, stand, inputs, seen) for p in node.parts)
