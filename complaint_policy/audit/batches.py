@@ -16,9 +16,10 @@ import polars as pl
 
 from complaint_policy.audit.columns import DecisionColumns
 from complaint_policy.audit.counts import Counted, count_rows
-from complaint_policy.audit.engine import ROW, Engine, looked_at
+from complaint_policy.audit.engine import ROW, Engine
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.judging import columns_of_policy, fields_of_policy, waivers_of
+from complaint_policy.audit.look import looked_at
 from complaint_policy.audit.mapping import ColumnMapping, by_name, check_against_columns, check_against_policy, load_mapping
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Counts, Entry, RecordStream

@@ -12,18 +12,18 @@ from functools import partial
 from typing import Any, Final
 
 import polars as pl
-from attrs import define, field
+from attrs import define, field, frozen
 
 from complaint_policy.audit.columns import DecisionColumns
-from complaint_policy.audit.engine import ROW
-from complaint_policy.audit.partials import LATE, PartialRows, partials, partials_schema
+from complaint_policy.audit.engine import ROW, Engine
+from complaint_policy.audit.partials import LATE, PLACES, PartialRows, partial_rows, partials_schema
 from complaint_policy.audit.tiers import BLANK, Tiers
 from complaint_policy.columns.values import Coded
-from complaint_policy.columns.version import Judged
-from complaint_policy.outcomes import INDETERMINATE, STATUS_ORDER
+from complaint_policy.columns.version import Judged, RuleColumns
+from complaint_policy.outcomes import BREACHED, INDETERMINATE, STATUS_ORDER
 from complaint_policy.possible import Maybe
 
-__all__ = ["Counted", "Counting", "count_rows"]
+__all__ = ["Counted", "Counting", "Lacking", "count_rows"]
 
 # So many comparisons are cheaper than grouping.
 _FEW = 40
@@ -77,12 +77,12 @@ class Counting:
         found = [row[name] if row[name].dtype == pl.List(pl.Int64) else row[name][0] for name in row.columns]
         self._found = [_both(a, b) for a, b in zip(self._found, found, strict=True)] if self._found else found
 
-    def partials(self) -> pl.DataFrame:
+    def partials(self) -> PartialRows:
         """The partial counts of all batches."""
         rows = PartialRows()
         for found, meaning in zip(self._found, self._meanings, strict=True):
             meaning(found, rows)
-        return rows.frame(partials_schema(self.shape))
+        return rows
 
     def _column(self, expr: pl.Expr) -> pl.Expr:
         """A column to be counted."""
@@ -123,12 +123,9 @@ class Counting:
             if rule.kind == "penalty":
                 self._codes(rule.coded, partial(_penalty, rule.id), None)
                 continue
-            self._codes(rule.coded, partial(_outcome, rule.id), None)
+            codes = self._codes(rule.coded, partial(_outcome, rule.id), None)
             if rule.kind == "deadline":
-                over, opened = judged.lateness(rule)
-                self._times(self._column(opened.expr), partial(_add, "open", rule.id, None))
-                if over.expr.meta.root_names():
-                    self._want(self._column(over.expr).drop_nulls().implode(), partial(_spans, rule.id))
+                self._lateness(rule, codes)
 
     def _decided(self, count: int, rows: PartialRows) -> None:
         rows.add("decided", None, None, count)
@@ -150,24 +147,35 @@ class Counting:
             for name in result.missing:
                 rows.add("missing", "owner", name, count)
 
-    def _codes(self, coded: Coded, meaning: Callable[[Any, int, PartialRows], None], where: pl.Expr | None) -> None:
-        """How often each code stands."""
+    def _lateness(self, rule: RuleColumns, code: pl.Expr) -> None:
+        """How many breached acts are still open, and the spans of all that are known."""
+        late = self.judged.late(rule)
+        self._times(self._column(late.opened.expr), partial(_add, "open", rule.id, None))
+        if late.span.expr.meta.root_names():
+            broken = [code == number for number, result in enumerate(rule.coded.domain) if result.outcome == BREACHED]
+            if broken:
+                spans = self._column(late.span.expr).filter(pl.any_horizontal(broken)).drop_nulls()
+                self._want((spans + late.beyond if late.beyond else spans).implode(), partial(_spans, rule.id))
+
+    def _codes(self, coded: Coded, meaning: Callable[[Any, int, PartialRows], None], where: pl.Expr | None) -> pl.Expr:
+        """How often each code stands; the codes."""
         if coded.width == 1:
             self._want(pl.len() if where is None else where.sum(), lambda n, rows: meaning(coded.domain[0], n, rows) if n else None)
-            return
+            return pl.lit(0, dtype=pl.UInt8)
         code = self._column(coded.code.expr)
         if coded.width <= _FEW:
             for number, value in enumerate(coded.domain):
                 test = code == number if where is None else (code == number) & where
                 self._times(test, partial(meaning, value))
-            return
-        code = code if where is None else code.filter(where)
+            return code
+        among_them = code if where is None else code.filter(where)
 
         def grouped(pairs: Any, rows: PartialRows) -> None:
             for pair in pairs:
                 meaning(coded.domain[pair["code"]], pair["count"], rows)
 
-        self._want(code.alias("code").value_counts(name="count").implode(), grouped)
+        self._want(among_them.alias("code").value_counts(name="count").implode(), grouped)
+        return code
 
 
 def _add(part: str, rule: str | None, key: str | None, count: int, rows: PartialRows) -> None:
@@ -206,18 +214,29 @@ def _both(one: Any, other: Any) -> Any:
 
 
 # --------------------------------------------------------------------------- whole tables
+@frozen
+class Lacking:
+    """Rows that all lack a receipt and nothing else is wrong with: how many, the first few by their numbers, and their rejects."""
+
+    rows: int
+    first: tuple[int, ...]
+    frame: Callable[[], pl.DataFrame]
+
+
 @define
 class Counted:
     """What was counted of a table, and the rows that are no record."""
 
     rows: int = 0
-    counts: list[pl.DataFrame] = field(factory=list)
+    counts: list[PartialRows] = field(factory=list)
     rejected: list[pl.DataFrame] = field(factory=list)
+    lacking: Lacking | None = None  # counted, and not looked at one by one
     numbers: list[pl.Series] = field(factory=list)
 
     def partials(self, shape: DecisionColumns) -> pl.DataFrame:
         """All partial counts, one under the other."""
-        return pl.concat([pl.DataFrame(schema=partials_schema(shape)), *self.counts])
+        schema = partials_schema(shape)
+        return pl.concat([pl.DataFrame(schema=schema), *(rows.frame(schema) for rows in self.counts)])
 
     def ids(self) -> pl.Series:
         """The numbers of the records decided."""
@@ -228,6 +247,8 @@ Collect = Callable[[list[pl.LazyFrame]], list[pl.DataFrame]]
 Batches = Callable[[pl.LazyFrame], Iterable[pl.DataFrame]]
 # Rows that go through the tiers at a time.
 _BATCH = 250_000
+# Among the first of them there is mostly one of a kind.
+_FIRST = 5_000
 
 
 def at_once(query: pl.LazyFrame) -> Iterable[pl.DataFrame]:
@@ -236,17 +257,25 @@ def at_once(query: pl.LazyFrame) -> Iterable[pl.DataFrame]:
 
 
 def count_rows(
-    table: pl.LazyFrame, tiers: Tiers, *, ids: bool, total: int | None = None, collect: Collect = pl.collect_all, batches: Batches = at_once
+    table: pl.LazyFrame,
+    tiers: Tiers,
+    *,
+    ids: bool,
+    total: int | None = None,
+    collect: Collect = pl.collect_all,
+    batches: Batches = at_once,
+    bare: pl.LazyFrame | None = None,
 ) -> Counted:
     """Counts the numbered rows of a table in one pass a version; what columns cannot count goes through the tiers.
 
     ``total``: how many rows the table has, where that is known; ``batches`` gives the rows of a query a batch at a time, in any order.
+    ``bare`` is the same table without numbers, where it may be read again: then rows that plainly lack a receipt need only be counted.
     """
     engine = tiers.engine
     counted = Counted(total if total is not None else collect([table.select(pl.len())])[0].item())
     schema = list(engine.schema)
     plan, _, _ = engine.receipt()
-    received, bare = plan.applied(table), plan.applied(table.drop(ROW))
+    received, unnumbered = plan.applied(table), plan.applied(table.drop(ROW) if bare is None else bare)
     routes = engine.routes()
     routed = 0
     for version, route in enumerate(routes):
@@ -257,7 +286,7 @@ def count_rows(
             routed += rows.height
             _through(tiers, rows, counted, believed=True)
             continue
-        routed += _count_version(judged, version, mine, bare.filter(route), tiers, counted, ids, collect, batches)
+        routed += _count_version(judged, version, mine, unnumbered.filter(route), tiers, counted, ids, collect, batches)
     if routed < counted.rows:
         lacking = tiers.lacking(table)
         if lacking is not None:
@@ -265,6 +294,9 @@ def count_rows(
             seldom = tiers.seldom_blank()
             simpler = lacking if seldom is None else tiers.lacking(table, blank=seldom)
             assert simpler is not None
+            counted.lacking = _lacking(tiers, bare, simpler, counted.rows - routed, collect) if bare is not None else None
+            if counted.lacking is not None:
+                return counted
             (refused,) = collect([simpler])
             if seldom is not None and refused[BLANK].any():
                 (refused,) = collect([lacking])
@@ -280,15 +312,37 @@ def count_rows(
     return counted
 
 
+def _lacking(tiers: Tiers, bare: pl.LazyFrame, rejects: pl.LazyFrame, rows: int, collect: Collect) -> Lacking | None:
+    """The rows no version takes, where they plainly all lack a receipt and are not blank; None where they have to be looked at."""
+    seldom, untaken = tiers.seldom_blank(), tiers.engine.untaken()
+    if seldom is None or untaken is None:
+        return None
+    # Of a file these are answered by its statistics (which numbers of the rows would be in the way of), and by its first rows.
+    absent = tiers.absent()
+    places = absent.arg_true().head(PLACES)
+    (strange,) = collect([bare.filter(untaken | (absent & seldom)).select(absent.alias(_LEFT))])
+    if strange.height:
+        return None
+    (found,) = collect([bare.head(_FIRST).select(places)])
+    if found.height < min(PLACES, rows):
+        (found,) = collect([bare.select(places)])
+    return Lacking(rows, tuple(found.to_series().to_list()), lambda: collect([rejects])[0].drop(BLANK))
+
+
 def _count_version(
     judged: Judged, version: int, rows: pl.LazyFrame, bare: pl.LazyFrame, tiers: Tiers, counted: Counted, ids: bool, collect: Collect, batches: Batches
 ) -> int:
     """Counts the rows of one version (``bare``: without their numbers, which cost as much as reading a column); how many there were."""
     engine, portfolio = tiers.engine, tiers.portfolio
     effective = engine.policy.versions[version].model.effective.isoformat()
-    counting = Counting(judged, engine.shape, effective, ids and bool(judged.id.expr.meta.root_names()))
-    for batch in batches(counting.over(bare)):
-        counting.add(batch)
+    numbers = ids and bool(judged.id.expr.meta.root_names())
+    counting = _counted(Counting(judged, engine.shape, effective, numbers), bare, batches, engine)
+    if counting is None:  # too many rows are other than was believed
+        again = engine.tier(version, hopeful=True)
+        assert again is not None
+        judged = again
+        counting = _counted(Counting(judged, engine.shape, effective, numbers), bare, batches, engine)
+        assert counting is not None
     kept = judged.sheet.plan.applied(rows)
     if counting.left:
         # Some rows are not what was believed: they are counted apart.
@@ -317,11 +371,20 @@ def _count_version(
     return counting.total + counting.left
 
 
+def _counted(counting: Counting, rows: pl.LazyFrame, batches: Batches, engine: Engine) -> Counting | None:
+    """Counts rows; None where it has to be begun anew with fewer beliefs."""
+    for batch in batches(counting.over(rows)):
+        counting.add(batch)
+        if counting.left and engine.doubts(counting.left, counting.left + counting.total):
+            return None
+    return counting
+
+
 def _through(tiers: Tiers, rows: pl.DataFrame, counted: Counted, *, believed: bool) -> None:
     """Rows through the tiers, with their decisions counted."""
     rows = rows.sort(ROW)
     for start in range(0, rows.height, _BATCH):
         found = tiers.run(rows.slice(start, _BATCH), believed=believed)
-        counted.counts.append(partials(found.decided, tiers.engine.shape))
+        counted.counts.append(partial_rows(found.decided, tiers.engine.shape))
         counted.rejected.append(found.rejected)
         counted.numbers.append(found.decided["id"])

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from typing import Any, Final
 
 import polars as pl
-from attrs import define, field, frozen
+from attrs import define, field
 
 from complaint_policy.audit.columns import DecisionColumns, frame_zone
 from complaint_policy.audit.interfaces import AnyPolicy
+from complaint_policy.audit.look import Look
 from complaint_policy.audit.moving import Moving, moving_of
 from complaint_policy.audit.portions import portions
 from complaint_policy.audit.typed import TypedTable
@@ -33,78 +35,12 @@ from complaint_policy.possible import Maybe
 from complaint_policy.texts import Text
 from complaint_policy.waivers import IN_FORCE, WaiverSet
 
-__all__ = ["ROW", "Engine", "Look", "enums_of", "has_columns", "level_type", "looked_at", "owner_type", "owners_of", "remarks"]
+__all__ = ["ROW", "Engine", "enums_of", "has_columns", "level_type", "owner_type", "owners_of", "remarks"]
 
 ROW: Final = "\x1frow"  # the row's number in the source, beside its columns
 LEFT: Final = "\x1fleft"
+_DOUBT: Final = 10  # of so many rows one may be other than believed
 _KEPT: Final = 8  # compiled tables of one version that are remembered
-
-
-@frozen
-class Look:
-    """What was seen of a table beforehand: see :class:`Hints`, and the first and last day of its times."""
-
-    full: frozenset[str] = frozenset()
-    given: frozenset[str] = frozenset()
-    inside: frozenset[str] = frozenset()
-    happened: frozenset[str] = frozenset()
-    bounds: dict[str, tuple[Any, Any]] = field(factory=dict, eq=False)  # the first and last time of a column
-    days: tuple[date, date] | None = None
-
-
-def looked_at(frame: pl.DataFrame, table: TypedTable, *, whole: bool) -> Look:
-    """A look at a table, or at its first rows (not ``whole``): then what is seen is believed, not known."""
-    plain = {n: s for n, s in table.sources.items() if s.meaning is None and s.expr.meta.is_column()}
-    columns = {n: frame.get_column(name) for n, s in plain.items() if (name := s.expr.meta.output_name()) in frame.columns}
-    full = {n for n, c in columns.items() if not c.null_count() and c.dtype not in (pl.Null, pl.Object)}
-    floats = {n for n, c in columns.items() if c.dtype.is_float()}
-    # A text that is there may still be blank, and a float no number.
-    texts = {n for n in full if columns[n].dtype in (pl.String, pl.Categorical, pl.Enum) and n not in table.enums}
-    given = full - floats - texts
-    times = {n: c for n, c in columns.items() if c.dtype in (pl.Datetime, pl.Date) and c.null_count() < len(c)}
-    inside: set[str] = set()
-    first: date | None = None
-    last: date | None = None
-    ends_of = _ends(frame, {n: columns[n].name for n in (*times, *(sorted(floats) if whole else ()))})
-    bounds = {n: ends_of[n] for n in times}
-    for ends in bounds.values():
-        low, high = (_day(end) for end in ends)
-        first, last = min(first or low, low), max(last or high, high)
-    days = None
-    if first is not None and last is not None:
-        # Whole years, so that tables of days serve many audits.
-        days = date(max(first.year - 1, 1850), 1, 1), date(min(last.year + 2, 2400), 12, 31)
-        if not 0 < days[1].year - days[0].year <= _MOST_YEARS:
-            days = None
-    if whole and days is not None:
-        inside |= set(times)
-    if whole:
-        inside |= {n for n in floats if _reasonable(columns[n], ends_of[n])}
-    known = bounds if whole and days is not None else {}
-    return Look(frozenset(full), frozenset(given if whole else ()), frozenset(inside), bounds=known, days=days)
-
-
-# Wider spans of days hold typing errors, whose rows are then left.
-_MOST_YEARS: Final = 80
-
-
-def _day(value: Any) -> date:
-    day = value.date() if isinstance(value, datetime) else value
-    return date(min(max(day.year, 1), 9990), 1, 1)
-
-
-def _ends(frame: pl.DataFrame, columns: Mapping[str, str]) -> dict[str, tuple[Any, Any]]:
-    """The smallest and largest value of columns, each on a core of its own."""
-    names = list(columns.values())
-    if not names:
-        return {}
-    found = frame.lazy().select(*(pl.col(n).min().alias(f"{i}<") for i, n in enumerate(names)), *(pl.col(n).max().alias(f"{i}>") for i, n in enumerate(names)))
-    row = found.collect(engine="in-memory").row(0)
-    return dict(zip(columns, zip(row[: len(names)], row[len(names) :], strict=True), strict=True))
-
-
-def _reasonable(column: pl.Series, ends: tuple[Any, Any]) -> bool:
-    return all(end is None or abs(end) < 1e15 for end in ends) and not bool(column.is_nan().any())
 
 
 def enums_of(policy: AnyPolicy) -> frozenset[str]:
@@ -157,8 +93,20 @@ class Engine:
     notes: dict[str, None] = field(factory=dict)  # what the columns cannot say, in a word
     by_record: int = 0  # records judged one by one so far
     _tiers: dict[tuple[int, bool], _Tier] = field(factory=dict)
+    past: bool = field(init=False)  # whether events are believed to have happened
     _receipt: Any = None
     _moving: Moving | None = None
+
+    def __attrs_post_init__(self) -> None:
+        self.past = self.look.past
+
+    def doubts(self, left: int, rows: int) -> bool:
+        """Whether so many of the rows were left that it no longer believes that events have happened; it doubts once."""
+        if not self.past or left * _DOUBT < rows:
+            return False
+        self.past = False
+        self._tiers = {key: tier for key, tier in self._tiers.items() if not key[1]}
+        return True
 
     @property
     def days(self) -> tuple[date, date]:
@@ -213,6 +161,29 @@ class Engine:
             found.append(test)
         return found if self._moving is None else self._moving.routes(found)
 
+    def untaken(self) -> pl.Expr | None:
+        """Rows with a receipt that no version takes, by the ends of the versions' time; None where a column cannot be asked for that.
+
+        It is a test of the source's own column, so that the statistics of a file can tell that there is no such row.
+        """
+        source, versions = self.table.sources.get("received_at"), self.policy.versions
+        self.receipt()
+        clock: Clock = self._receipt[3]
+        if source is None or source.meaning is not None or not source.expr.meta.is_column() or source.kind.base_type() != pl.Datetime:
+            return None
+        if not clock.steady or source.kind.time_unit == "ns" or self.table.keeps is not None or self._moved():
+            return None
+        if any(one.until != following.start for one, following in pairwise(versions)):
+            return None
+        day_start, first, until = self.policy.zone.day_start, versions[0].start, versions[-1].until
+        low = clock.lowest if first is None else max(clock.lowest, clock.of_utc(day_start(first.toordinal())))
+        high = clock.highest if until is None else min(clock.highest, clock.of_utc(day_start(until.toordinal())) - 1)
+        zoned = source.kind.time_zone is not None
+        ends = (clock.to_utc(end) if zoned else clock.to_utc(end + clock.offset) for end in (low, high))
+        kind = pl.Datetime("us", source.kind.time_zone)
+        below, above = (pl.lit(end.replace(tzinfo=UTC) if zoned else end).cast(kind) for end in ends)
+        return (source.expr < below) | (source.expr > above)
+
     def _moved(self) -> frozenset[int]:
         """The versions whose complaints a transition may give to another."""
         policy: Any = self.policy
@@ -239,7 +210,7 @@ class Engine:
         version = policy.versions[index]
         compiled = policy.compiled(version)
         full = self.look.full if hopeful else frozenset()
-        hints = Hints(hopeful, full, self.look.given, self._happened(), self.look.inside)
+        hints = Hints(hopeful, full, self.look.given, self._happened(), past=hopeful and self.past, inside=self.look.inside)
         plain = all(s.meaning is None for s in self.table.sources.values())
         sources = tuple((n, str(s.expr), str(s.kind)) for n, s in self.table.sources.items())
         plain = plain and not self.waivers and not version.model.plugins

@@ -11,18 +11,20 @@ from functools import cached_property
 from typing import Any, Final
 
 import polars as pl
+from attrs import evolve
 
 from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns, frame_zone
 from complaint_policy.audit.counts import count_rows
-from complaint_policy.audit.engine import ROW, Engine, Look, enums_of, looked_at
+from complaint_policy.audit.engine import ROW, Engine, enums_of
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
+from complaint_policy.audit.look import Look, looked_at
 from complaint_policy.audit.mapping import ColumnMapping
-from complaint_policy.audit.partials import count_ids, tally_of
+from complaint_policy.audit.partials import count_ids, tally_of_rows
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
-from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
+from complaint_policy.audit.summary import Identity, RejectReason, SourceNotes, Summary, in_order, summarise
 from complaint_policy.audit.tables import FrameTable, unreadable
-from complaint_policy.audit.tiers import Tiers, inner_types, numbered
+from complaint_policy.audit.tiers import NO_RECEIPT, Tiers, inner_types, numbered
 from complaint_policy.audit.typed import typed_table
 from complaint_policy.errors import InputError
 from complaint_policy.rules.portfolio.exposures import Exposures
@@ -141,7 +143,12 @@ class FrameAudit:
 
     @property
     def rejected(self) -> pl.DataFrame:
-        return self._judged[1]() if "_judged" in self.__dict__ else self._counted[1]
+        return self._judged[1]() if "_judged" in self.__dict__ else self._refused
+
+    @cached_property
+    def _refused(self) -> pl.DataFrame:
+        self._refuse_changed()  # what was counted may have to be read
+        return self._counted[1]()
 
     def public_batches(self) -> Iterator[pl.DataFrame]:
         """The decisions a piece at a time, for a file."""
@@ -160,21 +167,27 @@ class FrameAudit:
 
     # ---------------------------------------------------------------- summary
     @cached_property
-    def _counted(self) -> tuple[Summary, pl.DataFrame]:
+    def _counted(self) -> tuple[Summary, Callable[[], pl.DataFrame]]:
         portfolio = Portfolio(self.policy, self._exposures)
         whole = self._whole
         table = whole.lazy() if whole is not None else self._rows.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
         tiers, total = self._tiers(inner=True, portfolio=portfolio), None if whole is None else whole.height
-        counted = count_rows(table, tiers, ids="id" in self.stream.source_fields, total=total, collect=self._collected, batches=self._in_batches)
-        rejected = pl.concat([pl.DataFrame(schema=REJECTED_SCHEMA), *counted.rejected]).sort("row")
-        tally = tally_of(counted.partials(self.shape), self.shape, ids=count_ids(counted.ids()))
-        rows = counted.rows
-        identity = Identity(rows, tally.decided, rejected.height, 0)
+        ids, bare = "id" in self.stream.source_fields, self._rows if whole is None else None
+        counted = count_rows(table, tiers, ids=ids, total=total, collect=self._collected, batches=self._in_batches, bare=bare)
+        seen = pl.concat([pl.DataFrame(schema=REJECTED_SCHEMA), *counted.rejected]).sort("row")
+        tally = tally_of_rows(counted.counts, self.shape, ids=count_ids(counted.ids()))
+        rows, lacking = counted.rows, counted.lacking
+        identity = Identity(rows, tally.decided, seen.height + (lacking.rows if lacking is not None else 0), 0)
         identity.check()
         if self._progress is not None:
             self._progress(rows, 1.0)
         notes = SourceNotes.of(self.table, self.mapping, self.stream, self.policy.zone.to_aware(self._instant))
-        return summarise(tally, self.policy, notes, identity, rejected, portfolio, self._waivers), rejected
+        summary = summarise(tally, self.policy, notes, identity, seen, portfolio, self._waivers)
+        if lacking is None:
+            return summary, lambda: seen
+        # The only reason of these rows: no other row is refused for it.
+        reasons = (*summary.rejects, RejectReason(NO_RECEIPT, lacking.rows, tuple(row + 1 for row in lacking.first)))
+        return evolve(summary, rejects=in_order(reasons)), lambda: pl.concat([seen, lacking.frame()]).sort("row")
 
     def summary(self) -> Summary:
         return self._counted[0]

@@ -7,9 +7,9 @@ partials are added by putting one under the other and summing by those three, wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, Final
 
 import polars as pl
@@ -24,12 +24,14 @@ from complaint_policy.texts import Text
 
 __all__ = [
     "LATE",
+    "PLACES",
     "PartialRows",
     "add_portfolio",
     "count_ids",
     "late_in_buckets",
     "median_of",
     "merged",
+    "partial_rows",
     "partials",
     "partials_schema",
     "portfolio_partials",
@@ -38,6 +40,7 @@ __all__ = [
     "span",
     "straddled",
     "tally_of",
+    "tally_of_rows",
 ]
 
 KEYS: Final = ("part", "rule", "key")
@@ -70,6 +73,11 @@ def partials_schema(columns: DecisionColumns) -> pl.Schema:
 
 def partials(inner: pl.DataFrame, columns: DecisionColumns) -> pl.DataFrame:
     """The counts of one batch of decisions (all its inner columns)."""
+    return partial_rows(inner, columns).frame(partials_schema(columns))
+
+
+def partial_rows(inner: pl.DataFrame, columns: DecisionColumns) -> PartialRows:
+    """The same before they are a table."""
     judged = [r.id for r in columns.rules if r.judged]
     deadlines = [r.id for r in columns.rules if r.kind == "deadline"]
     # One pass: outcomes are compared by their numbers, which costs a tenth of grouping.
@@ -102,7 +110,7 @@ def partials(inner: pl.DataFrame, columns: DecisionColumns) -> pl.DataFrame:
         rows.add(LATE, rule, None, counted[f"{rule}/known"], values=spans[rule])
     for rule in (r.id for r in columns.rules if r.kind == "penalty"):
         rows.penalties(rule, inner)
-    return rows.frame(partials_schema(columns))
+    return rows
 
 
 def reject_partials(rejected: pl.DataFrame, columns: DecisionColumns) -> pl.DataFrame:
@@ -194,15 +202,35 @@ def tally_of(counts: pl.DataFrame, columns: DecisionColumns, *, ids: tuple[int, 
     ``late`` hands in how late each deadline is, where an engine has found it without collecting every span.
     """
     tally = _Filled(columns, known_late=late, id_counts=ids)
-    tally.penalties = {rule.id: {} for rule in columns.rules if rule.kind == "penalty"}
+    late_rows = counts.filter(pl.col("part") == LATE)
+    for rule, spans in zip(late_rows["rule"], late_rows["values"], strict=True):
+        tally.spans.setdefault(rule, []).append(spans)
+    _fill(tally, merged(counts.filter(pl.col("part") != LATE)).drop("values").iter_rows())
+    return tally
+
+
+def tally_of_rows(parts: Iterable[PartialRows], columns: DecisionColumns, *, ids: tuple[int, int] = (0, 0)) -> Tally:
+    """The same of counts that are still in memory, which takes a tenth of the time where they are few."""
+    tally = _Filled(columns, id_counts=ids)
+    cents, exact = Decimal(1).scaleb(-columns.minor_digits), Context(prec=60)
+    rows: list[tuple[Any, ...]] = []
+    for part in parts:
+        for rule, spans in part.spans():
+            tally.spans.setdefault(rule, []).append(spans)
+        for name, rule, key, records, total, least, most, *unbounded in part.rows:
+            sums = (None if amount is None else amount.quantize(cents, context=exact) for amount in (total, least, most))
+            rows.append((name, rule, key, records, *sums, *unbounded))
+    _fill(tally, rows)
+    return tally
+
+
+def _fill(tally: _Filled, rows: Iterable[tuple[Any, ...]]) -> None:
+    tally.penalties = {rule.id: {} for rule in tally.columns.rules if rule.kind == "penalty"}
     counters: dict[str, Any] = {
         "status": tally.status, "severity": tally.severity, "owner": tally.owner, "version": tally.versions, "unusable": tally.unusable,
         "waiver": tally.waivers,
     }  # fmt: skip
-    late_rows = counts.filter(pl.col("part") == LATE)
-    for rule, spans in zip(late_rows["rule"], late_rows["values"], strict=True):
-        tally.spans.setdefault(rule, []).append(spans)
-    for part, rule, key, records, total, least, most, least_open, most_open in merged(counts.filter(pl.col("part") != LATE)).drop("values").iter_rows():
+    for part, rule, key, records, total, least, most, least_open, most_open in rows:
         if part in counters:
             counters[part][key] += records
         elif part == "decided":
@@ -219,7 +247,6 @@ def tally_of(counts: pl.DataFrame, columns: DecisionColumns, *, ids: tuple[int, 
             tally.penalties[rule].setdefault(key, PenaltySum()).add(records, total, None if least_open else least, None if most_open else most)
     for rule in tally.penalties:
         tally.penalties[rule] = dict(sorted(tally.penalties[rule].items()))
-    return tally
 
 
 @define
@@ -262,6 +289,12 @@ class PartialRows:
             if values is not None:
                 self.values[len(self.rows)] = values
             self.rows.append((part, rule, key, records, *money))
+
+    def spans(self) -> Iterator[tuple[str, pl.Series]]:
+        """Of each deadline by how much cases are late, a series of numbers."""
+        for place, values in self.values.items():
+            if self.rows[place][0] == LATE:
+                yield self.rows[place][1], values.explode()
 
     def count(self, part: str, rule: str | None, names: pl.Series) -> None:
         for name, records in _counted(names):

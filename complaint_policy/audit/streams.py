@@ -15,10 +15,11 @@ import polars as pl
 from attrs import define, field
 
 from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns
-from complaint_policy.audit.engine import ROW, Engine, has_columns, looked_at
+from complaint_policy.audit.engine import ROW, Engine, has_columns
 from complaint_policy.audit.frames import shown
 from complaint_policy.audit.gathering import Gathered
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
+from complaint_policy.audit.look import looked_at
 from complaint_policy.audit.mapping import ColumnMapping, FieldMapping
 from complaint_policy.audit.partials import partials
 from complaint_policy.audit.portfolio import Portfolio

@@ -6,7 +6,7 @@ of fields and columns; so no person's name can.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -34,7 +34,7 @@ from complaint_policy.rules.schedules.looked_at import Schedules
 from complaint_policy.texts import Text
 from complaint_policy.wording import duration_iso
 
-__all__ = ["Identity", "SourceNotes", "Summary", "summarise"]
+__all__ = ["Identity", "RejectReason", "SourceNotes", "Summary", "in_order", "summarise"]
 
 _PLACES_SHOWN: Final = 5
 
@@ -295,10 +295,12 @@ def _reasons(rejects: pl.DataFrame) -> list[RejectReason]:
     grouped = rejects.group_by("reason", "reason_zh").agg(
         pl.len().alias("rows"), pl.col("source_row").sort().head(_PLACES_SHOWN).alias("first")
     )
-    return [
-        RejectReason(Text(en, zh), rows, tuple(first))
-        for en, zh, rows, first in grouped.sort(["rows", "reason"], descending=[True, False]).iter_rows()
-    ]
+    return list(in_order(RejectReason(Text(en, zh), rows, tuple(first)) for en, zh, rows, first in grouped.iter_rows()))
+
+
+def in_order(reasons: Iterable[RejectReason]) -> tuple[RejectReason, ...]:
+    """The most frequent first."""
+    return tuple(sorted(reasons, key=lambda r: (-r.rows, r.reason.en)))
 
 
 def _listed(counted: dict[Any, int], name: str) -> list[dict[str, Any]]:

@@ -17,10 +17,11 @@ from complaint_policy.audit.cells import RecordReader, as_text
 from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns
 from complaint_policy.audit.counts import count_rows
 from complaint_policy.audit.delimited import DelimitedTable
-from complaint_policy.audit.engine import ROW, Engine, Look, enums_of, looked_at
+from complaint_policy.audit.engine import ROW, Engine, enums_of
 from complaint_policy.audit.frames import shown
 from complaint_policy.audit.gathering import Gathered
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
+from complaint_policy.audit.look import Look, looked_at
 from complaint_policy.audit.mapping import ColumnMapping
 from complaint_policy.audit.partials import partials
 from complaint_policy.audit.portfolio import Portfolio

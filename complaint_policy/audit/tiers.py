@@ -83,6 +83,9 @@ class Tiers:
                 leftover.append(rows)
                 continue
             found, left = self._through(first, version, mine, frame)
+            if left is not None and engine.doubts(left.height, found.height + left.height):
+                first = engine.tier(version, hopeful=believed)
+                found, left = self._through(first, version, mine, frame)
             self._portions(first, version, mine, left)
             routed += found.height + (left.height if left is not None else 0)
             parts.append(found)
@@ -198,7 +201,8 @@ class Tiers:
     def seldom_blank(self) -> pl.Expr | None:
         """Rows that may have nothing in any column, by one column that is believed to be full."""
         table = self.engine.table
-        for name in sorted(self.engine.look.full):
+        # Texts last: of them alone statistics cannot tell.
+        for _, name in sorted((table.sources[n].kind == pl.String, n) for n in self.engine.look.full):
             source = table.sources[name]
             if source.expr.meta.is_column() and source.expr.meta.output_name() in table.blanks:
                 return table.blanks[source.expr.meta.output_name()]

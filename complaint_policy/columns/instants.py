@@ -99,8 +99,8 @@ def of_field(sheet: Sheet, name: str) -> Instants:
     declared, cells = sheet.declared(name), sheet.cells(name)
     if cells is None:
         return Instants(None, None, (Shape(ANY, frozenset({name})),))
-    if name == "received_at" and cells.value is not None and cells.high is None:
-        # Rows without a receipt are rejected before anything is judged; of one that is still to come everything is pending.
+    if name == "received_at" and cells.value is not None and cells.high is None and (sheet.hints.hopeful or name in sheet.hints.happened):
+        # Rows without a receipt are rejected before anything is judged; few are still to come.
         now = sheet.now
         if name not in sheet.hints.happened:
             sheet.leave(on(lambda v: v > now, cells.value))
@@ -112,7 +112,7 @@ def of_field(sheet: Sheet, name: str) -> Instants:
     shapes = [Shape(EXACT)]
     if high is not None:
         shapes.append(Shape(SPAN, frozenset({name})))
-    if declared.type == "event" and name in sheet.hints.happened and high is None:
+    if declared.type == "event" and high is None and (name in sheet.hints.happened or sheet.expected(name)):
         seen = low
         shapes.append(Shape(LATER))
     elif declared.type == "event":

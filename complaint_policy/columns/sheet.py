@@ -12,7 +12,7 @@ from attrs import define, field, frozen
 from complaint_policy.columns import conditions, instants, numbers
 from complaint_policy.columns.cells import Cells, read_cells
 from complaint_policy.columns.clock import Clock
-from complaint_policy.columns.plan import Ex, Plan, on
+from complaint_policy.columns.plan import Ex, Plan, constant, on
 from complaint_policy.columns.tabulating import TooWide, among, boolean_of, tabulated
 from complaint_policy.columns.values import LEFT, LEFT_OVER, LEFT_SHAPE, Coded, Column, Instants, left_column
 from complaint_policy.expressions import nodes as n
@@ -45,6 +45,7 @@ class Hints:
     full: frozenset[str] = frozenset()  # believed: given and usable on every row
     given: frozenset[str] = frozenset()  # known: no cell is null
     happened: frozenset[str] = frozenset()  # known: no time lies after the moment of judgement
+    past: bool = False  # believed: no event lies after the moment of judgement
     inside: frozenset[str] = frozenset()  # known: every time is within the clock's days, every number of reasonable size
 
 
@@ -127,10 +128,12 @@ class Sheet:
             cells = None
             if known is not None:
                 cells = read_cells(known, self.declared(name), self.clock, self.plan, self.model.currency, self.as_of, self.hints, name)
-                if cells.odd is not None and name not in self.hints.inside:
-                    self.leave(cells.odd)
-                if name in self.hints.inside and cells.value is not None:
+                # No version takes a row whose receipt is odd.
+                inside = name in self.hints.inside or name == "received_at"
+                if inside and cells.value is not None:
                     self._inside.add(str(cells.value.expr))
+                if cells.odd is not None and not inside:
+                    self.leave(self._ahead(cells.value, cells.odd) if self.expected(name) and cells.value is not None else cells.odd)
                 if name in self.hints.full and cells.value is not None:
                     cells = self._believed(name, cells)
                 if cells.bad is not None:
@@ -138,6 +141,18 @@ class Sheet:
                     self.bad[name] = cells.bad
             self._cells[name] = cells
         return self._cells[name]
+
+    def expected(self, name: str) -> bool:
+        """Whether a time is believed to have happened; where it has not, its row is left."""
+        known = self.sources[name]
+        typed = known.meaning is None and known.kind.base_type() == pl.Datetime
+        return self.hints.past and typed and self.declared(name).type == "event" and name not in self.hints.happened | {"received_at"}
+
+    def _ahead(self, ticks: Ex, odd: Ex) -> Ex:
+        """Times that have not happened, or that the clock does not know."""
+        if not self.clock.steady:
+            return odd | (ticks > self.now)
+        return (ticks < self.clock.lowest) | (ticks > min(self.now, self.clock.highest))
 
     def _believed(self, name: str, cells: Cells) -> Cells:
         """Cells taken to be known; where one is not, its row is left."""
@@ -252,6 +267,10 @@ class Sheet:
         made: Instants = self._made[key]
         return made
 
+    def ended(self, done: Instants) -> Ex:
+        """When an act was done, by its first possible instant; of one that is not done, the moment of judgement."""
+        return constant(self.now, pl.Int64) if done.low is None else done.low.fill_null(self.now)
+
     # ---------------------------------------------------------------- names
     def made(self, name: str) -> Any:
         """What a room gives for a step: ``severity``, ``owner``, ``rule:<id>``."""
@@ -337,6 +356,7 @@ class Sheet:
     # ---------------------------------------------------------------- helpers
     def day_index(self, ticks: Ex) -> Ex:
         """The local day of instants, counted from the clock's first day; computed once for each column of instants."""
+        ticks = self.plan.keep(ticks)  # a column by its name: the texts of two expressions may be alike where their tables are not
         key = ("day", str(ticks.expr), ticks.stage)
         if key not in self._made:
             self._made[key] = self.plan.keep(self.clock.day(ticks, inside=str(ticks.expr) in self._inside))

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
-from attrs import define
+from attrs import define, frozen
 
 from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.lengths import shown
@@ -25,7 +25,7 @@ from complaint_policy.possible import Maybe
 if TYPE_CHECKING:
     from complaint_policy.compiled import CompiledVersion
 
-__all__ = ["OUTCOME", "Judged", "Unsupported", "judged_version"]
+__all__ = ["OUTCOME", "Judged", "Late", "Unsupported", "judged_version"]
 
 OUTCOME: Final = pl.Enum(list(STATUS_ORDER))
 # Kinds whose rules put nothing into the table of decisions.
@@ -44,6 +44,16 @@ class RuleColumns:
     kind: str
     coded: Coded
     verdicts: Verdicts | None = None
+
+
+@frozen
+class Late:
+    """How late the acts of a rule are: of the ``breached`` rows ``span + beyond`` microseconds (null where nobody knows)."""
+
+    breached: Ex
+    span: Ex  # of other rows it may be anything
+    beyond: int
+    opened: Ex  # breached, and still to be done
 
 
 @define
@@ -137,10 +147,15 @@ class Judged:
 
     def lateness(self, rule: RuleColumns) -> tuple[Ex, Ex]:
         """By how much each breached act is late (microseconds, null where nobody knows), and whether it is still open."""
+        late = self.late(rule)
+        return on(lambda b, s: pl.when(b).then(s + late.beyond if late.beyond else s), late.breached, late.span), late.opened
+
+    def late(self, rule: RuleColumns) -> Late:
+        """The same in the parts it is made of: of many rows few are breached, and only those have to be looked at."""
         breached = among(rule.coded, lambda r: r.outcome == BREACHED)
         verdicts = rule.verdicts
         if verdicts is None or verdicts.due is None or verdicts.due.low is None or verdicts.done is None:
-            return constant(None, pl.Int64), constant(False, pl.Boolean)
+            return Late(breached, constant(None, pl.Int64), 0, constant(False, pl.Boolean))
         due, done, sheet = verdicts.due, verdicts.done, self.sheet
         now = sheet.now
         later = next((i for i, s in enumerate(done.shapes) if s.kind == LATER), None)
@@ -149,19 +164,20 @@ class Judged:
             opened = breached & (done.state(sheet.plan).code.equals(later))
         latest = due.high or due.low
         end: Any = latest
+        beyond = 0
         if due.day_end is True:
-            end = latest + pl.lit(1, pl.Int64)
+            beyond = -1
         elif due.day_end is not False:
             end = on(lambda t, e: pl.when(e).then(t + 1).otherwise(t), latest, due.day_end)
-        act = constant(None, pl.Int64) if done.low is None else done.low
         if due.exact and done.exact and all(shape.kind in (EXACT, LATER) for shape in done.shapes):
-            return on(lambda b, a, e: pl.when(b).then(a.fill_null(now) - e), breached, act, end), opened
+            return Late(breached, sheet.ended(done) - end, beyond, opened)
+        act = constant(None, pl.Int64) if done.low is None else done.low
 
-        def over(b: pl.Expr, o: pl.Expr, a: pl.Expr, last: pl.Expr, e: pl.Expr) -> pl.Expr:
+        def over(o: pl.Expr, a: pl.Expr, last: pl.Expr, e: pl.Expr) -> pl.Expr:
             there = last < NO_END
-            return pl.when(b & o & there).then(now - e).when(b & there & ABOVE(a, last)).then(a - e)
+            return pl.when(o & there).then(now - e).when(there & ABOVE(a, last)).then(a - e)
 
-        return on(over, breached, opened, act, latest, end), opened
+        return Late(breached, on(over, opened, act, latest, end), beyond, opened)
 
 
 def judged_version(

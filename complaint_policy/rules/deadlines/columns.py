@@ -317,7 +317,7 @@ class _Judged:
         now, done = self.sheet.now, self.done
         if due.low is None:
             return Coded(constant(0, pl.UInt8), ("in time",))
-        low = constant(now, pl.Int64) if done.low is None else done.low.fill_null(now)
+        low = self.sheet.ended(done)
         if due.exact and done.exact:
             late = low > due.low
             return Coded(None, ("in time", "late"), self.plan.keep(late if due.simple else late.fill_null(False)))

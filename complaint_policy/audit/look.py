@@ -1,0 +1,88 @@
+"""A look at a table before it is judged: what is known of its cells, and what is believed.
+
+What is believed makes an audit faster where it is so; where it is not, rows are judged again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+import polars as pl
+from attrs import field, frozen
+
+from complaint_policy.audit.typed import TypedTable
+
+__all__ = ["Look", "looked_at"]
+
+
+@frozen
+class Look:
+    """What was seen of a table beforehand: see :class:`Hints`, and the first and last day of its times.
+
+    ``past`` is believed where nothing is known: an audit usually looks back.  An engine that finds it wrong doubts it.
+    """
+
+    full: frozenset[str] = frozenset()
+    given: frozenset[str] = frozenset()
+    inside: frozenset[str] = frozenset()
+    happened: frozenset[str] = frozenset()
+    bounds: dict[str, tuple[Any, Any]] = field(factory=dict, eq=False)  # the first and last time of a column
+    days: tuple[date, date] | None = None
+    past: bool = False
+
+
+def looked_at(frame: pl.DataFrame, table: TypedTable, *, whole: bool) -> Look:
+    """A look at a table, or at its first rows (not ``whole``): then what is seen is believed, not known."""
+    plain = {n: s for n, s in table.sources.items() if s.meaning is None and s.expr.meta.is_column()}
+    columns = {n: frame.get_column(name) for n, s in plain.items() if (name := s.expr.meta.output_name()) in frame.columns}
+    full = {n for n, c in columns.items() if not c.null_count() and c.dtype not in (pl.Null, pl.Object)}
+    floats = {n for n, c in columns.items() if c.dtype.is_float()}
+    # A text that is there may still be blank, and a float no number.
+    texts = {n for n in full if columns[n].dtype in (pl.String, pl.Categorical, pl.Enum) and n not in table.enums}
+    given = full - floats - texts
+    times = {n: c for n, c in columns.items() if c.dtype in (pl.Datetime, pl.Date) and c.null_count() < len(c)}
+    inside: set[str] = set()
+    first: date | None = None
+    last: date | None = None
+    ends_of = _ends(frame, {n: columns[n].name for n in (*times, *(sorted(floats) if whole else ()))})
+    bounds = {n: ends_of[n] for n in times}
+    for ends in bounds.values():
+        low, high = (_day(end) for end in ends)
+        first, last = min(first or low, low), max(last or high, high)
+    days = None
+    if first is not None and last is not None:
+        # Whole years, so that tables of days serve many audits.
+        days = date(max(first.year - 1, 1850), 1, 1), date(min(last.year + 2, 2400), 12, 31)
+        if not 0 < days[1].year - days[0].year <= _MOST_YEARS:
+            days = None
+    if whole and days is not None:
+        inside |= set(times)
+    if whole:
+        inside |= {n for n in floats if _reasonable(columns[n], ends_of[n])}
+    known = bounds if whole and days is not None else {}
+    return Look(frozenset(full), frozenset(given if whole else ()), frozenset(inside), bounds=known, days=days, past=not whole)
+
+
+# Wider spans of days hold typing errors, whose rows are then left.
+_MOST_YEARS: Final = 80
+
+
+def _day(value: Any) -> date:
+    day = value.date() if isinstance(value, datetime) else value
+    return date(min(max(day.year, 1), 9990), 1, 1)
+
+
+def _ends(frame: pl.DataFrame, columns: Mapping[str, str]) -> dict[str, tuple[Any, Any]]:
+    """The smallest and largest value of columns, each on a core of its own."""
+    names = list(columns.values())
+    if not names:
+        return {}
+    found = frame.lazy().select(*(pl.col(n).min().alias(f"{i}<") for i, n in enumerate(names)), *(pl.col(n).max().alias(f"{i}>") for i, n in enumerate(names)))
+    row = found.collect(engine="in-memory").row(0)
+    return dict(zip(columns, zip(row[: len(names)], row[len(names) :], strict=True), strict=True))
+
+
+def _reasonable(column: pl.Series, ends: tuple[Any, Any]) -> bool:
+    return all(end is None or abs(end) < 1e15 for end in ends) and not bool(column.is_nan().any())

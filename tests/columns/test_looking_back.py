@@ -1,0 +1,159 @@
+"""What is believed of a table that is not looked at whole (its times have gone by; rows without a receipt are not blank), where it is not so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import workload
+
+from complaint_policy import Policy, load_policy_text
+from complaint_policy.audit import Audit, frames
+from complaint_policy.audit.engine import Engine
+from complaint_policy.errors import InputError, RecordError
+
+LAST = datetime(2025, 6, 30)
+FORMATS: dict[str, Callable[[pl.DataFrame, Path], Any]] = {
+    "frame": lambda frame, path: frame,
+    "query": lambda frame, path: frame.lazy(),
+    "parquet": lambda frame, path: _written(frame, path),
+}
+
+
+def _written(frame: pl.DataFrame, path: Path) -> Path:
+    frame.write_parquet(path / "w.parquet", row_group_size=500)
+    return path / "w.parquet"
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return load_policy_text(workload.policy_text())
+
+
+@pytest.fixture(scope="module")
+def frame() -> pl.DataFrame:
+    return pl.DataFrame(workload.records(2_000), infer_schema_length=None)
+
+
+def outcomes(policy: Policy, frame: pl.DataFrame, as_of: datetime) -> list[tuple[Any, ...]]:
+    """By the record evaluation: severity, and each deadline's outcome and limit."""
+    found = []
+    for row in frame.iter_rows(named=True):
+        decision = policy.evaluate(row, as_of=as_of)
+        found.append((decision.severity.level, *(part for d in decision.deadlines for part in (d.outcome, d.due_at))))
+    return found
+
+
+def as_decided(audit: Audit, policy: Policy) -> list[tuple[Any, ...]]:
+    names = [f"{d.id}.{part}" for d in policy.versions[0].model.section("deadlines") for part in ("outcome", "due_at")]
+    return audit.decisions.select("severity", *names).with_columns(pl.col(pl.Enum).cast(pl.String)).rows()
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("days", [0, 30, 600])
+def test_as_of_the_past_is_as_evaluate(policy: Policy, frame: pl.DataFrame, kind: str, days: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of an earlier day some rows, or most, have times that are still to come."""
+    doubted: list[bool] = []
+    doubts = Engine.doubts
+
+    def seen(self: Engine, left: int, rows: int) -> bool:
+        doubted.append(doubts(self, left, rows))
+        return doubted[-1]
+
+    monkeypatch.setattr(Engine, "doubts", seen)
+    as_of = LAST - timedelta(days=days)
+    audit = policy.audit(FORMATS[kind](frame, tmp_path), as_of=as_of)
+    wanted = outcomes(policy, frame, as_of)
+    assert as_decided(audit, policy) == wanted
+    told = {r["rule"]: r["outcomes"] for r in audit.summary().to_dict()["rules"]}
+    for place, rule in enumerate(d.id for d in policy.versions[0].model.section("deadlines")):
+        found = [row[1 + 2 * place] for row in wanted]
+        assert told[rule] == {outcome: found.count(outcome) for outcome in told[rule]} and sum(told[rule].values()) == len(found)
+    assert audit.notes == ()  # nothing was judged record by record
+    assert any(doubted) == (days == 600 and kind != "frame")
+
+
+# --------------------------------------------------------------------------- rows without a receipt
+def rejects(source: Any, policy: Policy) -> tuple[list[Any], pl.DataFrame]:
+    audit = policy.audit(source, as_of=LAST)
+    summary = audit.summary()
+    reasons = [(r.reason.en, r.rows, r.first) for r in summary.rejects]
+    assert summary.identity.holds and summary.identity.rejected == sum(rows for _, rows, _ in reasons) == audit.rejected.height
+    return reasons, audit.rejected
+
+
+LACKING = "received_at is missing: no version can be chosen"
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize(
+    ("blanked", "blank", "wanted"),
+    [
+        ([], [], []),
+        ([3, 700, 701], [], [(LACKING, 3, (4, 701, 702))]),
+        ([1, 2, 3, 4, 5, 6, 1999], [], [(LACKING, 7, (2, 3, 4, 5, 6))]),
+        ([3, 700], [701], [(LACKING, 2, (4, 701)), ("a blank row", 1, (702,))]),
+        ([], [0, 1], [("a blank row", 2, (1, 2))]),
+    ],
+)
+def test_rows_without_a_receipt(
+    policy: Policy,
+    frame: pl.DataFrame,
+    kind: str,
+    blanked: list[int],
+    blank: list[int],
+    wanted: list[Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(frames, "_LOOKED_AT", 500)
+    row = pl.int_range(pl.len())
+    worn = frame.with_columns(received_at=pl.when(~row.is_in([*blanked, *blank])).then("received_at"))
+    worn = worn.with_columns(pl.when(~row.is_in(blank)).then(pl.all()).name.keep())
+    reasons, rejected = rejects(FORMATS[kind](worn, tmp_path), policy)
+    assert reasons == wanted
+    assert rejected["row"].to_list() == sorted([*blanked, *blank])
+    assert rejected["id"].to_list() == [worn["id"][place] for place in sorted([*blanked, *blank])]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("zone", [None, "UTC", "Asia/Shanghai"])
+@pytest.mark.parametrize("refused", ["a", "c", "d", "ad", "cd", "acd"])
+def test_receipts_before_the_policy_are_told_from_missing_ones(kind: str, zone: str | None, refused: str, tmp_path: Path) -> None:
+    """The last moment before the policy (a), its first, a time in no calendar (c), and none (d)."""
+    head = "format: 1\npolicy: test/back\neffective: {from: 2024-05-01}\ntimezone: Asia/Shanghai\n"
+    policy = load_policy_text(f"{head}deadlines:\n  - {{id: DL, from: received_at, to: closed_at, within: 3 days}}\n")
+    times = [datetime(2024, 4, 30, 23, 59, 59, 999_999), datetime(2024, 5, 1), datetime(1700, 1, 1), None, datetime(2024, 6, 3)]
+    column = pl.Series("received_at", times, dtype=pl.Datetime("us"))
+    if zone is not None:
+        column = column.dt.replace_time_zone("Asia/Shanghai").dt.convert_time_zone(zone)
+    table = pl.DataFrame([pl.Series("id", list("abcde")), column, pl.Series("closed_at", [None] * 5, dtype=pl.Datetime("us"))])
+    table = table.filter(pl.col("id").is_in([*refused, "b", "e"]))
+    table = pl.concat([table, *[table.filter(pl.col("id").is_in(["b", "e"])).with_columns(id=pl.lit(f"n{i}")) for i in range(40)]])
+    reasons, rejected = rejects(FORMATS[kind](table, tmp_path), policy)
+    assert rejected["id"].to_list() == [*refused]
+    assert sum(rows for text, rows, _ in reasons if text == LACKING) == refused.count("d")
+    again = [id_ for id_, received in table.select("id", "received_at").iter_rows() if not _decides(policy, id_, received)]
+    assert again == [*refused]
+
+
+def _decides(policy: Policy, number: str, received: datetime | None) -> bool:
+    try:
+        policy.evaluate({"id": number, "received_at": received}, as_of=LAST)
+    except RecordError:
+        return False
+    return True
+
+
+def test_a_file_changed_since_it_was_counted_is_not_asked_again(policy: Policy, frame: pl.DataFrame, tmp_path: Path) -> None:
+    worn = frame.with_columns(received_at=pl.when(pl.int_range(pl.len()) != 5).then("received_at"))
+    path = _written(worn, tmp_path)
+    audit = policy.audit(path, as_of=LAST)
+    assert [r.rows for r in audit.summary().rejects] == [1]
+    worn.head(100).write_parquet(path)
+    with pytest.raises(InputError, match="changed"):
+        _ = audit.rejected
