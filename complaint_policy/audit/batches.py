@@ -16,7 +16,7 @@ import polars as pl
 
 from complaint_policy.audit.columns import DecisionColumns
 from complaint_policy.audit.counts import Counted, count_rows
-from complaint_policy.audit.engine import ROW, Engine
+from complaint_policy.audit.engine import ROW, Engine, enums_of
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.judging import columns_of_policy, fields_of_policy, waivers_of
 from complaint_policy.audit.look import looked_at
@@ -72,7 +72,7 @@ class BatchJudge:
         self._public = self.shape.public(self.extra)
         stream = RecordStream(FrameTable(pl.LazyFrame(schema=schema), "table", "polars"), self.mapping, policy.zone)
         self.wanted, self.source_fields, self.unused_columns = stream.wanted, stream.source_fields, stream.unused_columns
-        self.typed = typed_table(schema, self.mapping, policy.zone, {c.strip(): c for c in schema.names()})
+        self.typed = typed_table(schema, self.mapping, policy.zone, {c.strip(): c for c in schema.names()}, enums_of(policy))
         self._engine: Engine | None = None
         self.as_of = policy.zone.to_aware(self.instant)
 
