@@ -31,6 +31,7 @@ _FEW = 40
 _HEIGHT: Final = "height"
 _LEFT: Final = "left"
 _ID: Final = "id"
+_COUNTED: Final = "counted"
 
 
 @define
@@ -41,6 +42,7 @@ class Counting:
     shape: DecisionColumns
     effective: str
     ids: bool = False  # whether the numbers of the records are wanted
+    only: pl.Expr | None = None  # the rows to be counted, of a table with others: it costs less to pass over them than to take them out
     total: int = 0  # rows counted
     left: int = 0  # rows that columns leave, which are not
     numbers: list[pl.Series] = field(factory=list)
@@ -57,6 +59,8 @@ class Counting:
         if self.ids:
             named.append(self.judged.id.expr.alias(_ID))
         named.append((self.judged.left.expr if self.judged.left is not None else pl.lit(False)).alias(_LEFT))
+        if self.only is not None:
+            named.append(self.only.alias(_COUNTED))
         if not any(expr.meta.root_names() for expr in named):
             # What is the same for all rows takes its height from a column.
             named.append(pl.col(table.collect_schema().names()[0]).is_null().alias(_HEIGHT))
@@ -64,17 +68,20 @@ class Counting:
 
     def add(self, batch: pl.DataFrame) -> None:
         """Counts a batch of those columns."""
-        left = int(batch[_LEFT].sum())
+        mine = None if self.only is None else batch[_COUNTED]
+        flags = batch[_LEFT] if mine is None else batch[_LEFT] & mine
+        left = int(flags.sum())
         self.left += left
         if left:
-            batch = batch.filter(~pl.col(_LEFT))
-        if not batch.height:
+            batch = batch.filter(~flags)
+            mine = None if mine is None else batch[_COUNTED]
+        height = batch.height if mine is None else int(mine.sum())
+        if not height:
             return
-        self.total += batch.height
+        self.total += height
         if self.ids:
-            self.numbers.append(batch[_ID])
-        row = batch.select(e.alias(str(i)) for i, e in enumerate(self._sums))
-        found = [row[name] if row[name].dtype == pl.List(pl.Int64) else row[name][0] for name in row.columns]
+            self.numbers.append(batch[_ID] if mine is None else batch[_ID].filter(mine))
+        found = [cell[0] for cell in batch.select(self._sums).get_columns()]
         self._found = [_both(a, b) for a, b in zip(self._found, found, strict=True)] if self._found else found
 
     def partials(self) -> PartialRows:
@@ -89,18 +96,25 @@ class Counting:
         self._columns.append(expr)
         return pl.col(str(len(self._columns) - 1))
 
-    def _times(self, test: pl.Expr, meaning: Callable[[int, PartialRows], None]) -> None:
-        """On how many rows a test holds."""
-        self._want(test.sum(), lambda n, rows: meaning(n, rows) if n else None)
+    def _times(self, test: pl.Expr | None, meaning: Callable[[int, PartialRows], None]) -> None:
+        """On how many rows a test holds, or how many there are."""
+        counted = self._where(test)
+        self._want(pl.len() if counted is None else counted.sum(), lambda n, rows: meaning(n, rows) if n else None)
+
+    def _where(self, test: pl.Expr | None) -> pl.Expr | None:
+        """A test of the rows that are to be counted (None: all are)."""
+        if self.only is None:
+            return test
+        return pl.col(_COUNTED) if test is None else test & pl.col(_COUNTED)
 
     def _want(self, expr: pl.Expr, meaning: Callable[[Any, PartialRows], None]) -> None:
-        self._sums.append(expr)
+        self._sums.append(expr.alias(str(len(self._sums))))
         self._meanings.append(meaning)
 
     # ---------------------------------------------------------------- what is counted
     def _gather(self) -> None:
         judged = self.judged
-        self._want(pl.len(), self._decided)
+        self._times(None, self._decided)
         self._times(self._column(judged.id.expr.is_null()), partial(_add, "id.missing", None, None))
         status = self._column(judged.status.expr)
         for code, outcome in enumerate(STATUS_ORDER):
@@ -153,28 +167,29 @@ class Counting:
         self._times(self._column(late.opened.expr), partial(_add, "open", rule.id, None))
         if late.span.expr.meta.root_names():
             broken = [code == number for number, result in enumerate(rule.coded.domain) if result.outcome == BREACHED]
-            if broken:
-                spans = self._column(late.span.expr).filter(pl.any_horizontal(broken)).drop_nulls()
+            where = self._where(pl.any_horizontal(broken)) if broken else None
+            if where is not None:
+                spans = self._column(late.span.expr).filter(where).drop_nulls()
                 self._want((spans + late.beyond if late.beyond else spans).implode(), partial(_spans, rule.id))
 
     def _codes(self, coded: Coded, meaning: Callable[[Any, int, PartialRows], None], where: pl.Expr | None) -> pl.Expr:
         """How often each code stands; the codes."""
         if coded.width == 1:
-            self._want(pl.len() if where is None else where.sum(), lambda n, rows: meaning(coded.domain[0], n, rows) if n else None)
+            self._times(where, partial(meaning, coded.domain[0]))
             return pl.lit(0, dtype=pl.UInt8)
         code = self._column(coded.code.expr)
         if coded.width <= _FEW:
             for number, value in enumerate(coded.domain):
-                test = code == number if where is None else (code == number) & where
-                self._times(test, partial(meaning, value))
+                test = code == number
+                self._times(test if where is None else test & where, partial(meaning, value))
             return code
-        among_them = code if where is None else code.filter(where)
+        counted = self._where(where)
 
         def grouped(pairs: Any, rows: PartialRows) -> None:
             for pair in pairs:
                 meaning(coded.domain[pair["code"]], pair["count"], rows)
 
-        self._want(among_them.alias("code").value_counts(name="count").implode(), grouped)
+        self._want((code if counted is None else code.filter(counted)).alias("code").value_counts(name="count").implode(), grouped)
         return code
 
 
@@ -199,16 +214,14 @@ def _penalty(rule: str, proposal: Any, count: int, rows: PartialRows) -> None:
     rows.add("penalty", rule, proposal.state, count, (total, least, most, count * (proposal.min is None), count * (proposal.max is None)))
 
 
-def _spans(rule: str, spans: Any, rows: PartialRows) -> None:
-    """Lists of spans, one for each batch, as one."""
-    whole = spans if len(spans) == 1 else spans.explode(empty_as_null=False).implode()
-    rows.add(LATE, rule, None, int(whole.list.len()[0] or 0), values=whole)
+def _spans(rule: str, spans: pl.Series, rows: PartialRows) -> None:
+    rows.add(LATE, rule, None, len(spans), values=spans)
 
 
 def _both(one: Any, other: Any) -> Any:
     """What two batches come to together."""
     if isinstance(one, pl.Series):
-        # Of counts by value a list of pairs, of spans a column of lists.
+        # Of counts by value pairs, of spans numbers.
         return pl.concat([one, other])
     return one + other
 
@@ -247,8 +260,6 @@ Collect = Callable[[list[pl.LazyFrame]], list[pl.DataFrame]]
 Batches = Callable[[pl.LazyFrame], Iterable[pl.DataFrame]]
 # Rows that go through the tiers at a time.
 _BATCH = 250_000
-# Among the first of them there is mostly one of a kind.
-_FIRST = 5_000
 
 
 def at_once(query: pl.LazyFrame) -> Iterable[pl.DataFrame]:
@@ -277,6 +288,9 @@ def count_rows(
     plan, _, _ = engine.receipt()
     received, unnumbered = plan.applied(table), plan.applied(table.drop(ROW) if bare is None else bare)
     routes = engine.routes()
+    plain = bare is not None and _is_plain(tiers, bare, collect)
+    # Where only rows without a receipt are no version's, they are passed over: taking them out costs as much as reading some columns.
+    only = ~tiers.absent() if plain and len(routes) == 1 else None
     routed = 0
     for version, route in enumerate(routes):
         mine = received.filter(route)
@@ -286,7 +300,8 @@ def count_rows(
             routed += rows.height
             _through(tiers, rows, counted, believed=True)
             continue
-        routed += _count_version(judged, version, mine, unnumbered.filter(route), tiers, counted, ids, collect, batches)
+        theirs = unnumbered.filter(route) if only is None else unnumbered
+        routed += _count_version(judged, version, mine, theirs, only, tiers, counted, ids, collect, batches)
     if routed < counted.rows:
         lacking = tiers.lacking(table)
         if lacking is not None:
@@ -294,8 +309,8 @@ def count_rows(
             seldom = tiers.seldom_blank()
             simpler = lacking if seldom is None else tiers.lacking(table, blank=seldom)
             assert simpler is not None
-            counted.lacking = _lacking(tiers, bare, simpler, counted.rows - routed, collect) if bare is not None else None
-            if counted.lacking is not None:
+            if plain and bare is not None:
+                counted.lacking = _lacking(tiers, bare, simpler, counted.rows - routed, collect)
                 return counted
             (refused,) = collect([simpler])
             if seldom is not None and refused[BLANK].any():
@@ -312,36 +327,48 @@ def count_rows(
     return counted
 
 
-def _lacking(tiers: Tiers, bare: pl.LazyFrame, rejects: pl.LazyFrame, rows: int, collect: Collect) -> Lacking | None:
-    """The rows no version takes, where they plainly all lack a receipt and are not blank; None where they have to be looked at."""
+def _is_plain(tiers: Tiers, bare: pl.LazyFrame, collect: Collect) -> bool:
+    """Whether every row with a receipt is a version's and no other is blank, as far as the statistics of a file tell at once."""
     seldom, untaken = tiers.seldom_blank(), tiers.engine.untaken()
-    if seldom is None or untaken is None:
-        return None
-    # Of a file these are answered by its statistics (which numbers of the rows would be in the way of), and by its first rows.
-    absent = tiers.absent()
-    places = absent.arg_true().head(PLACES)
-    (strange,) = collect([bare.filter(untaken | (absent & seldom)).select(absent.alias(_LEFT))])
-    if strange.height:
-        return None
-    (found,) = collect([bare.head(_FIRST).select(places)])
-    if found.height < min(PLACES, rows):
-        (found,) = collect([bare.select(places)])
-    return Lacking(rows, tuple(found.to_series().to_list()), lambda: collect([rejects])[0].drop(BLANK))
+    if seldom is None or untaken is None or tiers.lacking(bare.with_row_index(ROW)) is None:
+        return False
+    # Numbers of the rows would be in the way of statistics.
+    return not collect([bare.filter(untaken | (tiers.absent() & seldom)).select(tiers.absent().alias(_LEFT))])[0].height
+
+
+def _lacking(tiers: Tiers, bare: pl.LazyFrame, rejects: pl.LazyFrame, rows: int, collect: Collect) -> Lacking:
+    """So many rows that lack a receipt, in a plain file."""
+    first = tiers.engine.look.unreceived[:PLACES]
+    if len(first) < min(PLACES, rows):
+        first = tuple(collect([bare.select(tiers.absent().arg_true().head(PLACES))])[0].to_series().to_list())
+    return Lacking(rows, first, lambda: collect([rejects])[0].drop(BLANK))
 
 
 def _count_version(
-    judged: Judged, version: int, rows: pl.LazyFrame, bare: pl.LazyFrame, tiers: Tiers, counted: Counted, ids: bool, collect: Collect, batches: Batches
+    judged: Judged,
+    version: int,
+    rows: pl.LazyFrame,
+    bare: pl.LazyFrame,
+    only: pl.Expr | None,
+    tiers: Tiers,
+    counted: Counted,
+    ids: bool,
+    collect: Collect,
+    batches: Batches,
 ) -> int:
-    """Counts the rows of one version (``bare``: without their numbers, which cost as much as reading a column); how many there were."""
+    """Counts the rows of one version; how many there were.
+
+    ``bare``: without their numbers, which cost as much as reading a column; where it has others among them, ``only`` are counted.
+    """
     engine, portfolio = tiers.engine, tiers.portfolio
     effective = engine.policy.versions[version].model.effective.isoformat()
     numbers = ids and bool(judged.id.expr.meta.root_names())
-    counting = _counted(Counting(judged, engine.shape, effective, numbers), bare, batches, engine)
+    counting = _counted(Counting(judged, engine.shape, effective, numbers, only), bare, batches, engine)
     if counting is None:  # too many rows are other than was believed
         again = engine.tier(version, hopeful=True)
         assert again is not None
         judged = again
-        counting = _counted(Counting(judged, engine.shape, effective, numbers), bare, batches, engine)
+        counting = _counted(Counting(judged, engine.shape, effective, numbers, only), bare, batches, engine)
         assert counting is not None
     kept = judged.sheet.plan.applied(rows)
     if counting.left:

@@ -57,7 +57,6 @@ class FrameAudit:
         self.policy, self.table, self.mapping, self.stream, self.shape = policy, table, mapping, stream, shape
         self._instant, self._waivers, self._judge, self._extra, self._progress = instant, waivers, judge, tuple(extra), progress
         self._exposures = exposures
-        shape.public(extra)  # refuses a column nobody knows
         names = [table.spelled(name) for name in stream.wanted]
         self._rows = table.frame.select(names)
         self._schema = dict(self._rows.collect_schema())
@@ -96,7 +95,8 @@ class FrameAudit:
         names = [n for n, kind in self._schema.items() if not isinstance(kind, (pl.Datetime, pl.Date))]
         received = self._typed.sources.get("received_at")
         names += received.expr.meta.root_names() if received is not None else []
-        return looked_at(self._read(self._rows.select(list(dict.fromkeys(names))).head(_LOOKED_AT)), self._typed, whole=False)
+        first = self._rows.select(list(dict.fromkeys(names))).head(_LOOKED_AT)
+        return looked_at(self._read(first), self._typed, whole=False)
 
     def _batches(self) -> Iterator[pl.DataFrame]:
         """The numbered rows, a piece at a time."""
@@ -172,7 +172,7 @@ class FrameAudit:
         whole = self._whole
         table = whole.lazy() if whole is not None else self._rows.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
         tiers, total = self._tiers(inner=True, portfolio=portfolio), None if whole is None else whole.height
-        ids, bare = "id" in self.stream.source_fields, self._rows if whole is None else None
+        ids, bare = "id" in self.stream.source_fields, self._rows if self.table.kind == "parquet" and whole is None else None
         counted = count_rows(table, tiers, ids=ids, total=total, collect=self._collected, batches=self._in_batches, bare=bare)
         seen = pl.concat([pl.DataFrame(schema=REJECTED_SCHEMA), *counted.rejected]).sort("row")
         tally = tally_of_rows(counted.counts, self.shape, ids=count_ids(counted.ids()))

@@ -31,6 +31,7 @@ class Look:
     bounds: dict[str, tuple[Any, Any]] = field(factory=dict, eq=False)  # the first and last time of a column
     days: tuple[date, date] | None = None
     past: bool = False
+    unreceived: tuple[int, ...] = ()  # the places of rows without a receipt among the first ones
 
 
 def looked_at(frame: pl.DataFrame, table: TypedTable, *, whole: bool) -> Look:
@@ -62,9 +63,16 @@ def looked_at(frame: pl.DataFrame, table: TypedTable, *, whole: bool) -> Look:
     if whole:
         inside |= {n for n in floats if _reasonable(columns[n], ends_of[n])}
     known = bounds if whole and days is not None else {}
-    return Look(frozenset(full), frozenset(given if whole else ()), frozenset(inside), bounds=known, days=days, past=not whole)
+    unreceived = _places(columns.get("received_at"))
+    return Look(frozenset(full), frozenset(given if whole else ()), frozenset(inside), bounds=known, days=days, past=not whole, unreceived=unreceived)
 
 
+def _places(receipts: pl.Series | None) -> tuple[int, ...]:
+    return () if receipts is None or not receipts.null_count() else tuple(receipts.head(_FIRST).is_null().arg_true().to_list())
+
+
+# Rows that are told by their places.
+_FIRST: Final = 5_000
 # Wider spans of days hold typing errors, whose rows are then left.
 _MOST_YEARS: Final = 80
 

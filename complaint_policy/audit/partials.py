@@ -82,8 +82,8 @@ def partial_rows(inner: pl.DataFrame, columns: DecisionColumns) -> PartialRows:
     deadlines = [r.id for r in columns.rules if r.kind == "deadline"]
     # One pass: outcomes are compared by their numbers, which costs a tenth of grouping.
     found = inner.select(*_codes("status"), *(e for r in judged for e in _codes(f"{r}.outcome")), *_late(deadlines))
-    spans = {rule: found[f"{rule}/spans"] for rule in deadlines}
-    counted = found.drop(s.name for s in spans.values()).row(0, named=True)
+    spans: dict[str, pl.Series] = {rule: found[f"{rule}/spans"][0] for rule in deadlines}
+    counted = found.drop(f"{rule}/spans" for rule in deadlines).row(0, named=True)
     rows = PartialRows()
     rows.add("decided", None, None, inner.height)
     rows.add("id.missing", None, None, inner["id"].null_count())
@@ -118,7 +118,7 @@ def reject_partials(rejected: pl.DataFrame, columns: DecisionColumns) -> pl.Data
     grouped = rejected.group_by("reason", "reason_zh").agg(pl.len(), pl.col("source_row").drop_nulls().sort().head(PLACES))
     rows = PartialRows()
     for reason, reason_zh, times, places in grouped.iter_rows():
-        rows.add(REJECT, reason, reason_zh, times, values=pl.Series([places], dtype=pl.List(pl.Int64)))
+        rows.add(REJECT, reason, reason_zh, times, values=pl.Series(places, dtype=pl.Int64))
     return rows.frame(partials_schema(columns))
 
 
@@ -178,7 +178,7 @@ def median_of(spans: pl.Series) -> timedelta:
     longest: Any = spans.max()
     if longest >= _EXACT:
         return span(straddled(spans.sort(), ((len(spans) - 1) // 2, len(spans) // 2)))
-    middle: Any = spans.median()
+    middle: Any = spans.rechunk().median()  # in one piece, which takes a tenth of the time
     return span(middle)
 
 
@@ -294,7 +294,7 @@ class PartialRows:
         """Of each deadline by how much cases are late, a series of numbers."""
         for place, values in self.values.items():
             if self.rows[place][0] == LATE:
-                yield self.rows[place][1], values.explode()
+                yield self.rows[place][1], values
 
     def count(self, part: str, rule: str | None, names: pl.Series) -> None:
         for name, records in _counted(names):
@@ -315,7 +315,8 @@ class PartialRows:
         table = pl.DataFrame(self.rows, schema={name: schema[name] for name in names}, orient="row")
         # Lists are never taken through Python: they may hold a number for every record.
         none = pl.Series([None], dtype=schema["values"])
-        values = pl.concat([self.values.get(i, none) for i in range(len(self.rows))] or [none.clear()])
+        lists = {place: values.rename("").implode() for place, values in self.values.items()}
+        values = pl.concat([lists.get(i, none) for i in range(len(self.rows))] or [none.clear()])
         return table.with_columns(values.alias("values"))
 
 

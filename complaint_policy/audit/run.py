@@ -19,6 +19,7 @@ from attrs import evolve
 
 from complaint_policy.audit.across import across_of, check_lists
 from complaint_policy.audit.caps import held_to_caps
+from complaint_policy.audit.columns import DecisionColumns
 from complaint_policy.audit.delimited import DelimitedTable
 from complaint_policy.audit.engine import has_columns, remarks
 from complaint_policy.audit.event_tables import RecordsWithEvents, event_table
@@ -129,13 +130,13 @@ def run_audit(
 
     caps = held_to_caps(policy, lambda: stream.entries(Counts()), judge)
     opened = partial(_opened_figure, policy, stream, judge)
-    public = pl.DataFrame(schema=shape.inner_schema()).select(shape.public(columns)).schema
+    public = shape.public(columns)  # refuses a column nobody knows
     merging = past is not None and bool(past.into)
     by_record = mapping.events is not None or merging or joined is not None or normalisers is not None or not has_columns(policy)
     if isinstance(table, FrameTable) and table.columns and not by_record:
         lazily = FrameAudit(policy, table, mapping, stream, shape, instant, held, judge, columns, progress, exposed)
         if decisions_to is not None:
-            with FrameWriter(Path(decisions_to), public) as writer:
+            with FrameWriter(Path(decisions_to), _schema_of(shape, public)) as writer:
                 for piece in lazily.public_batches():
                     writer.write(piece)
         return Audit(
@@ -160,7 +161,7 @@ def run_audit(
         whole = StreamAudit(policy, stream, mapping, shape, instant, held, judge, tuple(columns), progress, fields, exposed)
     kept: list[pl.DataFrame] = []
     with ExitStack() as stack:
-        writer_ = stack.enter_context(FrameWriter(Path(decisions_to), public)) if decisions_to is not None else None
+        writer_ = stack.enter_context(FrameWriter(Path(decisions_to), _schema_of(shape, public))) if decisions_to is not None else None
 
         def take(piece: pl.DataFrame) -> None:
             if writer_ is not None:
@@ -213,6 +214,11 @@ def _listed(policy: AnyPolicy, given: object) -> RecordStream:
     source, mapping = given if isinstance(given, tuple) and len(given) == 2 else (given, None)
     table, read = _opened(policy, source, mapping, dated=False)
     return RecordStream(table, read, policy.zone)
+
+
+def _schema_of(shape: DecisionColumns, public: Sequence[pl.Expr]) -> pl.Schema:
+    """The types of a table of decisions."""
+    return pl.DataFrame(schema=shape.inner_schema()).select(public).schema
 
 
 def _opened(
