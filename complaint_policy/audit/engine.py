@@ -93,7 +93,7 @@ class Engine:
     notes: dict[str, None] = field(factory=dict)  # what the columns cannot say, in a word
     by_record: int = 0  # records judged one by one so far
     _tiers: dict[tuple[int, bool], _Tier] = field(factory=dict)
-    past: bool = field(init=False)  # whether events are believed to have happened
+    past: bool = field(init=False)  # whether that is still believed: see Look
     _receipt: Any = None
     _moving: Moving | None = None
 
@@ -101,7 +101,7 @@ class Engine:
         self.past = self.look.past
 
     def doubts(self, left: int, rows: int) -> bool:
-        """Whether so many of the rows were left that it no longer believes that events have happened; it doubts once."""
+        """Whether so many of the rows were left that it no longer believes that events have happened and floats are numbers; it doubts once."""
         if not self.past or left * _DOUBT < rows:
             return False
         self.past = False
@@ -210,7 +210,9 @@ class Engine:
         version = policy.versions[index]
         compiled = policy.compiled(version)
         full = self.look.full if hopeful else frozenset()
-        hints = Hints(hopeful, full, self.look.given, self._happened(), past=hopeful and self.past, inside=self.look.inside)
+        past = hopeful and self.past
+        look, numbers = self.look, self.look.numbers if past else frozenset()
+        hints = Hints(hopeful, full=full, given=look.given, happened=self._happened(), past=past, numbers=numbers, inside=look.inside)
         plain = all(s.meaning is None for s in self.table.sources.values())
         sources = tuple((n, str(s.expr), str(s.kind)) for n, s in self.table.sources.items())
         plain = plain and not self.waivers and not version.model.plugins

@@ -21,16 +21,17 @@ __all__ = ["Look", "looked_at"]
 class Look:
     """What was seen of a table beforehand: see :class:`Hints`, and the first and last day of its times.
 
-    ``past`` is believed where nothing is known: an audit usually looks back.  An engine that finds it wrong doubts it.
+    ``past`` is believed where nothing is known: an audit usually looks back.  An engine that finds that, or ``numbers``, wrong doubts both.
     """
 
     full: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
     inside: frozenset[str] = frozenset()
     happened: frozenset[str] = frozenset()
-    bounds: dict[str, tuple[Any, Any]] = field(factory=dict, eq=False)  # the first and last time of a column
+    bounds: Mapping[str, tuple[Any, Any]] = field(factory=dict, eq=False)  # the first and last time of a column
     days: tuple[date, date] | None = None
     past: bool = False
+    numbers: frozenset[str] = frozenset()
     unreceived: tuple[int, ...] = ()  # the places of rows without a receipt among the first ones
 
 
@@ -64,7 +65,17 @@ def looked_at(frame: pl.DataFrame, table: TypedTable, *, whole: bool) -> Look:
         inside |= {n for n in floats if _reasonable(columns[n], ends_of[n])}
     known = bounds if whole and days is not None else {}
     unreceived = _places(columns.get("received_at"))
-    return Look(frozenset(full), frozenset(given if whole else ()), frozenset(inside), bounds=known, days=days, past=not whole, unreceived=unreceived)
+    numbers = frozenset(() if whole else (n for n in floats if not columns[n].is_nan().any()))
+    return Look(
+        full=frozenset(full),
+        given=frozenset(given if whole else ()),
+        inside=frozenset(inside),
+        bounds=known,
+        days=days,
+        past=not whole,
+        numbers=numbers,
+        unreceived=unreceived,
+    )
 
 
 def _places(receipts: pl.Series | None) -> tuple[int, ...]:

@@ -96,7 +96,7 @@ def read_cells(source: Source, declared: Field, clock: Clock, plan: Plan, curren
         if kind.is_integer() and base not in (pl.UInt64, pl.Int128, pl.UInt128):
             found = Cells(raw.cast(pl.Int64))
         elif kind.is_float():
-            found = _floats(raw, declared, plan, name in hints.inside)
+            found = _floats(raw, declared, plan, name in hints.inside | hints.numbers)
     elif declared.type == "enum" and (base in (pl.String, pl.Enum, pl.Categorical)):
         found = _enum(raw.cast(pl.String) if base != pl.String else raw, declared, clock, plan, currency, as_of, name in hints.full, name in hints.given)
     elif declared.type == "string" and base in (pl.String, pl.Enum, pl.Categorical):
@@ -104,9 +104,9 @@ def read_cells(source: Source, declared: Field, clock: Clock, plan: Plan, curren
     return found or _by_reader(raw, kind, declared, clock, plan, currency, as_of)
 
 
-def _floats(raw: Ex, declared: Field, plan: Plan, inside: bool) -> Cells:
-    # Numbers known to be of reasonable size are numbers.
-    value = raw.cast(pl.Float64) if inside else plan.keep(on(lambda x: x.cast(pl.Float64).fill_nan(None), raw))
+def _floats(raw: Ex, declared: Field, plan: Plan, numbers: bool) -> Cells:
+    # NaN is no value; where none is expected it is odd, being larger than any number.
+    value = raw.cast(pl.Float64) if numbers else plan.keep(on(lambda x: x.cast(pl.Float64).fill_nan(None), raw))
     odd = on(lambda x: x.abs() >= float(_LARGEST), value)
     if declared.type == "integer":
         bad = plan.keep(on(lambda x: x != x.floor(), value))

@@ -46,6 +46,7 @@ class Hints:
     given: frozenset[str] = frozenset()  # known: no cell is null
     happened: frozenset[str] = frozenset()  # known: no time lies after the moment of judgement
     past: bool = False  # believed: no event lies after the moment of judgement
+    numbers: frozenset[str] = frozenset()  # believed: every float is a number
     inside: frozenset[str] = frozenset()  # known: every time is within the clock's days, every number of reasonable size
 
 

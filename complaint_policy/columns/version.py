@@ -158,10 +158,7 @@ class Judged:
             return Late(breached, constant(None, pl.Int64), 0, constant(False, pl.Boolean))
         due, done, sheet = verdicts.due, verdicts.done, self.sheet
         now = sheet.now
-        later = next((i for i, s in enumerate(done.shapes) if s.kind == LATER), None)
-        opened: Ex = constant(False, pl.Boolean)
-        if later is not None:
-            opened = breached & (done.state(sheet.plan).code.equals(later))
+        opened = breached & among(done.state(sheet.plan), lambda shape: shape.kind == LATER)
         latest = due.high or due.low
         end: Any = latest
         beyond = 0

@@ -77,6 +77,18 @@ def test_as_of_the_past_is_as_evaluate(policy: Policy, frame: pl.DataFrame, kind
     assert any(doubted) == (days == 600 and kind != "frame")
 
 
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize(("every", "value"), [(97, "nan"), (2, "nan"), (97, "inf"), (97, "1e15"), (97, "-1e16")])
+def test_odd_numbers_after_ordinary_ones(
+    policy: Policy, frame: pl.DataFrame, kind: str, every: int, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "_LOOKED_AT", 50)
+    row = pl.int_range(pl.len())
+    worn = frame.with_columns(amount_claimed=pl.when((row > 90) & (row % every == 0)).then(float(value)).otherwise("amount_claimed"))
+    audit = policy.audit(FORMATS[kind](worn, tmp_path), as_of=LAST)
+    assert as_decided(audit, policy) == outcomes(policy, worn, LAST)
+
+
 # --------------------------------------------------------------------------- rows without a receipt
 def rejects(source: Any, policy: Policy) -> tuple[list[Any], pl.DataFrame]:
     audit = policy.audit(source, as_of=LAST)
