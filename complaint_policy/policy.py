@@ -23,6 +23,7 @@ from complaint_policy.normalising import Normalised, normalisers_of
 from complaint_policy.possible import MICROSECOND, Interval
 from complaint_policy.problems import Problem
 from complaint_policy.registry import BUILTIN_KINDS
+from complaint_policy.silences import silences
 from complaint_policy.texts import Text
 from complaint_policy.transitions import Transitions, has_transitions
 from complaint_policy.typed import Typed
@@ -137,7 +138,7 @@ class Policy:
             raise UsageError(Text(f"'{event}' is not an event of the policy", f"“{event}”不是该制度的事件"))
 
     def version_on(self, day: date) -> PolicyVersion | None:
-        """The version in force on a day of receipt; ``None`` before the first and in a gap."""
+        """The version in force on a day of receipt; ``None`` before the first and after the last."""
         index = bisect_right(self._starts, day.toordinal()) - 1
         if index < 0:
             return None
@@ -313,7 +314,7 @@ class Policy:
         day = self._zone.to_wall(read).date() if isinstance(read, datetime) else read
         version = self.version_on(day)
         if version is None:
-            raise RecordError(Text(f"no version in force on {day.isoformat()}", f"{day.year}年{day.month}月{day.day}日没有有效的制度版本"), "received_at")
+            raise RecordError(next(silence.reason for silence in silences(self._versions) if silence.includes(day)), "received_at")
         return version
 
     def remarks(self, on: date | None = None) -> tuple[Problem, ...]:

@@ -285,10 +285,12 @@ def count_rows(
     engine = tiers.engine
     counted = Counted(total if total is not None else collect([table.select(pl.len())])[0].item())
     schema = list(engine.schema)
+    plain = bare is not None and _is_plain(tiers, bare, collect)
+    if bare is not None and not plain and (unexpected := engine.unexpected()) is not None and engine.reaches(bare.filter(unexpected)):
+        plain = _is_plain(tiers, bare, collect)
     plan, _, _ = engine.receipt()
     received, unnumbered = plan.applied(table), plan.applied(table.drop(ROW) if bare is None else bare)
     routes = engine.routes()
-    plain = bare is not None and _is_plain(tiers, bare, collect)
     # Where only rows without a receipt are no version's, they are passed over: taking them out costs as much as reading some columns.
     only = ~tiers.absent() if plain and len(routes) == 1 else None
     routed = 0
@@ -322,8 +324,8 @@ def count_rows(
         others = received.filter(~pl.any_horizontal(*routes).fill_null(False))
         if lacking is not None:
             others = others.filter(~tiers.absent())
-        (rows,) = collect([others.select(*schema, ROW)])
-        _through(tiers, rows, counted, believed=False)
+        for rows in batches(others.select(*schema, ROW)):
+            _through(tiers, rows, counted, believed=False)
     return counted
 
 

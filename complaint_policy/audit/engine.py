@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from itertools import pairwise
 from typing import Any, Final
 
 import polars as pl
-from attrs import define, field
+from attrs import define, evolve, field
 
 from complaint_policy.audit.columns import DecisionColumns, frame_zone
 from complaint_policy.audit.interfaces import AnyPolicy
-from complaint_policy.audit.look import Look
+from complaint_policy.audit.look import Look, days_between
 from complaint_policy.audit.moving import Moving, moving_of
 from complaint_policy.audit.portions import portions
 from complaint_policy.audit.typed import TypedTable
@@ -32,6 +31,7 @@ from complaint_policy.columns.version import OUTCOME, Judged, RuleColumns, Unsup
 from complaint_policy.expressions.nodes import fields_in
 from complaint_policy.outcomes import BREACHED
 from complaint_policy.possible import Maybe
+from complaint_policy.silences import silences
 from complaint_policy.texts import Text
 from complaint_policy.waivers import IN_FORCE, WaiverSet
 
@@ -40,6 +40,7 @@ __all__ = ["ROW", "Engine", "enums_of", "has_columns", "level_type", "owner_type
 ROW: Final = "\x1frow"  # the row's number in the source, beside its columns
 LEFT: Final = "\x1fleft"
 _DOUBT: Final = 10  # of so many rows one may be other than believed
+_OLDEST: Final = 75  # years that a complaint may lie back
 _KEPT: Final = 8  # compiled tables of one version that are remembered
 
 
@@ -68,7 +69,8 @@ def remarks(engines: Iterable[Engine]) -> tuple[Text, ...]:
     if not by_record:
         return ()
     words = ", ".join(dict.fromkeys(word for engine in listed for word in engine.notes))
-    text = Text(f"{by_record:,} records were judged one by one, about a hundred times as slowly", f"{by_record:,}条记录为逐条判定，速度约为百分之一")
+    records = "1 record was judged by itself" if by_record == 1 else f"{by_record:,} records were judged one by one"
+    text = Text(f"{records}, about a hundred times as slowly", f"{by_record:,}条记录为逐条判定，速度约为百分之一")
     return (text + Text(f"; no columns for: {words}", f"；以下内容没有列式算法：{words}") if words else text,)
 
 
@@ -91,7 +93,7 @@ class Engine:
     look: Look
     schema: Mapping[str, Any]
     notes: dict[str, None] = field(factory=dict)  # what the columns cannot say, in a word
-    by_record: int = 0  # records judged one by one so far
+    singly: list[int] = field(factory=lambda: [0])  # records judged one by one, each time the table was gone through
     _tiers: dict[tuple[int, bool], _Tier] = field(factory=dict)
     past: bool = field(init=False)  # whether that is still believed: see Look
     _receipt: Any = None
@@ -99,6 +101,11 @@ class Engine:
 
     def __attrs_post_init__(self) -> None:
         self.past = self.look.past
+
+    @property
+    def by_record(self) -> int:
+        """How many records were judged one by one."""
+        return max(self.singly)
 
     def doubts(self, left: int, rows: int) -> bool:
         """Whether so many of the rows were left that it no longer believes that events have happened and floats are numbers; it doubts once."""
@@ -111,10 +118,12 @@ class Engine:
     @property
     def days(self) -> tuple[date, date]:
         """The days times are expected on."""
-        if self.look.days is not None:
-            return self.look.days
         year = self.as_of.year
-        return date(year - 25, 1, 1), date(year + 5, 12, 31)
+        if self.look.days is None:
+            return date(year - 25, 1, 1), date(year + 5, 12, 31)
+        first, last = self.look.days
+        # A table of which only some rows are known usually goes on until then.
+        return first, max(last, date(year + 1, 12, 31)) if self.look.past and year - first.year < _OLDEST else last
 
     # ---------------------------------------------------------------- which version
     def receipt(self) -> tuple[Plan, Ex, Ex | None]:
@@ -162,27 +171,80 @@ class Engine:
         return found if self._moving is None else self._moving.routes(found)
 
     def untaken(self) -> pl.Expr | None:
-        """Rows with a receipt that no version takes, by the ends of the versions' time; None where a column cannot be asked for that.
-
-        It is a test of the source's own column, so that the statistics of a file can tell that there is no such row.
-        """
-        source, versions = self.table.sources.get("received_at"), self.policy.versions
+        """Rows with a receipt that no version takes, by the ends of the versions' time; None where a column cannot be asked for that."""
+        versions = self.policy.versions
+        if self.table.keeps is not None or self._moved():
+            return None
         self.receipt()
         clock: Clock = self._receipt[3]
-        if source is None or source.meaning is not None or not source.expr.meta.is_column() or source.kind.base_type() != pl.Datetime:
-            return None
-        if not clock.steady or source.kind.time_unit == "ns" or self.table.keeps is not None or self._moved():
-            return None
-        if any(one.until != following.start for one, following in pairwise(versions)):
-            return None
         day_start, first, until = self.policy.zone.day_start, versions[0].start, versions[-1].until
         low = clock.lowest if first is None else max(clock.lowest, clock.of_utc(day_start(first.toordinal())))
         high = clock.highest if until is None else min(clock.highest, clock.of_utc(day_start(until.toordinal())) - 1)
+        return self._beyond(clock, low, high)
+
+    def unexpected(self) -> pl.Expr | None:
+        """Rows with a receipt on none of the days times are expected on; None where a column cannot be asked for that."""
+        self.receipt()
+        clock: Clock = self._receipt[3]
+        return self._beyond(clock, clock.lowest, clock.highest)
+
+    def silent(self) -> tuple[pl.Expr, pl.Expr] | None:
+        """Of rows as :meth:`receipt` reads them the reasons why no version takes them, in English and Chinese; null for any other."""
+        _, received, _ = self.receipt()
+        clock: Clock = self._receipt[3]
+        if self.table.sources.get("received_at") is None:
+            return None
+
+        def ticks(day: date) -> int:
+            return clock.of_utc(self.policy.zone.day_start(day.toordinal()))
+
+        # Other years are for the record evaluation to read.
+        plain = received.expr.is_between(ticks(date(1900, 1, 1)), ticks(date(2200, 1, 1)), closed="left")
+        if self.table.keeps is not None:
+            plain = plain & self.table.keeps
+        reasons: list[Any] = [pl, pl]
+        for silence in silences(self.policy.versions):
+            test = plain
+            if silence.first is not None:
+                test = test & (received.expr >= ticks(silence.first))
+            if silence.until is not None:
+                test = test & (received.expr < ticks(silence.until))
+            words = silence.reason.en, silence.reason.zh
+            reasons = [reason.when(test).then(pl.lit(word)) for reason, word in zip(reasons, words, strict=True)]
+        return reasons[0], reasons[1]
+
+    def _beyond(self, clock: Clock, low: int, high: int) -> pl.Expr | None:
+        """Receipts before or after two moments, as a test of the source's own column: a file's statistics can tell that there is none."""
+        source = self.table.sources.get("received_at")
+        if source is None or source.meaning is not None or not source.expr.meta.is_column() or source.kind.base_type() != pl.Datetime:
+            return None
+        if not clock.steady or source.kind.time_unit == "ns":
+            return None
         zoned = source.kind.time_zone is not None
         ends = (clock.to_utc(end) if zoned else clock.to_utc(end + clock.offset) for end in (low, high))
         kind = pl.Datetime("us", source.kind.time_zone)
         below, above = (pl.lit(end.replace(tzinfo=UTC) if zoned else end).cast(kind) for end in ends)
         return (source.expr < below) | (source.expr > above)
+
+    def reaches(self, rows: pl.LazyFrame, *, worth: int = 0) -> bool:
+        """Expects times on more days, where more than ``worth`` of some rows are received on others that a version speaks of; whether it does."""
+        source, versions = self.table.sources.get("received_at"), self.policy.versions
+        if source is None or source.meaning is not None or source.kind.base_type() not in (pl.Datetime, pl.Date):
+            return False
+        first, last = self.days
+        # Years that only a typing error can mean are no reason.
+        oldest = max(self.as_of.year - _OLDEST, versions[0].start.year if versions[0].start is not None else 0)
+        year = source.expr.dt.year()
+        apart = year.is_between(oldest, self.as_of.year + 5) & ~year.is_between(first.year, last.year)
+        found = rows.filter(apart).select(year.min().alias("first"), year.max().alias("last"), pl.len().alias("rows")).collect(engine="streaming")
+        low, high, often = found.row(0)
+        days = days_between(min(first, date(low, 1, 1)), max(last, date(high, 1, 1))) if often > worth else None
+        if days is None:
+            return False
+        self.look = evolve(self.look, days=(min(days[0], first), max(days[1], last)))
+        self._tiers.clear()
+        self._receipt = self._moving = None
+        return True
 
     def _moved(self) -> frozenset[int]:
         """The versions whose complaints a transition may give to another."""

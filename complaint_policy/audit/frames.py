@@ -127,6 +127,8 @@ class FrameAudit:
             yield entry
 
     def _tiers(self, *, inner: bool, portfolio: Portfolio | None = None) -> Tiers:
+        """For going through the table once."""
+        self.engine.singly.append(0)
         return Tiers(self.engine, self._entries_of, self._judge, inner, self._extra, portfolio)
 
     # ---------------------------------------------------------------- decisions

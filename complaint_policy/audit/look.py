@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from complaint_policy.audit.typed import TypedTable
 
-__all__ = ["Look", "looked_at"]
+__all__ = ["Look", "days_between", "looked_at"]
 
 
 @frozen
@@ -53,12 +53,7 @@ def looked_at(frame: pl.DataFrame, table: TypedTable, *, whole: bool) -> Look:
     for ends in bounds.values():
         low, high = (_day(end) for end in ends)
         first, last = min(first or low, low), max(last or high, high)
-    days = None
-    if first is not None and last is not None:
-        # Whole years, so that tables of days serve many audits.
-        days = date(max(first.year - 1, 1850), 1, 1), date(min(last.year + 2, 2400), 12, 31)
-        if not 0 < days[1].year - days[0].year <= _MOST_YEARS:
-            days = None
+    days = days_between(first, last) if first is not None and last is not None else None
     if whole and days is not None:
         inside |= set(times)
     if whole:
@@ -84,6 +79,12 @@ def _places(receipts: pl.Series | None) -> tuple[int, ...]:
 
 # Rows that are told by their places.
 _FIRST: Final = 5_000
+def days_between(first: date, last: date) -> tuple[date, date] | None:
+    """The days to expect of a table with times from one day to another, in whole years, so that tables of days serve many audits."""
+    days = date(max(first.year - 1, 1850), 1, 1), date(min(last.year + 2, 2400), 12, 31)
+    return days if 0 < days[1].year - days[0].year <= _MOST_YEARS else None
+
+
 # Wider spans of days hold typing errors, whose rows are then left.
 _MOST_YEARS: Final = 80
 

@@ -104,7 +104,7 @@ class StreamAudit:
         def entries(rows: pl.DataFrame) -> Iterator[Entry]:
             return (by_row[row] for row in rows[ROW].to_list())
 
-        tiers = Tiers(self._engine(frame), entries, self.judge, True, self.extra, portfolio, plain_rejects=False)
+        tiers = Tiers(self._engine(frame), entries, self.judge, True, self.extra, portfolio, plain_rejects=False, lines=None)
         parts, rejects = [], []
         if frame.height:
             found = tiers.run(frame)

@@ -107,7 +107,7 @@ class TextAudit:
         if others.height:
             ways.append((others, self._engine_for(others, self.mapping, 1)))
         for rows, engine in ways:
-            tiers = Tiers(engine, self._entries_of, self.judge, True, self.extra, self._portfolio, plain_rejects=False)
+            tiers = Tiers(engine, self._entries_of, self.judge, True, self.extra, self._portfolio, plain_rejects=False, lines=pl.col(LINE))
             if keep is None and rows.height:
                 counted = count_rows(rows.lazy(), tiers, ids="id" in self.stream.source_fields, total=rows.height, collect=_collected, batches=_at_once)
                 self._gathered.add(counted.partials(self.shape))

@@ -19,6 +19,8 @@ from complaint_policy.texts import Text
 __all__ = ["Judgement", "Tiers", "inner_types"]
 
 _CHUNK: Final = 5_000
+# For so many rows tables of more days are worth making.
+_WORTH: Final = 2_000
 # From here on the streaming engine is faster than the other.
 _STREAMED: Final = 150_000
 
@@ -55,7 +57,8 @@ class Tiers:
     inner: bool
     extra: Sequence[str] = ()
     portfolio: Portfolio | None = None
-    plain_rejects: bool = True  # a row's number in the source is its place there
+    plain_rejects: bool = True  # whether a row without a receipt is told by its columns
+    lines: pl.Expr | None = field(factory=lambda: pl.col(ROW) + 1)  # where a row stands in the source; None: only its entry says
     by_record: int = field(default=0, init=False)
 
     def names(self) -> list[str]:
@@ -72,7 +75,7 @@ class Tiers:
         kept = frame.lazy()
         plan, _, _ = engine.receipt()
         received = plan.applied(kept)
-        routed = 0
+        routed = by_record = before = 0
         leftover: list[pl.DataFrame] = []
         for version, route in enumerate(engine.routes()):
             mine = received.filter(route)
@@ -102,11 +105,17 @@ class Tiers:
         if routed < frame.height:
             if routed + self._without_receipt(frame) < frame.height:
                 others, lacking = self._others(received, frame)
-                leftover.append(others)
-                refused.append(lambda: lacking)
+                silent, others = self._silent(others)
+                refused += [lambda: lacking, lambda: silent]
+                if others.height > _WORTH and engine.reaches(others.lazy(), worth=_WORTH):
+                    again = self.run(others, believed=believed)
+                    parts.append(again.decided)
+                    refused += again.refused
+                    before += again.by_record  # which it has counted itself
+                else:
+                    leftover.append(others)
             else:
                 refused.append(lambda: self._lacking(frame))
-        by_record = 0
         for rows in leftover:
             if rows.height:
                 found, unread = self._records(rows)
@@ -114,7 +123,7 @@ class Tiers:
                 parts.append(found)
                 refused.append(lambda unread=unread: unread)  # type: ignore[misc]
         self.by_record += by_record
-        return Judgement(self._joined(parts), refused, by_record)
+        return Judgement(self._joined(parts), refused, by_record + before)
 
     def _without_receipt(self, frame: pl.DataFrame) -> int:
         """How many rows have plainly no receipt, where that can be told at once."""
@@ -216,6 +225,25 @@ class Tiers:
             return _collected(others.select(frame.columns), frame.height), pl.DataFrame(schema=REJECTED_SCHEMA)
         return _collected(others.filter(~self.absent()).select(frame.columns), frame.height), self._lacking(frame)
 
+    def _silent(self, others: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The rejects of rows received when no version was in force, and the other rows."""
+        engine = self.engine
+        reasons, identity = engine.silent() if self.lines is not None else None, _plain_id(engine)
+        if reasons is None or identity is None or self.lines is None or not others.height:
+            return pl.DataFrame(schema=REJECTED_SCHEMA), others
+        plan, _, _ = engine.receipt()
+        shown = plan.applied(others.lazy()).select(
+            row=pl.col(ROW).cast(pl.Int64),
+            source_row=self.lines.cast(pl.Int64),
+            id=identity,
+            reason=reasons[0],
+            reason_zh=reasons[1],
+            field=pl.lit("received_at"),
+        )
+        told = _collected(shown, others.height)
+        known = told["reason"].is_not_null()
+        return told.filter(known), others.filter(~known)
+
     def _lacking(self, frame: pl.DataFrame) -> pl.DataFrame:
         lacking = self.lacking(frame.lazy())
         return pl.DataFrame(schema=REJECTED_SCHEMA) if lacking is None else _collected(lacking, frame.height).drop(BLANK)
@@ -251,7 +279,7 @@ class Tiers:
         types = inner_types(self.engine, inner=self.inner)
         names = self.names()
         decided = pl.concat(frames)
-        self.engine.by_record += decided.height
+        self.engine.singly[-1] += decided.height
         if not self.inner:
             shape, zone = self.engine.shape, frame_zone(self.engine.shape.zone)
             dues = [f"{r.id}.due_at" for r in shape.rules if r.kind == "deadline"]

@@ -12,7 +12,7 @@ import pytest
 import workload
 
 from complaint_policy import Policy, load_policy_text
-from complaint_policy.audit import Audit, frames
+from complaint_policy.audit import Audit, frames, texts, tiers
 from complaint_policy.audit.engine import Engine
 from complaint_policy.errors import InputError, RecordError
 
@@ -169,3 +169,40 @@ def test_a_file_changed_since_it_was_counted_is_not_asked_again(policy: Policy, 
     worn.head(100).write_parquet(path)
     with pytest.raises(InputError, match="changed"):
         _ = audit.rejected
+
+
+# --------------------------------------------------------------------------- many years
+@pytest.mark.parametrize("kind", [*FORMATS, "csv"])
+@pytest.mark.parametrize("order", ["oldest first", "newest first", "in any order"])
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Europe/Berlin"])
+def test_registers_of_many_years_go_by_columns(kind: str, order: str, zone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is seen first, by which tables of days are made, is of one year; a few years are typing errors."""
+    monkeypatch.setattr(frames, "_LOOKED_AT", 20)
+    monkeypatch.setattr(tiers, "_WORTH", 100)
+    for module in (frames, texts):
+        monkeypatch.setattr(module, "_BATCH" if module is frames else "BLOCK", 400 if module is frames else 16_000)
+    head = f"format: 1\npolicy: test/years\neffective: {{from: 2009-06-01}}\ntimezone: {zone}\ncalendars:\n  w: {{country: DE}}\n"
+    policy = load_policy_text(f"{head}deadlines:\n  - {{id: DL, from: received_at, to: closed_at, within: 5 working days, counting: {{calendar: w}}}}\n")
+    count = 2_000
+    received = [datetime(2009, 1, 1, 9) + timedelta(days=3 * i) for i in range(count)]
+    received[700], received[1_500] = datetime(1905, 5, 5), datetime(2199, 1, 1)
+    if order != "oldest first":
+        received = received[::-1] if order == "newest first" else [received[i * 7 % count] for i in range(count)]
+    rows = {"id": [str(i) for i in range(count)], "received_at": received, "closed_at": [r + timedelta(days=i % 12) for i, r in enumerate(received)]}
+    table = pl.DataFrame(rows)
+    if kind == "csv":
+        table.with_columns(pl.col(pl.Datetime).dt.to_string("%Y-%m-%d %H:%M:%S")).write_csv(tmp_path / "t.csv")
+    audit = policy.audit(tmp_path / "t.csv" if kind == "csv" else FORMATS[kind](table, tmp_path), as_of=LAST)
+    wanted, refused = [], []
+    for number, record in enumerate(table.iter_rows(named=True)):
+        try:
+            deadline = policy.evaluate(record, as_of=LAST).deadlines[0]
+            wanted.append((number, deadline.outcome, deadline.due_at))
+        except RecordError as error:
+            refused.append((number, error.reason.en))
+    assert audit.decisions.select("row", pl.col("DL.outcome").cast(pl.String), "DL.due_at").rows() == wanted
+    assert audit.rejected.select("row", "reason").rows() == refused and len(refused) == 52
+    told = audit.summary().to_dict()["rules"][0]["outcomes"]
+    assert told == {outcome: sum(1 for _, found, _ in wanted if found == outcome) for outcome in told}
+    # Received in 2199, for which no tables are made.
+    assert [note.en.split(",")[0] for note in audit.notes] == ["1 record was judged by itself"]
