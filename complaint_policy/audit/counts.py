@@ -165,12 +165,11 @@ class Counting:
         """How many breached acts are still open, and the spans of all that are known."""
         late = self.judged.late(rule)
         self._times(self._column(late.opened.expr), partial(_add, "open", rule.id, None))
-        if late.span.expr.meta.root_names():
-            broken = [code == number for number, result in enumerate(rule.coded.domain) if result.outcome == BREACHED]
-            where = self._where(pl.any_horizontal(broken)) if broken else None
-            if where is not None:
-                spans = self._column(late.span.expr).filter(where).drop_nulls()
-                self._want((spans + late.beyond if late.beyond else spans).implode(), partial(_spans, rule.id))
+        broken = [code == number for number, result in enumerate(rule.coded.domain) if result.outcome == BREACHED]
+        where = self._where(pl.any_horizontal(broken)) if broken else None
+        if where is not None:
+            spans = self._column(late.span.expr).filter(where).drop_nulls()
+            self._want((spans + late.beyond if late.beyond else spans).implode(), partial(_spans, rule.id))
 
     def _codes(self, coded: Coded, meaning: Callable[[Any, int, PartialRows], None], where: pl.Expr | None) -> pl.Expr:
         """How often each code stands; the codes."""
@@ -286,7 +285,7 @@ def count_rows(
     counted = Counted(total if total is not None else collect([table.select(pl.len())])[0].item())
     schema = list(engine.schema)
     plain = bare is not None and _is_plain(tiers, bare, collect)
-    if bare is not None and not plain and (unexpected := engine.unexpected()) is not None and engine.reaches(bare.filter(unexpected)):
+    if bare is not None and not plain and (unexpected := engine.unexpected()) is not None and engine.reaches(bare.filter(unexpected), collect):
         plain = _is_plain(tiers, bare, collect)
     plan, _, _ = engine.receipt()
     received, unnumbered = plan.applied(table), plan.applied(table.drop(ROW) if bare is None else bare)

@@ -40,6 +40,7 @@ __all__ = ["ROW", "Engine", "enums_of", "has_columns", "level_type", "owner_type
 ROW: Final = "\x1frow"  # the row's number in the source, beside its columns
 LEFT: Final = "\x1fleft"
 _DOUBT: Final = 10  # of so many rows one may be other than believed
+_BESIDE: Final = timedelta(days=2)
 _OLDEST: Final = 75  # years that a complaint may lie back
 _KEPT: Final = 8  # compiled tables of one version that are remembered
 
@@ -198,17 +199,18 @@ class Engine:
         def ticks(day: date) -> int:
             return clock.of_utc(self.policy.zone.day_start(day.toordinal()))
 
-        # Other years are for the record evaluation to read.
+        # Other years are for the record evaluation to read, and so are the days beside a version's where the clock may have been another.
         plain = received.expr.is_between(ticks(date(1900, 1, 1)), ticks(date(2200, 1, 1)), closed="left")
+        sure = received.expr.is_between(clock.lowest, clock.highest)
         if self.table.keeps is not None:
             plain = plain & self.table.keeps
         reasons: list[Any] = [pl, pl]
         for silence in silences(self.policy.versions):
             test = plain
             if silence.first is not None:
-                test = test & (received.expr >= ticks(silence.first))
+                test = test & ((sure & (received.expr >= ticks(silence.first))) | (received.expr >= ticks(silence.first + _BESIDE)))
             if silence.until is not None:
-                test = test & (received.expr < ticks(silence.until))
+                test = test & ((sure & (received.expr < ticks(silence.until))) | (received.expr < ticks(silence.until - _BESIDE)))
             words = silence.reason.en, silence.reason.zh
             reasons = [reason.when(test).then(pl.lit(word)) for reason, word in zip(reasons, words, strict=True)]
         return reasons[0], reasons[1]
@@ -226,7 +228,7 @@ class Engine:
         below, above = (pl.lit(end.replace(tzinfo=UTC) if zoned else end).cast(kind) for end in ends)
         return (source.expr < below) | (source.expr > above)
 
-    def reaches(self, rows: pl.LazyFrame, *, worth: int = 0) -> bool:
+    def reaches(self, rows: pl.LazyFrame, collect: Callable[[list[pl.LazyFrame]], list[pl.DataFrame]], *, worth: int = 0) -> bool:
         """Expects times on more days, where more than ``worth`` of some rows are received on others that a version speaks of; whether it does."""
         source, versions = self.table.sources.get("received_at"), self.policy.versions
         if source is None or source.meaning is not None or source.kind.base_type() not in (pl.Datetime, pl.Date):
@@ -236,7 +238,7 @@ class Engine:
         oldest = max(self.as_of.year - _OLDEST, versions[0].start.year if versions[0].start is not None else 0)
         year = source.expr.dt.year()
         apart = year.is_between(oldest, self.as_of.year + 5) & ~year.is_between(first.year, last.year)
-        found = rows.filter(apart).select(year.min().alias("first"), year.max().alias("last"), pl.len().alias("rows")).collect(engine="streaming")
+        (found,) = collect([rows.filter(apart).select(year.min().alias("first"), year.max().alias("last"), pl.len().alias("rows"))])
         low, high, often = found.row(0)
         days = days_between(min(first, date(low, 1, 1)), max(last, date(high, 1, 1))) if often > worth else None
         if days is None:
@@ -274,9 +276,9 @@ class Engine:
         full = self.look.full if hopeful else frozenset()
         past = hopeful and self.past
         look, numbers = self.look, self.look.numbers if past else frozenset()
-        hints = Hints(hopeful, full=full, given=look.given, happened=self._happened(), past=past, numbers=numbers, inside=look.inside)
+        hints = Hints(hopeful, full=full, given=look.given, happened=self._happened(), past=past, numbers=numbers, inside=look.inside, routed=True)
         plain = all(s.meaning is None for s in self.table.sources.values())
-        sources = tuple((n, str(s.expr), str(s.kind)) for n, s in self.table.sources.items())
+        sources = tuple((n, str(s.expr), str(s.kind), s.blank) for n, s in self.table.sources.items())
         plain = plain and not self.waivers and not version.model.plugins
         key = ("judged", sources, self.as_of, self.days, hints, tuple(r.id for r in self.shape.rules)) if plain else None
         kept: dict[Any, Any] = compiled.kept

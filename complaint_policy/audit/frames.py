@@ -149,7 +149,6 @@ class FrameAudit:
 
     @cached_property
     def _refused(self) -> pl.DataFrame:
-        self._refuse_changed()  # what was counted may have to be read
         return self._counted[1]()
 
     def public_batches(self) -> Iterator[pl.DataFrame]:
@@ -189,7 +188,12 @@ class FrameAudit:
             return summary, lambda: seen
         # The only reason of these rows: no other row is refused for it.
         reasons = (*summary.rejects, RejectReason(NO_RECEIPT, lacking.rows, tuple(row + 1 for row in lacking.first)))
-        return evolve(summary, rejects=in_order(reasons)), lambda: pl.concat([seen, lacking.frame()]).sort("row")
+
+        def read() -> pl.DataFrame:
+            self._refuse_changed()  # what was counted is read
+            return pl.concat([seen, lacking.frame()]).sort("row")
+
+        return evolve(summary, rejects=in_order(reasons)), read
 
     def summary(self) -> Summary:
         return self._counted[0]

@@ -107,7 +107,7 @@ class Tiers:
                 others, lacking = self._others(received, frame)
                 silent, others = self._silent(others)
                 refused += [lambda: lacking, lambda: silent]
-                if others.height > _WORTH and engine.reaches(others.lazy(), worth=_WORTH):
+                if others.height > _WORTH and engine.reaches(others.lazy(), pl.collect_all, worth=_WORTH):
                     again = self.run(others, believed=believed)
                     parts.append(again.decided)
                     refused += again.refused

@@ -58,7 +58,7 @@ def _source(field: FieldMapping, mapping: ColumnMapping, schema: Mapping[str, An
         return Source(pl.col(first), kind)
     if plain and kind == pl.String:
         cell = pl.col(first)
-        return Source(pl.when(~cell.str.strip_chars(_WHITE).is_in(sorted(blank))).then(cell), kind)
+        return Source(pl.when(~cell.str.strip_chars(_WHITE).is_in(sorted(blank))).then(cell), kind, blank=blank)
     one = RecordReader(ColumnMapping("", blank=mapping.blank, fields=(field,)), zone)
     read = one.only_field()
     names = [spelled[c] for c in one.wanted]

@@ -157,10 +157,9 @@ def picked(sheet: Sheet, chosen: Coded, parts: list[Instants]) -> Instants:
         possible = [shapes[i] for i in choice.options]
         missing = choice.missing.union(*(s.missing for s in possible))
         open_ = choice.open or any(s.open for s in possible)
-        anything = next((k for k, s in enumerate(possible) if s.kind == ANY), None)
-        if anything is not None:
-            # Nothing is said of what comes after one that may be anything, nor of days, which are known as such.
-            told = [s for s in possible[: anything + 1] if s.kind == ANY or (s.kind == SPAN and not s.interval)]
+        if any(s.kind == ANY for s in possible):
+            # What is missing of the others would settle it, too; nothing is of days, which are known as such.
+            told = [s for s in possible if s.kind == ANY or (s.kind == SPAN and not s.interval)]
             return frozenset(), Shape(ANY, choice.missing.union(*(s.missing for s in told)), choice.open or any(s.open for s in told))
         if len({s.kind for s in possible}) == 1 and possible[0].kind in (LATER, STATED_NONE):
             return frozenset(), possible[0]

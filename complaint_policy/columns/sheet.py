@@ -35,6 +35,7 @@ class Source:
     expr: pl.Expr
     kind: Any
     meaning: Callable[[Any], Any] | None = None
+    blank: frozenset[str] = frozenset()  # the texts that ``expr`` takes for nothing, which its own text need not show
 
 
 @frozen
@@ -47,6 +48,7 @@ class Hints:
     happened: frozenset[str] = frozenset()  # known: no time lies after the moment of judgement
     past: bool = False  # believed: no event lies after the moment of judgement
     numbers: frozenset[str] = frozenset()  # believed: every float is a number
+    routed: bool = False  # known: only rows with a receipt within the clock's days are judged
     inside: frozenset[str] = frozenset()  # known: every time is within the clock's days, every number of reasonable size
 
 
@@ -129,8 +131,7 @@ class Sheet:
             cells = None
             if known is not None:
                 cells = read_cells(known, self.declared(name), self.clock, self.plan, self.model.currency, self.as_of, self.hints, name)
-                # No version takes a row whose receipt is odd.
-                inside = name in self.hints.inside or name == "received_at"
+                inside = name in self.hints.inside or (name == "received_at" and self.hints.routed)
                 if inside and cells.value is not None:
                     self._inside.add(str(cells.value.expr))
                 if cells.odd is not None and not inside:

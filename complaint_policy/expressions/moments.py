@@ -238,11 +238,13 @@ def announced(start: Any, due: Any, unannounced: Callable[[datetime, datetime], 
 # --------------------------------------------------------------------------- spans
 def between(start: Any, end: Any, state: State, missing: frozenset[str]) -> Any:
     """The stretch from one instant to another; open at the end, it runs to ``as_of``."""
+    if start is NOT_YET or start is NONE or end is NONE:
+        return ()  # whatever the other is
     return each_possibility(lambda a, b: _between(a, b, state, missing), start, end)
 
 
 def _between(start: Any, end: Any, state: State, missing: frozenset[str]) -> Any:
-    if start is NOT_YET or start is NONE or end is NONE:
+    if start is NOT_YET or start is NONE or end is NONE:  # one of the possibilities
         return ()
     running = end is NOT_YET
     finish = state[AS_OF] if running else end

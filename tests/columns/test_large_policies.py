@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
 from complaint_policy import load_policy_text
-from complaint_policy.audit import frames
+from complaint_policy.audit import frames, read_mapping
 
 AS_OF = datetime(2026, 3, 5, 12)
 HEAD = "format: 1\npolicy: test/large\neffective: {from: 2020-01-01}\ntimezone: Asia/Shanghai\n"
@@ -152,3 +153,19 @@ def test_a_text_out_of_the_ordinary_among_many_plain_ones(odd: str | None) -> No
     wanted = {"7": "low", "": None, " ": None, None: None}.get(odd, "high")
     assert decisions["severity"][70] == wanted
     assert decisions["id"][71] == {" ": None, "": None, None: None, "A\u03017": "\u00c17", "A 7": "A 7", "\u00c17": "\u00c17", "7": "7"}.get(odd, "A7")
+
+
+def test_mappings_that_differ_in_the_middle_of_their_blanks(tmp_path: Path) -> None:
+    """One policy, two audits: the text of a long expression is cut short."""
+    policy = load_policy_text(
+        f"{HEAD}record: {{fields: {{kind: {{type: enum, values: [m05, m06, b]}}}}}}\n"
+        "deadlines:\n  - {id: DL, from: received_at, to: closed_at, within: 5 days, when: {kind: m05}}\n"
+    )
+    rows = records(2, kind=lambda i: f"m0{5 + i}", closed_at=lambda i: datetime(2026, 3, 2))
+    pl.DataFrame(rows).with_columns(pl.col(pl.Datetime).dt.to_string("%Y-%m-%d %H:%M:%S")).write_parquet(tmp_path / "t.parquet")
+    found = {}
+    for blank in ("m05", "m06"):
+        fields = "".join(f"  {name}: {{column: {name}}}\n" for name in rows[0])
+        mapping = read_mapping(f"format: 1\nfields:\n{fields}blank: [a, aa, {blank}, z]\n".encode(), "m.yaml")
+        found[blank] = policy.audit(tmp_path / "t.parquet", mapping=mapping, as_of=AS_OF).decisions["DL.outcome"].cast(pl.String).to_list()
+    assert found == {"m05": ["indeterminate", "not_applicable"], "m06": ["met", "indeterminate"]}

@@ -206,3 +206,28 @@ def test_registers_of_many_years_go_by_columns(kind: str, order: str, zone: str,
     assert told == {outcome: sum(1 for _, found, _ in wanted if found == outcome) for outcome in told}
     # Received in 2199, for which no tables are made.
     assert [note.en.split(",")[0] for note in audit.notes] == ["1 record was judged by itself"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "effective", "received"),
+    [
+        ("Europe/Moscow", "{from: 2010-01-01, until: 2012-01-15}", datetime(2012, 1, 14, 23, 30)),
+        ("Europe/Istanbul", "{from: 2015-01-15, until: 2025-01-01}", datetime(2015, 1, 15, 0, 30)),
+        ("Asia/Tehran", "{from: 2019-06-01}", datetime(2019, 5, 31, 23, 30)),
+        ("America/Sao_Paulo", "{from: 2018-12-01}", datetime(2018, 12, 1, 0, 30)),
+    ],
+)
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_version_begins_and_ends_by_the_clock_of_its_day(
+    zone: str, effective: str, received: datetime, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the first rows are of years in which the zone stands still at another offset."""
+    monkeypatch.setattr(frames, "_LOOKED_AT", 5)
+    head = f"format: 1\npolicy: test/borders\neffective: {effective}\ntimezone: {zone}\n"
+    policy = load_policy_text(f"{head}deadlines:\n  - {{id: DL, from: received_at, to: closed_at, within: 3 days}}\n")
+    days = [datetime(2024, 5, 1, 9)] * 30 if "2012" not in effective else [datetime(2011, 5, 1, 9)] * 30
+    table = pl.DataFrame({"id": [str(i) for i in range(31)], "received_at": [*days, received]})
+    audit = policy.audit(FORMATS[kind](table, tmp_path), as_of=datetime(2025, 9, 1))
+    wanted = [number for number, moment in table.iter_rows() if _decides(policy, number, moment)]
+    assert audit.decisions["id"].to_list() == wanted
+    assert audit.summary().identity.decided == len(wanted)

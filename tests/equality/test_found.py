@@ -535,6 +535,47 @@ requirements: [{id: RQ, require: {answered: {during: office}}}]
         ["indeterminate", "met"],  # the answer came by the 4th, nobody knows when; Tuesday at 10 is open
         unusable={"responded_at": 1},
     ),
+    Case(
+        "a pause that has not begun, whatever its end",
+        """
+record: {fields: {shipped_at: {type: event}}}
+deadlines: [{id: D1, from: received_at, to: closed_at, within: 5 days, pauses: [{between: [shipped_at, assigned_at]}]}]
+""",
+        {"received_at": [MONDAY] * 3, "shipped_at": [None, None, at(3)], "assigned_at": ["some day", "", "some day"], "closed_at": [None] * 3},
+        "D1.outcome",
+        ["breached", "breached", "indeterminate"],
+        unusable={"assigned_at": 2},
+    ),
+    Case(
+        "an instant chosen of two that nobody knows",
+        """
+record: {fields: {first_at: {type: event}, other_at: {type: event}}}
+facts: {f1: {choose: [{when: {upheld: true}, then: first_at}, {when: {injury: true}, then: other_at}, {otherwise: responded_at}]}}
+requirements: [{id: RQ, require: {f1: {during: office}}}]
+""",
+        # with injury the others are never asked; without it the answer's column settles the second
+        {"received_at": [MONDAY] * 2, "injury": [True, False], "responded_at": [at(3)] * 2, "closed_at": [at(4)] * 2},
+        "RQ.missing",
+        [["first_at", "other_at", "upheld"], ["first_at", "upheld"]],
+    ),
+    Case(
+        "one span of lateness for all that are late",
+        """
+deadlines: [{id: D1, from: received_at, to: closed_at, within: {from: as_of, ahead: 5 days}, exempt: [{when: {injury: true}, reason: {en: x, zh: x}}]}]
+""",
+        {"received_at": [MONDAY] * 3, "injury": [True, False, False], "closed_at": [None] * 3},
+        "D1.outcome",
+        ["exempt", "breached", "breached"],
+        schema={"closed_at": pl.Null},
+    ),
+    Case(
+        "one span of lateness, and nothing else",
+        "deadlines: [{id: D1, from: received_at, to: closed_at, within: {from: as_of, ahead: 5 days}}]",
+        {"received_at": [MONDAY] * 2, "closed_at": [None] * 2},
+        "D1.outcome",
+        ["breached", "breached"],
+        schema={"closed_at": pl.Null},
+    ),
 )
 
 
