@@ -105,8 +105,8 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     _line("columns: amounts have one digit too few", "penalty=per_breach;currency=KWD", version.Judged.amount, "pl.Decimal(38, self.minor_digits)", "pl.Decimal(38, self.minor_digits - 1)", first=7017),
     # the decision and the summary
     _line("columns: the best outcome is the status", "", version._judged, "pl.min_horizontal(*parts)", "pl.max_horizontal(*parts)"),
-    _line("columns: an open breach is late by nothing", "unit=hours", version.Judged.lateness, "a.fill_null(now) - e", "a - e", first=7010),
-    _line("columns: lateness counts from the last instant of a day", "unit=days", version.Judged.lateness, "latest + pl.lit(1, pl.Int64)", "latest", first=7016),
+    _line("columns: an open breach is late by nothing", "unit=hours", version.Judged.late, "sheet.ended(done) - end", "(done.low or sheet.ended(done)) - end", first=7010),
+    _line("columns: lateness counts from the last instant of a day", "unit=days", version.Judged.late, "beyond = -1", "beyond = 0", first=7016),
     _line("columns: records with a number are those without", "unit=days", counts.Counting._gather, "judged.id.expr.is_null()", "judged.id.expr.is_not_null()", first=7008),
     _line("columns: candidates are no owner", "section=responsibility", counts.Counting._owner, "if result.owner or result.candidates:", "if result.owner:", first=7008),
     _line("columns: missing names of an undecided outcome are counted once", "unit=days", counts._outcome, "rows.add(\"missing\", rule, name, count)", "rows.add(\"missing\", rule, name, 1)", first=7008),
