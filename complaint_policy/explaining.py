@@ -22,7 +22,7 @@ from complaint_policy.rules.penalties.explain import arithmetic as penalty_arith
 from complaint_policy.texts import Language, Text, joined
 from complaint_policy.versions import engine_versions
 from complaint_policy.waivers import waived_dict
-from complaint_policy.wording import SOURCE_TEXTS, STATE_TEXTS, cited, moment_text, name_list, role_text
+from complaint_policy.wording import SOURCE_TEXTS, STATE_TEXTS, cited, moment_text, name_list, plain_day_text, role_text
 
 if TYPE_CHECKING:
     from complaint_policy.decision import Decision
@@ -119,8 +119,7 @@ class Words(Describer):
         if isinstance(value, tuple):
             return Text(f"{len(value)} entries", f"{len(value)}项")
         if isinstance(value, Interval):
-            day = self.zone.to_wall(value.low).date()
-            return Text(day.isoformat(), f"{day.year}年{day.month}月{day.day}日")
+            return plain_day_text(self.zone.to_wall(value.low).date())
         return Text("missing", "缺失")
 
 

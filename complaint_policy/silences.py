@@ -9,6 +9,7 @@ from typing import Protocol
 from attrs import frozen
 
 from complaint_policy.texts import Text
+from complaint_policy.wording import plain_day_text
 
 __all__ = ["Silence", "silences"]
 
@@ -37,31 +38,17 @@ class Silence:
 
 def silences(versions: Sequence[Stretch]) -> tuple[Silence, ...]:
     """The days before the first version, and those after the last; a policy with days between two is not loaded."""
-    start, until = versions[0].start, versions[-1].until
-    found = [
-        Silence(
-            None,
-            start,
-            Text(
-                f"no version in force: received before {start.isoformat()}, when the first begins",
-                f"没有有效的制度版本：收到日期早于首个版本的生效日（{_zh(start)}）",
-            ),
-        )
-    ]
+    start, until = plain_day_text(versions[0].start), versions[-1].until
+    before = Text(
+        f"no version in force: received before {start.en}, when the first begins",
+        f"没有有效的制度版本：收到日期早于首个版本的生效日（{start.zh}）",
+    )
+    found = [Silence(None, versions[0].start, before)]
     if until is not None:
-        last = until - timedelta(days=1)
-        found.append(
-            Silence(
-                until,
-                None,
-                Text(
-                    f"no version in force: received after {last.isoformat()}, the last day of the last one",
-                    f"没有有效的制度版本：收到日期晚于末个版本的最后有效日（{_zh(last)}）",
-                ),
-            )
+        last = plain_day_text(until - timedelta(days=1))
+        after = Text(
+            f"no version in force: received after {last.en}, the last day of the last one",
+            f"没有有效的制度版本：收到日期晚于末个版本的最后有效日（{last.zh}）",
         )
+        found.append(Silence(until, None, after))
     return tuple(found)
-
-
-def _zh(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"

@@ -28,6 +28,7 @@ __all__ = [
     "name_list",
     "period_text",
     "place_text",
+    "plain_day_text",
     "role_text",
     "stretch_text",
     "unit_text",
@@ -114,6 +115,11 @@ def day_text(day: date) -> Text:
     """``Mon 16 March 2026`` would need a locale: ISO with the weekday reads the same everywhere."""
     en, zh = _WEEKDAYS[day.weekday()]
     return Text(f"{day.isoformat()[:10]} ({en})", f"{day.year}年{day.month}月{day.day}日（{zh}）")
+
+
+def plain_day_text(day: date) -> Text:
+    """A day without its weekday."""
+    return Text(day.isoformat(), f"{day.year}年{day.month}月{day.day}日")
 
 
 def moment_text(moment: datetime) -> Text:

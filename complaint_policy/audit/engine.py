@@ -179,7 +179,7 @@ class Engine:
         self.receipt()
         clock: Clock = self._receipt[3]
         day_start, first, until = self.policy.zone.day_start, versions[0].start, versions[-1].until
-        low = clock.lowest if first is None else max(clock.lowest, clock.of_utc(day_start(first.toordinal())))
+        low = max(clock.lowest, clock.of_utc(day_start(first.toordinal())))
         high = clock.highest if until is None else min(clock.highest, clock.of_utc(day_start(until.toordinal())) - 1)
         return self._beyond(clock, low, high)
 
@@ -235,7 +235,7 @@ class Engine:
             return False
         first, last = self.days
         # Years that only a typing error can mean are no reason.
-        oldest = max(self.as_of.year - _OLDEST, versions[0].start.year if versions[0].start is not None else 0)
+        oldest = max(self.as_of.year - _OLDEST, versions[0].start.year)
         year = source.expr.dt.year()
         apart = year.is_between(oldest, self.as_of.year + 5) & ~year.is_between(first.year, last.year)
         (found,) = collect([rows.filter(apart).select(year.min().alias("first"), year.max().alias("last"), pl.len().alias("rows"))])

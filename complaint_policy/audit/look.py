@@ -27,7 +27,6 @@ class Look:
     full: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
     inside: frozenset[str] = frozenset()
-    happened: frozenset[str] = frozenset()
     bounds: Mapping[str, tuple[Any, Any]] = field(factory=dict, eq=False)  # the first and last time of a column
     days: tuple[date, date] | None = None
     past: bool = False
@@ -77,14 +76,14 @@ def _places(receipts: pl.Series | None) -> tuple[int, ...]:
     return () if receipts is None or not receipts.null_count() else tuple(receipts.head(_FIRST).is_null().arg_true().to_list())
 
 
-# Rows that are told by their places.
-_FIRST: Final = 5_000
 def days_between(first: date, last: date) -> tuple[date, date] | None:
     """The days to expect of a table with times from one day to another, in whole years, so that tables of days serve many audits."""
     days = date(max(first.year - 1, 1850), 1, 1), date(min(last.year + 2, 2400), 12, 31)
     return days if 0 < days[1].year - days[0].year <= _MOST_YEARS else None
 
 
+# Rows that are told by their places.
+_FIRST: Final = 5_000
 # Wider spans of days hold typing errors, whose rows are then left.
 _MOST_YEARS: Final = 80
 
