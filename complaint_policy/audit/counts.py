@@ -7,8 +7,6 @@ query that sums up everything, above all where lists of spans are gathered.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from decimal import Decimal
-from functools import partial
 from typing import Any, Final
 
 import polars as pl
@@ -16,51 +14,44 @@ from attrs import define, field, frozen
 
 from complaint_policy.audit.columns import DecisionColumns
 from complaint_policy.audit.engine import ROW, Engine
-from complaint_policy.audit.partials import LATE, PLACES, PartialRows, partial_rows, partials_schema
+from complaint_policy.audit.partials import PLACES, PartialRows, partial_rows, partials_schema
+from complaint_policy.audit.sums import COUNTED, Sums, sums_of
 from complaint_policy.audit.tiers import BLANK, Tiers
-from complaint_policy.columns.values import Coded
-from complaint_policy.columns.version import Judged, RuleColumns
-from complaint_policy.outcomes import BREACHED, INDETERMINATE, STATUS_ORDER
-from complaint_policy.possible import Maybe
+from complaint_policy.columns.version import Judged
 
 __all__ = ["Counted", "Counting", "Lacking", "count_rows"]
 
-# So many comparisons are cheaper than grouping.
-_FEW = 40
 # Columns beside those that are counted.
 _HEIGHT: Final = "height"
 _LEFT: Final = "left"
 _ID: Final = "id"
-_COUNTED: Final = "counted"
 
 
 @define
 class Counting:
-    """The counts of one version over a table: the columns that are counted, how a batch of them is summed up, and what the sums mean."""
+    """The counts of one version over a table, summed up a batch at a time."""
 
     judged: Judged
-    shape: DecisionColumns
     effective: str
     ids: bool = False  # whether the numbers of the records are wanted
     only: pl.Expr | None = None  # the rows to be counted, of a table with others: it costs less to pass over them than to take them out
     total: int = 0  # rows counted
     left: int = 0  # rows that columns leave, which are not
     numbers: list[pl.Series] = field(factory=list)
-    _columns: list[pl.Expr] = field(factory=list)  # of each row
-    _sums: list[pl.Expr] = field(factory=list)  # of a batch: one number each, or a list
-    _meanings: list[Callable[[Any, PartialRows], None]] = field(factory=list)
     _found: list[Any] = field(factory=list)  # what the sums have come to
+
+    @property
+    def sums(self) -> Sums:
+        return sums_of(self.judged, self.effective, some=self.only is not None)
 
     def over(self, table: pl.LazyFrame, *more: str) -> pl.LazyFrame:
         """The columns to be counted, of a table of this version's rows, and more of its columns."""
-        if not self._sums:
-            self._gather()
-        named = [expr.alias(str(i)) for i, expr in enumerate(self._columns)]
+        named = [expr.alias(str(i)) for i, expr in enumerate(self.sums.columns)]
         if self.ids:
             named.append(self.judged.id.expr.alias(_ID))
         named.append((self.judged.left.expr if self.judged.left is not None else pl.lit(False)).alias(_LEFT))
         if self.only is not None:
-            named.append(self.only.alias(_COUNTED))
+            named.append(self.only.alias(COUNTED))
         if not any(expr.meta.root_names() for expr in named):
             # What is the same for all rows takes its height from a column.
             named.append(pl.col(table.collect_schema().names()[0]).is_null().alias(_HEIGHT))
@@ -68,153 +59,25 @@ class Counting:
 
     def add(self, batch: pl.DataFrame) -> None:
         """Counts a batch of those columns."""
-        mine = None if self.only is None else batch[_COUNTED]
+        mine = None if self.only is None else batch[COUNTED]
         flags = batch[_LEFT] if mine is None else batch[_LEFT] & mine
         left = int(flags.sum())
         self.left += left
         if left:
             batch = batch.filter(~flags)
-            mine = None if mine is None else batch[_COUNTED]
+            mine = None if mine is None else batch[COUNTED]
         height = batch.height if mine is None else int(mine.sum())
         if not height:
             return
         self.total += height
         if self.ids:
             self.numbers.append(batch[_ID] if mine is None else batch[_ID].filter(mine))
-        found = [cell[0] for cell in batch.select(self._sums).get_columns()]
+        found = [cell[0] for cell in batch.select(self.sums.sums).get_columns()]
         self._found = [_both(a, b) for a, b in zip(self._found, found, strict=True)] if self._found else found
 
     def partials(self) -> PartialRows:
         """The partial counts of all batches."""
-        rows = PartialRows()
-        for found, meaning in zip(self._found, self._meanings, strict=True):
-            meaning(found, rows)
-        return rows
-
-    def _column(self, expr: pl.Expr) -> pl.Expr:
-        """A column to be counted."""
-        self._columns.append(expr)
-        return pl.col(str(len(self._columns) - 1))
-
-    def _times(self, test: pl.Expr | None, meaning: Callable[[int, PartialRows], None]) -> None:
-        """On how many rows a test holds, or how many there are."""
-        counted = self._where(test)
-        self._want(pl.len() if counted is None else counted.sum(), lambda n, rows: meaning(n, rows) if n else None)
-
-    def _where(self, test: pl.Expr | None) -> pl.Expr | None:
-        """A test of the rows that are to be counted (None: all are)."""
-        if self.only is None:
-            return test
-        return pl.col(_COUNTED) if test is None else test & pl.col(_COUNTED)
-
-    def _want(self, expr: pl.Expr, meaning: Callable[[Any, PartialRows], None]) -> None:
-        self._sums.append(expr.alias(str(len(self._sums))))
-        self._meanings.append(meaning)
-
-    # ---------------------------------------------------------------- what is counted
-    def _gather(self) -> None:
-        judged = self.judged
-        self._times(None, self._decided)
-        self._times(self._column(judged.id.expr.is_null()), partial(_add, "id.missing", None, None))
-        status = self._column(judged.status.expr)
-        for code, outcome in enumerate(STATUS_ORDER):
-            self._times(status == code, partial(_add, "status", None, outcome))
-        scoped = None
-        if judged.sheet.model.scope is not None and judged.scope.value is not None:
-            scoped = self._column(judged.scope.value.expr.fill_null(True))
-        if judged.severity is not None:
-            self._codes(judged.severity, self._severity, scoped)
-        if judged.owned is not None:
-            self._codes(judged.owned, self._owner, scoped)
-        for name, bad in judged.sheet.bad.items():
-            if name in judged.sheet.used:
-                self._times(self._column(bad.expr), partial(_add, "unusable", None, name))
-        for number in judged.sheet.waivers.records:
-            named = judged.sheet.named_by(number).value
-            if named is not None:
-                self._times(self._column(named.expr.fill_null(False)), partial(_add, "waiver", None, str(number)))
-        for rule in judged.rules:
-            if rule.kind == "penalty":
-                self._codes(rule.coded, partial(_penalty, rule.id), None)
-                continue
-            codes = self._codes(rule.coded, partial(_outcome, rule.id), None)
-            if rule.kind == "deadline":
-                self._lateness(rule, codes)
-
-    def _decided(self, count: int, rows: PartialRows) -> None:
-        rows.add("decided", None, None, count)
-        rows.add("version", None, self.effective, count)
-
-    def _severity(self, value: Any, count: int, rows: PartialRows) -> None:
-        if isinstance(value, Maybe):
-            rows.add("severity", None, None, count)
-            for name in value.missing:
-                rows.add("missing", "severity", name, count)
-        else:
-            rows.add("severity", None, self.judged.severity_names(value)[0], count)
-
-    def _owner(self, owned: Any, count: int, rows: PartialRows) -> None:
-        result = owned.result
-        if result.owner or result.candidates:
-            rows.add("owner", None, result.owner, count)
-        if not result.owner:
-            for name in result.missing:
-                rows.add("missing", "owner", name, count)
-
-    def _lateness(self, rule: RuleColumns, code: pl.Expr) -> None:
-        """How many breached acts are still open, and the spans of all that are known."""
-        late = self.judged.late(rule)
-        self._times(self._column(late.opened.expr), partial(_add, "open", rule.id, None))
-        broken = [code == number for number, result in enumerate(rule.coded.domain) if result.outcome == BREACHED]
-        where = self._where(pl.any_horizontal(broken)) if broken else None
-        if where is not None:
-            spans = self._column(late.span.expr).filter(where).drop_nulls()
-            self._want((spans + late.beyond if late.beyond else spans).implode(), partial(_spans, rule.id))
-
-    def _codes(self, coded: Coded, meaning: Callable[[Any, int, PartialRows], None], where: pl.Expr | None) -> pl.Expr:
-        """How often each code stands; the codes."""
-        if coded.width == 1:
-            self._times(where, partial(meaning, coded.domain[0]))
-            return pl.lit(0, dtype=pl.UInt8)
-        code = self._column(coded.code.expr)
-        if coded.width <= _FEW:
-            for number, value in enumerate(coded.domain):
-                test = code == number
-                self._times(test if where is None else test & where, partial(meaning, value))
-            return code
-        counted = self._where(where)
-
-        def grouped(pairs: Any, rows: PartialRows) -> None:
-            for pair in pairs:
-                meaning(coded.domain[pair["code"]], pair["count"], rows)
-
-        self._want((code if counted is None else code.filter(counted)).alias("code").value_counts(name="count").implode(), grouped)
-        return code
-
-
-def _add(part: str, rule: str | None, key: str | None, count: int, rows: PartialRows) -> None:
-    rows.add(part, rule, key, count)
-
-
-def _outcome(rule: str, result: Any, count: int, rows: PartialRows) -> None:
-    rows.add("outcome", rule, result.outcome, count)
-    if result.without_waiver is not None:
-        rows.add("waiver", None, f"{rule}={result.without_waiver}", count)
-    if result.outcome == INDETERMINATE:
-        for name in result.missing:
-            rows.add("missing", rule, name, count)
-
-
-def _penalty(rule: str, proposal: Any, count: int, rows: PartialRows) -> None:
-    if proposal is None:
-        return
-    amounts = [proposal.amount, proposal.min, proposal.max]
-    total, least, most = (Decimal(0) if a is None else a * count for a in amounts)
-    rows.add("penalty", rule, proposal.state, count, (total, least, most, count * (proposal.min is None), count * (proposal.max is None)))
-
-
-def _spans(rule: str, spans: pl.Series, rows: PartialRows) -> None:
-    rows.add(LATE, rule, None, len(spans), values=spans)
+        return self.sums.partials(self._found)
 
 
 def _both(one: Any, other: Any) -> Any:
@@ -282,7 +145,8 @@ def count_rows(
     ``bare`` is the same table without numbers, where it may be read again: then rows that plainly lack a receipt need only be counted.
     """
     engine = tiers.engine
-    counted = Counted(total if total is not None else collect([table.select(pl.len())])[0].item())
+    # Asked together with the rows out of the plain, the file would be read for both.
+    counted = Counted(total if total is not None else collect([(table if bare is None else bare).select(pl.len())])[0].item())
     schema = list(engine.schema)
     plain = bare is not None and _is_plain(tiers, bare, collect)
     if bare is not None and not plain and (unexpected := engine.unexpected()) is not None and engine.reaches(bare.filter(unexpected), collect):
@@ -364,12 +228,12 @@ def _count_version(
     engine, portfolio = tiers.engine, tiers.portfolio
     effective = engine.policy.versions[version].model.effective.isoformat()
     numbers = ids and bool(judged.id.expr.meta.root_names())
-    counting = _counted(Counting(judged, engine.shape, effective, numbers, only), bare, batches, engine)
+    counting = _counted(Counting(judged, effective, numbers, only), bare, batches, engine)
     if counting is None:  # too many rows are other than was believed
         again = engine.tier(version, hopeful=True)
         assert again is not None
         judged = again
-        counting = _counted(Counting(judged, engine.shape, effective, numbers, only), bare, batches, engine)
+        counting = _counted(Counting(judged, effective, numbers, only), bare, batches, engine)
         assert counting is not None
     kept = judged.sheet.plan.applied(rows)
     if counting.left:
@@ -380,7 +244,7 @@ def _count_version(
         kept = kept.filter(~left)
         if rest.height != counting.left:
             # Asked a second time, Polars may divide a float differently: both are taken of one answer.
-            counting, places = Counting(judged, engine.shape, effective, counting.ids), []
+            counting, places = Counting(judged, effective, counting.ids), []
             for batch in batches(counting.over(rows, ROW)):
                 counting.add(batch)
                 places.append(batch[ROW].filter(batch[_LEFT]))

@@ -6,13 +6,13 @@ repeat, less.  Counts are a few hundred rows, whatever was counted.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 from attrs import define, field
 
 from complaint_policy.audit.columns import DecisionColumns
-from complaint_policy.audit.partials import LATE, median_of, merged, partials_schema, span, straddled, tally_of
+from complaint_policy.audit.partials import LATE, merged, middles, partials_schema, span, straddled, tally_of
 from complaint_policy.audit.tally import Lateness, Tally
 from complaint_policy.outcomes import BREACHED
 
@@ -92,8 +92,7 @@ class Spans:
     def lateness(self, breached: int, still_open: int) -> Lateness:
         if self._counted is None:
             spans = pl.concat(self._loose)
-            longest: Any = spans.max()
-            return Lateness(breached, still_open, len(spans), median_of(spans), span(longest))
+            return Lateness(breached, still_open, len(spans), *middles({"": spans})[""])
         self.settle()
         ordered, reached = self._counted["span"], self._counted["times"].cum_sum()
         known = int(reached[-1])

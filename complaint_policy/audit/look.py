@@ -47,7 +47,7 @@ def looked_at(frame: pl.DataFrame, table: TypedTable, *, whole: bool) -> Look:
     inside: set[str] = set()
     first: date | None = None
     last: date | None = None
-    ends_of = _ends(frame, {n: columns[n].name for n in (*times, *(sorted(floats) if whole else ()))})
+    ends_of, odd = _ends(frame, {n: columns[n].name for n in (*times, *(sorted(floats) if whole else ()))}, {n: columns[n].name for n in sorted(floats)})
     bounds = {n: ends_of[n] for n in times}
     for ends in bounds.values():
         low, high = (_day(end) for end in ends)
@@ -56,10 +56,10 @@ def looked_at(frame: pl.DataFrame, table: TypedTable, *, whole: bool) -> Look:
     if whole and days is not None:
         inside |= set(times)
     if whole:
-        inside |= {n for n in floats if _reasonable(columns[n], ends_of[n])}
+        inside |= {n for n in floats - odd if _reasonable(ends_of[n])}
     known = bounds if whole and days is not None else {}
     unreceived = _places(columns.get("received_at"))
-    numbers = frozenset(() if whole else (n for n in floats if not columns[n].is_nan().any()))
+    numbers = frozenset(() if whole else floats - odd)
     return Look(
         full=frozenset(full),
         given=frozenset(given if whole else ()),
@@ -93,15 +93,17 @@ def _day(value: Any) -> date:
     return date(min(max(day.year, 1), 9990), 1, 1)
 
 
-def _ends(frame: pl.DataFrame, columns: Mapping[str, str]) -> dict[str, tuple[Any, Any]]:
-    """The smallest and largest value of columns, each on a core of its own."""
-    names = list(columns.values())
-    if not names:
-        return {}
-    found = frame.lazy().select(*(pl.col(n).min().alias(f"{i}<") for i, n in enumerate(names)), *(pl.col(n).max().alias(f"{i}>") for i, n in enumerate(names)))
-    row = found.collect(engine="in-memory").row(0)
-    return dict(zip(columns, zip(row[: len(names)], row[len(names) :], strict=True), strict=True))
+def _ends(frame: pl.DataFrame, columns: Mapping[str, str], floats: Mapping[str, str]) -> tuple[dict[str, tuple[Any, Any]], set[str]]:
+    """The smallest and largest value of columns, and which of the ``floats`` are sometimes no number; each on a core of its own."""
+    asked = [pl.col(n).min().alias(f"{i}<") for i, n in enumerate(columns.values())] + [pl.col(n).max().alias(f"{i}>") for i, n in enumerate(columns.values())]
+    asked += [pl.col(n).is_nan().any().alias(f"{i}?") for i, n in enumerate(floats.values())]
+    if not asked:
+        return {}, set()
+    row = frame.lazy().select(asked).collect(engine="in-memory").row(0)
+    size = len(columns)
+    ends = dict(zip(columns, zip(row[:size], row[size : 2 * size], strict=True), strict=True))
+    return ends, {n for n, odd in zip(floats, row[2 * size :], strict=True) if odd}
 
 
-def _reasonable(column: pl.Series, ends: tuple[Any, Any]) -> bool:
-    return all(end is None or abs(end) < 1e15 for end in ends) and not bool(column.is_nan().any())
+def _reasonable(ends: tuple[Any, Any]) -> bool:
+    return all(end is None or abs(end) < 1e15 for end in ends)

@@ -162,12 +162,10 @@ class Tiers:
 
     def _through(self, judged: Any, version: int, rows: pl.LazyFrame, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None]:
         """What a tier decides of some rows of a frame, and the rows it leaves (None: it can leave none)."""
-        wanted = self.engine.wanted(judged, version, inner=self.inner, extra=self.extra)
-        types = inner_types(self.engine, inner=self.inner)
-        wanted = [e if name in _READY or name.endswith(_TYPED) else e.cast(types[name]) for e, name in ((e, e.meta.output_name()) for e in wanted)]
-        if judged.left is not None:
-            wanted.append(judged.left.expr.alias(LEFT))
-        found = _collected(judged.sheet.plan.applied(rows).select(wanted), frame.height)
+        key = ("decisions", self.inner, *self.extra)
+        if key not in judged.asked:
+            judged.asked[key] = self._columns_of(judged, version)
+        found = _collected(judged.sheet.plan.applied(rows).select(judged.asked[key]), frame.height)
         columns = {column.name: column for column in found.get_columns()}
         # Put together anew: choosing columns would copy them.
         found = pl.DataFrame([columns[name] for name in self.names()])
@@ -178,6 +176,15 @@ class Tiers:
             return found, None
         places = found["row"].filter(flags)
         return found.filter(~flags), frame.filter(pl.col(ROW).is_in(places.implode()))
+
+    def _columns_of(self, judged: Any, version: int) -> list[pl.Expr]:
+        """The columns of the decisions in their types, and which rows are left."""
+        types = inner_types(self.engine, inner=self.inner)
+        wanted: list[pl.Expr] = []
+        for column in self.engine.wanted(judged, version, inner=self.inner, extra=self.extra):
+            name = column.meta.output_name()
+            wanted.append(column if name in _READY or name.endswith(_TYPED) else column.cast(types[name]))
+        return wanted if judged.left is None else [*wanted, judged.left.expr.alias(LEFT)]
 
     # ---------------------------------------------------------------- rows out of the ordinary
     def absent(self) -> pl.Expr:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from complaint_policy.columns.plan import SAME, Ex, constant, looked_up, on
-from complaint_policy.columns.tabulating import among, tabulated
+from complaint_policy.columns.tabulating import among, lookup, tabulated
 from complaint_policy.columns.values import ANY, EXACT, LATER, LEFT, LEFT_SHAPE, NO_END, NO_START, SPAN, STATED_NONE, Coded, Instants, Shape
 from complaint_policy.possible import NOWHERE_MISSING
 
@@ -232,7 +232,8 @@ def _looked_up(sheet: Sheet, coded: Coded, parts: list[Instants]) -> Instants | 
     whole = [ticks for t in tables if t is not None for ticks in t[1]]
     size, day = len(first[1]), first[0]
     table = pl.lit(pl.Series(whole, dtype=pl.Int64))
-    low = sheet.plan.keep(on(lambda d, c: table.gather(d + c.cast(pl.UInt32) * pl.lit(size, pl.UInt32)), day, coded.code))
+    begins = lookup(coded, [i * size for i in range(coded.width)], pl.UInt32)
+    low = sheet.plan.keep(on(lambda d, b: table.gather(d + b), day, begins))
     return Instants(low, None, (Shape(EXACT),), None, parts[next(i for i in indices if i is not None)].day_end)
 
 

@@ -91,8 +91,10 @@ class Clock:
         """Ticks of a column of UTC microseconds."""
         return physical + pl.lit(self.offset, pl.Int64) if self.offset else physical
 
-    def to_utc_column(self, ticks: Ex) -> Ex:
-        return ticks - pl.lit(self.offset, pl.Int64) if self.offset else ticks
+    def to_utc_column(self, ticks: Ex, *, earlier: int = 0) -> Ex:
+        """UTC microseconds of ticks, so many microseconds ``earlier``."""
+        behind = self.offset + earlier
+        return ticks - pl.lit(behind, pl.Int64) if behind else ticks
 
     def from_wall(self, wall: Ex) -> Ex:
         """Ticks of a column of naive local microseconds: the first reading in a fold, shifted on in a gap."""

@@ -304,9 +304,7 @@ def shown(sheet: Sheet, due: Instants) -> Ex | None:
     if due.low is None:
         return None
     low = due.low if due.exact else on(lambda v: pl.when(v > NO_START).then(v), due.low)
+    if isinstance(due.day_end, bool):
+        return sheet.clock.to_utc_column(low, earlier=999_999 if due.day_end else 0)
     ticks = sheet.clock.to_utc_column(low)
-    if due.day_end is True:
-        return ticks - pl.lit(999_999, pl.Int64)
-    if due.day_end is False:
-        return ticks
     return on(lambda t, e: pl.when(e).then(t - 999_999).otherwise(t), ticks, due.day_end)

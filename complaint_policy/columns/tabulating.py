@@ -101,12 +101,12 @@ def _decided(inputs: Sequence[Coded], answers: Sequence[Any], kind: Any) -> Ex:
             inside, codes = inputs[0].made
             return _decided(inside, [answers[code] for code in codes], kind)
     tests = [i for i, one in enumerate(inputs) if one.test is not None]
-    if len(tests) == len(inputs) and len(inputs) <= 3:
-        return _split(inputs, answers, 0, kind)
     for place in tests:
         sides = _sides(inputs, answers, place)
         if any(len(set(side)) == 1 for side in sides):  # one side of the test is settled by it
             return _split(inputs, answers, place, kind)
+    if len(tests) == len(inputs) and len(inputs) <= 3:
+        return _split(inputs, answers, 0, kind)
     index = _index(inputs)
     if answers == list(range(len(answers))):
         return index.cast(kind)
@@ -215,6 +215,8 @@ def lookup(coded: Coded, values: Sequence[Any], kind: Any) -> Ex:
     if coded.made is not None:
         inside, codes = coded.made
         return _decided(inside, [values[code] for code in codes], kind)
+    if coded.test is not None:
+        return _split([coded], values, 0, kind)
     table = pl.lit(pl.Series(list(values), dtype=kind))
     return looked_up(table, coded.code)
 

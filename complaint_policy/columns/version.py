@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.lengths import shown
@@ -70,6 +70,7 @@ class Judged:
     left: Ex | None
     minor_digits: int
     portions: Any = None  # what the caller wanted of the sheet beside
+    asked: dict[Any, Any] = field(factory=dict, eq=False)  # what callers have made of it, by keys of theirs
 
     def rule(self, identity: str) -> RuleColumns | None:
         return next((r for r in self.rules if r.id == identity), None)

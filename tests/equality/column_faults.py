@@ -12,7 +12,7 @@ import textwrap
 from types import CodeType, FunctionType
 from typing import Any, Final
 
-from complaint_policy.audit import counts, portions, tiers
+from complaint_policy.audit import portions, sums, tiers
 from complaint_policy.columns import cells, choosing, clock, conditions, instants, lengths, settling, sheet, version
 from complaint_policy.rules.deadlines import columns as deadlines
 from complaint_policy.rules.penalties import columns as penalties
@@ -96,7 +96,7 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     _line("columns: at risk when so much of the time is left", "deadline=at_risk_share", deadlines._Judged._risk, "int(Decimal(risk) * 1_000_000)", "int((1 - Decimal(risk)) * 1_000_000)", first=7015),
     _line("columns: pauses nobody knows are none", "deadline=pauses", deadlines._Judged.verdicts, "pauses = self._unknown_pauses()", "pauses = None", first=7012),
     _line("columns: an unannounced day is certain", "deadline=provisional", deadlines._Judged._outcomes, "if year is not None:", "if False:", first=7020),
-    _line("columns: an act at the due instant is late", "unit=hours", deadlines._Judged._against, "late = low > due.low", "late = low >= due.low", first=7029),
+    _line("columns: an act at the due instant is late", "unit=hours", deadlines._Judged._against, "ABOVE(a, d).fill_null(o)", "(a >= d).fill_null(o)", first=7029),
     _line("columns: a requirement's moment has not come when it comes", "section=requirements", requirements._verdicts, "compared(sheet, \"by\", ", "compared(sheet, \"before\", ", first=7009),
     _line("columns: deleted at the end of the period is long enough", "section=retention", retention._against, "(gone.low <= until.low)", "(gone.low < until.low)", first=7023),
     _line("columns: a day of deletion is late if its end is", "section=retention", retention._against, "pl.when(ABOVE(first, high)).then(0)", "pl.when(last > high).then(0)", first=7051),
@@ -107,10 +107,10 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     _line("columns: the best outcome is the status", "", version._judged, "pl.min_horizontal(*parts)", "pl.max_horizontal(*parts)"),
     _line("columns: an open breach is late by nothing", "unit=hours", version.Judged.late, "sheet.ended(done) - end", "(done.low or sheet.ended(done)) - end", first=7010),
     _line("columns: lateness counts from the last instant of a day", "unit=days", version.Judged.late, "beyond = -1", "beyond = 0", first=7016),
-    _line("columns: records with a number are those without", "unit=days", counts.Counting._gather, "judged.id.expr.is_null()", "judged.id.expr.is_not_null()", first=7008),
-    _line("columns: candidates are no owner", "section=responsibility", counts.Counting._owner, "if result.owner or result.candidates:", "if result.owner:", first=7008),
-    _line("columns: missing names of an undecided outcome are counted once", "unit=days", counts._outcome, "rows.add(\"missing\", rule, name, count)", "rows.add(\"missing\", rule, name, 1)", first=7008),
-    _line("columns: a penalty is summed up once", "penalty=per_breach", counts._penalty, "a * count", "a * 1"),
+    _line("columns: records with a number are those without", "unit=days", sums.Sums._gather, "judged.id.expr.is_null()", "judged.id.expr.is_not_null()", first=7008),
+    _line("columns: candidates are no owner", "section=responsibility", sums.Sums._owner, "if result.owner or result.candidates:", "if result.owner:", first=7008),
+    _line("columns: missing names of an undecided outcome are counted once", "unit=days", sums._outcome, "rows.add(\"missing\", rule, name, count)", "rows.add(\"missing\", rule, name, 1)", first=7008),
+    _line("columns: a penalty is summed up once", "penalty=per_breach", sums._penalty, "a * count", "a * 1"),
     _line("columns: the period of the day after", "section=portfolio", portions._periods, "timedelta(days=index), per)", "timedelta(days=index + 1), per)"),
     _line("columns: a portfolio counts what is out of scope", "section=portfolio;section=scope", portions.Portion.add_to, "if scope is False or", "if"),
     _line("columns: a row without a receipt is a blank one", "unit=days", tiers.Tiers.lacking, "otherwise(pl.lit(missing.en))", "otherwise(pl.lit(nothing.en))", first=7001),

@@ -317,10 +317,12 @@ class _Judged:
         now, done = self.sheet.now, self.done
         if due.low is None:
             return Coded(constant(0, pl.UInt8), ("in time",))
-        low = self.sheet.ended(done)
         if due.exact and done.exact:
-            late = low > due.low
+            # Two comparisons cost less than a column of acts with the moment of judgement filled in.
+            open_late = due.low < now
+            late = open_late if done.low is None else on(lambda a, d, o: ABOVE(a, d).fill_null(o), done.low, due.low, open_late)
             return Coded(None, ("in time", "late"), self.plan.keep(late if due.simple else late.fill_null(False)))
+        low = self.sheet.ended(done)
         high = low if done.high is None else done.high.fill_null(now)
 
         def settle(a: pl.Expr, b: pl.Expr, first: pl.Expr, last: pl.Expr) -> pl.Expr:
