@@ -33,10 +33,15 @@ def reader() -> Callable[[dict[str, Any]], tuple[Any, ...]]:
     def read(row: dict[str, Any]) -> tuple[Any, ...]:
         decision = policy.evaluate(row, as_of=as_of)
         ack, investigate, respond, close, followup = decision.deadlines
-        outcomes = ack.outcome, investigate.outcome, respond.outcome, close.outcome, followup.outcome
-        dues = ack.due_at, investigate.due_at, respond.due_at, close.due_at, followup.due_at
         penalties = decision.penalties
-        return decision.severity.rank, decision.responsibility.owner, *outcomes, *dues, penalties[0].amount if penalties else 0
+        # fmt: off
+        return (
+            decision.severity.rank, decision.responsibility.owner,
+            ack.outcome, investigate.outcome, respond.outcome, close.outcome, followup.outcome,
+            ack.due_at, investigate.due_at, respond.due_at, close.due_at, followup.due_at,
+            penalties[0].amount if penalties else 0,
+        )
+        # fmt: on
 
     return read
 
