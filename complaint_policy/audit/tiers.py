@@ -204,15 +204,8 @@ class Tiers:
         # The filter stands first, so that of a file only such rows are read.
         rows = table.filter(self.absent()).with_columns((self.engine.table.blank if blank is None else blank).alias(BLANK))
         nothing, missing = BLANK_ROW, NO_RECEIPT
-        return rows.select(
-            BLANK,
-            row=pl.col(ROW).cast(pl.Int64),
-            source_row=pl.col(ROW).cast(pl.Int64) + 1,
-            id=identity,
-            reason=pl.when(BLANK).then(pl.lit(nothing.en)).otherwise(pl.lit(missing.en)),
-            reason_zh=pl.when(BLANK).then(pl.lit(nothing.zh)).otherwise(pl.lit(missing.zh)),
-            field=pl.when(~pl.col(BLANK)).then(pl.lit("received_at")),
-        )
+        en, zh = (pl.when(BLANK).then(pl.lit(one)).otherwise(pl.lit(other)) for one, other in ((nothing.en, missing.en), (nothing.zh, missing.zh)))
+        return rows.select(BLANK, *_reject(pl.col(ROW) + 1, identity, en, zh, pl.when(~pl.col(BLANK)).then(pl.lit("received_at"))))
 
     def seldom_blank(self) -> pl.Expr | None:
         """Rows that may have nothing in any column, by one column that is believed to be full."""
@@ -239,14 +232,7 @@ class Tiers:
         if reasons is None or identity is None or self.lines is None or not others.height:
             return pl.DataFrame(schema=REJECTED_SCHEMA), others
         plan, _, _ = engine.receipt()
-        shown = plan.applied(others.lazy()).select(
-            row=pl.col(ROW).cast(pl.Int64),
-            source_row=self.lines.cast(pl.Int64),
-            id=identity,
-            reason=reasons[0],
-            reason_zh=reasons[1],
-            field=pl.lit("received_at"),
-        )
+        shown = plan.applied(others.lazy()).select(_reject(self.lines, identity, *reasons, pl.lit("received_at")))
         told = _collected(shown, others.height)
         known = told["reason"].is_not_null()
         return told.filter(known), others.filter(~known)
@@ -301,6 +287,12 @@ NO_RECEIPT: Final = Text("received_at is missing: no version can be chosen", "ç¼
 # Columns whose expressions have their type already.
 _TYPED: Final = (".outcome", ".due_at", ".amount", ".missing", ".min", ".max", ".state", ".open", ".breaches")
 _READY: Final = frozenset({"id", "status", "severity", "owner"})
+
+
+def _reject(line: pl.Expr, identity: pl.Expr, en: pl.Expr, zh: pl.Expr, cell: pl.Expr) -> list[pl.Expr]:
+    """The columns of rejects (``REJECTED_SCHEMA``), of rows numbered by ``ROW``."""
+    columns = pl.col(ROW).cast(pl.Int64), line.cast(pl.Int64), identity, en, zh, cell
+    return [column.alias(name) for column, name in zip(columns, REJECTED_SCHEMA, strict=True)]
 
 
 def _plain_id(engine: Engine) -> pl.Expr | None:

@@ -113,5 +113,5 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     _line("columns: a penalty is summed up once", "penalty=per_breach", sums._penalty, "a * count", "a * 1"),
     _line("columns: the period of the day after", "section=portfolio", portions._periods, "timedelta(days=index), per)", "timedelta(days=index + 1), per)"),
     _line("columns: a portfolio counts what is out of scope", "section=portfolio;section=scope", portions.Portion.add_to, "if scope is False or", "if"),
-    _line("columns: a row without a receipt is a blank one", "unit=days", tiers.Tiers.lacking, "otherwise(pl.lit(missing.en))", "otherwise(pl.lit(nothing.en))", first=7001),
+    _line("columns: a row without a receipt is a blank one", "unit=days", tiers.Tiers.lacking, "(nothing.en, missing.en)", "(nothing.en, nothing.en)", first=7001),
 )  # fmt: skip
