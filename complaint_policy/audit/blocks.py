@@ -32,6 +32,7 @@ _RARE: Final = "\x1f\x1e\x1d\x1c\x01\x02"
 _WIDE: Final = 200
 # From every so-manieth line on, all of them go through ``csv``.
 _DENSE: Final = 4
+_NEWLINE: Final = ord("\n")
 _MARK: Final = "\ufeff"  # at the beginning Polars takes it for a byte-order mark
 
 
@@ -190,6 +191,9 @@ class Blocks:
     def _cut(self, piece: str, final: bool) -> tuple[_Cut, str]:
         """The rows of a piece, and its end that is no whole row yet."""
         data = self._data(piece)
+        cells = self._all_plain(data, piece) if data is not None else None
+        if cells is not None:
+            return _Cut(cells.height, None, cells), ""
         lines = self._lines(data, piece) if data is not None else None
         if data is None or lines is None:
             return self._all_through_csv(list(io.StringIO(piece, newline="")), final, data is not None)
@@ -221,6 +225,23 @@ class Blocks:
         except UnicodeEncodeError:
             return None
 
+    def _all_plain(self, data: bytes, piece: str) -> pl.DataFrame | None:
+        """The wanted cells where every line is a row as it stands, which is seen without a look at each; None where it cannot be seen so."""
+        dialect, limit = self.dialect, csv.field_size_limit() // 2
+        if self._header or dialect.width == 1 or len(set(self.places)) * 2 < dialect.width or (dialect.quoted and b'"' in data):
+            return None
+        # A line of the longest kind has no end in some stretch of half its length.
+        if any(data.find(b"\n", at, at + limit) < 0 for at in range(0, len(data) - limit, limit)):
+            return None
+        try:
+            cells = self._read(data, None, None)
+        except pl.exceptions.PolarsError:  # a line has too many cells, or the first too few
+            return None
+        # Of a line with too few cells, and of an empty one, delimiters are lacking.
+        ends = cells.height - (data[-1] != _NEWLINE) + piece.count("\r")
+        told = sum(cells.select(pl.all().str.len_bytes().sum()).row(0))
+        return self._chosen(cells) if told + cells.height * (dialect.width - 1) + ends == len(data) else None
+
     def _lines(self, data: bytes, piece: str) -> pl.Series | None:
         rare = next((c for c in _RARE if c not in piece), None)
         if rare is None:
@@ -251,11 +272,16 @@ class Blocks:
             return pl.DataFrame(height=lines.len())
         if self.dialect.width == 1:
             return lines.set(lines == "", None).alias(self.wanted[0]).to_frame()
-        schema = {str(i): pl.String for i in range(self.dialect.width)}
         quote = '"' if self.dialect.quoted and b'"' in data else None
-        cells = pl.read_csv(data, has_header=False, separator=self.dialect.delimiter, quote_char=quote, schema=schema, columns=sorted(self.places))
-        chosen = (pl.col(str(place)).alias(name) for place, name in zip(self.places, self.wanted, strict=True))
-        return cells.select(chosen) if quote is None else _emptied(cells.select(chosen))
+        cells = self._chosen(self._read(data, quote, sorted(self.places)))
+        return cells if quote is None else _emptied(cells)
+
+    def _read(self, data: bytes, quote: str | None, columns: list[int] | None) -> pl.DataFrame:
+        schema = {str(i): pl.String for i in range(self.dialect.width)}
+        return pl.read_csv(data, has_header=False, separator=self.dialect.delimiter, quote_char=quote, schema=schema, columns=columns)
+
+    def _chosen(self, cells: pl.DataFrame) -> pl.DataFrame:
+        return cells.select(pl.col(str(place)).alias(name) for place, name in zip(self.places, self.wanted, strict=True))
 
     # ---------------------------------------------------------------- rows by Python's csv
     def _all_through_csv(self, lines: list[str], final: bool, is_text: bool) -> tuple[_Cut, str]:

@@ -24,10 +24,10 @@ from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.look import Look, looked_at
 from complaint_policy.audit.mapping import ColumnMapping
 from complaint_policy.audit.partials import partials
+from complaint_policy.audit.plain_texts import PlainTexts, plain_texts
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Entry, Progress, RecordStream
 from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
-from complaint_policy.audit.text_times import TextTimes, text_times
 from complaint_policy.audit.tiers import BLANK, BLANK_ROW, NO_RECEIPT, Tiers, inner_types
 from complaint_policy.audit.typed import TypedTable, passes, typed_table
 from complaint_policy.rules.portfolio.exposures import Exposures
@@ -57,7 +57,7 @@ class TextAudit:
     _portfolio: Portfolio = field(init=False)
     _gathered: Gathered = field(init=False)
     _rejects: list[pl.DataFrame] = field(init=False)
-    _times: TextTimes | None = field(default=None, init=False)
+    _plain: PlainTexts | None = field(default=None, init=False)
     _typed: TypedTable | None = field(default=None, init=False)
     _engines: dict[int, Engine] = field(factory=dict, init=False)
 
@@ -99,11 +99,11 @@ class TextAudit:
     def _take(self, block: Block, keep: Keep | None) -> None:
         frame, refused = self._left_out(block.frame)
         self._rejects.append(refused)
-        if self._times is None:
-            self._times = text_times(frame, self.mapping, [version.model.fields for version in self.policy.versions])
+        if self._plain is None:
+            self._plain = plain_texts(frame, self.mapping, [version.model.fields for version in self.policy.versions])
         parts: list[pl.DataFrame] = []
-        typed, others = self._times.read(frame)
-        ways = [(typed, self._engine_for(typed, self._times.mapping, 0))]
+        typed, others = self._plain.read(frame)
+        ways = [(typed, self._engine_for(typed, self._plain.mapping, 0))]
         if others.height:
             ways.append((others, self._engine_for(others, self.mapping, 1)))
         for rows, engine in ways:

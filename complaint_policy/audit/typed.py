@@ -54,7 +54,7 @@ def _source(field: FieldMapping, mapping: ColumnMapping, schema: Mapping[str, An
     plain = len(field.columns) == 1 and field.values is None and not field.formats and not field.as_date
     first = spelled[field.columns[0]]
     kind = schema[first]
-    if plain and not blank:
+    if plain and not _may_show(kind, blank):
         return Source(pl.col(first), kind)
     if plain and kind == pl.String:
         cell = pl.col(first)
@@ -68,6 +68,26 @@ def _source(field: FieldMapping, mapping: ColumnMapping, schema: Mapping[str, An
     return Source(together, pl.Struct({str(i): schema[n] for i, n in enumerate(names)}), _by_struct(read))
 
 
+def _may_show(kind: Any, texts: frozenset[str]) -> bool:
+    """Whether a cell of a type may show as one of some texts (see :func:`as_text`)."""
+    base = kind.base_type()
+    if not texts or base == pl.Null:
+        return False
+    if base in (pl.Date, pl.Datetime):
+        return any(text[:1].isdecimal() for text in texts)
+    if base == pl.Boolean:
+        return not texts.isdisjoint(("true", "false"))
+    return not kind.is_numeric() or any(map(_is_number, texts))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        value = float(text)
+    except ValueError:
+        return False
+    return value == value  # what is no number is empty however it shows
+
+
 def _by_struct(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda cell: read(tuple(cell.values()) if cell is not None else ())
 
@@ -76,10 +96,13 @@ def _is_blank(column: pl.Expr, kind: Any, blank: frozenset[str]) -> pl.Expr:
     if kind == pl.String:
         return column.is_null() | column.str.strip_chars(_WHITE).is_in(["", *sorted(blank)])
     if kind.is_float():
-        return column.is_null() | column.is_nan()
-    if kind == pl.List:
-        return column.is_null() | (column.list.len() == 0)
-    return column.is_null()
+        nothing = column.is_null() | column.is_nan()
+    elif kind == pl.List:
+        nothing = column.is_null() | (column.list.len() == 0)
+    else:
+        nothing = column.is_null()
+    told_apart = not kind.is_nested() and kind != pl.Object
+    return nothing | passes(column, kind, blank) if told_apart and _may_show(kind, blank) else nothing
 
 
 def passes(column: pl.Expr, kind: Any, values: frozenset[str]) -> pl.Expr:
@@ -91,6 +114,7 @@ def passes(column: pl.Expr, kind: Any, values: frozenset[str]) -> pl.Expr:
 
     def test(cells: pl.Series) -> pl.Series:
         answers = {cell: ("" if cell is None else as_text(cell)) in values for cell in cells.unique().to_list()}
-        return pl.Series(cells.name, [answers[cell] for cell in cells.to_list()], dtype=pl.Boolean)
+        # What is no number is not equal to itself.
+        return pl.Series(cells.name, [answers.get(cell, "nan" in values) for cell in cells.to_list()], dtype=pl.Boolean)
 
     return column.map_batches(test, return_dtype=pl.Boolean, is_elementwise=True)

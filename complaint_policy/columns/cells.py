@@ -24,7 +24,7 @@ from complaint_policy.possible import NONE, NOT_YET, Interval, Maybe
 if TYPE_CHECKING:
     from complaint_policy.columns.sheet import Hints, Source
 
-__all__ = ["Cells", "read_cells"]
+__all__ = ["PLAIN_NUMBER", "PLAIN_WHOLE", "Cells", "read_cells"]
 
 KNOWN, EMPTY, BAD, ODD = 0, 1, 2, 3
 # Up to here floats, which enter by their shortest text, and whole numbers compare exactly.
@@ -33,6 +33,9 @@ _LARGEST: Final = 10**15
 _FEW_VALUES: Final = 12
 # What Python's strip() takes away.
 WHITE: Final = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
+# Texts that every reader takes for the same number, and that are exact as floats' shortest texts.
+PLAIN_NUMBER: Final = r"^-?[0-9]{1,12}(?:\.[0-9]{1,3})?$"
+PLAIN_WHOLE: Final = r"^-?[0-9]{1,12}$"
 _BLANKS: Final = "".join(c for c in WHITE if c.isascii())
 
 
@@ -190,7 +193,6 @@ def _enum(raw: Ex, declared: Field, clock: Clock, plan: Plan, currency: str | No
 # --------------------------------------------------------------------------- by the record's own reader
 _PHYSICAL: Final[dict[str, Any]] = {"boolean": pl.Boolean, "integer": pl.Int64, "number": pl.Float64, "money": pl.Float64, "string": pl.String}
 _ISO: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}$"
-_PLAIN_NUMBER: Final = r"^-?[0-9]{1,12}(?:\.[0-9]{1,3})?$"
 
 
 def _by_reader(
@@ -295,7 +297,7 @@ def _fast(declared: Field, clock: Clock) -> Callable[[pl.Series], pl.DataFrame] 
         whole = declared.type == "integer"
 
         def numbers(cells: pl.Series) -> pl.DataFrame:
-            plain = cells.str.contains(_PLAIN_NUMBER if not whole else r"^-?[0-9]{1,12}$").fill_null(False)
+            plain = cells.str.contains(PLAIN_WHOLE if whole else PLAIN_NUMBER).fill_null(False)
             value = cells.set(~plain, None).cast(pl.Int64 if whole else pl.Float64, strict=False)
             state = pl.DataFrame({"n": cells.is_null(), "i": plain}).select(pl.when("n").then(EMPTY).when("i").then(KNOWN).otherwise(ODD).cast(pl.UInt8))
             return pl.DataFrame({"value": value, "high": pl.Series([None], dtype=pl.Int64).new_from_index(0, cells.len()), "state": state.to_series()})

@@ -176,3 +176,29 @@ def test_no_column_wanted(tmp_path: Path) -> None:
     path.write_text('a,b\n1,2\n"3",4\n')
 
     assert len(both(path, wanted=[])) == 2
+
+
+LINES_AS_THEY_STAND = 1 << 20
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "odd",
+    [["1,2,3,4", "1,2"], ["1,2", "1,2,3,4"], ["1,2,", ",,,"], ["", "1,2,3,,,"], [""], ["1,2"], ["1,2,3,4"], [",,,"], ["1,2,3\r4"]],
+    ids=["more-less", "less-more", "empty-more", "none-more", "none", "less", "more", "empty-cells", "inside"],
+)
+def test_lines_with_a_cell_more_and_less_among_many_that_are_rows_as_they_stand(tmp_path: Path, odd: list[str], end: str) -> None:
+    path = tmp_path / "a.csv"
+    usual = ["x,y,z", "x,,z", "x,y,", ",,"]
+    for place in (0, 1, 700):
+        lines = ["a,b,c", *usual * place, *odd, *usual * 40]
+        path.write_text(end.join(lines) + end, newline="")
+        both(path, (LINES_AS_THEY_STAND, 300), ["a", "b", "c"])
+        both(path, (LINES_AS_THEY_STAND,), ["c", "a"])
+
+
+def test_a_line_of_the_longest_kind_among_others(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    for length in (65_534, 65_537, 131_069, 131_072, 140_000):
+        path.write_text("a,b\n" + "1,2\n" * 50 + "1," + "x" * length + "\n" + "1,2\n" * 50)
+        both(path, (LINES_AS_THEY_STAND,), ["a", "b"])

@@ -47,6 +47,7 @@ class Case:
     as_of: str = "2026-03-20T12:00"
     schema: Mapping[str, Any] = field(factory=dict)
     unusable: Mapping[str, int] = field(factory=dict)
+    waivers: tuple[Mapping[str, Any], ...] = ()
 
     def load(self) -> Policy:
         return load_policy_text(HEAD + self.policy, name=f"{self.name}.yaml")
@@ -576,6 +577,19 @@ deadlines: [{id: D1, from: received_at, to: closed_at, within: {from: as_of, ahe
         ["breached", "breached"],
         schema={"closed_at": pl.Null},
     ),
+    Case(
+        "a waived penalty of which columns cannot tell whether it has a case",
+        """
+record: {fields: {cap: {type: money}}}
+facts: {both: {plus: [{field: amount_claimed}, {field: cap}]}}
+penalties: [{id: PN, when: {both: [10]}, range: [1, 50], waivable: {by: [boss]}}]
+""",
+        {"id": ["a", "b"], "received_at": [MONDAY] * 2, "amount_claimed": [Decimal("2.9900"), Decimal("9.0000")], "cap": [Decimal("1.0000")] * 2},
+        "PN.amount",
+        [None, None],
+        schema={"amount_claimed": pl.Decimal(20, 4), "cap": pl.Decimal(20, 4)},
+        waivers=({"rule": "PN", "records": ["a", "b"], "by": "boss", "reason": "agreed"},),
+    ),
 )
 
 
@@ -587,10 +601,10 @@ def sources(frame: pl.DataFrame) -> dict[str, Any]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_found(case: Case, form: str) -> None:
     policy, frame = case.load(), case.frame
-    expected = loop(policy, entries_of(policy, frame.to_dicts()), frame.columns, case.as_of)
+    expected = loop(policy, entries_of(policy, frame.to_dicts()), frame.columns, case.as_of, case.waivers)
     by_row = {cells["row"]: cells[case.shown] for cells in expected.rows}
     assert [by_row.get(row) for row in range(frame.height)] == case.holds
     assert expected.figures["unusable"] == case.unusable
     with small_pieces(2):
-        audit = asked(audited(policy, sources(frame)[form], case.as_of))
+        audit = asked(audited(policy, sources(frame)[form], case.as_of, case.waivers))
     assert not differences(expected, audit)

@@ -65,14 +65,18 @@ def _proposals(rule: Penalty, sheet: Sheet) -> Coded:
 
     def answer(*values: Any) -> PenaltyResult | None:
         state = stand.state((*values, *([None] * (len(slots) + 1))))
-        if waiver is not None:
-            if isinstance(waiver(state), Maybe):
-                return _left(rule)
-            state[held] = {rule.id: True} if waiver(state) else None
+        named = None if waiver is None else waiver(state)
+        if isinstance(named, Maybe):
+            return _left(rule)
         if breaches is not None:
             certain, perhaps, missing = breaches(state)
             for index, slot in enumerate(slots):
                 state[slot] = _made_up(rule, BREACHED if index < certain else INDETERMINATE if most <= index < most + perhaps else MET, missing)
+        plain = propose(state)
+        # What is only not known here may be no case for a penalty, and then none is waived.
+        if not named or (plain is not None and LEFT in plain.missing):
+            return plain
+        state[held] = {rule.id: True}
         return propose(state)
 
     try:

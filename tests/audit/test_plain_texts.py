@@ -1,0 +1,180 @@
+"""Texts that tell times, numbers or yes and no in one plain form are read as columns; the audit says what it says of their records."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+
+from complaint_policy import Policy, load_policy_text
+from complaint_policy.audit import Audit, read_mapping, run, run_audit
+from complaint_policy.audit.plain_texts import plain_texts
+
+AS_OF = datetime(2024, 6, 1)
+POLICY = """\
+format: 1
+policy: test/plain
+effective: {from: 2020-01-01}
+timezone: Asia/Shanghai
+currency: CNY
+title: {en: Plain texts, zh: 纯文本}
+sources: {rule: {title: {en: House rule, zh: 内部规定}, status: company}}
+record:
+  fields:
+    paid: {type: money}
+    people: {type: integer, default: 1}
+    share: {type: number}
+    urgent: {type: boolean}
+    agreed: {type: boolean, default: false}
+    told_on: {type: date}
+severity:
+  levels: [low, middle, high]
+  rules:
+    - {id: SEV-high, level: high, when: {any: [{paid: {at_least: 1000.5}}, {urgent: true}]}, title: {en: H, zh: 高}, source: {ref: rule}}
+    - {id: SEV-middle, level: middle, when: {any: [{people: {at_least: 7}}, {share: {above: 0.123}}]}, title: {en: M, zh: 中}, source: {ref: rule}}
+  otherwise: low
+deadlines:
+  - id: DL-close
+    title: {en: Close, zh: 办结}
+    from: received_at
+    to: closed_at
+    within: {choose: [{when: {agreed: true}, then: 20 days}, {otherwise: 10 days}]}
+    source: {ref: rule}
+  - {id: DL-tell, title: {en: Tell, zh: 告知}, from: received_at, to: told_on, within: 3 days, source: {ref: rule}}
+penalties:
+  - id: PN-late
+    title: {en: Late, zh: 逾期}
+    for: [DL-close]
+    per: case
+    amount: {times: [{field: paid}, 0.3]}
+    payable_to: company
+    source: {ref: rule}
+"""
+NAMES = ("id", "received_at", "closed_at", "told_on", "paid", "people", "share", "urgent", "agreed")
+BLANK = ["N/A", "-", "0", "1900-01-01 00:00:00", "no"]
+
+
+def mapping(blank: list[str]) -> dict[str, Any]:
+    return {"format": 1, "mapping": "plain", "blank": blank, "fields": {name: {"column": name} for name in NAMES}}
+
+
+def file(path: Path, seed: int, rows: int = 500) -> None:
+    draw = random.Random(seed)
+
+    def some(plain: Any, *others: str) -> str:
+        return plain if draw.random() < 0.8 else draw.choice(others)
+
+    lines = [",".join(NAMES)]
+    for number in range(rows):
+        start = datetime(2024, 1, 1) + timedelta(seconds=draw.randrange(140 * 86400))
+        closed, told = start + timedelta(hours=draw.randrange(-3, 600)), start + timedelta(hours=draw.randrange(200))
+        cells = [
+            f"C{number}",
+            some(f"{start:%Y-%m-%d %H:%M:%S}", f"{start:%Y-%m-%dT%H:%M}", "1900-01-01 00:00:00", "", "N/A"),
+            some(f"{closed:%Y-%m-%d %H:%M:%S}", "", "-", "soon", "1900-01-01 00:00:00", f"{closed:%Y-%m-%d}"),
+            some(f"{told:%Y-%m-%d}", "", "N/A", f"{told:%Y/%m/%d}", "2024-02-30"),
+            some(f"{draw.random() * 2000:.2f}", "", "0", "-", "1e3", "12.3456", '"1,234.50"', " 7", "-5", "007", "1234567890123", "nan", "inf", "多"),
+            some(str(draw.randrange(1, 12)), "", "0", "-0", "3.0", "3.5", "007", "+4", "N/A", "9999999999999", "٣"),
+            some(f"{draw.random():.3f}", "", "0", ".5", "0.1230", "0.12300000000000001", "-", "1/3", "5%"),
+            some(draw.choice(["true", "false"]), "", "no", "TRUE", "1", "0", " true", "yes?", "是"),
+            some(draw.choice(["是", "否"]), "", "no", "N/A", "y", "Y", "-", "无", "对 "),
+        ]
+        lines.append(",".join(cells))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def same(found: Audit, expected: Audit) -> None:
+    for name in ("decisions", "rejected"):
+        mine, theirs = (getattr(a, name).with_columns(pl.col(pl.Enum).cast(pl.String)) for a in (found, expected))
+        assert mine.rows() == theirs.rows(), name
+    assert found.summary().to_dict() == expected.summary().to_dict()
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("blank", [[], ["N/A"], BLANK], ids=["none", "word", "values"])
+def test_a_file_of_texts_is_judged_as_its_records_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blank: list[str], seed: int) -> None:
+    path, policy = tmp_path / "a.csv", load_policy_text(POLICY)
+    file(path, seed)
+    found = run_audit(policy, path, as_of=AS_OF, mapping=read_mapping(yaml.safe_dump(mapping(blank))))
+    with monkeypatch.context() as patched:
+        patched.setattr(run, "DelimitedTable", int)
+        expected = run_audit(policy, path, as_of=AS_OF, mapping=read_mapping(yaml.safe_dump(mapping(blank))))
+    same(found, expected)
+    for row in found.decisions["row"].to_list()[::50]:
+        assert found.decision(row).to_dict() == expected.decision(row).to_dict()
+
+
+@pytest.mark.parametrize("blank", [[], BLANK], ids=["none", "values"])
+def test_every_kind_of_plain_text_is_read(tmp_path: Path, blank: list[str]) -> None:
+    path = tmp_path / "a.csv"
+    file(path, 9)
+    policy = load_policy_text(POLICY)
+    frame = pl.read_csv(path, infer_schema=False)
+    plain = plain_texts(frame, read_mapping(yaml.safe_dump(mapping(blank))), [version.model.fields for version in policy.versions])
+    typed, others = plain.read(frame)
+    kinds = {field.name: typed.schema[field.columns[0]] for field in plain.mapping.fields}
+
+    assert kinds == {
+        "id": pl.String, "received_at": pl.Datetime("us"), "closed_at": pl.Datetime("us"), "told_on": pl.Date, "paid": pl.Float64,
+        "people": pl.Int64, "share": pl.Float64, "urgent": pl.Boolean, "agreed": pl.Boolean,
+    }  # fmt: skip
+    assert typed.height
+    assert others.height
+    assert typed.height + others.height == frame.height
+    marks = [mark for mark in blank if mark != "no"]
+    if marks:
+        kept = typed.filter(pl.col("received_at").is_in(marks) | pl.col("paid").is_in(marks) | pl.col("closed_at").is_in(marks))
+        assert kept.height
+        for name in ("received_at", "paid", "closed_at"):
+            assert kept.filter(pl.col(name).is_in(marks))[plain.mapping.field(name).columns[0]].null_count() == kept[name].is_in(marks).sum()  # type: ignore[union-attr]
+
+
+# --------------------------------------------------------------------------- columns that are typed already
+def typed_frame(seed: int) -> pl.DataFrame:
+    draw, rows = random.Random(seed), 120
+    start = [None if draw.random() < 0.1 else datetime(2024, 1, 1) + timedelta(hours=draw.randrange(3000)) for _ in range(rows)]
+    start[0] = datetime(1900, 1, 1)
+    return pl.DataFrame(
+        {
+            "id": [f"C{i}" for i in range(rows)],
+            "received_at": start,
+            "closed_at": [None if s is None or draw.random() < 0.2 else s + timedelta(hours=draw.randrange(500)) for s in start],
+            "told_on": [draw.choice([None, datetime(1900, 1, 1).date(), datetime(2024, 3, draw.randrange(1, 29)).date()]) for _ in range(rows)],
+            "paid": [draw.choice([None, 0.0, -0.0, 5.0, 1200.5, float("nan")]) for _ in range(rows)],
+            "people": [draw.choice([None, 0, 3, 9]) for _ in range(rows)],
+            "share": [draw.choice([None, 0.0, 0.5]) for _ in range(rows)],
+            "urgent": [draw.choice([None, True, False]) for _ in range(rows)],
+            "agreed": pl.Series([draw.choice([None, "no", "是", "N/A"]) for _ in range(rows)], dtype=pl.Categorical),
+        },
+        schema_overrides={"received_at": pl.Datetime("us"), "closed_at": pl.Datetime("us")},
+    )
+
+
+def by_record(policy: Policy, frame: pl.DataFrame, blank: list[str], monkeypatch: pytest.MonkeyPatch) -> Audit:
+    with monkeypatch.context() as patched:
+        patched.setattr(run, "has_columns", lambda policy: False)
+        return run_audit(policy, frame, as_of=AS_OF, mapping=read_mapping(yaml.safe_dump(mapping(blank))))
+
+
+@pytest.mark.parametrize("blank", [["N/A"], ["-", "NaN", "n.a."], ["0"], ["false"], ["1900-01-01 00:00:00", "1900-01-01"], ["-0", "x"]], ids=str)
+def test_what_is_blank_of_typed_columns(monkeypatch: pytest.MonkeyPatch, blank: list[str]) -> None:
+    policy = load_policy_text(POLICY)
+    for seed in range(2):
+        frame = typed_frame(seed)
+        same(run_audit(policy, frame, as_of=AS_OF, mapping=read_mapping(yaml.safe_dump(mapping(blank)))), by_record(policy, frame, blank, monkeypatch))
+
+
+@pytest.mark.parametrize(("cell", "blank"), [(0, "0"), (True, "true"), (1.5, "1.5"), (datetime(1900, 1, 1).date(), "1900-01-01")])
+def test_a_row_of_blank_typed_cells_is_a_blank_row(cell: Any, blank: str) -> None:
+    policy = load_policy_text(POLICY)
+    name = {bool: "urgent", int: "people", float: "paid"}.get(type(cell), "told_on")
+    frame = pl.DataFrame({"received_at": pl.Series([None, None], dtype=pl.Datetime("us")), name: [cell, None], "id": pl.Series([None, "a"], dtype=pl.String)})
+    fields = {column: {"column": column} for column in frame.columns}
+    found = run_audit(policy, frame, as_of=AS_OF, mapping=read_mapping(yaml.safe_dump({"format": 1, "blank": [blank], "fields": fields})))
+
+    assert [reason[:12] for reason in found.rejected["reason"].to_list()] == ["a blank row", "received_at "]
