@@ -230,6 +230,8 @@ class Blocks:
         dialect, limit = self.dialect, csv.field_size_limit() // 2
         if self._header or dialect.width == 1 or len(set(self.places)) * 2 < dialect.width or (dialect.quoted and b'"' in data):
             return None
+        if data[-1] != _NEWLINE:  # of a last line without an end an empty cell too many is not noticed
+            return None
         # A line of the longest kind has no end in some stretch of half its length.
         if any(data.find(b"\n", at, at + limit) < 0 for at in range(0, len(data) - limit, limit)):
             return None
@@ -238,7 +240,7 @@ class Blocks:
         except pl.exceptions.PolarsError:  # a line has too many cells, or the first too few
             return None
         # Of a line with too few cells, and of an empty one, delimiters are lacking.
-        ends = cells.height - (data[-1] != _NEWLINE) + piece.count("\r")
+        ends = cells.height + piece.count("\r")
         told = sum(cells.select(pl.all().str.len_bytes().sum()).row(0))
         return self._chosen(cells) if told + cells.height * (dialect.width - 1) + ends == len(data) else None
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 import polars as pl
@@ -16,6 +18,8 @@ from attrs import evolve, frozen
 from complaint_policy.audit.mapping import ColumnMapping, FieldMapping
 from complaint_policy.coerce import Unusable, parse_boolean
 from complaint_policy.columns.cells import PLAIN_NUMBER, PLAIN_WHOLE, WHITE
+from complaint_policy.columns.clock import changes
+from complaint_policy.zones import Zone
 
 __all__ = ["PlainTexts", "plain_texts"]
 
@@ -37,6 +41,7 @@ _ISO: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%
 _TYPED: Final = "\x1ft"
 _LOOKED_AT: Final = 1000
 _WORDS: Final = 6
+_MICRO: Final = timedelta(microseconds=1)
 
 
 @frozen
@@ -117,19 +122,19 @@ class PlainTexts:
         return (typed.filter(~others), frame.filter(others)) if others.any() else (typed, frame.clear())
 
 
-def plain_texts(frame: pl.DataFrame, mapping: ColumnMapping, declared: Sequence[Any]) -> PlainTexts:
-    """The columns whose cells look plain, by some rows of the table; ``declared``: the fields of each version of the policy."""
+def plain_texts(frame: pl.DataFrame, mapping: ColumnMapping, declared: Sequence[Any], zone: Zone) -> PlainTexts:
+    """The columns whose cells look plain, by some rows of the table; ``declared``: the fields of each version of the policy, whose zone is ``zone``."""
     columns: list[_Column] = []
     fields: list[FieldMapping] = []
     for field in mapping.fields:
-        column = _column(field, mapping, frame, [f[field.name] for f in declared if field.name in f])
+        column = _column(field, mapping, frame, [f[field.name] for f in declared if field.name in f], zone)
         # What is blank is null there.
         fields.append(field if column is None else FieldMapping(field.name, (column.typed,), blank=frozenset()))
         columns += [column] if column is not None else []
     return PlainTexts(tuple(columns), evolve(mapping, fields=tuple(fields)))
 
 
-def _column(field: FieldMapping, mapping: ColumnMapping, frame: pl.DataFrame, declared: Sequence[Any]) -> _Column | None:
+def _column(field: FieldMapping, mapping: ColumnMapping, frame: pl.DataFrame, declared: Sequence[Any], zone: Zone) -> _Column | None:
     if field.constant is not None or len(field.columns) != 1 or field.values is not None or not declared:
         return None
     raw = field.columns[0]
@@ -144,7 +149,10 @@ def _column(field: FieldMapping, mapping: ColumnMapping, frame: pl.DataFrame, de
             return _Numbers(*place, whole) if _mostly(cells, PLAIN_WHOLE if whole else PLAIN_NUMBER) else None
         if kinds == {"boolean"}:
             return _answers(cells, *place)
-    return _times(field, cells, declared, *place)
+    times = _times(field, cells, declared, *place)
+    # A wall time that there was not is one of the next day there.
+    timed = times is not None and field.as_date and not field.formats and times.form != _DAY
+    return None if timed and _leaps_midnight(zone) else times
 
 
 def _times(field: FieldMapping, cells: pl.Series, declared: Sequence[Any], raw: str, typed: str, blank: frozenset[str]) -> _Times | None:
@@ -161,10 +169,19 @@ def _times(field: FieldMapping, cells: pl.Series, declared: Sequence[Any], raw: 
     return None
 
 
+@lru_cache(maxsize=64)
+def _leaps_midnight(zone: Zone) -> bool:
+    """Whether a wall time that there never was, and is read as one later by the gap, is one of another day."""
+    gaps = ((at, before, after) for at, before, after in changes(zone, date(1850, 1, 1), date(2200, 1, 1)) if after > before)
+    return any((at + before * _MICRO).date() != (at + (2 * after - before - 1) * _MICRO).date() for at, before, after in gaps)
+
+
 def _answers(cells: pl.Series, raw: str, typed: str, blank: frozenset[str]) -> _Answers | None:
     """The words of the first cells that mean yes or no."""
     words: list[tuple[str, bool]] = []
-    for word in sorted(set(cells.unique(maintain_order=True).head(_WORDS + 1)) - blank):
+    for word in sorted(cells.unique(maintain_order=True).head(_WORDS + 1)):
+        if word.strip() in blank:
+            continue
         try:
             words.append((word, parse_boolean(word)))
         except Unusable:
@@ -187,6 +204,8 @@ def _shape(form: str) -> str | None:
             parts.append(re.escape(other))
         else:
             return None
-    if ("%H" in form or "%I" in form) and "%M" not in form:
+    if ("%H" in form or "%I" in form) is not ("%M" in form):
+        return None
+    if "%S" in form and "%M" not in form:
         return None
     return "^" + "".join(parts) + "$" if "  " not in form else None

@@ -100,7 +100,7 @@ class TextAudit:
         frame, refused = self._left_out(block.frame)
         self._rejects.append(refused)
         if self._plain is None:
-            self._plain = plain_texts(frame, self.mapping, [version.model.fields for version in self.policy.versions])
+            self._plain = plain_texts(frame, self.mapping, [version.model.fields for version in self.policy.versions], self.policy.zone)
         parts: list[pl.DataFrame] = []
         typed, others = self._plain.read(frame)
         ways = [(typed, self._engine_for(typed, self._plain.mapping, 0))]

@@ -93,8 +93,8 @@ def _by_struct(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _is_blank(column: pl.Expr, kind: Any, blank: frozenset[str]) -> pl.Expr:
-    if kind == pl.String:
-        return column.is_null() | column.str.strip_chars(_WHITE).is_in(["", *sorted(blank)])
+    if kind.base_type() in (pl.String, pl.Categorical, pl.Enum):
+        return column.is_null() | column.cast(pl.String).str.strip_chars(_WHITE).is_in(["", *sorted(blank)])
     if kind.is_float():
         nothing = column.is_null() | column.is_nan()
     elif kind == pl.List:
@@ -112,9 +112,16 @@ def passes(column: pl.Expr, kind: Any, values: frozenset[str]) -> pl.Expr:
     if kind == pl.String:
         return column.fill_null("").str.strip_chars(_WHITE).is_in(sorted(values))
 
+    def answers(cells: pl.Series) -> list[bool]:
+        return [("" if cell is None else as_text(cell)) in values for cell in cells.to_list()]
+
     def test(cells: pl.Series) -> pl.Series:
-        answers = {cell: ("" if cell is None else as_text(cell)) in values for cell in cells.unique().to_list()}
-        # What is no number is not equal to itself.
-        return pl.Series(cells.name, [answers.get(cell, "nan" in values) for cell in cells.to_list()], dtype=pl.Boolean)
+        if kind.is_nested() or kind == pl.Object:  # such cells cannot be told apart
+            return pl.Series(cells.name, answers(cells), dtype=pl.Boolean)
+        # By their places: in Python two times that a clock shows twice are one.
+        unique = cells.unique().alias("cell")
+        different = unique.to_frame().with_columns(pl.Series("answer", answers(unique), dtype=pl.Boolean))
+        found = cells.alias("cell").to_frame().join(different, on="cell", how="left", nulls_equal=True, maintain_order="left")
+        return found["answer"].alias(cells.name)
 
     return column.map_batches(test, return_dtype=pl.Boolean, is_elementwise=True)

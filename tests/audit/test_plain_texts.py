@@ -115,7 +115,7 @@ def test_every_kind_of_plain_text_is_read(tmp_path: Path, blank: list[str]) -> N
     file(path, 9)
     policy = load_policy_text(POLICY)
     frame = pl.read_csv(path, infer_schema=False)
-    plain = plain_texts(frame, read_mapping(yaml.safe_dump(mapping(blank))), [version.model.fields for version in policy.versions])
+    plain = plain_texts(frame, read_mapping(yaml.safe_dump(mapping(blank))), [version.model.fields for version in policy.versions], policy.zone)
     typed, others = plain.read(frame)
     kinds = {field.name: typed.schema[field.columns[0]] for field in plain.mapping.fields}
 
@@ -178,3 +178,90 @@ def test_a_row_of_blank_typed_cells_is_a_blank_row(cell: Any, blank: str) -> Non
     found = run_audit(policy, frame, as_of=AS_OF, mapping=read_mapping(yaml.safe_dump({"format": 1, "blank": [blank], "fields": fields})))
 
     assert [reason[:12] for reason in found.rejected["reason"].to_list()] == ["a blank row", "received_at "]
+
+
+# --------------------------------------------------------------------------- found by a reviewer
+FEW = """\
+format: 1
+policy: test/few
+effective: {from: 2000-01-01}
+timezone: ZONE
+sources: {rule: {title: {en: House rule, zh: 内部规定}, status: company}}
+record: {fields: {urgent: {type: boolean}, told_on: {type: date}}}
+severity:
+  levels: [low, high]
+  rules: [{id: SEV, level: high, when: {urgent: true}, title: {en: U, zh: 急}, source: {ref: rule}}]
+  otherwise: low
+deadlines: [{id: DL, from: received_at, to: told_on, within: 10 days, title: {en: Tell, zh: 告知}, source: {ref: rule}}]
+"""
+
+
+def both_ways(monkeypatch: pytest.MonkeyPatch, path: Path, fields: dict[str, Any], zone: str = "Asia/Shanghai", **more: Any) -> Audit:
+    policy = load_policy_text(FEW.replace("ZONE", zone))
+    read = read_mapping(yaml.safe_dump({"format": 1, "fields": {name: {"column": name} for name in ("id", "received_at", "told_on", "urgent")} | fields, **more}))
+    found = run_audit(policy, path, as_of=AS_OF, mapping=read)
+    with monkeypatch.context() as patched:
+        patched.setattr(run, "DelimitedTable", int)
+        same(found, run_audit(policy, path, as_of=AS_OF, mapping=read))
+    return found
+
+
+@pytest.mark.parametrize(("plain", "odd", "blank"), [("true", "no ", "no"), ("true", " false", "false"), ("否", "\u3000是", "是"), ("Y", "n\t", "n")])
+def test_a_blank_word_with_white_space_around_it_is_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain: str, odd: str, blank: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,received_at,told_on,urgent\n" + f"C,2024-05-01,2024-05-02,{plain}\n" * 3 + f"C,2024-05-01,2024-05-02,{odd}\n", encoding="utf-8")
+    for mapping in ({"blank": [blank]}, {"fields_blank": True}):
+        fields = {"urgent": {"column": "urgent", "blank": [blank]}} if "fields_blank" in mapping else {}
+        found = both_ways(monkeypatch, path, fields, **({} if fields else mapping))
+        assert found.decisions["severity"].to_list()[-1] is None
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d %M", "%Y-%m-%d %S", "%Y-%m-%d %M:%S"])
+def test_a_format_of_minutes_without_hours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    path = tmp_path / "a.csv"
+    times = [datetime(2024, 5, 1, 0, 30, 20) + timedelta(minutes=i) for i in range(5)]
+    path.write_text("id,received_at,told_on,urgent\n" + "".join(f"C,{t.strftime(form)},2024-05-02,true\n" for t in times))
+    assert both_ways(monkeypatch, path, {"received_at": {"column": "received_at", "format": form}}).decisions.height == 5
+
+
+@pytest.mark.parametrize(("zone", "told"), [("Pacific/Apia", "2011-12-30 10:00:00"), ("America/Scoresbysund", "2024-03-30 23:30:00"), ("Asia/Shanghai", "2024-03-30 23:30:00")])
+def test_a_day_of_a_time_that_a_clock_leapt_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, zone: str, told: str) -> None:
+    path = tmp_path / "a.csv"
+    start = datetime.fromisoformat(told) - timedelta(days=10)
+    path.write_text("id,received_at,told_on,urgent\n" + f"C,{start},{told},true\n" * 3 + f"C,{start},{told[:10]} 01:00:00,true\n")
+    both_ways(monkeypatch, path, {"told_on": {"column": "told_on", "as": "date"}}, zone)
+
+
+@pytest.mark.parametrize("kind", [pl.Categorical, pl.Enum(["", " ", "N/A", "x"])])
+@pytest.mark.parametrize("blank", [[], ["N/A"]])
+def test_a_row_of_a_blank_text_that_is_an_enumeration_is_a_blank_row(kind: Any, blank: list[str]) -> None:
+    frame = pl.DataFrame({"id": pl.Series([None] * 4, dtype=pl.String), "received_at": pl.Series([None] * 4, dtype=pl.Datetime("us")), "channel": pl.Series(["", " ", "N/A", "x"], dtype=kind)})
+    read = read_mapping(yaml.safe_dump({"format": 1, "blank": blank, "fields": {column: {"column": column} for column in frame.columns}}))
+    found = run_audit(load_policy_text(FEW.replace("ZONE", "Asia/Shanghai")), frame, as_of=AS_OF, mapping=read)
+    assert [reason[:11] == "a blank row" for reason in found.rejected["reason"].to_list()] == [True, True, bool(blank), False]
+
+
+def test_rows_are_filtered_by_cells_of_any_type() -> None:
+    policy = load_policy_text(FEW.replace("ZONE", "America/New_York"))
+    first = datetime(2023, 11, 5, 5, 30)
+    frame = pl.DataFrame(
+        {
+            "id": ["a", "b", "c"],
+            "received_at": pl.Series([first + timedelta(hours=i) for i in range(3)]).dt.replace_time_zone("UTC").dt.convert_time_zone("America/New_York"),
+            "tags": [["x"], ["y"], None],
+            "parts": [{"k": 1}, {"k": 2}, None],
+            "share": [0.5, float("nan"), -0.0],
+        }
+    )
+
+    def kept(**where: list[str]) -> list[str]:
+        read = read_mapping(yaml.safe_dump({"format": 1, "fields": {"id": {"column": "id"}, "received_at": {"column": "received_at"}}, "rows": {"where": where}}))
+        found = run_audit(policy, frame, as_of=AS_OF, mapping=read)
+        assert found.decisions.height + found.rejected.height == 3
+        return found.decisions["id"].to_list()
+
+    assert kept(received_at=["2023-11-05 01:30:00-05:00"]) == ["b"]
+    assert kept(tags=["['x']"]) == ["a"]
+    assert kept(parts=["{'k': 2}"]) == ["b"]
+    assert kept(share=["nan"]) == ["b"]
+    assert kept(share=["0"]) == ["c"]
