@@ -7,8 +7,9 @@ its texts.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
@@ -45,16 +46,16 @@ _MICRO: Final = timedelta(microseconds=1)
 
 
 @frozen
-class _Column:
+class _Column(ABC):
     """A column ``raw`` of texts that is read to a column ``typed`` beside it; ``blank`` are texts that say nothing."""
 
     raw: str
     typed: str
     blank: frozenset[str]
 
+    @abstractmethod
     def read(self) -> pl.Expr:
         """The values of plain cells, null elsewhere."""
-        raise NotImplementedError
 
     def told(self, shape: str) -> pl.Expr:
         """The cells of a shape that say something."""
@@ -71,13 +72,19 @@ class _Column:
 
 @frozen
 class _Times(_Column):
+    """Times of one form and its shape, or their days; those between the ends of ``gaps`` are left to the record's reader."""
+
     form: str
+    shape: str
     days: bool
+    gaps: tuple[tuple[datetime, datetime], ...]
 
     def read(self) -> pl.Expr:
-        plain = self.told(_shape(self.form) or "")
+        plain = self.told(self.shape)
         if any(letter in self.form for letter in "HI"):
             moment = plain.str.to_datetime(self.form, time_unit="us", strict=False, cache=False)
+            if self.gaps:
+                moment = pl.when(~pl.any_horizontal(moment.is_between(*gap, closed="left") for gap in self.gaps)).then(moment)
             return (moment.dt.date() if self.days else moment).alias(self.typed)
         return plain.str.to_date(self.form, strict=False, cache=False).alias(self.typed)
 
@@ -97,12 +104,9 @@ class _Answers(_Column):
     words: tuple[tuple[str, bool], ...]
 
     def read(self) -> pl.Expr:
-        raw, chain = pl.col(self.raw), pl
-        found: Any = chain
-        for word, answer in self.words:
-            found = found.when(raw == word).then(pl.lit(answer))
-        read: pl.Expr = found.otherwise(None)
-        return read.alias(self.typed)
+        raw = pl.col(self.raw)
+        yes, no = ([raw == word for word, answer in self.words if answer is meant] for meant in (True, False))
+        return pl.when(pl.any_horizontal(pl.lit(False), *yes)).then(True).when(pl.any_horizontal(pl.lit(False), *no)).then(False).alias(self.typed)
 
 
 @frozen
@@ -149,13 +153,10 @@ def _column(field: FieldMapping, mapping: ColumnMapping, frame: pl.DataFrame, de
             return _Numbers(*place, whole) if _mostly(cells, PLAIN_WHOLE if whole else PLAIN_NUMBER) else None
         if kinds == {"boolean"}:
             return _answers(cells, *place)
-    times = _times(field, cells, declared, *place)
-    # A wall time that there was not is one of the next day there.
-    timed = times is not None and field.as_date and not field.formats and times.form != _DAY
-    return None if timed and _leaps_midnight(zone) else times
+    return _times(field, cells, declared, zone, *place)
 
 
-def _times(field: FieldMapping, cells: pl.Series, declared: Sequence[Any], raw: str, typed: str, blank: frozenset[str]) -> _Times | None:
+def _times(field: FieldMapping, cells: pl.Series, declared: Sequence[Any], zone: Zone, raw: str, typed: str, blank: frozenset[str]) -> _Times | None:
     plainly = not field.formats and not field.as_date and all(f.type == "date" for f in declared)
     days = field.as_date or plainly or (bool(field.formats) and not field.formats[0].has_time)
     wanted = ("event", "datetime", "date") if days else ("event", "datetime")
@@ -165,15 +166,17 @@ def _times(field: FieldMapping, cells: pl.Series, declared: Sequence[Any], raw: 
     for form in [field.formats[0].text] if field.formats else [_DAY] if plainly else _ISO:
         shape = _shape(form)
         if shape is not None and _mostly(cells, shape):
-            return _Times(raw, typed, blank, form, days)
+            # Without a format the day of a time is that of the instant it tells.
+            gaps = _leaps(zone) if field.as_date and not field.formats and form != _DAY else ()
+            return _Times(raw, typed, blank, form, shape, days, gaps)
     return None
 
 
 @lru_cache(maxsize=64)
-def _leaps_midnight(zone: Zone) -> bool:
-    """Whether a wall time that there never was, and is read as one later by the gap, is one of another day."""
-    gaps = ((at, before, after) for at, before, after in changes(zone, date(1850, 1, 1), date(2200, 1, 1)) if after > before)
-    return any((at + before * _MICRO).date() != (at + (2 * after - before - 1) * _MICRO).date() for at, before, after in gaps)
+def _leaps(zone: Zone) -> tuple[tuple[datetime, datetime], ...]:
+    """Wall times that the zone's clock leapt over, where reading them as later by the gap may give another day (ends exclusive)."""
+    gaps = ((at + before * _MICRO, at + after * _MICRO) for at, before, after in changes(zone, date(1850, 1, 1), date(2200, 1, 1)) if after > before)
+    return tuple((begin, end) for begin, end in gaps if (end + (end - begin) - _MICRO).date() != begin.date())
 
 
 def _answers(cells: pl.Series, raw: str, typed: str, blank: frozenset[str]) -> _Answers | None:
