@@ -18,13 +18,15 @@ from complaint_policy.possible import MICROSECOND, Interval
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
-__all__ = ["Unusable", "as_text", "coercer", "is_empty", "iso_text", "parse_boolean", "parse_decimal", "read_moment"]
+__all__ = ["Unusable", "as_text", "coercer", "day_interval", "is_empty", "iso_text", "parse_boolean", "parse_decimal", "read_moment"]
 
 _TRUE: Final = frozenset({"true", "yes", "y", "t", "1", "是", "对", "有", "真"})
 _FALSE: Final = frozenset({"false", "no", "n", "f", "0", "否", "不是", "无", "假"})
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:[,，][0-9]{3})+|[0-9]{1,30})(?:\.[0-9]{1,30})?")
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ISO_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.,]([0-9]{1,12}))?\s?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?")
+# ISO 8601's sign for years of more than four digits and for those before the year 0, which Python has no dates for.
+_FAR_DAY = re.compile(r"[+-][0-9]{4,6}-[0-9]{2}-[0-9]{2}(?![0-9])")
 _SIGNS: Final = {"¥": "CNY", "￥": "CNY", "元": "CNY", "人民币": "CNY", "RMB": "CNY", "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "HK$": "HKD"}
 # Signs that several currencies share stand for the policy's own.
 _SHARED_SIGNS: Final = {"$": frozenset({"USD", "AUD", "CAD", "HKD", "SGD", "NZD"}), "¥": frozenset({"CNY", "JPY"}), "￥": frozenset({"CNY", "JPY"})}
@@ -54,6 +56,10 @@ def _shown(value: object) -> str:
 def _no(value: object, en: str, zh: str) -> Unusable:
     del value  # the cell itself may be personal: the reason says what was expected
     return Unusable(Text(f"not {en}", f"不是{zh}"))
+
+
+def _no_year(value: object) -> Unusable:
+    return _no(value, f"a year from {_FIRST_YEAR} to {_LAST_YEAR}", f"{_FIRST_YEAR}至{_LAST_YEAR}年间的时间")
 
 
 def is_empty(value: object) -> bool:
@@ -211,6 +217,8 @@ def read_moment(value: object, zone: Zone, formats: tuple[str, ...] = ()) -> dat
             return _instant(datetime.fromisoformat(f"{day}T{clock if len(clock) > 5 else clock + ':00'}{micro}{_offset(offset)}"), zone)
     except (ValueError, OverflowError):
         pass
+    if _FAR_DAY.match(text):
+        raise _no_year(value)
     raise _no(value, "a time (ISO 8601 or a declared format)", "时间（ISO 8601或已声明的格式）")
 
 
@@ -227,7 +235,7 @@ def _has_time(form: str) -> bool:
 
 def _instant(value: datetime, zone: Zone) -> datetime:
     if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
-        raise _no(value, f"a year from {_FIRST_YEAR} to {_LAST_YEAR}", f"{_FIRST_YEAR}至{_LAST_YEAR}年间的时间")
+        raise _no_year(value)
     try:
         if value.tzinfo is None:
             if value.__class__ is not datetime:  # pandas' Timestamp and its kind

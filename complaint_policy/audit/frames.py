@@ -67,7 +67,7 @@ class FrameAudit:
     @cached_property
     def _whole(self) -> pl.DataFrame | None:
         """The table, where it is in memory."""
-        return numbered(self._read(self._rows)) if self.table.in_memory else None
+        return self._read(self._rows) if self.table.in_memory else None
 
     def _read(self, query: pl.LazyFrame, engine: Any = "auto") -> pl.DataFrame:
         try:
@@ -99,7 +99,7 @@ class FrameAudit:
         return looked_at(self._read(first), self._typed, whole=False)
 
     def _batches(self) -> Iterator[pl.DataFrame]:
-        """The numbered rows, a piece at a time."""
+        """The rows, a piece at a time; numbered, but for a table that comes in one piece."""
         whole = self._whole
         if whole is not None:
             yield whole
@@ -160,7 +160,7 @@ class FrameAudit:
     def decision(self, row: int) -> AnyDecision | None:
         """The full decision of one row."""
         whole = self._whole
-        rows = whole.filter(pl.col(ROW) == row) if whole is not None else numbered(self._read(self._rows.slice(row, 1)), row)
+        rows = numbered(whole.slice(row, 1) if whole is not None else self._read(self._rows.slice(row, 1)), row)
         for entry in self._entries_of(rows):
             if entry.fault is None:
                 return self._judge(entry)
@@ -171,7 +171,7 @@ class FrameAudit:
     def _counted(self) -> tuple[Summary, Callable[[], pl.DataFrame]]:
         portfolio = Portfolio(self.policy, self._exposures)
         whole = self._whole
-        table = whole.lazy() if whole is not None else self._rows.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
+        table = (self._rows if whole is None else whole.lazy()).with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
         tiers, total = self._tiers(inner=True, portfolio=portfolio), None if whole is None else whole.height
         ids, bare = "id" in self.stream.source_fields, self._rows if self.table.kind == "parquet" and whole is None else None
         counted = count_rows(table, tiers, ids=ids, total=total, collect=self._collected, batches=self._in_batches, bare=bare)

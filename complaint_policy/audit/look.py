@@ -13,6 +13,7 @@ import polars as pl
 from attrs import field, frozen
 
 from complaint_policy.audit.typed import TypedTable
+from complaint_policy.columns.python_cells import python_time
 
 __all__ = ["Look", "days_between", "looked_at"]
 
@@ -58,7 +59,7 @@ def looked_at(frame: pl.DataFrame, table: TypedTable, *, whole: bool) -> Look:
     if whole:
         inside |= {n for n in floats - odd if _reasonable(ends_of[n])}
     known = bounds if whole and days is not None else {}
-    unreceived = _places(columns.get("received_at"))
+    unreceived = () if whole else _places(columns.get("received_at"))
     numbers = frozenset(() if whole else floats - odd)
     return Look(
         full=frozenset(full),
@@ -95,13 +96,15 @@ def _day(value: Any) -> date:
 
 def _ends(frame: pl.DataFrame, columns: Mapping[str, str], floats: Mapping[str, str]) -> tuple[dict[str, tuple[Any, Any]], set[str]]:
     """The smallest and largest value of columns, and which of the ``floats`` are sometimes no number; each on a core of its own."""
-    asked = [pl.col(n).min().alias(f"{i}<") for i, n in enumerate(columns.values())] + [pl.col(n).max().alias(f"{i}>") for i, n in enumerate(columns.values())]
+    asked = [pl.col(n).to_physical().min().alias(f"{i}<") for i, n in enumerate(columns.values())]
+    asked += [pl.col(n).to_physical().max().alias(f"{i}>") for i, n in enumerate(columns.values())]
     asked += [pl.col(n).is_nan().any().alias(f"{i}?") for i, n in enumerate(floats.values())]
     if not asked:
         return {}, set()
     row = frame.lazy().select(asked).collect(engine="in-memory").row(0)
-    size = len(columns)
-    ends = dict(zip(columns, zip(row[:size], row[size : 2 * size], strict=True), strict=True))
+    size, kinds = len(columns), [frame.schema[n] for n in columns.values()]
+    values = [value if kind.is_float() else python_time(value, kind) for value, kind in zip(row, (*kinds, *kinds), strict=False)]
+    ends = dict(zip(columns, zip(values[:size], values[size:], strict=True), strict=True))
     return ends, {n for n, odd in zip(floats, row[2 * size :], strict=True) if odd}
 
 

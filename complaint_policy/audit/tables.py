@@ -10,6 +10,7 @@ import polars as pl
 
 from complaint_policy.audit.json_files import columns_of
 from complaint_policy.audit.sources import FileHandle, Row, SourceTable, checked_columns
+from complaint_policy.columns.python_cells import python_rows
 from complaint_policy.errors import InputError
 from complaint_policy.texts import Text
 
@@ -74,7 +75,7 @@ class FrameTable(SourceTable):
         positions = {name: i for i, name in enumerate(dict.fromkeys(wanted))}
         order = [positions[name] for name in wanted]
         for batch in chosen.collect_batches(chunk_size=_BATCH):
-            for cells in batch.iter_rows():
+            for cells in python_rows(batch):
                 self._done += 1
                 yield Row(self._done, [cells[i] for i in order])
 

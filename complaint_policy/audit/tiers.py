@@ -69,19 +69,22 @@ class Tiers:
 
     # ---------------------------------------------------------------- one batch
     def run(self, frame: pl.DataFrame, *, believed: bool = True) -> Judgement:
-        """Judges the rows of a frame that has a column ``ROW``; not ``believed``: none of them is what a look at the table suggests."""
+        """Judges the rows of a frame, numbered by its column ``ROW`` or, where it has none, from 0 on.
+
+        Not ``believed``: none of them is what a look at the table suggests.
+        """
         engine = self.engine
         parts: list[pl.DataFrame] = []
-        kept = frame.lazy()
         plan, _, _ = engine.receipt()
-        received = plan.applied(kept)
+        received = plan.applied(_numbers(frame))
+        names = [ROW, *(name for name in frame.columns if name != ROW)]
         routed = by_record = before = 0
         leftover: list[pl.DataFrame] = []
         for version, route in enumerate(engine.routes()):
             mine = received.filter(route)
             first = engine.tier(version, hopeful=believed)
             if first is None:
-                rows = _collected(mine.select(frame.columns), frame.height)
+                rows = _collected(mine.select(names), frame.height)
                 routed += rows.height
                 leftover.append(rows)
                 continue
@@ -175,7 +178,7 @@ class Tiers:
         if not flags.any():
             return found, None
         places = found["row"].filter(flags)
-        return found.filter(~flags), frame.filter(pl.col(ROW).is_in(places.implode()))
+        return found.filter(~flags), _collected(_numbers(frame).filter(pl.col(ROW).cast(pl.Int64).is_in(places.implode())), frame.height)
 
     def _columns_of(self, judged: Any, version: int) -> list[pl.Expr]:
         """The columns of the decisions in their types, and which rows are left."""
@@ -211,19 +214,20 @@ class Tiers:
         """Rows that may have nothing in any column, by one column that is believed to be full."""
         table = self.engine.table
         # Texts last: of them alone statistics cannot tell.
+        blanks = table.blanks
         for _, name in sorted((table.sources[n].kind == pl.String, n) for n in self.engine.look.full):
             source = table.sources[name]
-            if source.expr.meta.is_column() and source.expr.meta.output_name() in table.blanks:
-                return table.blanks[source.expr.meta.output_name()]
+            if source.expr.meta.is_column() and source.expr.meta.output_name() in blanks:
+                return blanks[source.expr.meta.output_name()]
         return None
 
     def _others(self, received: pl.LazyFrame, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Rows that no version takes by their columns: those for the record evaluation to refuse or judge, and those plainly without a receipt."""
-        lacking = self.lacking(frame.lazy())
         others = received.filter(~pl.any_horizontal(*self.engine.routes()).fill_null(False))
-        if lacking is None:
-            return _collected(others.select(frame.columns), frame.height), pl.DataFrame(schema=REJECTED_SCHEMA)
-        return _collected(others.filter(~self.absent()).select(frame.columns), frame.height), self._lacking(frame)
+        names = [ROW, *(name for name in frame.columns if name != ROW)]
+        if not self._plain(self.engine):
+            return _collected(others.select(names), frame.height), pl.DataFrame(schema=REJECTED_SCHEMA)
+        return _collected(others.filter(~self.absent()).select(names), frame.height), self._lacking(frame)
 
     def _silent(self, others: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The rejects of rows received when no version was in force, and the other rows."""
@@ -238,7 +242,7 @@ class Tiers:
         return told.filter(known), others.filter(~known)
 
     def _lacking(self, frame: pl.DataFrame) -> pl.DataFrame:
-        lacking = self.lacking(frame.lazy())
+        lacking = self.lacking(_numbers(frame))
         return pl.DataFrame(schema=REJECTED_SCHEMA) if lacking is None else _collected(lacking, frame.height).drop(BLANK)
 
     def _records(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -314,6 +318,11 @@ def _white() -> str:
 
 def _collected(query: pl.LazyFrame, height: int) -> pl.DataFrame:
     return query.collect(engine="streaming" if height >= _STREAMED else "in-memory")
+
+
+def _numbers(frame: pl.DataFrame) -> pl.LazyFrame:
+    """The rows of a frame with their numbers; where it has none they are counted as the rows go by, which spares a column in memory."""
+    return frame.lazy() if ROW in frame.columns else frame.lazy().with_row_index(ROW)
 
 
 def numbered(frame: pl.DataFrame, first: int = 0) -> pl.DataFrame:

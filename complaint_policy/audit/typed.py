@@ -11,6 +11,7 @@ from attrs import frozen
 from complaint_policy.audit.cells import RecordReader
 from complaint_policy.audit.mapping import ColumnMapping, FieldMapping
 from complaint_policy.columns.cells import WHITE
+from complaint_policy.columns.python_cells import python_cells
 from complaint_policy.columns.sheet import Source
 from complaint_policy.zones import Zone
 
@@ -26,13 +27,19 @@ class TypedTable:
     sources: Mapping[str, Source]
     keeps: pl.Expr | None
     enums: frozenset[str]  # fields that are read by comparing with their values
-    blanks: Mapping[str, pl.Expr]  # for each column that is read the rows with nothing in it
+    kinds: Mapping[str, Any]  # the types of the columns that are read
+    blank_words: frozenset[str]
     skips_blank: bool  # whether a row with nothing in any of them is no record
+
+    @property
+    def blanks(self) -> dict[str, pl.Expr]:
+        """For each column that is read the rows with nothing in it."""
+        return {name: _is_blank(pl.col(name), kind, self.blank_words) for name, kind in self.kinds.items()}
 
     @property
     def blank(self) -> pl.Expr:
         """Rows with nothing in any column that is read."""
-        return pl.all_horizontal(*self.blanks.values()) if self.blanks and self.skips_blank else pl.lit(False)
+        return pl.all_horizontal(*self.blanks.values()) if self.kinds and self.skips_blank else pl.lit(False)
 
 
 def typed_table(
@@ -41,9 +48,9 @@ def typed_table(
     """The fields of a table whose columns are called ``spelled[name]``."""
     sources = {f.name: _source(f, mapping, schema, zone, spelled) for f in mapping.fields}
     reader = RecordReader(mapping, zone)
-    blanks = {spelled[c]: _is_blank(pl.col(spelled[c]), schema[spelled[c]], mapping.blank) for c in reader.wanted}
+    kinds = {spelled[c]: schema[spelled[c]] for c in reader.wanted}
     keeps = [passes(pl.col(spelled[f.column]), schema[spelled[f.column]], f.values) for f in mapping.where]
-    return TypedTable(sources, pl.all_horizontal(keeps) if keeps else None, enums, blanks, mapping.skip_blank)
+    return TypedTable(sources, pl.all_horizontal(keeps) if keeps else None, enums, kinds, mapping.blank, mapping.skip_blank)
 
 
 def _source(field: FieldMapping, mapping: ColumnMapping, schema: Mapping[str, Any], zone: Zone, spelled: Mapping[str, str]) -> Source:
@@ -113,7 +120,7 @@ def passes(column: pl.Expr, kind: Any, values: frozenset[str]) -> pl.Expr:
         return column.fill_null("").str.strip_chars(_WHITE).is_in(sorted(values))
 
     def answers(cells: pl.Series) -> list[bool]:
-        return [("" if cell is None else as_text(cell)) in values for cell in cells.to_list()]
+        return [("" if cell is None else as_text(cell)) in values for cell in python_cells(cells)]
 
     def test(cells: pl.Series) -> pl.Series:
         if kind.is_nested() or kind == pl.Object:  # such cells cannot be told apart

@@ -17,6 +17,7 @@ from attrs import define
 from complaint_policy.coerce import Unusable, is_empty
 from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.plan import Ex, Plan, on
+from complaint_policy.columns.python_cells import python_cells
 from complaint_policy.fields import LOG, Field
 from complaint_policy.intake import cell_reader, empty_value
 from complaint_policy.possible import NONE, NOT_YET, Interval, Maybe
@@ -31,6 +32,7 @@ KNOWN, EMPTY, BAD, ODD = 0, 1, 2, 3
 _LARGEST: Final = 10**15
 # More values of an enum are told apart by a cast, which is then faster than comparing.
 _FEW_VALUES: Final = 12
+_MOST_MILLIS: Final = 2**63 // 1000 - 1
 # What Python's strip() takes away.
 WHITE: Final = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 # Texts that every reader takes for the same number, and that are exact as floats' shortest texts.
@@ -65,7 +67,7 @@ def _typed_moments(raw: Ex, kind: Any, declared: Field, clock: Clock, plan: Plan
     if base != pl.Datetime:
         return None
     unit = kind.time_unit
-    physical = on(lambda d: d.dt.cast_time_unit("us").to_physical() if unit == "ms" else (d.to_physical() // 1000 if unit == "ns" else d.to_physical()), raw)
+    physical = on(lambda d: _micros(d.to_physical(), unit), raw)
     if kind.time_zone is not None:
         ticks = clock.from_utc(physical)
     else:
@@ -105,6 +107,13 @@ def read_cells(source: Source, declared: Field, clock: Clock, plan: Plan, curren
     elif declared.type == "string" and base in (pl.String, pl.Enum, pl.Categorical):
         found = _string(raw.cast(pl.String) if base != pl.String else raw, plan)
     return found or _by_reader(raw, kind, declared, clock, plan, currency, as_of)
+
+
+def _micros(ticks: pl.Expr, unit: str) -> pl.Expr:
+    if unit == "ns":
+        return ticks // 1000
+    # Milliseconds reach further than microseconds do; what lies so far is odd either way.
+    return ticks.clip(-_MOST_MILLIS, _MOST_MILLIS) * 1000 if unit == "ms" else ticks
 
 
 def _floats(raw: Ex, declared: Field, plan: Plan, numbers: bool) -> Cells:
@@ -228,9 +237,9 @@ def _by_reader(
         rest = cells if done is None else cells.filter(done["state"] == ODD)
         if done is not None and not rest.len():
             return done.to_struct(cells.name)
-        nested = cells.dtype.is_nested()  # such cells cannot be told apart cheaply
+        nested = cells.dtype.is_nested() or cells.dtype == pl.Object  # such cells cannot be told apart cheaply
         different = rest if nested else rest.unique(maintain_order=True)
-        answers = [one(cell) for cell in different.to_list()]
+        answers = [one(cell) for cell in python_cells(different)]
         frame = pl.DataFrame(answers, schema={"value": physical, "high": pl.Int64, "state": pl.UInt8}, orient="row")
         if not nested:
             numbers = different.to_frame("cell").with_row_index("at")
@@ -316,7 +325,7 @@ def cell_by_cell(
 
     def read(cells: pl.Series) -> pl.Series:
         codes: list[int] = []
-        for cell in cells.to_list():
+        for cell in python_cells(cells):
             value = cell if source.meaning is None else source.meaning(cell)
             if is_empty(value):
                 codes.append(2)
