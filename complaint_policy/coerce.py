@@ -250,7 +250,7 @@ def _instant(value: datetime, zone: Zone) -> datetime:
 def day_interval(day: date, zone: Zone, name: str) -> Interval:
     """A bare date as the span of that local day."""
     if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise _no(day, f"a year from {_FIRST_YEAR} to {_LAST_YEAR}", f"{_FIRST_YEAR}至{_LAST_YEAR}年间的日期")
+        raise _no_year(day)
     try:
         ordinal = day.toordinal()
         return Interval(zone.day_start(ordinal), zone.day_start(ordinal + 1) - MICROSECOND, frozenset({name}))

@@ -227,7 +227,7 @@ def _count_version(
     """
     engine, portfolio = tiers.engine, tiers.portfolio
     effective = engine.policy.versions[version].model.effective.isoformat()
-    numbers = ids and bool(judged.id.expr.meta.root_names())
+    numbers = ids and (bool(judged.id.expr.meta.root_names()) or pl.select(judged.id.expr).item() is not None)
     counting = _counted(Counting(judged, effective, numbers, only), bare, batches, engine)
     if counting is None:  # too many rows are other than was believed
         again = engine.tier(version, hopeful=True)

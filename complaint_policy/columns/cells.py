@@ -16,7 +16,7 @@ from attrs import define
 
 from complaint_policy.coerce import Unusable, is_empty
 from complaint_policy.columns.clock import Clock
-from complaint_policy.columns.plan import Ex, Plan, on
+from complaint_policy.columns.plan import Ex, Plan, constant, on
 from complaint_policy.columns.python_cells import python_cells
 from complaint_policy.fields import LOG, Field
 from complaint_policy.intake import cell_reader, empty_value
@@ -88,8 +88,10 @@ def read_cells(source: Source, declared: Field, clock: Clock, plan: Plan, curren
     raw, kind = Ex(source.expr), source.kind
     if kind == pl.Null:
         return Cells(None)
+    if source.expr.meta.is_literal():
+        return _same_for_all(source, declared, clock, currency)
     if source.meaning is not None:
-        return _by_reader(raw, kind, declared, clock, plan, currency, as_of, source.meaning)
+        return _by_reader(raw, kind, declared, clock, plan, currency, source.meaning)
     found: Cells | None = None
     base = kind.base_type()
     if declared.type in ("event", "datetime", "date"):
@@ -106,7 +108,7 @@ def read_cells(source: Source, declared: Field, clock: Clock, plan: Plan, curren
         found = _enum(raw.cast(pl.String) if base != pl.String else raw, declared, clock, plan, currency, as_of, name in hints.full, name in hints.given)
     elif declared.type == "string" and base in (pl.String, pl.Enum, pl.Categorical):
         found = _string(raw.cast(pl.String) if base != pl.String else raw, plan)
-    return found or _by_reader(raw, kind, declared, clock, plan, currency, as_of)
+    return found or _by_reader(raw, kind, declared, clock, plan, currency)
 
 
 def _micros(ticks: pl.Expr, unit: str) -> pl.Expr:
@@ -151,7 +153,7 @@ def _enum(raw: Ex, declared: Field, clock: Clock, plan: Plan, currency: str | No
     """Codes of an enum: a chain of comparisons, or of many values a cast; cells that are none of its values as they stand go to the reader."""
     values = declared.values
     if not 0 < len(values) <= 64:
-        return _by_reader(raw, pl.String(), declared, clock, plan, currency, as_of)
+        return _by_reader(raw, pl.String(), declared, clock, plan, currency)
 
     few = len(values) <= _FEW_VALUES
 
@@ -201,36 +203,16 @@ def _enum(raw: Ex, declared: Field, clock: Clock, plan: Plan, currency: str | No
 
 # --------------------------------------------------------------------------- by the record's own reader
 _PHYSICAL: Final[dict[str, Any]] = {"boolean": pl.Boolean, "integer": pl.Int64, "number": pl.Float64, "money": pl.Float64, "string": pl.String}
+_MOMENTS: Final = frozenset(("event", "datetime", "date"))
 _ISO: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}$"
 
 
-def _by_reader(
-    raw: Ex, kind: Any, declared: Field, clock: Clock, plan: Plan, currency: str | None, as_of: datetime, meaning: Callable[[Any], Any] | None = None
-) -> Cells:
+def _by_reader(raw: Ex, kind: Any, declared: Field, clock: Clock, plan: Plan, currency: str | None, meaning: Callable[[Any], Any] | None = None) -> Cells:
     """Each different cell through the record evaluation's reader, after what the mapping makes of it."""
-    moments = declared.type in ("event", "datetime", "date")
-    physical = pl.Int64 if moments or declared.type == "enum" else _PHYSICAL.get(declared.type, pl.UInt8)
+    moments, physical = declared.type in _MOMENTS, _physical(declared)
     shape = pl.Struct({"value": physical, "high": pl.Int64, "state": pl.UInt8})
-    reader = cell_reader(declared, clock.zone, currency)
-    # An event after as_of has not happened; that is settled on the column, so that cells are read as they stand.
-    far = datetime(9000, 1, 1)
-    known = _known(declared, clock)
+    one = _reading(declared, clock, currency, meaning)
     fast = _fast(declared, clock) if kind == pl.String and meaning is None else None
-
-    def one(cell: Any) -> tuple[Any, Any, int]:
-        if meaning is not None:
-            cell = meaning(cell)
-        if is_empty(cell):
-            return None, None, EMPTY
-        try:
-            found = reader(cell, far)
-        except Unusable:
-            return None, None, BAD
-        except Exception:  # noqa: BLE001  one bad cell costs its own field only
-            return None, None, BAD
-        if isinstance(found, Maybe) or found is NOT_YET or found is NONE:
-            return None, None, EMPTY
-        return known(found)
 
     def read(cells: pl.Series) -> pl.Series:
         done = fast(cells) if fast is not None else None
@@ -255,6 +237,41 @@ def _by_reader(
     value = plan.keep(on(lambda k: k.struct.field("value"), kept))
     high = plan.keep(on(lambda k: k.struct.field("high"), kept)) if moments else None
     return Cells(value, on(lambda s: s == BAD, state), on(lambda s: s == ODD, state), high)
+
+
+def _same_for_all(source: Source, declared: Field, clock: Clock, currency: str | None) -> Cells:
+    """What a mapping says of every record."""
+    value, high, state = _reading(declared, clock, currency, source.meaning)(pl.select(source.expr).item())
+    ends = constant(high, pl.Int64) if declared.type in _MOMENTS else None
+    return Cells(constant(value, _physical(declared)), constant(state == BAD, pl.Boolean), constant(state == ODD, pl.Boolean), ends)
+
+
+def _physical(declared: Field) -> Any:
+    return pl.Int64 if declared.type in _MOMENTS or declared.type == "enum" else _PHYSICAL.get(declared.type, pl.UInt8)
+
+
+def _reading(declared: Field, clock: Clock, currency: str | None, meaning: Callable[[Any], Any] | None) -> Callable[[Any], tuple[Any, Any, int]]:
+    """From a cell, after what the mapping makes of it, to what the column holds, its end and its state."""
+    reader, known = cell_reader(declared, clock.zone, currency), _known(declared, clock)
+    # An event after as_of has not happened; that is settled on the column, so that cells are read as they stand.
+    far = datetime(9000, 1, 1)
+
+    def one(cell: Any) -> tuple[Any, Any, int]:
+        if meaning is not None:
+            cell = meaning(cell)
+        if is_empty(cell):
+            return None, None, EMPTY
+        try:
+            found = reader(cell, far)
+        except Unusable:
+            return None, None, BAD
+        except Exception:  # noqa: BLE001  one bad cell costs its own field only
+            return None, None, BAD
+        if isinstance(found, Maybe) or found is NOT_YET or found is NONE:
+            return None, None, EMPTY
+        return known(found)
+
+    return one
 
 
 def _known(declared: Field, clock: Clock) -> Callable[[Any], tuple[Any, Any, int]]:

@@ -32,11 +32,17 @@ AT_LEAST: Final = _flipping(ge, le)
 SAME: Final = _flipping(eq, eq)
 
 
+def _plain(expr: pl.Expr) -> pl.Expr:
+    """A ``when`` without an ``otherwise`` is of a class of its own, whose comparisons Python prefers even where it stands second."""
+    ended = getattr(expr, "otherwise", None)
+    return expr if ended is None else ended(None)
+
+
 @frozen(eq=False)
 class Ex:
     """An expression, and the stage of the plan from which on it can be computed."""
 
-    expr: pl.Expr
+    expr: pl.Expr = field(converter=_plain)
     stage: int = 0
     kept: bool = False  # a column by itself
 

@@ -17,8 +17,9 @@ from complaint_policy import Policy, PolicyError
 from complaint_policy.audit import Audit
 from complaint_policy.audit.judging import fields_of_policy
 from complaint_policy.audit.mapping import by_name
-from tests.equality.comparing import Loop, audited, compare_file, differences, entries_of, loop, same_whatever_the_order
+from tests.equality.comparing import Loop, audited, compare, compare_file, differences, entries_of, loop, same_whatever_the_order
 from tests.equality.counts import count_decisions, count_policy, count_table
+from tests.equality.draw_mapping import draw_mapping, features_of_mapping, headed
 from tests.equality.policies import Drawn, draw_policy, features_of
 from tests.equality.records import Table, draw_table, split_frame
 from tests.equality.reducing import reduced, shown
@@ -27,7 +28,8 @@ from tests.equality.small import asked, few_days, small_pieces
 __all__ = ["Found", "Run", "both", "check_seed", "check_table"]
 
 TABLES: Final = 2  # of each policy
-Form = Callable[[Policy, Table, Loop, Audit], list[str]]
+Counts = Counter[tuple[str, str]]
+Form = Callable[[Policy, Table, Loop, Audit, Counts], list[str]]
 
 
 @define
@@ -79,8 +81,11 @@ def _checked(policy: Policy, table: Table, random: Random, run: Run | None, form
             return found
         order = random.sample(range(len(table.records)), len(table.records))
         with small_pieces(random.randint(1, len(order))):
-            if form is not None and table.frame is not None and (told := form(policy, table, expected, audit)):
-                return [f"{form.__name__.strip('_')}: {line}" for line in told]
+            if form is not None and table.frame is not None:
+                name, counts = form.__name__.strip("_"), Counts() if run is None else run.counts
+                counts["form", name] += 1
+                if told := form(policy, table, expected, audit, counts):
+                    return [f"{name}: {line}" for line in told]
             return _in_another_order(policy, table, audit, order, random)
     except Exception as error:  # noqa: BLE001  an audit never raises on records
         return [f"raised: {type(error).__name__}: {error}"]
@@ -101,13 +106,13 @@ def _in_another_order(policy: Policy, table: Table, audit: Audit, order: list[in
 
 
 # --------------------------------------------------------------------------- other forms of the same table
-def _query(policy: Policy, table: Table, expected: Loop, audit: Audit) -> list[str]:
+def _query(policy: Policy, table: Table, expected: Loop, audit: Audit, counts: Counts) -> list[str]:
     """A query over the frame."""
     assert table.frame is not None
     return differences(expected, asked(audited(policy, table.frame.lazy(), table.as_of, table.waivers)))
 
 
-def _parquet(policy: Policy, table: Table, expected: Loop, audit: Audit) -> list[str]:
+def _parquet(policy: Policy, table: Table, expected: Loop, audit: Audit, counts: Counts) -> list[str]:
     """A Parquet file, in which a frame's rows are the same values."""
     assert table.frame is not None
     with TemporaryDirectory() as folder:
@@ -116,7 +121,7 @@ def _parquet(policy: Policy, table: Table, expected: Loop, audit: Audit) -> list
         return differences(expected, asked(audited(policy, path, table.as_of, table.waivers), summary_first=True))
 
 
-def _csv(policy: Policy, table: Table, expected: Loop, audit: Audit) -> list[str]:
+def _csv(policy: Policy, table: Table, expected: Loop, audit: Audit, counts: Counts) -> list[str]:
     """A CSV file: the cells are texts now, and the loop reads them anew."""
     assert table.frame is not None
     flat = [name for name, kind in table.frame.schema.items() if not kind.is_nested()]
@@ -126,7 +131,53 @@ def _csv(policy: Policy, table: Table, expected: Loop, audit: Audit) -> list[str
         return compare_file(policy, path, by_name(flat, fields_of_policy(policy)), table.as_of, table.waivers)
 
 
-def _written(policy: Policy, table: Table, expected: Loop, audit: Audit) -> list[str]:
+def _alike(policy: Policy, table: Table, expected: Loop, audit: Audit, counts: Counts) -> list[str]:
+    """Some columns have one value for all rows, which Polars holds once: `pl.lit` in a frame gives such."""
+    assert table.frame is not None
+    random = _random("alike", table)
+    names = random.sample(table.frame.columns, min(random.randint(1, 6), table.frame.width))
+    same = [pl.col(name).first() for name in names if name != "received_at" or random.random() < 0.3]
+    frame = table.frame.with_columns(same)
+    source = table.frame.lazy().with_columns(same) if random.random() < 0.5 else frame
+    return compare(policy, source, table.as_of, table.waivers, records=frame.to_dicts())
+
+
+def _random(what: str, table: Table) -> Random:
+    """The same draws for the same table."""
+    return Random(f"{what} {table.as_of} {table.columns} {sorted(table.forms.items())}")
+
+
+def _mapped(policy: Policy, table: Table, expected: Loop, audit: Audit, counts: Counts) -> list[str]:
+    """A table in memory, a query or a Parquet file, read through a mapping; now and then as a CSV file."""
+    assert table.frame is not None
+    random = _random("mapping", table)
+    how = random.choice(("frame", "frame", "query", "parquet", "csv", "csv"))
+    frame = table.frame.select(name for name, kind in table.frame.schema.items() if how != "csv" or not kind.is_nested())
+    names, frame = frame.columns, headed(frame, random)
+    with TemporaryDirectory() as folder:
+        source: Any = frame
+        shown = frame
+        if how == "query":
+            source = frame.lazy()
+        elif how == "parquet":
+            source = Path(folder) / "table.parquet"
+            frame.write_parquet(source)
+        elif how == "csv":
+            source = Path(folder) / "table.csv"
+            frame.write_csv(source)
+            shown = pl.read_csv(source, infer_schema=False)
+            shown.columns = frame.columns  # quotes in headers stay doubled
+        mapping = draw_mapping(policy, names, shown, random)
+        if mapping is None:
+            return []
+        first = random.random() < 0.5
+        told = compare_file(policy, source, mapping, table.as_of, table.waivers, asked=lambda audit: asked(audit, summary_first=first))
+        counts["mapped", how] += 1
+        counts.update(("mapping", feature) for feature in features_of_mapping(mapping))
+        return told
+
+
+def _written(policy: Policy, table: Table, expected: Loop, audit: Audit, counts: Counts) -> list[str]:
     """Decisions that are written to a file and not kept are those that are kept."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "decisions.parquet"
@@ -134,7 +185,7 @@ def _written(policy: Policy, table: Table, expected: Loop, audit: Audit) -> list
         return differences(expected, again, pl.read_parquet(path))
 
 
-FORMS: Final = (None, None, None, _query, _parquet, _csv, _written)
+FORMS: Final = (None, None, None, _query, _parquet, _csv, _written, _alike, _mapped, _mapped)
 
 
 def check_seed(seed: int, features: Sequence[str] | None = None, *, small: bool = True) -> Run:

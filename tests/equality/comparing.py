@@ -7,9 +7,11 @@ The loop reads the attributes of a :class:`Decision` and counts for itself; noth
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from os import PathLike
+from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
@@ -22,6 +24,7 @@ from complaint_policy.audit.mapping import ColumnMapping
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Counts, RecordStream
 from complaint_policy.audit.sources import open_source
+from complaint_policy.audit.tables import memory_table
 from complaint_policy.coerce import is_empty
 from complaint_policy.decision import Decision
 from complaint_policy.errors import ComplaintPolicyError
@@ -318,12 +321,15 @@ def compare(policy: Policy, frame: Any, as_of: datetime | str, waivers: Any = ()
     return differences(expected, audited(policy, frame, as_of, waivers))
 
 
-def compare_file(policy: Policy, path: Any, mapping: ColumnMapping, as_of: datetime | str, waivers: Any = ()) -> list[str]:
-    """The same for a file read through a mapping: the loop judges the records the mapping gives."""
-    stream = RecordStream(open_source(path, mapping.input), mapping, policy.zone)
+def compare_file(
+    policy: Policy, source: Any, mapping: ColumnMapping, as_of: datetime | str, waivers: Any = (), *, asked: Callable[[Audit], Audit] = lambda audit: audit
+) -> list[str]:
+    """The same for a file, or a table in memory, read through a mapping: the loop judges the records the mapping gives."""
+    table = open_source(Path(source), mapping.input) if isinstance(source, (str, PathLike)) else memory_table(source)
+    stream = RecordStream(table, mapping, policy.zone)
     entries = [Entry(e.position, e.line, e.record, None if e.fault is None else (e.fault.en, e.fault.zh)) for e in stream.entries(Counts())]
     expected = loop(policy, entries, stream.source_fields, as_of, waivers)
-    audit = audited(policy, path, as_of, waivers, mapping=mapping)
+    audit = asked(audited(policy, source, as_of, waivers, mapping=mapping))
     folded = audit.summary().identity.folded
     expected.figures["identity"] |= {"rows": len(entries) + folded, "folded": folded}
     return differences(expected, audit)

@@ -14,6 +14,7 @@ from complaint_policy.fields import FIELD_TYPES
 from complaint_policy.lengths import MONTH_DAY, UNITS
 from complaint_policy.registry import BUILTIN_KINDS
 from complaint_policy.rules.portfolio.model import MEASURES
+from tests.equality.draw_mapping import FEATURES
 from tests.equality.policies import CURRENCIES, ZONES
 
 __all__ = ["FLOORS"]
@@ -74,4 +75,7 @@ FLOORS: Final[dict[tuple[str, str], int]] = {
     **_each("records", ("rejected: no version in force", "rejected: received_at is missing", "rejected: received_at is unusable"), 20),
     **_each("records", ("with an unusable cell",), 300),
     **_each("waivers", ("waivers",), 100),
+    **_each("form", ("query", "parquet", "csv", "written", "alike", "mapped"), 10),
+    **_each("mapped", ("frame", "query", "parquet", "csv"), 3),
+    **_each("mapping", FEATURES, 5),
 }
