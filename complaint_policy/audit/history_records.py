@@ -12,7 +12,7 @@ from complaint_policy.audit.interfaces import AnyPolicy
 from complaint_policy.audit.mapping import ColumnMapping
 from complaint_policy.audit.records import Counts, Entry, RecordStream
 from complaint_policy.audit.sources import SourceTable
-from complaint_policy.coerce import Unusable, is_empty, read_moment
+from complaint_policy.coerce import Unusable, day_interval, is_empty, read_moment
 from complaint_policy.compiled import layout, steps_of
 from complaint_policy.errors import RecordError
 from complaint_policy.expressions import nodes as n
@@ -160,6 +160,8 @@ class SourceRecords:
         zone, declared = self.policy.zone, self.policy.versions[-1].model.fields["received_at"]
         try:
             read = read_moment(received, zone, declared.formats)
+            if not isinstance(read, datetime):
+                day_interval(read, zone, "received_at")  # refuses a year nobody means
         except Unusable:
             return None
         return zone.to_wall(read).date() if isinstance(read, datetime) else read

@@ -102,6 +102,13 @@ def test_a_closing_before_the_receipt_is_no_closing_before_itself() -> None:
     assert counted("history: {n: {count: {same: [complainant_id], from: closed_at}}}\n", [case(0, at(5), closed_at=at(1)), case(1, at(6))]) == [0, 1]
 
 
+def test_a_record_of_a_year_nobody_means_is_no_earlier_record() -> None:
+    records = [case(0, at(1), product="x"), case(1, date(9999, 12, 31), product="x"), case(2, "1700-01-01", product="x"), case(3, date(2026, 3, 3), product="x")]
+    audit = policy(REPEAT).audit(records, as_of=AS_OF)
+    assert audit.rejected["row"].to_list() == [1, 2]
+    assert audit.history["n"].to_list() == [0, None, None, 1]
+
+
 def test_an_unusable_event_leaves_the_others_open() -> None:
     records = [case(0, at(5), closed_at="soon"), case(1, at(6), closed_at=None)]
     assert counted("history: {n: {count: {same: [complainant_id], from: closed_at}}}\n", records) == [0, None]
