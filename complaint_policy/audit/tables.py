@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from complaint_policy.audit.arrow_tables import frame_of
 from complaint_policy.audit.json_files import columns_of
 from complaint_policy.audit.sources import FileHandle, Row, SourceTable, checked_columns
 from complaint_policy.columns.python_cells import python_rows
@@ -29,6 +30,10 @@ class FrameTable(SourceTable):
         try:
             names = frame.collect_schema().names()
         except (pl.exceptions.PolarsError, OSError) as error:
+            raise unreadable(name, error) from None
+        except BaseException as error:
+            if not _panics(error):
+                raise
             raise unreadable(name, error) from None
         self.columns = checked_columns(names, name) if names else ()
         # Names as the frame spells them: a header may carry blanks.
@@ -115,11 +120,7 @@ def memory_table(source: object) -> SourceTable:
     if isinstance(source, pl.DataFrame):
         return FrameTable(source.lazy(), "table", "polars", in_memory=True)
     if hasattr(source, "__arrow_c_stream__"):
-        try:
-            frame = pl.DataFrame(source)
-        except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
-            raise unreadable("table", error) from None
-        return FrameTable(frame.lazy(), "table", "arrow", in_memory=True)
+        return FrameTable(_from_arrow(source).lazy(), "table", "arrow", in_memory=True)
     if isinstance(source, Iterable) and not isinstance(source, (str, bytes, Mapping)):
         return ListTable(source)
     raise InputError(
@@ -129,6 +130,23 @@ def memory_table(source: object) -> SourceTable:
             f"{type(source).__name__} 不是表：请给出文件路径、Polars、pandas、PyArrow、DuckDB 表或映射列表",
         )
     )
+
+
+def _from_arrow(source: Any) -> pl.DataFrame:
+    """The table of another library; its own errors, of a query that fails or a connection that is closed, are of any class."""
+    try:
+        return frame_of(source)
+    except Exception as error:
+        raise unreadable("table", error) from error
+    except BaseException as error:
+        if not _panics(error):
+            raise
+        raise unreadable("table", error) from None
+
+
+def _panics(error: BaseException) -> bool:
+    """What Polars does where it meets a type it does not have, which is no Exception."""
+    return type(error).__name__ == "PanicException"
 
 
 def parquet_table(handle: FileHandle) -> FrameTable:
@@ -145,6 +163,11 @@ def parquet_table(handle: FileHandle) -> FrameTable:
     return FrameTable(frame, handle.path.name, "parquet", handle=handle)
 
 
-def unreadable(name: str, error: Exception) -> InputError:
+def unreadable(name: str, error: BaseException) -> InputError:
     first = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return InputError(Text(f"'{name}' cannot be read: {first}", f"无法读取“{name}”：{first}"))
+    # Of a panic only what it was about.
+    first = first.rpartition('ErrString("')[2].split("\\n")[0].removesuffix('"))') if _panics(error) else first
+    told = Text(f"'{name}' cannot be read: {first}", f"无法读取“{name}”：{first}")
+    if "time zone" in first:
+        told += Text(" (write times in UTC or in a zone with a name, such as Asia/Shanghai)", "（时间请用 UTC 或有名称的时区，如 Asia/Shanghai）")
+    return InputError(told)

@@ -1,0 +1,121 @@
+"""Tables of pandas, PyArrow and DuckDB: what Polars does not take as they mean it, and what it does not take at all."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from complaint_policy import InputError, Policy, load_policy_text
+from complaint_policy.audit import run_audit
+
+duckdb: Any = importlib.import_module("duckdb")
+pd: Any = importlib.import_module("pandas")
+pa: Any = importlib.import_module("pyarrow")
+pq: Any = importlib.import_module("pyarrow.parquet")
+
+AS_OF = datetime(2024, 6, 1)
+POLICY = """\
+format: 1
+policy: test/arrow
+effective: {from: 2020-01-01}
+timezone: Asia/Kolkata
+title: {en: Tables, zh: 表}
+sources: {rule: {title: {en: House rule, zh: 内部规定}, status: company}}
+deadlines:
+  - {id: DL-close, title: {en: Close, zh: 办结}, from: received_at, to: closed_at, within: 24 hours, source: {ref: rule}}
+"""
+INDIA = timezone(timedelta(hours=5, minutes=30))
+# Closed one minute before, and one minute after 24 hours have gone by.
+RECEIVED = [datetime(2024, 3, 1, 10, tzinfo=INDIA), datetime(2024, 3, 2, 10, tzinfo=INDIA)]
+CLOSED = [datetime(2024, 3, 2, 9, 59, tzinfo=INDIA), datetime(2024, 3, 3, 10, 1, tzinfo=INDIA)]
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return load_policy_text(POLICY)
+
+
+def arrow(zone: str = "+05:30", unit: str = "us") -> Any:
+    kind = pa.timestamp(unit, zone)
+    return pa.table({"id": ["a", "b"], "received_at": pa.array(RECEIVED, kind), "closed_at": pa.array(CLOSED, kind)})
+
+
+SOURCES: dict[str, Callable[[], Any]] = {
+    "table": arrow,
+    "nanoseconds": lambda: arrow(unit="ns"),
+    "seconds": lambda: arrow(unit="s"),
+    "no colon": lambda: arrow("+0530"),
+    "Z": lambda: arrow("Z"),
+    "whole hours": lambda: arrow("+08:00"),
+    "before UTC": lambda: arrow("-03:30"),
+    "named": lambda: arrow("Asia/Kolkata"),
+    "batch": lambda: arrow().to_batches()[0],
+    "reader": lambda: arrow().to_reader(),
+    "pandas": lambda: pd.DataFrame({"id": ["a", "b"], "received_at": RECEIVED, "closed_at": CLOSED}),
+    "pandas, names that are no texts": lambda: pd.DataFrame({5: [1, 2], "received_at": RECEIVED, "closed_at": CLOSED}),
+    "polars": lambda: pl.DataFrame({"received_at": RECEIVED, "closed_at": CLOSED}),
+}
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+def test_times_at_an_offset_without_a_name(policy: Policy, source: Callable[[], Any]) -> None:
+    audit = run_audit(policy, source(), as_of=AS_OF)
+
+    assert audit.decisions["DL-close.outcome"].to_list() == ["met", "breached"]
+    assert [due.astimezone(UTC) for due in audit.decisions["DL-close.due_at"]] == [received.astimezone(UTC) + timedelta(days=1) for received in RECEIVED]
+
+
+def test_a_day_of_64_bits_is_a_day(policy: Policy) -> None:
+    """As a time it would be midnight, before the receipt."""
+    received = pa.array([datetime(2024, 3, 1, 10)] * 2)
+    for kind in (pa.date32(), pa.date64()):
+        audit = run_audit(policy, pa.table({"received_at": received, "closed_at": pa.array([date(2024, 3, 1), date(2024, 3, 3)], kind)}), as_of=AS_OF)
+        assert audit.decisions["DL-close.outcome"].to_list() == ["met", "breached"]
+
+
+def closed() -> Any:
+    connection = duckdb.connect()
+    relation = connection.sql("select timestamp '2024-03-01 10:00' received_at")
+    connection.close()
+    return relation
+
+
+def failing() -> Any:
+    def batches() -> Iterator[Any]:
+        yield from ()
+        raise RuntimeError("the network is gone")
+
+    return pa.RecordBatchReader.from_batches(arrow().schema, batches())
+
+
+WRONG: dict[str, tuple[Callable[[], Any], str]] = {
+    "a query that fails": (lambda: duckdb.sql("select now() received_at, cast(x as int) y from (values ('xa')) t(x)"), "Could not convert string 'xa'"),
+    "a connection that is closed": (closed, "already been closed"),
+    "a reader that fails": (failing, "the network is gone|external error"),
+    "a type that Polars does not have": (lambda: duckdb.sql("select now() received_at, interval 3 days i"), "month_day_nano_interval"),
+    "a name that stands twice": (lambda: pd.DataFrame([[1, 2]], columns=["received_at", "received_at"]), "unique"),
+    "a zone that nobody knows": (lambda: arrow("Mars/Phobos"), r"Mars/Phobos.*\(write times in UTC"),
+}
+
+
+@pytest.mark.parametrize(("source", "told"), WRONG.values(), ids=WRONG)
+def test_a_table_that_cannot_be_taken_in_is_an_error_of_the_input(policy: Policy, source: Callable[[], Any], told: str) -> None:
+    with pytest.raises(InputError, match=f"(?s)'table' cannot be read: .*(?:{told})") as raised:
+        run_audit(policy, source(), as_of=AS_OF).summary()
+    assert "unwrap" not in str(raised.value)
+
+
+def test_a_file_with_a_zone_without_a_name(tmp_path: Path, policy: Policy) -> None:
+    pq.write_table(arrow(), tmp_path / "a.parquet")
+
+    with pytest.raises(InputError, match=r"^'a.parquet' cannot be read: unable to parse time zone: '\+05:30'.*\(write times in UTC"):
+        run_audit(policy, tmp_path / "a.parquet", as_of=AS_OF)
+    # Read by PyArrow it is a table like any other.
+    audit = run_audit(policy, pq.read_table(tmp_path / "a.parquet"), as_of=AS_OF)
+    assert audit.decisions["DL-close.outcome"].to_list() == ["met", "breached"]
