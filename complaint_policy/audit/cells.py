@@ -32,7 +32,10 @@ def as_text(cell: object) -> str:
         return str(int(cell))
     if isinstance(cell, bytes):
         return cell.decode("ascii", "replace")
-    return str(cell)
+    try:
+        return str(cell)
+    except Exception:  # noqa: BLE001  a stranger's class may raise anything
+        return f"<{type(cell).__name__}>"
 
 
 def day_of(value: object, zone: Zone) -> object:

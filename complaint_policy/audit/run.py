@@ -133,7 +133,8 @@ def run_audit(
     public = shape.public(columns)  # refuses a column nobody knows
     merging = past is not None and bool(past.into)
     by_record = mapping.events is not None or merging or joined is not None or normalisers is not None or not has_columns(policy)
-    if isinstance(table, FrameTable) and table.columns and not by_record:
+    # A mapping of constants alone reads no column.
+    if isinstance(table, FrameTable) and stream.wanted and not by_record:
         lazily = FrameAudit(policy, table, mapping, stream, shape, instant, held, judge, columns, progress, exposed)
         if decisions_to is not None:
             with FrameWriter(Path(decisions_to), _schema_of(shape, public)) as writer:

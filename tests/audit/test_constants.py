@@ -147,3 +147,22 @@ def test_the_column_stands_first_in_a_comparison(compare: Any) -> None:
             cells = [2, 2, 2] if column == "k" else [1, 2, 3]
             assert shown["0"].to_list() == [compare(2, cell) for cell in cells]
             assert shown["1"].to_list() == [compare(cell, 2) for cell in cells]
+
+
+@pytest.mark.parametrize("form", ["frame", "query", "parquet", "csv"])
+def test_a_mapping_may_read_no_column(tmp_path: Path, policy: Policy, form: str) -> None:
+    constants = {"received_at": "2024-03-01 09:00", "closed_at": "2024-03-05 09:00", "paid": "5"}
+    fields = {name: {"constant": value} for name, value in constants.items()}
+    mapping = read_mapping(yaml.safe_dump({"format": 1, "mapping": "constants", "fields": fields, "rows": {"skip_blank": False}}))
+    table = records(4)
+    source: Any = table
+    if form == "query":
+        source = table.lazy()
+    elif form != "frame":
+        source = tmp_path / f"a.{form}"
+        (table.write_parquet if form == "parquet" else table.write_csv)(source)
+
+    assert compare_file(policy, source, mapping, AS_OF) == []
+    audit = run_audit(policy, source, as_of=AS_OF, mapping=mapping)
+    assert audit.summary().identity.decided == 4
+    assert audit.decisions["severity"].null_count() == 4  # nobody knows what was bought when

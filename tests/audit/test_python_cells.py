@@ -216,3 +216,22 @@ def test_cells_that_are_objects_are_read_one_by_one(monkeypatch: pytest.MonkeyPa
         assert [set(found.decision(row).unusable) for row in range(size)] == [set(), set(), set(), set(), {name}, {name}, {name}, set()]
     else:
         assert found.decisions.height == size
+
+
+class Strange:
+    """An object of somebody's class that cannot be shown."""
+
+    def __str__(self) -> str:
+        raise RuntimeError
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize("name", ["id", "received_at", "note"])
+def test_an_object_that_cannot_be_shown_ends_no_audit(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    plain = {"id": ["C0", "C1"], "received_at": [datetime(2024, 2, 28, 10)] * 2, "note": ["x", "y"]}
+    frame = pl.DataFrame(plain).with_columns(pl.Series(name, [plain[name][0], Strange()], dtype=pl.Object))
+
+    found = both(monkeypatch, "Asia/Shanghai", frame)
+
+    assert found.decisions.height == (1 if name == "received_at" else 2)
