@@ -229,7 +229,7 @@ class Strange:
 
 @pytest.mark.parametrize("name", ["id", "received_at", "note"])
 def test_an_object_that_cannot_be_shown_ends_no_audit(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    plain = {"id": ["C0", "C1"], "received_at": [datetime(2024, 2, 28, 10)] * 2, "note": ["x", "y"]}
+    plain: dict[str, list[Any]] = {"id": ["C0", "C1"], "received_at": [datetime(2024, 2, 28, 10)] * 2, "note": ["x", "y"]}
     frame = pl.DataFrame(plain).with_columns(pl.Series(name, [plain[name][0], Strange()], dtype=pl.Object))
 
     found = both(monkeypatch, "Asia/Shanghai", frame)
