@@ -111,6 +111,14 @@ def constant(value: Any, kind: Any) -> Ex:
     return Ex(pl.lit(value, dtype=kind), 0, True)
 
 
+def _folded(expr: pl.Expr) -> pl.Expr:
+    """The value of an expression over no column; the expression itself would double with every two uses of what it is made of."""
+    if expr.meta.is_literal():
+        return expr
+    found = pl.select(expr).to_series()
+    return expr if len(found) != 1 or found.dtype.is_nested() else pl.lit(found.item(), dtype=found.dtype)
+
+
 @define
 class Plan:
     """Columns to be added to a table, in stages: each may use those of the stages before it."""
@@ -125,7 +133,7 @@ class Plan:
         if ex.kept:
             return ex
         if not ex.expr.meta.root_names():
-            return Ex(ex.expr, ex.stage, True)  # one value for all rows stays one
+            return Ex(_folded(ex.expr), ex.stage, True)  # one value for all rows stays one
         name = f"{self.prefix}{self._count}"
         self._count += 1
         while len(self.stages) <= ex.stage:

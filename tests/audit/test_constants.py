@@ -166,3 +166,59 @@ def test_a_mapping_may_read_no_column(tmp_path: Path, policy: Policy, form: str)
     audit = run_audit(policy, source, as_of=AS_OF, mapping=mapping)
     assert audit.summary().identity.decided == 4
     assert audit.decisions["severity"].null_count() == 4  # nobody knows what was bought when
+
+
+def test_what_is_made_of_one_value_does_not_grow() -> None:
+    """Written out wherever it is used it would have 2 to the power of 60 parts."""
+    plan, one = Plan(), Ex(pl.lit(2, dtype=pl.Int64))
+    for _ in range(60):
+        one = plan.keep(on(lambda a, b: pl.when(a > b).then(a).otherwise(b), one, one))
+
+    assert one.expr.meta.eq(pl.lit(2, dtype=pl.Int64))
+    assert not plan.stages
+
+
+MANY = """\
+deadlines:
+  - id: DL-close
+    title: {en: Close, zh: 办结}
+    from: received_at
+    to: closed_at
+    within: 15 days
+    extend: [{id: longer, within: 30 days, when: {urgent: true}, needs: {appealed_at: {by: {due: previous}}}}]
+    pauses: [waiting_on_customer]
+    at_risk: 80%
+    source: {ref: rule}
+  - {id: DL-appeal, title: {en: Appeal, zh: 申诉}, from: {first_of: [received_at, bought_at, told_on]}, to: appealed_at, within: {choose: [{when: {kind: a}, then: 3 days}, {otherwise: 26 hours}]}, at_risk: 4 hours, source: {ref: rule}}
+penalties:
+  - id: PN-late
+    title: {en: Late, zh: 逾期}
+    for: [DL-close, DL-appeal]
+    per: breach
+    payable_to: complainant
+    amount: {times: [0.01, {field: paid}, {length: {late: DL-close}, in: days, round: up}]}
+    range: [0, {field: paid}]
+    source: {ref: rule}
+"""
+
+
+@pytest.mark.parametrize("form", ["frame", "parquet", "csv"])
+def test_rules_over_constants_take_no_longer_than_over_columns(tmp_path: Path, form: str) -> None:
+    policy = load_policy_text(POLICY.split("deadlines:")[0] + MANY)
+    constants = {
+        "received_at": "2024-03-01",
+        "closed_at": "2024-03-20",
+        "bought_at": "2024-02-29 10:00",
+        "told_on": "",
+        "kind": "b",
+        "appealed_at": "2024-03-09 08:00",
+    }
+    fields: dict[str, Any] = {name: {"constant": value} for name, value in constants.items()}
+    fields |= {"id": {"column": "no"}, "paid": {"column": "paid"}}
+    mapping = read_mapping(yaml.safe_dump({"format": 1, "mapping": "constants", "fields": fields, "rows": {"where": {"no": ["C0", "C2"]}}}))
+    source: Any = records()
+    if form != "frame":
+        source = tmp_path / f"a.{form}"
+        (records().write_parquet if form == "parquet" else records().write_csv)(source)
+
+    assert compare_file(policy, source, mapping, AS_OF) == []
