@@ -119,3 +119,48 @@ def test_a_file_with_a_zone_without_a_name(tmp_path: Path, policy: Policy) -> No
     # Read by PyArrow it is a table like any other.
     audit = run_audit(policy, pq.read_table(tmp_path / "a.parquet"), as_of=AS_OF)
     assert audit.decisions["DL-close.outcome"].to_list() == ["met", "breached"]
+
+
+def objects(*cells: Any) -> Any:
+    return pd.Series(list(cells), dtype=object)
+
+
+NAIVE = [datetime(2024, 3, 1, 10)] * 2
+MIXED: dict[str, Callable[[], dict[str, Any]]] = {
+    "naive and aware": lambda: {"received_at": objects(datetime(2024, 3, 1, 10), datetime(2024, 3, 1, 10, tzinfo=UTC))},
+    "aware and naive": lambda: {"received_at": objects(datetime(2024, 3, 1, 10, tzinfo=UTC), pd.Timestamp("2024-03-01 10:00"))},
+    "two zones": lambda: {"closed_at": objects(datetime(2024, 3, 2, 10, tzinfo=INDIA), datetime(2024, 3, 2, 10, tzinfo=UTC))},
+    "day and time": lambda: {"closed_at": objects(date(2024, 3, 1), datetime(2024, 3, 2, 9))},
+    "time and day": lambda: {"closed_at": objects(datetime(2024, 3, 2, 9), date(2024, 3, 1))},
+    "text and time": lambda: {"closed_at": objects("2024-03-01 12:00", pd.Timestamp("2024-03-02 09:00"))},
+    "numbers and texts": lambda: {"id": objects(1, "B2")},
+    "time and nothing": lambda: {"closed_at": objects(pd.NaT, datetime(2024, 3, 1, 12))},
+    "text and nothing": lambda: {"id": objects("a", float("nan")), "closed_at": objects(None, "2024-03-01 12:00")},
+    "half a surrogate": lambda: {"id": objects("a\ud800", "b")},
+    "more than 64 bits": lambda: {"other": objects(2**70, 1)},
+    "no type of Arrow's": lambda: {"other": objects(1j, 2j)},
+    "lists and texts": lambda: {"other": objects([1], "x")},
+    "nothing else": lambda: {"received_at": objects("2024-03-01 10:00", datetime(2024, 3, 1)), "closed_at": objects(1, "x"), "id": objects(1, "x")},
+}
+
+
+@pytest.mark.parametrize("columns", MIXED.values(), ids=MIXED)
+def test_cells_of_different_kinds_are_read_one_by_one(policy: Policy, columns: Callable[[], dict[str, Any]]) -> None:
+    """Made one type, a naive time would be of the zone of the aware ones, a time beside a day would lose its hours."""
+    given: dict[str, Any] = {"id": ["a", "b"], "received_at": NAIVE, "closed_at": NAIVE} | columns()
+    frame = pd.DataFrame(given)
+    records = [{name: None if cell is None or cell is pd.NaT or cell != cell else cell for name, cell in row.items()} for row in frame.to_dict("records")]
+
+    found, expected = run_audit(policy, frame, as_of=AS_OF), run_audit(policy, records, as_of=AS_OF)
+
+    for name in ("decisions", "rejected"):
+        mine, theirs = (getattr(audit, name).with_columns(pl.col(pl.Enum).cast(pl.String)) for audit in (found, expected))
+        assert mine.rows() == theirs.rows()
+    assert found.summary().outcomes == expected.summary().outcomes
+
+
+def test_an_aware_time_beside_a_naive_one_keeps_its_zone(policy: Policy) -> None:
+    received = objects(datetime(2024, 3, 1, 10), datetime(2024, 3, 1, 10, tzinfo=UTC))
+    audit = run_audit(policy, pd.DataFrame({"received_at": received, "closed_at": NAIVE}), as_of=AS_OF)
+
+    assert [due.isoformat() for due in audit.decisions["DL-close.due_at"]] == ["2024-03-02T10:00:00+05:30", "2024-03-02T15:30:00+05:30"]
