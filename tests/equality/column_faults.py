@@ -76,7 +76,7 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     _line("columns: what the second part misses is forgotten", "section=severity", conditions._both, "(*a.specials, *b.specials)", "(*a.specials,)", first=7008),
     # cells
     _line("columns: an unusable cell of an enum is not counted", "condition=one_of", cells._enum, "lambda c: c == 255, code", "lambda c: c == 254, code", first=7008),
-    _line("columns: an unusable cell is an empty one", "unit=hours", cells._by_reader, "except Unusable:\n            return None, None, BAD", "except Unusable:\n            return None, None, EMPTY", first=7003),
+    _line("columns: an unusable cell is an empty one", "unit=hours", cells._reading, "except Unusable:\n            return None, None, BAD", "except Unusable:\n            return None, None, EMPTY", first=7003),
     _line("columns: a default fills an unusable cell", "section=severity;condition=field", sheet.Sheet._field, "pl.when(~b.fill_null(False)).then(v.fill_null(default))", "v.fill_null(default)", first=7010),
     _line("columns: what is believed to be full is not looked at", "condition=contains;condition=one_of", sheet.Sheet._believed, "self.leave(value.is_null())", "pass", first=7057, rows=5),
     _line("columns: a blank text is a text", "condition=contains", cells._string, "return s.set(s == \"\", None) if (s == \"\").any() else s", "return s"),
