@@ -18,7 +18,7 @@ from complaint_policy.possible import MICROSECOND, Interval
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
-__all__ = ["Unusable", "as_text", "coercer", "day_interval", "is_empty", "iso_text", "parse_boolean", "parse_decimal", "read_moment"]
+__all__ = ["Unusable", "as_text", "coercer", "is_empty", "iso_text", "local_day", "parse_boolean", "parse_decimal", "read_moment"]
 
 _TRUE: Final = frozenset({"true", "yes", "y", "t", "1", "是", "对", "有", "真"})
 _FALSE: Final = frozenset({"false", "no", "n", "f", "0", "否", "不是", "无", "假"})
@@ -222,6 +222,19 @@ def read_moment(value: object, zone: Zone, formats: tuple[str, ...] = ()) -> dat
     raise _no(value, "a time (ISO 8601 or a declared format)", "时间（ISO 8601或已声明的格式）")
 
 
+def local_day(value: object, zone: Zone, formats: tuple[str, ...] = ()) -> date:
+    """The local day of a cell: that of its instant, or the one it names.
+
+    Raises :class:`Unusable`, also for a day of a year nobody means.
+    """
+    read = read_moment(value, zone, formats)
+    if isinstance(read, datetime):
+        return zone.to_wall(read).date()
+    if not _FIRST_YEAR <= read.year <= _LAST_YEAR:
+        raise _no_year(read)
+    return read
+
+
 def _offset(text: str | None) -> str:
     if text is None or text == "Z":
         return "+00:00" if text else ""
@@ -337,9 +350,7 @@ def coercer(declared: Field, zone: Zone, currency: str | None) -> Callable[[Any]
         return read if isinstance(read, datetime) else day_interval(read, zone, name)
 
     def whole_day(value: object) -> Interval:
-        read = read_moment(value, zone, declared.formats)
-        day = zone.to_wall(read).date() if isinstance(read, datetime) else read
-        return day_interval(day, zone, name)
+        return day_interval(local_day(value, zone, declared.formats), zone, name)
 
     allowed = frozenset(declared.values)
 

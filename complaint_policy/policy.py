@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, frozen
 
-from complaint_policy.coerce import Unusable, day_interval, is_empty, read_moment
+from complaint_policy.coerce import Unusable, is_empty, local_day, read_moment
 from complaint_policy.compiled import CompiledVersion
 from complaint_policy.decision import Decision, Finding, Origin, judged_decision
 from complaint_policy.errors import RecordError, UsageError
@@ -308,12 +308,9 @@ class Policy:
             raise RecordError(Text("received_at is missing: no version can be chosen", "缺少收到投诉时间（received_at），无法确定适用版本"), "received_at")
         declared = self._versions[-1].model.fields["received_at"]
         try:
-            read = read_moment(value, self._zone, declared.formats)
-            if not isinstance(read, datetime):
-                day_interval(read, self._zone, "received_at")  # refuses a year nobody means
+            day = local_day(value, self._zone, declared.formats)
         except Unusable as error:
             raise RecordError(Text("received_at is unusable: ", "收到投诉时间（received_at）无法使用：") + error.reason, "received_at") from None
-        day = self._zone.to_wall(read).date() if isinstance(read, datetime) else read
         version = self.version_on(day)
         if version is None:
             raise RecordError(next(silence.reason for silence in silences(self._versions) if silence.includes(day)), "received_at")

@@ -12,7 +12,7 @@ from complaint_policy.audit.interfaces import AnyPolicy
 from complaint_policy.audit.mapping import ColumnMapping
 from complaint_policy.audit.records import Counts, Entry, RecordStream
 from complaint_policy.audit.sources import SourceTable
-from complaint_policy.coerce import Unusable, day_interval, is_empty, read_moment
+from complaint_policy.coerce import Unusable, is_empty, local_day
 from complaint_policy.compiled import layout, steps_of
 from complaint_policy.errors import RecordError
 from complaint_policy.expressions import nodes as n
@@ -159,12 +159,9 @@ class SourceRecords:
             return None
         zone, declared = self.policy.zone, self.policy.versions[-1].model.fields["received_at"]
         try:
-            read = read_moment(received, zone, declared.formats)
-            if not isinstance(read, datetime):
-                day_interval(read, zone, "received_at")  # refuses a year nobody means
+            return local_day(received, zone, declared.formats)
         except Unusable:
             return None
-        return zone.to_wall(read).date() if isinstance(read, datetime) else read
 
     def _moved(self, transitions: Any, version: int, record: Any) -> int | None:
         """The version that a transition gives a record to; ``None`` where nobody can tell."""
