@@ -9,7 +9,9 @@ from typing import Any, Final
 
 import polars as pl
 
-__all__ = ["frame_of"]
+from complaint_policy.audit.sources import checked_columns
+
+__all__ = ["frame_of", "panics"]
 
 _HOUR: Final = timedelta(hours=1)
 # Offsets without a zone's name; of whole hours Polars knows a name.
@@ -17,69 +19,65 @@ _NAMELESS: Final = re.compile(r"Z|[+-][0-9]{2}:?(?!00)[0-9]{2}")
 
 
 def frame_of(source: Any) -> pl.DataFrame:
-    """The table as a frame; raises whatever the library that holds it raises.
+    """The table as a frame; raises whatever the library that holds it raises, and :class:`InputError` for a name that stands twice.
 
     Times at an offset without a name (``+05:30``) are given in UTC, Arrow's ``date64`` as days.  A column of Python objects of
     different kinds stays one, so that each cell is read by itself: made one type, naive times would take others' zones.
     """
-    schema = getattr(source, "schema", None)
-    kinds = {field.name: field.type for field in schema or ()} if hasattr(source, "cast") and hasattr(schema, "set") else {}
-    if kinds:
-        source = _in_utc(source, schema)
-    elif hasattr(source, "dtypes") and hasattr(source, "assign"):
+    if hasattr(source, "dtypes") and hasattr(source, "assign"):
         return _of_pandas(source)
-    frame = pl.DataFrame(source)
-    # A day, which Polars takes for a time.
-    days = [name for name, kind in kinds.items() if str(kind) == "date64[ms]"]
-    return frame.with_columns(pl.col(days).cast(pl.Date)) if days else frame
+    schema = getattr(source, "schema", None)
+    if not hasattr(source, "cast") or not hasattr(schema, "set"):
+        return pl.DataFrame(source)
+    return _of_pyarrow(source, schema)
 
 
-def _in_utc(source: Any, schema: Any) -> Any:
-    """Of a table, batch or reader of PyArrow."""
-    found = schema
+def panics(error: BaseException) -> bool:
+    """What Polars does where it meets a type it does not have, which is no Exception."""
+    return type(error).__name__ == "PanicException"
+
+
+def _of_pyarrow(source: Any, schema: Any) -> pl.DataFrame:
+    """Of a table, batch or reader."""
+    named = schema
     for index, field in enumerate(schema):
         zone = getattr(field.type, "tz", None)
         if zone is not None and _NAMELESS.fullmatch(zone):
             timestamp = importlib.import_module("pyarrow").timestamp
-            found = found.set(index, field.with_type(timestamp(field.type.unit, "UTC")))
-    return source if found is schema else source.cast(found)
+            named = named.set(index, field.with_type(timestamp(field.type.unit, "UTC")))
+    frame = pl.DataFrame(source if named is schema else source.cast(named))
+    # A day, which Polars takes for a time.
+    days = [field.name for field in schema if str(field.type) == "date64[ms]"]
+    return frame.with_columns(pl.col(days).cast(pl.Date)) if days else frame
 
 
 def _of_pandas(source: Any) -> pl.DataFrame:
-    if not source.columns.is_unique:
-        return pl.DataFrame(source)  # which says what is wrong
-    source = _pandas_in_utc(source)
-    objects = [name for name, dtype in source.dtypes.items() if str(dtype) == "object"]
-    try:
-        return _beside_objects(source, [name for name in objects if _is_mixed(source[name])])
-    except Exception:
-        if not objects:
-            raise
-        return _beside_objects(source, objects)  # a cell that fits none of Arrow's types
+    """Column by column: one that Polars does not take, used or not, is nothing to the others."""
+    if not len(source.columns):
+        return pl.DataFrame(source)
+    checked_columns(list(map(str, source.columns)), "table")
+    return pl.DataFrame([_column(str(name), source[name]) for name in source.columns])
 
 
-def _beside_objects(source: Any, names: list[Any]) -> pl.DataFrame:
-    """A frame of pandas of which some columns stay columns of objects."""
-    objects = {}
-    for name in names:
-        cells, absent = source[name].tolist(), source[name].isna().tolist()
-        objects[str(name)] = pl.Series(str(name), [None if gone else cell for cell, gone in zip(cells, absent, strict=True)], dtype=pl.Object)
-    if len(objects) == len(source.columns):
-        return pl.DataFrame([*objects.values()])
-    frame = pl.DataFrame(source.drop(columns=names))
-    return frame.with_columns(objects.values()).select(map(str, source.columns)) if objects else frame
+def _column(name: str, column: Any) -> pl.Series:
+    zone = getattr(column.dtype, "tz", None)
+    # A fixed offset is the same at any time, so that it needs none to be told.
+    offset = zone.utcoffset(None) if zone is not None else None
+    if offset is not None and offset % _HOUR:
+        column = column.dt.tz_convert("UTC")
+    if str(column.dtype) != "object" or not _is_mixed(column):
+        try:
+            return pl.DataFrame(column.to_frame(name)).to_series()
+        except BaseException as error:
+            if not isinstance(error, Exception) and not panics(error):
+                raise
+    # Read one by one: what is of several kinds, and what fits none of Arrow's types.
+    cells, absent = column.tolist(), column.isna().tolist()
+    return pl.Series(name, [None if gone else cell for cell, gone in zip(cells, absent, strict=True)], dtype=pl.Object)
 
 
 def _is_mixed(column: Any) -> bool:
+    """Whether its cells are of several kinds, or times of several zones."""
     cells = column[~column.isna()].tolist()
     kinds = set(map(type, cells))
-    return len(kinds) > 1 or (bool(kinds) and issubclass(next(iter(kinds)), datetime) and len({cell.tzinfo for cell in cells}) > 1)
-
-
-def _pandas_in_utc(source: Any) -> Any:
-    """Of a frame of pandas."""
-    zones = {name: getattr(dtype, "tz", None) for name, dtype in source.dtypes.items()}
-    # A fixed offset is the same at any time, so that it needs none to be told.
-    offsets = {name: zone.utcoffset(None) for name, zone in zones.items() if zone is not None}
-    nameless = [name for name, offset in offsets.items() if offset is not None and offset % _HOUR]
-    return source.assign(**{name: source[name].dt.tz_convert("UTC") for name in nameless}) if nameless else source
+    return len(kinds) > 1 or (any(issubclass(kind, datetime) for kind in kinds) and len({cell.tzinfo for cell in cells}) > 1)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from complaint_policy.audit.arrow_tables import frame_of
+from complaint_policy.audit.arrow_tables import frame_of, panics
 from complaint_policy.audit.json_files import columns_of
 from complaint_policy.audit.sources import FileHandle, Row, SourceTable, checked_columns
 from complaint_policy.columns.python_cells import python_rows
@@ -29,10 +29,8 @@ class FrameTable(SourceTable):
         self._done, self._height = 0, 0
         try:
             names = frame.collect_schema().names()
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise unreadable(name, error) from None
         except BaseException as error:
-            if not _panics(error):
+            if not isinstance(error, (pl.exceptions.PolarsError, OSError)) and not panics(error):
                 raise
             raise unreadable(name, error) from None
         self.columns = checked_columns(names, name) if names else ()
@@ -136,17 +134,12 @@ def _from_arrow(source: Any) -> pl.DataFrame:
     """The table of another library; its own errors, of a query that fails or a connection that is closed, are of any class."""
     try:
         return frame_of(source)
-    except Exception as error:
-        raise unreadable("table", error) from error
+    except InputError:
+        raise
     except BaseException as error:
-        if not _panics(error):
+        if not isinstance(error, Exception) and not panics(error):
             raise
-        raise unreadable("table", error) from None
-
-
-def _panics(error: BaseException) -> bool:
-    """What Polars does where it meets a type it does not have, which is no Exception."""
-    return type(error).__name__ == "PanicException"
+        raise unreadable("table", error) from error
 
 
 def parquet_table(handle: FileHandle) -> FrameTable:
@@ -166,7 +159,7 @@ def parquet_table(handle: FileHandle) -> FrameTable:
 def unreadable(name: str, error: BaseException) -> InputError:
     first = str(error).splitlines()[0] if str(error) else type(error).__name__
     # Of a panic only what it was about.
-    first = first.rpartition('ErrString("')[2].split("\\n")[0].removesuffix('"))') if _panics(error) else first
+    first = first.rpartition('ErrString("')[2].split("\\n")[0].removesuffix('"))') if panics(error) else first
     told = Text(f"'{name}' cannot be read: {first}", f"无法读取“{name}”：{first}")
     if "time zone" in first:
         told += Text(" (write times in UTC or in a zone with a name, such as Asia/Shanghai)", "（时间请用 UTC 或有名称的时区，如 Asia/Shanghai）")

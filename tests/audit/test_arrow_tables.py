@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ deadlines:
   - {id: DL-close, title: {en: Close, zh: 办结}, from: received_at, to: closed_at, within: 24 hours, source: {ref: rule}}
 """
 INDIA = timezone(timedelta(hours=5, minutes=30))
+NAIVE = [datetime(2024, 3, 1, 10)] * 2
 # Closed one minute before, and one minute after 24 hours have gone by.
 RECEIVED = [datetime(2024, 3, 1, 10, tzinfo=INDIA), datetime(2024, 3, 2, 10, tzinfo=INDIA)]
 CLOSED = [datetime(2024, 3, 2, 9, 59, tzinfo=INDIA), datetime(2024, 3, 3, 10, 1, tzinfo=INDIA)]
@@ -39,6 +41,10 @@ CLOSED = [datetime(2024, 3, 2, 9, 59, tzinfo=INDIA), datetime(2024, 3, 3, 10, 1,
 @pytest.fixture(scope="module")
 def policy() -> Policy:
     return load_policy_text(POLICY)
+
+
+def objects(*cells: Any) -> Any:
+    return pd.Series(list(cells), dtype=object)
 
 
 def arrow(zone: str = "+05:30", unit: str = "us") -> Any:
@@ -99,7 +105,8 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
     "a connection that is closed": (closed, "already been closed"),
     "a reader that fails": (failing, "the network is gone|external error"),
     "a type that Polars does not have": (lambda: duckdb.sql("select now() received_at, interval 3 days i"), "month_day_nano_interval"),
-    "a name that stands twice": (lambda: pd.DataFrame([[1, 2]], columns=["received_at", "received_at"]), "unique"),
+    "a name that stands twice": (lambda: pa.table([[1], [2]], names=["received_at", "received_at"]), "received_at"),
+    "a type of decimals that Polars does not have": (lambda: pa.table({"received_at": NAIVE, "x": pa.array([1, 2], pa.decimal256(50, 0))}), ""),
     "a zone that nobody knows": (lambda: arrow("Mars/Phobos"), r"Mars/Phobos.*\(write times in UTC"),
 }
 
@@ -109,6 +116,26 @@ def test_a_table_that_cannot_be_taken_in_is_an_error_of_the_input(policy: Policy
     with pytest.raises(InputError, match=f"(?s)'table' cannot be read: .*(?:{told})") as raised:
         run_audit(policy, source(), as_of=AS_OF).summary()
     assert "unwrap" not in str(raised.value)
+
+
+@pytest.mark.parametrize("names", [["received_at", "received_at"], [0, "0"], ["id", " id"]], ids=str)
+def test_a_name_that_stands_twice_is_told(policy: Policy, names: list[Any]) -> None:
+    with pytest.raises(InputError, match=f"^'table': the column name '{str(names[0]).strip()}' stands more than once"):
+        run_audit(policy, pd.DataFrame([[1, 2]], columns=names), as_of=AS_OF)
+
+
+def test_a_column_that_polars_does_not_take_is_nothing_to_the_others(policy: Policy) -> None:
+    """Whether it is used or not: no cell of it can be read, and the rest is judged."""
+    strange = {
+        "complex": [1j, 2j],
+        "wide": objects(Decimal(10) ** 40, Decimal(1) / 3),
+        "sparse": pd.arrays.SparseArray([1, 0]),
+        "mixed": pd.Categorical([1, "a"]),
+    }
+    zoned = {5: RECEIVED}  # a name that is no text, at an offset without a name
+    audit = run_audit(policy, pd.DataFrame({"received_at": RECEIVED, "closed_at": CLOSED} | strange | zoned), as_of=AS_OF)
+
+    assert audit.decisions["DL-close.outcome"].to_list() == ["met", "breached"]
 
 
 def test_a_file_with_a_zone_without_a_name(tmp_path: Path, policy: Policy) -> None:
@@ -121,11 +148,6 @@ def test_a_file_with_a_zone_without_a_name(tmp_path: Path, policy: Policy) -> No
     assert audit.decisions["DL-close.outcome"].to_list() == ["met", "breached"]
 
 
-def objects(*cells: Any) -> Any:
-    return pd.Series(list(cells), dtype=object)
-
-
-NAIVE = [datetime(2024, 3, 1, 10)] * 2
 MIXED: dict[str, Callable[[], dict[str, Any]]] = {
     "naive and aware": lambda: {"received_at": objects(datetime(2024, 3, 1, 10), datetime(2024, 3, 1, 10, tzinfo=UTC))},
     "aware and naive": lambda: {"received_at": objects(datetime(2024, 3, 1, 10, tzinfo=UTC), pd.Timestamp("2024-03-01 10:00"))},
