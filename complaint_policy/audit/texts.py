@@ -181,8 +181,8 @@ class TextAudit:
         """The numbers of the records of some rows, as their source shows them."""
         field = self.mapping.field("id")
         if field is None or field.constant is not None:
-            constant = None if field is None or field.constant is None else field.constant.strip() or None
-            return pl.Series([constant], dtype=pl.String).new_from_index(0, rows.height)
+            number = (field.constant or "").strip() if field is not None else ""
+            return pl.Series([number or None], dtype=pl.String).new_from_index(0, rows.height)
         reader = RecordReader(evolve(self.mapping, fields=(field,), where=(), events=None), self.policy.zone)
         found = (reader.record(cells).get("id") for cells in rows.select(reader.wanted).iter_rows())
         return pl.Series([None if cell is None else as_text(cell) for cell in found], dtype=pl.String)

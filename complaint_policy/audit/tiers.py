@@ -77,14 +77,13 @@ class Tiers:
         parts: list[pl.DataFrame] = []
         plan, _, _ = engine.receipt()
         received = plan.applied(_numbers(frame))
-        names = [ROW, *(name for name in frame.columns if name != ROW)]
         routed = by_record = before = 0
         leftover: list[pl.DataFrame] = []
         for version, route in enumerate(engine.routes()):
             mine = received.filter(route)
             first = engine.tier(version, hopeful=believed)
             if first is None:
-                rows = _collected(mine.select(names), frame.height)
+                rows = _collected(mine.select(_numbers(frame).collect_schema().names()), frame.height)
                 routed += rows.height
                 leftover.append(rows)
                 continue
@@ -224,7 +223,7 @@ class Tiers:
     def _others(self, received: pl.LazyFrame, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Rows that no version takes by their columns: those for the record evaluation to refuse or judge, and those plainly without a receipt."""
         others = received.filter(~pl.any_horizontal(*self.engine.routes()).fill_null(False))
-        names = [ROW, *(name for name in frame.columns if name != ROW)]
+        names = _numbers(frame).collect_schema().names()
         if not self._plain(self.engine):
             return _collected(others.select(names), frame.height), pl.DataFrame(schema=REJECTED_SCHEMA)
         return _collected(others.filter(~self.absent()).select(names), frame.height), self._lacking(frame)

@@ -94,7 +94,7 @@ def read_cells(source: Source, declared: Field, clock: Clock, plan: Plan, curren
         return _by_reader(raw, kind, declared, clock, plan, currency, source.meaning)
     found: Cells | None = None
     base = kind.base_type()
-    if declared.type in ("event", "datetime", "date"):
+    if declared.type in _MOMENTS:
         found = _typed_moments(raw, kind, declared, clock, plan)
     elif declared.type == "boolean":
         if base == pl.Boolean:
@@ -202,14 +202,21 @@ def _enum(raw: Ex, declared: Field, clock: Clock, plan: Plan, currency: str | No
 
 
 # --------------------------------------------------------------------------- by the record's own reader
-_PHYSICAL: Final[dict[str, Any]] = {"boolean": pl.Boolean, "integer": pl.Int64, "number": pl.Float64, "money": pl.Float64, "string": pl.String}
 _MOMENTS: Final = frozenset(("event", "datetime", "date"))
+# What a column of a field holds; of a moment its ticks, of an enum the number of its value.
+_PHYSICAL: Final[dict[str, Any]] = {
+    **dict.fromkeys((*sorted(_MOMENTS), "enum", "integer"), pl.Int64),
+    "boolean": pl.Boolean,
+    "number": pl.Float64,
+    "money": pl.Float64,
+    "string": pl.String,
+}
 _ISO: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}$"
 
 
 def _by_reader(raw: Ex, kind: Any, declared: Field, clock: Clock, plan: Plan, currency: str | None, meaning: Callable[[Any], Any] | None = None) -> Cells:
     """Each different cell through the record evaluation's reader, after what the mapping makes of it."""
-    moments, physical = declared.type in _MOMENTS, _physical(declared)
+    moments, physical = declared.type in _MOMENTS, _PHYSICAL.get(declared.type, pl.UInt8)
     shape = pl.Struct({"value": physical, "high": pl.Int64, "state": pl.UInt8})
     one = _reading(declared, clock, currency, meaning)
     fast = _fast(declared, clock) if kind == pl.String and meaning is None else None
@@ -243,11 +250,7 @@ def _same_for_all(source: Source, declared: Field, clock: Clock, currency: str |
     """What a mapping says of every record."""
     value, high, state = _reading(declared, clock, currency, source.meaning)(pl.select(source.expr).item())
     ends = constant(high, pl.Int64) if declared.type in _MOMENTS else None
-    return Cells(constant(value, _physical(declared)), constant(state == BAD, pl.Boolean), constant(state == ODD, pl.Boolean), ends)
-
-
-def _physical(declared: Field) -> Any:
-    return pl.Int64 if declared.type in _MOMENTS or declared.type == "enum" else _PHYSICAL.get(declared.type, pl.UInt8)
+    return Cells(constant(value, _PHYSICAL.get(declared.type, pl.UInt8)), constant(state == BAD, pl.Boolean), constant(state == ODD, pl.Boolean), ends)
 
 
 def _reading(declared: Field, clock: Clock, currency: str | None, meaning: Callable[[Any], Any] | None) -> Callable[[Any], tuple[Any, Any, int]]:
@@ -276,7 +279,7 @@ def _reading(declared: Field, clock: Clock, currency: str | None, meaning: Calla
 
 def _known(declared: Field, clock: Clock) -> Callable[[Any], tuple[Any, Any, int]]:
     """A value the reader gave, as what the column holds; state ODD where it cannot."""
-    if declared.type in ("event", "datetime", "date"):
+    if declared.type in _MOMENTS:
 
         def moment(found: Any) -> tuple[Any, Any, int]:
             ends = (found.low, found.high) if isinstance(found, Interval) else (found, found)

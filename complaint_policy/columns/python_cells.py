@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import polars as pl
 
-__all__ = ["MICROS", "python_cells", "python_rows", "python_time"]
+__all__ = ["python_cells", "python_rows", "python_time"]
 
 # How many microseconds a tick of a unit has; nanoseconds are rounded down.
-MICROS: Final = {"ms": 1_000, "us": 1}
+_MICROS: Final = {"ms": 1_000, "us": 1}
 _EPOCH: Final = datetime(1970, 1, 1)
 _EPOCH_DAY: Final = _EPOCH.toordinal()
 _FIRST, _LAST = (end.toordinal() - _EPOCH_DAY for end in (date.min, date.max))
@@ -49,7 +49,7 @@ def python_time(ticks: int | None, kind: Any) -> date | datetime | None:
     first, last = _FIRST + _MARGIN, _LAST - _MARGIN
     if kind == pl.Date:
         return date.fromordinal(min(max(ticks, first), last) + _EPOCH_DAY)
-    micros = ticks // 1000 if kind.time_unit == "ns" else ticks * MICROS[kind.time_unit]
+    micros = ticks // 1000 if kind.time_unit == "ns" else ticks * _MICROS[kind.time_unit]
     moment = _EPOCH + timedelta(microseconds=min(max(micros, first * _DAY), last * _DAY))
     return moment if kind.time_zone is None else moment.replace(tzinfo=UTC)
 
@@ -59,14 +59,14 @@ def _far(cells: pl.Series) -> pl.Series | None:
     kind = cells.dtype
     if kind == pl.Date:
         ticks, ends = cells.to_physical(), (_FIRST, _LAST)
-    elif isinstance(kind, pl.Datetime) and kind.time_unit in MICROS:  # nanoseconds reach no further than the year 2262
+    elif isinstance(kind, pl.Datetime) and kind.time_unit in _MICROS:  # nanoseconds reach no further than the year 2262
         margin = _MARGIN if kind.time_zone is not None else 0
-        day = _DAY // MICROS[kind.time_unit]
+        day = _DAY // _MICROS[kind.time_unit]
         ticks, ends = cells.to_physical(), ((_FIRST + margin) * day, (_LAST + 1 - margin) * day - 1)
     else:
         return None
-    low, high = ticks.min(), ticks.max()
-    if low is None or (ends[0] <= low and high <= ends[1]):  # type: ignore[operator]
+    ends_of: tuple[Any, Any] = ticks.min(), ticks.max()
+    if ends_of[0] is None or (ends[0] <= ends_of[0] and ends_of[1] <= ends[1]):
         return None
     return ~ticks.is_between(*ends).fill_null(True)
 

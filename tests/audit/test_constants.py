@@ -81,6 +81,15 @@ def records(rows: int = 9) -> pl.DataFrame:
     )
 
 
+def given(table: pl.DataFrame, form: str, folder: Path) -> Any:
+    """The table as it is handed to an audit."""
+    if form in ("frame", "query"):
+        return table if form == "frame" else table.lazy()
+    path = folder / f"a.{form}"
+    (table.write_parquet if form == "parquet" else table.write_csv)(path)
+    return path
+
+
 FIELDS = {"id": "no", "received_at": "in", "closed_at": "out", "paid": "paid"}
 
 
@@ -89,13 +98,7 @@ FIELDS = {"id": "no", "received_at": "in", "closed_at": "out", "paid": "paid"}
 def test_a_constant_is_what_every_record_says(tmp_path: Path, policy: Policy, constants: dict[str, str], form: str) -> None:
     fields = {name: {"column": column} for name, column in FIELDS.items()} | {name: {"constant": value} for name, value in constants.items()}
     mapping = read_mapping(yaml.safe_dump({"format": 1, "mapping": "constants", "fields": fields}))
-    table = records()
-    source: Any = table
-    if form == "query":
-        source = table.lazy()
-    elif form != "frame":
-        source = tmp_path / f"a.{form}"
-        (table.write_parquet if form == "parquet" else table.write_csv)(source)
+    source = given(records(), form, tmp_path)
 
     assert compare_file(policy, source, mapping, AS_OF) == []
 
@@ -154,13 +157,7 @@ def test_a_mapping_may_read_no_column(tmp_path: Path, policy: Policy, form: str)
     constants = {"received_at": "2024-03-01 09:00", "closed_at": "2024-03-05 09:00", "paid": "5"}
     fields = {name: {"constant": value} for name, value in constants.items()}
     mapping = read_mapping(yaml.safe_dump({"format": 1, "mapping": "constants", "fields": fields, "rows": {"skip_blank": False}}))
-    table = records(4)
-    source: Any = table
-    if form == "query":
-        source = table.lazy()
-    elif form != "frame":
-        source = tmp_path / f"a.{form}"
-        (table.write_parquet if form == "parquet" else table.write_csv)(source)
+    source = given(records(4), form, tmp_path)
 
     assert compare_file(policy, source, mapping, AS_OF) == []
     audit = run_audit(policy, source, as_of=AS_OF, mapping=mapping)
@@ -216,9 +213,6 @@ def test_rules_over_constants_take_no_longer_than_over_columns(tmp_path: Path, f
     fields: dict[str, Any] = {name: {"constant": value} for name, value in constants.items()}
     fields |= {"id": {"column": "no"}, "paid": {"column": "paid"}}
     mapping = read_mapping(yaml.safe_dump({"format": 1, "mapping": "constants", "fields": fields, "rows": {"where": {"no": ["C0", "C2"]}}}))
-    source: Any = records()
-    if form != "frame":
-        source = tmp_path / f"a.{form}"
-        (records().write_parquet if form == "parquet" else records().write_csv)(source)
+    source = given(records(), form, tmp_path)
 
     assert compare_file(policy, source, mapping, AS_OF) == []

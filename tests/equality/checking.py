@@ -17,6 +17,7 @@ from complaint_policy import Policy, PolicyError
 from complaint_policy.audit import Audit
 from complaint_policy.audit.judging import fields_of_policy
 from complaint_policy.audit.mapping import by_name
+from complaint_policy.columns.python_cells import python_rows
 from tests.equality.comparing import Loop, audited, compare, compare_file, differences, entries_of, loop, same_whatever_the_order
 from tests.equality.counts import count_decisions, count_policy, count_table
 from tests.equality.draw_mapping import draw_mapping, features_of_mapping, headed
@@ -131,6 +132,35 @@ def _csv(policy: Policy, table: Table, expected: Loop, audit: Audit, counts: Cou
         return compare_file(policy, path, by_name(flat, fields_of_policy(policy)), table.as_of, table.waivers)
 
 
+def _random(what: str, table: Table) -> Random:
+    """The same draws for the same table."""
+    return Random(f"{what} {table.as_of} {table.columns} {sorted(table.forms.items())}")
+
+
+def _far(policy: Policy, table: Table, expected: Loop, audit: Audit, counts: Counts) -> list[str]:
+    """Some days and times are ones that Python has no object for."""
+    assert table.frame is not None
+    random, frame = _random("far", table), table.frame
+    for column in frame.select(pl.col(pl.Date, pl.Datetime("ms"), pl.Datetime("us"), pl.Datetime("ms", "*"), pl.Datetime("us", "*"))).get_columns():
+        ticks = column.to_physical()
+        per = 86_400_000_000 if column.dtype == pl.Date else 1000 if column.dtype.time_unit == "ms" else 1  # type: ignore[attr-defined]
+        for place in random.sample(range(len(ticks)), random.randint(0, min(3, len(ticks)))):
+            ticks[place] = random.choice(_FAR) // per
+        frame = frame.with_columns(ticks.cast(column.dtype))
+    records = [dict(zip(frame.columns, cells, strict=True)) for cells in python_rows(frame)]
+    source = frame.lazy() if random.random() < 0.5 else frame
+    return compare(policy, source, table.as_of, table.waivers, records=records)
+
+
+def _objects(policy: Policy, table: Table, expected: Loop, audit: Audit, counts: Counts) -> list[str]:
+    """Some columns hold the objects that the records hold."""
+    assert table.frame is not None
+    random = _random("objects", table)
+    names = random.sample(table.frame.columns, min(random.randint(1, 6), table.frame.width))
+    frame = table.frame.with_columns(pl.Series(name, table.frame[name].to_list(), dtype=pl.Object) for name in names)
+    return differences(expected, asked(audited(policy, frame, table.as_of, table.waivers), summary_first=random.random() < 0.5))
+
+
 def _alike(policy: Policy, table: Table, expected: Loop, audit: Audit, counts: Counts) -> list[str]:
     """Some columns have one value for all rows, which Polars holds once: `pl.lit` in a frame gives such."""
     assert table.frame is not None
@@ -140,11 +170,6 @@ def _alike(policy: Policy, table: Table, expected: Loop, audit: Audit, counts: C
     frame = table.frame.with_columns(same)
     source = table.frame.lazy().with_columns(same) if random.random() < 0.5 else frame
     return compare(policy, source, table.as_of, table.waivers, records=frame.to_dicts())
-
-
-def _random(what: str, table: Table) -> Random:
-    """The same draws for the same table."""
-    return Random(f"{what} {table.as_of} {table.columns} {sorted(table.forms.items())}")
 
 
 def _mapped(policy: Policy, table: Table, expected: Loop, audit: Audit, counts: Counts) -> list[str]:
@@ -185,7 +210,9 @@ def _written(policy: Policy, table: Table, expected: Loop, audit: Audit, counts:
         return differences(expected, again, pl.read_parquet(path))
 
 
-FORMS: Final = (None, None, None, _query, _parquet, _csv, _written, _alike, _mapped, _mapped)
+FORMS: Final = (None, None, None, _query, _parquet, _csv, _written, _far, _objects, _alike, _mapped, _mapped)
+# Microseconds of the years -500, 10000, 12000 and 200000, and of none that a calendar has.
+_FAR: Final = (-77_941_000_000_000_000, 253_402_300_800_000_000, 316_000_000_000_000_000, 6_250_000_000_000_000_000, 2**63 - 1, 1 - 2**63)
 
 
 def check_seed(seed: int, features: Sequence[str] | None = None, *, small: bool = True) -> Run:

@@ -105,8 +105,8 @@ class _Mapping:
         random, name = self.random, declared.name
         # Of receipts nearly all are left as they are, so that most rows are judged.
         often = 0.05 if name == "received_at" else 1.0
-        if random.random() < 0.06 and name != "received_at":
-            return {"constant": random.choice(("", *self.meanings(declared)))}
+        if random.random() < 0.06:
+            return {"constant": random.choice((*(() if name == "received_at" else ("",)), *self.meanings(declared)))}
         found: dict[str, Any] = {"column": header.strip()}
         if header not in self.flat:
             return found
