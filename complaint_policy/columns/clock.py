@@ -16,12 +16,14 @@ import polars as pl
 from complaint_policy.columns.plan import Ex, on
 from complaint_policy.zones import Zone
 
-__all__ = ["DAY", "Clock", "changes", "epoch_day", "micros"]
+__all__ = ["DAY", "FIRST_TICK", "LAST_TICK", "Clock", "changes", "epoch_day", "micros"]
 
 DAY: Final = 86_400_000_000
 _EPOCH: Final = datetime(1970, 1, 1)
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _MICRO: Final = timedelta(microseconds=1)
+# Between these every tick of every clock is a time that Python has, in every zone.
+FIRST_TICK, LAST_TICK = ((datetime(year, 1, 1) - _EPOCH) // _MICRO for year in (2, 9999))
 # No change of a zone's clock is undone within three days.
 _STEP: Final = timedelta(days=3)
 
@@ -77,6 +79,7 @@ class Clock:
         return micros(instant) + self.offset
 
     def to_utc(self, ticks: int) -> datetime:
+        """The instant (naive UTC) of ticks between :data:`FIRST_TICK` and :data:`LAST_TICK`; raises ``OverflowError`` far beyond."""
         return _EPOCH + timedelta(microseconds=ticks - self.offset)
 
     def day_starts(self) -> list[int]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 from attrs import frozen
 
-from complaint_policy.columns.clock import Clock
+from complaint_policy.columns.clock import FIRST_TICK, LAST_TICK, Clock
 from complaint_policy.columns.plan import Ex, constant, looked_up, on
 from complaint_policy.columns.tabulating import tabulated
 from complaint_policy.columns.values import EXACT, KNOWN, LEFT_OVER, SPAN, Coded, Column, Instants, Shape, left_column
@@ -192,7 +192,8 @@ def _moment(sheet: Sheet, read: Read, part: n.Instant) -> _Argument | None:
         local = utc.cast(pl.Datetime("us")).dt.replace_time_zone("UTC").dt.convert_time_zone(name)
         return local.dt.date() if day else local
 
-    known = constant(None, pl.Int64) if found.low is None else plan.keep(found.low)
+    # A time that Python has none for is not there: its row is left to the record evaluation.
+    known = constant(None, pl.Int64) if found.low is None else plan.keep(on(lambda v: pl.when(v.is_between(FIRST_TICK, LAST_TICK)).then(v), found.low))
     return _Argument(state, known, (lambda ticks: moment(ticks).date()) if day else moment, shown)
 
 

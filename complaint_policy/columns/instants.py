@@ -9,10 +9,11 @@ import polars as pl
 from attrs import define
 
 from complaint_policy.columns import choosing, lengths, numbers
+from complaint_policy.columns.clock import FIRST_TICK, LAST_TICK
 from complaint_policy.columns.computed import computed_instants
 from complaint_policy.columns.plan import ABOVE, AT_LEAST, AT_MOST, BELOW, Ex, constant, on
 from complaint_policy.columns.tabulating import boolean_of, tabulated
-from complaint_policy.columns.values import ANY, EXACT, LATER, LEFT_OVER, LEFT_SHAPE, NO_END, NO_START, SPAN, STATED_NONE, Coded, Column, Instants, Shape
+from complaint_policy.columns.values import ANY, EXACT, LATER, LEFT_OVER, LEFT_SHAPE, NO_END, SPAN, STATED_NONE, Coded, Column, Instants, Shape
 from complaint_policy.counting import calendar_of
 from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n
@@ -269,8 +270,8 @@ def during(sheet: Sheet, moment: Instants, spec: Any) -> Column:
     plan, clock, zone = sheet.plan, sheet.clock, sheet.zone
 
     def run(cells: pl.Series) -> pl.Series:
-        # A span without a beginning has no time to ask for.
-        different = cells.filter((cells > NO_START) & (cells < NO_END)).unique()
+        # A span without a beginning has no time to ask for, nor has a cell that no calendar has a day for.
+        different = cells.filter(cells.is_between(FIRST_TICK, LAST_TICK)).unique()
         if not different.len():
             return pl.Series(cells.name, [None], dtype=pl.Boolean).new_from_index(0, cells.len())
         is_open = calendar_of(spec).is_working_time

@@ -92,8 +92,8 @@ def _counted(sheet: Sheet, start: Ex, number: Ex, node: n.Counted, unit: str) ->
 
     def due(where: int, count: int) -> int | None:
         counter = counters.get(count) or counters.setdefault(count, Counter(Length(count, unit), node.counting, ahead=node.ahead))
-        begin = zone.day_start(clock.first.toordinal() + where) + timedelta(minutes=30) if by_day else clock.to_utc(where)
         try:
+            begin = zone.day_start(clock.first.toordinal() + where) + timedelta(minutes=30) if by_day else clock.to_utc(where)
             found = counter._count(begin) if by_day else counter.due(begin)
         except (OverflowError, ValueError):
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,33 @@ def test_far_times_cost_their_own_record_a_field(tmp_path: Path, monkeypatch: py
         for row in range(1, len(FAR) + 1):
             assert set(found.decision(row).unusable) == {name}, row
         assert found.decision(0).unusable == {}
+
+
+# What asks a calendar, or counts a length kept in the record, calls Python for each different time.
+ASKING = """\
+    term: {type: integer}
+requirements:
+  - {id: RQ-open, title: {en: Open, zh: 营业}, require: {closed_at: {during: office}}, source: {ref: rule}}
+  - {id: RQ-bought, title: {en: Open, zh: 营业}, require: {bought_at: {during: office}}, source: {ref: rule}}
+"""
+PROMISED = "  - {id: DL-call, title: {en: Call, zh: 致电}, from: closed_at, to: told_on, within: {%s: {field: term}}, source: {ref: rule}}\n"
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.parametrize("name", ["closed_at", "bought_at"])
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Africa/Cairo"])
+def test_far_times_where_a_calendar_is_asked(monkeypatch: pytest.MonkeyPatch, zone: str, name: str, kind: Any) -> None:
+    text = POLICY.replace("    note: {type: string}\n", "    note: {type: string}\n" + ASKING.partition("requirements")[0])
+    text += "".join(PROMISED.replace("DL-call", f"DL-{unit}") % unit for unit in ("hours", "days", "months")) + "requirements" + ASKING.partition("requirements")[2]
+    monkeypatch.setattr(sys.modules[__name__], "POLICY", text)
+
+    found = both(monkeypatch, zone, table(name, kind).with_columns(term=pl.lit(3)))
+
+    asked = "RQ-open" if name == "closed_at" else "RQ-bought"
+    outcomes = found.decisions[f"{asked}.outcome"].to_list()
+    # 9:30 in the time of the zone or UTC is a working time everywhere; a bare day tells none.
+    assert outcomes[0] == outcomes[-1] != "violated"
+    assert outcomes[1:-1] == ["indeterminate"] * len(FAR)
 
 
 def test_far_times_among_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
