@@ -247,8 +247,19 @@ def _has_time(form: str) -> bool:
 
 
 def _instant(value: datetime, zone: Zone) -> datetime:
+    if value.tzinfo is not None and _FIRST_YEAR - 1 <= value.year <= _LAST_YEAR + 1:
+        # An instant is of the same year however it is written: that of the policy's zone.
+        instant = _naive(value, zone)
+        if not _FIRST_YEAR < value.year < _LAST_YEAR and not _FIRST_YEAR <= zone.to_wall(instant).year <= _LAST_YEAR:
+            raise _no_year(value)
+        return instant
     if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
         raise _no_year(value)
+    return _naive(value, zone)
+
+
+def _naive(value: datetime, zone: Zone) -> datetime:
+    """The instant in naive UTC."""
     try:
         if value.tzinfo is None:
             if value.__class__ is not datetime:  # pandas' Timestamp and its kind

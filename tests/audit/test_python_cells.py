@@ -218,6 +218,27 @@ def test_a_receipt_in_a_year_nobody_means_is_unusable(value: Any) -> None:
         load_policy_text(POLICY % "Asia/Shanghai").evaluate({"received_at": value}, as_of=AS_OF)
 
 
+@pytest.mark.parametrize(
+    ("written", "usable"),
+    [
+        # Shanghai is eight hours ahead of UTC; in 1850 five minutes and 43 seconds more.
+        (("2400-12-31T23:59:59+08:00", "2400-12-31T15:59:59Z", "2401-01-01T01:59:59+10:00"), True),
+        (("2401-01-01T00:00:00+08:00", "2400-12-31T16:00:00Z", "2400-12-31T11:00:00-05:00"), False),
+        (("1849-12-31T15:54:17Z", "1850-01-01T00:54:17+09:00"), True),
+        (("1849-12-31T15:54:16Z", "1850-01-01T00:54:16+09:00"), False),
+    ],
+)
+def test_the_year_of_an_instant_does_not_depend_on_how_it_is_written(monkeypatch: pytest.MonkeyPatch, written: tuple[str, ...], usable: bool) -> None:
+    policy = load_policy_text(POLICY % "Asia/Shanghai")
+    cells = [cell for text in written for cell in (text, datetime.fromisoformat(text))]
+    for cell in cells:
+        assert ("bought_at" not in policy.evaluate({"received_at": NEAR, "bought_at": cell}, as_of=AS_OF).unusable) == usable, cell
+    times = [datetime.fromisoformat(text).astimezone(UTC) for text in written]
+    for zone in ("UTC", "America/New_York"):
+        table = pl.DataFrame({"received_at": [NEAR] * len(times), "bought_at": pl.Series(times).dt.convert_time_zone(zone)})
+        assert both(monkeypatch, "Asia/Shanghai", table).summary().unusable == ({} if usable else {"bought_at": len(times)})
+
+
 def test_far_times_in_filters_and_as_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     fields = {"received_at": {"column": "received_at"}, "id": {"column": "id"}, "note": {"column": "closed_at"}, "closed_at": {"column": "closed_at"}}
     rows = {"where": {"closed_at": ["2024-03-01 09:30:00", "+10000-01-01 00:00:00.000000"]}}

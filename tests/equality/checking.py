@@ -10,6 +10,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+import duckdb
 import polars as pl
 from attrs import Factory, define
 
@@ -132,6 +133,36 @@ def _csv(policy: Policy, table: Table, expected: Loop, audit: Audit, counts: Cou
         return compare_file(policy, path, by_name(flat, fields_of_policy(policy)), table.as_of, table.waivers)
 
 
+def _json(policy: Policy, table: Table, expected: Loop, audit: Audit, counts: Counts) -> list[str]:
+    """A file of JSON Lines, or one JSON list, with lists and logs in it; the loop reads it anew."""
+    assert table.frame is not None
+    random = _random("json", table)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "table.jsonl"
+        table.frame.write_ndjson(path)
+        if random.random() < 0.3:
+            lines = path.read_text("utf-8").splitlines()
+            path = path.with_suffix(".json")
+            path.write_text("[" + ",\n".join(lines) + "]", "utf-8")
+        return compare_file(policy, path, by_name(table.frame.columns, fields_of_policy(policy)), table.as_of, table.waivers)
+
+
+def _foreign(policy: Policy, table: Table, expected: Loop, audit: Audit, counts: Counts) -> list[str]:
+    """A table of another library that holds the same values."""
+    assert table.frame is not None
+    random = _random("foreign", table)
+    held: Any = table.frame.to_arrow()
+    kind = random.choice(("pyarrow", "reader", "pandas", "duckdb"))
+    if kind == "reader":
+        held = held.to_reader(max_chunksize=random.randint(1, 4))
+    elif kind == "pandas":
+        held = table.frame.to_pandas(use_pyarrow_extension_array=True)
+    elif kind == "duckdb":
+        held = duckdb.from_arrow(held)
+    counts["foreign", kind] += 1
+    return differences(expected, asked(audited(policy, held, table.as_of, table.waivers), summary_first=random.random() < 0.5))
+
+
 def _random(what: str, table: Table) -> Random:
     """The same draws for the same table."""
     return Random(f"{what} {table.as_of} {table.columns} {sorted(table.forms.items())}")
@@ -210,7 +241,7 @@ def _written(policy: Policy, table: Table, expected: Loop, audit: Audit, counts:
         return differences(expected, again, pl.read_parquet(path))
 
 
-FORMS: Final = (None, None, None, _query, _parquet, _csv, _written, _far, _objects, _alike, _mapped, _mapped)
+FORMS: Final = (None, None, None, _query, _parquet, _csv, _json, _foreign, _written, _far, _objects, _alike, _mapped, _mapped)
 # Microseconds of the years -500, 10000, 12000 and 200000, and of none that a calendar has.
 _FAR: Final = (-77_941_000_000_000_000, 253_402_300_800_000_000, 316_000_000_000_000_000, 6_250_000_000_000_000_000, 2**63 - 1, 1 - 2**63)
 
