@@ -9,12 +9,11 @@ import polars as pl
 from attrs import define
 
 from complaint_policy.columns import choosing, lengths, numbers
-from complaint_policy.columns.clock import FIRST_TICK, LAST_TICK
 from complaint_policy.columns.computed import computed_instants
+from complaint_policy.columns.opening import opened
 from complaint_policy.columns.plan import ABOVE, AT_LEAST, AT_MOST, BELOW, Ex, constant, on
 from complaint_policy.columns.tabulating import boolean_of, tabulated
 from complaint_policy.columns.values import ANY, EXACT, LATER, LEFT_OVER, LEFT_SHAPE, NO_END, SPAN, STATED_NONE, Coded, Column, Instants, Shape
-from complaint_policy.counting import calendar_of
 from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.computed import ComputedInstant
@@ -267,30 +266,19 @@ def in_order(sheet: Sheet, parts: list[Instants]) -> Column:
 
 def during(sheet: Sheet, moment: Instants, spec: Any) -> Column:
     """Whether an instant lies in a calendar's working time."""
-    plan, clock, zone = sheet.plan, sheet.clock, sheet.zone
-
-    def run(cells: pl.Series) -> pl.Series:
-        # A span without a beginning has no time to ask for, nor has a cell that no calendar has a day for.
-        different = cells.filter(cells.is_between(FIRST_TICK, LAST_TICK)).unique()
-        if not different.len():
-            return pl.Series(cells.name, [None], dtype=pl.Boolean).new_from_index(0, cells.len())
-        is_open = calendar_of(spec).is_working_time
-        answers = pl.Series([is_open(zone.to_aware(clock.to_utc(ticks))) for ticks in different.to_list()], dtype=pl.Boolean)
-        return cells.replace_strict(different, answers, default=None, return_dtype=pl.Boolean)
-
+    plan = sheet.plan
     if moment.low is None:
-        opened: Coded = _nothing()
+        found: Coded = _nothing()
     else:
-        value = plan.keep(on(lambda v: v.map_batches(run, return_dtype=pl.Boolean, is_elementwise=True), moment.low))
-        opened = Column("boolean", value, (None,)).coded(plan)
+        found = Column("boolean", opened(sheet, moment.low, spec), (None,)).coded(plan)
 
-    def answer(shape: Shape, found: Any) -> Any:
+    def answer(shape: Shape, is_open: Any) -> Any:
         if shape.kind == EXACT:
-            return found if found is not None else LEFT_OVER
+            return is_open if is_open is not None else LEFT_OVER
         if shape.kind == SPAN:
             return Maybe(None, shape.missing, shape.open) if shape.interval else LEFT_OVER
         if shape.kind == LATER:
             return Maybe(None, NOWHERE_MISSING, True)
         return False if shape.kind == STATED_NONE else Maybe(None, shape.missing, shape.open)
 
-    return boolean_of(plan, tabulated(plan, [moment.state(plan), opened], answer))
+    return boolean_of(plan, tabulated(plan, [moment.state(plan), found], answer))

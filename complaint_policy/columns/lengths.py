@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 from attrs import frozen
 
+from complaint_policy.columns.announcing import announced
 from complaint_policy.columns.clock import DAY, micros
 from complaint_policy.columns.plan import BELOW, SAME, Ex, on
 from complaint_policy.columns.values import NO_END, NO_START, Instants, Shape
@@ -38,18 +39,8 @@ def counted(sheet: Sheet, node: n.Counted, around: Around | None) -> Instants:
     counter = Counter(node.length, node.counting, ahead=node.ahead)
     made = moved(sheet, base, counter)
     if counter.provisional_from() is not None and not isinstance(node.base, n.RuleStart):
-        _leave_unannounced(sheet, counter, base, made)
+        return announced(sheet, counter, base, made)
     return made
-
-
-def _leave_unannounced(sheet: Sheet, counter: Counter, base: Instants, due: Instants) -> None:
-    """Past the last announced day of its calendar a counted instant is one of many."""
-    limit = counter.provisional_from()
-    if limit is None or base.low is None or due.low is None:
-        return
-    # A limit that is rolled back rests on days up to a fortnight after it.
-    edge = sheet.clock.of_utc(limit) - 15 * DAY
-    sheet.leave(on(lambda *ends: pl.any_horizontal(*(e >= edge for e in ends)), *(e for e in (base.high or base.low, due.high or due.low))))
 
 
 def moved(sheet: Sheet, base: Instants, counter: Counter) -> Instants:

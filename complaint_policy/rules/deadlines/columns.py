@@ -13,6 +13,7 @@ import polars as pl
 from attrs import evolve
 
 from complaint_policy.columns import choosing, lengths
+from complaint_policy.columns.announcing import years_past
 from complaint_policy.columns.clock import DAY
 from complaint_policy.columns.conditions import conjunction
 from complaint_policy.columns.instants import Around, compared, left_instants
@@ -205,19 +206,7 @@ class _Judged:
         if any(c.counting.roll == "previous_working_day" or c.sign < 0 for c in self.general.own_counters):
             # Rolled back, or counted back, it may rest on days that lie after it.
             sheet.leave(on(lambda h: (h >= edge - 15 * DAY) & (h < edge), high))
-        year = sheet.zone.to_wall(limit).year
-        bounds = [sheet.clock.of_utc(sheet.zone.day_start(datetime(year + k, 1, 1).toordinal())) for k in range(1, 4)]
-        past = self.plan.keep(on(lambda h: ((h >= edge) & (h < NO_END)).fill_null(False), high))
-        sheet.leave(on(lambda h: (h >= bounds[-1]) & (h < NO_END), high))
-
-        def count(p: pl.Expr, h: pl.Expr) -> pl.Expr:
-            total = p.cast(pl.UInt8)
-            for bound in bounds[:-1]:
-                total = total + (p & (h >= bound).fill_null(False)).cast(pl.UInt8)
-            return total
-
-        years = Coded(self.plan.keep(on(count, past, high)), (None, *(f"{self.general.calendar_name} {year + k}" for k in range(len(bounds)))))
-        return past, years
+        return years_past(sheet, limit, high, self.general.calendar_name)
 
     def _risk(self, due: Instants) -> Coded | None:
         """Whether an open duty is past its warning point (None: the record evaluation has to say)."""
