@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from complaint_policy.dates import date_format
 from complaint_policy.fields import Field
 from complaint_policy.possible import MICROSECOND, Interval
 from complaint_policy.texts import Text
@@ -140,7 +141,7 @@ def _integer(value: object) -> int:
 def _money(value: object, currency: str | None) -> int | Decimal:
     if not isinstance(value, str):
         return _number(value)
-    found = _MONEY.fullmatch(value.strip())
+    found = _MONEY.fullmatch(unicodedata.normalize("NFKC", value.strip()))
     number = parse_decimal(found["number"]) if found else None
     if found is None or number is None or (found["sign"] and found["minus"]):
         raise _no(value, "an amount of money", "金额")
@@ -201,11 +202,10 @@ def read_moment(value: object, zone: Zone, formats: tuple[str, ...] = ()) -> dat
         raise _no(value, "a time", "时间") from None
     try:
         for form in formats:
-            try:
-                parsed = datetime.strptime(text, form)
-            except ValueError:
-                continue
-            return _instant(parsed, zone) if _has_time(form) else parsed.date()
+            declared = date_format(form)
+            parsed = declared.read(text)
+            if parsed is not None:
+                return _instant(parsed, zone) if declared.has_time else parsed.date()
         if _ISO_DAY.fullmatch(text):
             return date.fromisoformat(text)
         found = _ISO_TIME.fullmatch(text)
@@ -240,10 +240,6 @@ def _offset(text: str | None) -> str:
         return "+00:00" if text else ""
     digits = text[1:].replace(":", "")
     return f"{text[0]}{digits[:2]}:{digits[2:] or '00'}"
-
-
-def _has_time(form: str) -> bool:
-    return any(code in form for code in ("%H", "%I", "%M", "%S", "%X", "%c", "%T", "%R"))
 
 
 def _instant(value: datetime, zone: Zone) -> datetime:

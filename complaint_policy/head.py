@@ -11,6 +11,7 @@ from attrs import evolve
 
 from complaint_policy.coerce import Unusable, coercer
 from complaint_policy.counting import CalendarSpec, Counting
+from complaint_policy.dates import FormatError, date_format
 from complaint_policy.expressions.environment import read_counting
 from complaint_policy.expressions.hints import bad_hours
 from complaint_policy.fields import (
@@ -362,13 +363,26 @@ def _field(entry: Entry, body: Mapping, base: Field | None, zone: Zone, currency
         values,
         empty,
         None,
-        words(body.get("formats")) or (same.formats if same else ()),
+        _formats(body, problems) or (same.formats if same else ()),
         scalar_text(sensitive) == "true" if sensitive is not None else bool(base and base.sensitive),
         base.core if base else False,
         tuple((v, t) for v, t in titles if t is not None) or (same.titles if same and listed is None else ()),
         entry.place,
     )
     return _with_default(made, body, same, zone, currency, problems)
+
+
+def _formats(body: Mapping, problems: Problems) -> tuple[str, ...]:
+    """The formats of a field's times; one that tells no whole date is a problem."""
+    formats: list[str] = []
+    for text in words(body.get("formats")):
+        try:
+            date_format(text)
+        except FormatError as error:
+            problems.add("bad-format", body.key_place("formats"), text=text, why=error.reason)
+        else:
+            formats.append(text)
+    return tuple(formats)
 
 
 def _log(node: Node | None, base: Field | None, zone: Zone, currency: str | None, problems: Problems) -> LogField | None:

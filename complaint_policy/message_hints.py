@@ -48,6 +48,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "value-twice": ("keep one", "请只保留一处"),
     "not-yet-without-event": ("write empty: unknown or empty: none, or make it an event", "请写 empty: unknown 或 empty: none，或改为事件类型"),
     "default-of-moment": ("write empty: none where no time is promised", "没有约定时间的请写 empty: none"),
+    "bad-format": ("formats are those of strptime and tell a whole date: %Y/%m/%d %H:%M", "格式同 strptime，须含年月日：%Y/%m/%d %H:%M"),
     "bad-default": ("write a value of the field's type", "请写该字段类型的值"),
     "unknown-field": ("declare it under record: fields, or as a fact", "请在 record: fields 中声明，或定义为事实"),
     "unknown-value": ("add it to the field's values, or mend the spelling", "请加入字段取值，或更正拼写"),

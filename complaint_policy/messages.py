@@ -107,6 +107,7 @@ _MESSAGES: Final[dict[str, _Entry]] = {
         "a default already says what an empty cell means",
         "default 已说明空值的含义",
     ),
+    "bad-format": _m("the date format '{text}' cannot be used: {why}", "日期格式“{text}”不可用：{why}"),
     "bad-default": _m("'{value}' cannot be the default of '{name}': {reason}", "“{value}”不能作为“{name}”的默认值：{reason}"),
     # ------------------------------------------------------------------ names
     "unknown-field": _m("unknown field '{name}'", "未知字段“{name}”"),

@@ -10,16 +10,16 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from complaint_policy.audit.dates import DateFormat
 from complaint_policy.audit.mapping import ColumnMapping, FieldMapping, RowFilter
 from complaint_policy.coerce import Unusable, is_empty, read_moment
+from complaint_policy.dates import DateFormat
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
 __all__ = ["RecordReader", "as_text", "day_of"]
 
 Cells = Sequence[object]
-_LEFT_OUT_BLANK = Text("a blank row", "空白行")
+_LEFT_OUT_BLANK = Text("nothing in the columns read", "所读取的列均为空白")
 
 
 def as_text(cell: object) -> str:

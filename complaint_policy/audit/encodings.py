@@ -72,7 +72,10 @@ def find_encoding(opened: Callable[[], IO[bytes]], declared: str | None) -> Enco
 
 def _declared(name: str, opened: Callable[[], IO[bytes]]) -> Encoding:
     try:
-        plain = codecs.lookup(name).name
+        codec = codecs.lookup(name)
+        plain = codec.name
+        if not getattr(codec, "_is_text_encoding", True):  # base64, zip and their kind make no text
+            raise LookupError(name)
     except LookupError:
         raise InputError(Text(f"unknown encoding '{name}'", f"未知编码“{name}”")) from None
     if plain == "utf-8":

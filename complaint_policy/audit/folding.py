@@ -16,7 +16,7 @@ from attrs import define, field
 from complaint_policy.audit.cells import RecordReader, as_text
 from complaint_policy.audit.mapping import ColumnMapping, EventLog
 from complaint_policy.audit.sources import Row
-from complaint_policy.coerce import Unusable, parse_boolean, read_moment
+from complaint_policy.coerce import Unusable, day_interval, parse_boolean, read_moment
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
@@ -146,8 +146,6 @@ def _instant(value: object, zone: Zone) -> datetime | None:
     """A value as an instant to compare by; a bare day by its first."""
     try:
         moment = read_moment(value if not isinstance(value, (int, float)) else as_text(value), zone)
+        return moment if isinstance(moment, datetime) else day_interval(moment, zone, "").low
     except Unusable:
         return None
-    if isinstance(moment, datetime):
-        return moment
-    return zone.day_start(moment.toordinal())

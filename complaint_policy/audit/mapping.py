@@ -14,11 +14,11 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from complaint_policy.audit.dates import DateFormat, FormatError, date_format
 from complaint_policy.audit.mapping_schema import check_shape
 from complaint_policy.audit.messages import add
-from complaint_policy.audit.sources import InputOptions
+from complaint_policy.audit.sources import InputOptions, shown_names
 from complaint_policy.coerce import Unusable, coercer
+from complaint_policy.dates import DateFormat, FormatError, date_format
 from complaint_policy.errors import InputError, MappingError
 from complaint_policy.fields import Field, LogField
 from complaint_policy.problems import NOWHERE, Place, Problem, Problems
@@ -352,6 +352,7 @@ def check_against_columns(mapping: ColumnMapping, columns: Iterable[str]) -> tup
     """Columns a mapping names that the table has not, each with the nearest name."""
     problems = Problems()
     present = [c for c in columns if c]
+    known, hint = shown_names(present)
     log = mapping.events
     filled = (*mapping.fields, *(log.entries if log else ()))
     named = [(c, p) for f in filled for c, p in zip(f.columns, f.column_places, strict=True)]
@@ -362,5 +363,5 @@ def check_against_columns(mapping: ColumnMapping, columns: Iterable[str]) -> tup
             named.append((log.order, log.places["order"]))
     for column, place in named:
         if column not in present:
-            add(problems, "mapping-no-column", place, near=(column, present), name=column)
+            add(problems, "mapping-no-column", place, near=(column, known), hint=hint, name=column)
     return problems.sorted()

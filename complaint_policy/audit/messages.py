@@ -51,11 +51,12 @@ _LONG: Final = 120
 
 
 def add(
-    problems: Problems, code: str, place: Place, *, near: tuple[str, Iterable[str]] | None = None, **values: object
+    problems: Problems, code: str, place: Place, *, near: tuple[str, Iterable[str]] | None = None, hint: Text | None = None, **values: object
 ) -> None:
-    """Collect one problem of a mapping file; ``near`` is a wrong word and the known ones."""
+    """Collect one problem of a mapping file; ``near`` is a wrong word and the known ones, ``hint`` stands before what is near."""
     clipped = {k: v[: _LONG - 3] + "..." if isinstance(v, str) and len(v) > _LONG else v for k, v in values.items()}
-    hint = _nearest(*near) if near is not None else None
+    close = _nearest(*near) if near is not None else None
+    hint = hint if close is None else close if hint is None else hint + Text("; ", "；") + close
     problems.extend([Problem(place, code, MAPPING_PROBLEMS[code].filled(**clipped), hint)])
 
 

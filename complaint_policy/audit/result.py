@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
+from operator import index
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -196,7 +197,7 @@ class Audit:
         """
         if not self._unchanged():
             raise InputError(Text("the file has changed since the audit", "审计之后文件已被更改"))
-        row = which if isinstance(which, int) else self._row_of(which)
+        row = self._row_of(which) if isinstance(which, str) else _row_number(which)
         if self._past is not None:
             row = self._past.into.get(row, row)  # of a record that was merged, its case
         refused = self.rejected.filter(pl.col("row") == row)
@@ -229,6 +230,14 @@ class Audit:
         if refused.height:
             raise _was_rejected(f"'{case_id}'", f"“{case_id}”", refused)
         raise UsageError(Text(f"no record has the id '{case_id}'", f"没有编号为“{case_id}”的记录"))
+
+
+def _row_number(which: object) -> int:
+    """A whole number of any library."""
+    try:
+        return index(which)  # type: ignore[arg-type]
+    except TypeError:
+        raise UsageError(Text("a record is asked for by its id (a text) or its row (a whole number)", "请用编号（文本）或行号（整数）指明记录")) from None
 
 
 def _was_rejected(en: str, zh: str, refused: pl.DataFrame) -> UsageError:

@@ -41,7 +41,7 @@ from complaint_policy.audit.opening import figure_records
 from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
 from complaint_policy.audit.registers import check_register, rows_of_register
 from complaint_policy.audit.result import Audit
-from complaint_policy.audit.sources import InputOptions, SourceTable, open_source
+from complaint_policy.audit.sources import InputOptions, SourceTable, open_source, shown_names
 from complaint_policy.audit.streams import StreamAudit
 from complaint_policy.audit.summary import Summary
 from complaint_policy.audit.tables import FrameTable, memory_table
@@ -229,6 +229,13 @@ def _opened(
     fields = fields_of_policy(policy)
     if isinstance(mapping, (str, PathLike)):
         mapping = load_mapping(Path(mapping))
+    if mapping is not None and not isinstance(mapping, ColumnMapping):
+        raise UsageError(
+            Text(
+                "mapping is the path of a mapping file, or what load_mapping or read_mapping gave",
+                "mapping 应为映射文件的路径，或 load_mapping、read_mapping 的结果",
+            )
+        )
     if mapping is not None:
         problems = check_against_policy(mapping, fields, policy.zone, policy.currency)
         if problems:
@@ -253,5 +260,6 @@ def _no_receipt(table: SourceTable) -> Text:
         "mapping file which column it is",
         f"“{table.name}”没有“received_at”列，无法判定任何记录；请用映射文件指明对应的列",
     )
-    hint = nearest("received_at", [c for c in table.columns if c])
+    names, like_data = shown_names(table.columns)
+    hint = like_data or nearest("received_at", names)
     return message if hint is None else message + Text(f" ({hint.en})", f"（{hint.zh}）")

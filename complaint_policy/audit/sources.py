@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final, NamedTuple, cast
 
@@ -180,15 +181,36 @@ def checked_columns(names: Sequence[object], source: str) -> tuple[str, ...]:
     columns = tuple("" if n is None else str(n).strip() for n in names)
     twice = sorted(n for n, times in Counter(columns).items() if times > 1 and n)
     if twice:
-        raise InputError(
-            Text(
-                f"'{source}': the column name {_list(twice)} stands more than once; which one is meant cannot be told",
-                f"“{source}”：列名 {_list(twice)} 重复，无法确定所指",
-            )
+        shown, hint = shown_names(twice)
+        which = f" {_list(shown)}" if shown else ""
+        message = Text(
+            f"'{source}': the column name{which} stands more than once; which one is meant cannot be told",
+            f"“{source}”：列名{which} 重复，无法确定所指",
         )
+        raise InputError(message if shown or hint is None else message + Text(f" ({hint.en})", f"（{hint.zh}）"))
     if not any(columns):
         raise InputError(Text(f"'{source}' has no header line", f"“{source}”没有表头"))
     return columns
+
+
+# A date, or as many digits as a telephone number has.
+_LIKE_DATA: Final = re.compile(r"[0-9]{7}|[0-9]{4}[-/.年][0-9]")
+
+
+def shown_names(columns: Iterable[str]) -> tuple[list[str], Text | None]:
+    """The names of columns that may be shown, and a hint where they look like no names: a line of data may hold personal data."""
+    names = [name for name in columns if name]
+    if any(_LIKE_DATA.search(name) for name in names):
+        return [], Text(
+            "the header line looks like data: for a table without names say with a mapping: input: {header: false, columns: [...]}",
+            "表头一行看起来是数据：如表中没有列名，请在映射文件中声明：input: {header: false, columns: [...]}",
+        )
+    if len(names) == 1:
+        return names, Text(
+            "if the names stand in a line further down, say which with a mapping: input: {header: 2}",
+            "如列名在下方某一行，请在映射文件中声明该行：input: {header: 2}",
+        )
+    return names, None
 
 
 def _list(names: Sequence[str]) -> str:

@@ -128,7 +128,7 @@ class StreamAudit:
 def _typed(entries: list[Entry], names: list[str], fields: dict[str, Field]) -> tuple[pl.DataFrame, list[Entry]]:
     """The records as a table of one type a field; records with a value of another type are handed back."""
     columns: dict[str, list[Any]] = {name: [e.record.get(name) for e in entries] for name in names}
-    odd: set[int] = set()
+    odd = {i for values in columns.values() for i in _torn(values)}
     types: dict[str, Any] = {}
     for name, values in columns.items():
         types[name] = _settle(values, fields.get(name), odd)
@@ -141,6 +141,16 @@ def _typed(entries: list[Entry], names: list[str], fields: dict[str, Field]) -> 
     data = {name: pl.Series(name, values, dtype=types[name], strict=True) for name, values in columns.items()}
     frame = pl.DataFrame({ROW: pl.Series(rows, dtype=pl.Int64)} | data)
     return frame, [entries[i] for i in sorted(odd)]
+
+
+def _torn(values: list[Any]) -> list[int]:
+    """The places of texts with half of a surrogate pair, which no column of text can hold."""
+    texts = [value for value in values if value.__class__ is str]
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        return [i for i, value in enumerate(values) if value.__class__ is str and any("\ud800" <= c <= "\udfff" for c in value)]
+    return []
 
 
 def _settle(values: list[Any], declared: Field | None, odd: set[int]) -> Any:

@@ -285,7 +285,7 @@ class Tiers:
 
 
 BLANK: Final = "\x1fblank"
-BLANK_ROW: Final = Text("a blank row", "空白行")
+BLANK_ROW: Final = Text("nothing in the columns read", "所读取的列均为空白")
 NO_RECEIPT: Final = Text("received_at is missing: no version can be chosen", "缺少收到投诉时间（received_at），无法确定适用版本")
 # Columns whose expressions have their type already.
 _TYPED: Final = (".outcome", ".due_at", ".amount", ".missing", ".min", ".max", ".state", ".open", ".breaches")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from complaint_policy.audit.sources import (
     MAX_WHOLE,
@@ -49,6 +51,9 @@ class WorkbookTable(SourceTable):
                 )
             ) from None
         self._cells: list[list[Any]] = sheet.to_python(skip_empty_area=False)
+        for row, column, shown in errors_of(content, sheet.name):
+            if row < len(self._cells) and column < len(self._cells[row]):
+                self._cells[row][column] = shown
         self._find_header(options)
 
     def _refuse_bomb(self, content: bytes) -> None:
@@ -99,7 +104,7 @@ class WorkbookTable(SourceTable):
         elif not header or first >= len(self._cells):
             raise InputError(Text(f"'{self.name}' has no header line", f"“{self.name}”没有表头"))
         else:
-            self.columns = checked_columns(self._cells[first], self.name)
+            self.columns = checked_columns([_typed(cell) for cell in self._cells[first]], self.name)
 
     def unchanged(self) -> bool:
         return self._handle.unchanged()
@@ -109,6 +114,53 @@ class WorkbookTable(SourceTable):
         for number in range(self._first, len(self._cells)):
             cells = self._cells[number]
             yield Row(number + 1, [_typed(cells[i]) for i in indices])
+
+
+_SHEET: Final = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
+_RELATION: Final = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
+_CELL: Final = re.compile(rb"<(?:\w+:)?c\b[^>]*\bt=[\"']e[\"'][^>]*(?<!/)>(.{0,400}?)</(?:\w+:)?c>", re.DOTALL)
+_PLACE: Final = re.compile(rb"\br=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
+_VALUE: Final = re.compile(rb"<(?:\w+:)?v>(#[A-Z0-9/?!_]{1,20})</")
+
+
+def errors_of(content: bytes, name: str) -> list[tuple[int, int, str]]:
+    """The error cells (``#N/A`` and its kind) of a sheet of an XLSX file: row, column (both from 0) and what they show.
+
+    calamine gives them as empty cells; a lookup that failed would then say that nothing has happened.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            part = _part_of(archive, name)
+            sheet = archive.read(part) if part is not None else b""
+    except (zipfile.BadZipFile, KeyError):
+        return []  # an XLS file, or one of another make
+    found: list[tuple[int, int, str]] = []
+    for cell in _CELL.finditer(sheet) if re.search(rb"\bt=[\"']e[\"']", sheet) else ():
+        place, value = _PLACE.search(cell[0]), _VALUE.search(cell[1])
+        if place is not None:
+            column = 0
+            for letter in place[1]:
+                column = column * 26 + letter - ord("A") + 1
+            found.append((int(place[2]) - 1, column - 1, value[1].decode("ascii") if value is not None else "#N/A"))
+    return found
+
+
+def _part_of(archive: zipfile.ZipFile, name: str) -> str | None:
+    """The part of an XLSX archive that holds a sheet."""
+    book, relations = archive.read("xl/workbook.xml"), archive.read("xl/_rels/workbook.xml.rels")
+    for tag in _SHEET.findall(book):
+        if html.unescape(_attribute(tag, b"name")) == name:
+            wanted = _attribute(tag, rb"\w+:id")
+            for relation in _RELATION.findall(relations):
+                if _attribute(relation, b"Id") == wanted:
+                    target = _attribute(relation, b"Target")
+                    return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    return None
+
+
+def _attribute(tag: bytes, name: bytes) -> str:
+    found = re.search(rb"\s" + name + rb"=(?:\"([^\"]*)\"|'([^']*)')", tag)
+    return (found[1] or found[2] or b"").decode("utf-8", "replace") if found is not None else ""
 
 
 def _typed(cell: Any) -> object:

@@ -109,7 +109,7 @@ def test_rows_that_are_no_records() -> None:
 
     assert [(e.position, e.id, e.fault and e.fault.en) for e in entries] == [
         (0, "1", None),
-        (1, None, "a blank row"),
+        (1, None, "nothing in the columns read"),
         (2, None, None),
         (3, "4", "left out by the mapping: rows: where: S"),
     ]

@@ -108,8 +108,8 @@ LACKING = "received_at is missing: no version can be chosen"
         ([], [], []),
         ([3, 700, 701], [], [(LACKING, 3, (4, 701, 702))]),
         ([1, 2, 3, 4, 5, 6, 1999], [], [(LACKING, 7, (2, 3, 4, 5, 6))]),
-        ([3, 700], [701], [(LACKING, 2, (4, 701)), ("a blank row", 1, (702,))]),
-        ([], [0, 1], [("a blank row", 2, (1, 2))]),
+        ([3, 700], [701], [(LACKING, 2, (4, 701)), ("nothing in the columns read", 1, (702,))]),
+        ([], [0, 1], [("nothing in the columns read", 2, (1, 2))]),
     ],
 )
 def test_rows_without_a_receipt(

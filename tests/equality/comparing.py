@@ -69,7 +69,7 @@ def entries_of(policy: Policy, records: Iterable[Mapping[str, Any]]) -> list[Ent
     for row, record in enumerate(records):
         cells = [value for name, value in record.items() if name in known]
         blank = all(is_empty(value) for value in cells)
-        found.append(Entry(row, row + 1, record, ("a blank row", "空白行") if blank else None))
+        found.append(Entry(row, row + 1, record, ("nothing in the columns read", "所读取的列均为空白") if blank else None))
     return found
 
 

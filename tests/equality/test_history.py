@@ -31,7 +31,7 @@ def check(seed: int) -> list[str]:
     entries = entries_of(policy, told)
     # A row with nothing in it is blank whatever is counted of it.
     blank = {entry.row for entry in entries_of(policy, table.records) if entry.fault is not None}
-    entries = [evolve(entry, fault=("a blank row", "空白行") if entry.row in blank else entry.fault) for entry in entries]
+    entries = [evolve(entry, fault=("nothing in the columns read", "所读取的列均为空白") if entry.row in blank else entry.fault) for entry in entries]
     expected = loop(policy, entries, [*columns, *NAMES], table.as_of, table.waivers)
     audit = asked(audited(policy, table.source, table.as_of, table.waivers, history="counted"))
     for name in NAMES:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from complaint_policy.audit.dates import FormatError, date_format
+from complaint_policy.dates import FormatError, date_format
 
 
 @pytest.mark.parametrize(

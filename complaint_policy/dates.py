@@ -1,4 +1,4 @@
-"""Reading dates by the formats a mapping declares, the same on every machine.
+"""Reading dates by the formats that a policy or a mapping declares, the same on every machine.
 
 The directives are those of ``strptime`` that carry digits or English names; the machine's locale is never
 asked (``%b`` is ``Jan`` or ``January``, ``%p`` is ``AM``, ``PM``, ``上午`` or ``下午``).  A number may lack its
