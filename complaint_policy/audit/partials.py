@@ -291,7 +291,7 @@ class PartialRows:
         self.values: dict[int, pl.Series] = {}
 
     def add(self, part: str, rule: str | None, key: str | None, records: int, money: tuple[Any, ...] = _NO_MONEY, values: pl.Series | None = None) -> None:
-        if records:
+        if records or any(money):
             if values is not None:
                 self.values[len(self.rows)] = values
             self.rows.append((part, rule, key, records, *money))

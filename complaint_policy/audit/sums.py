@@ -11,6 +11,7 @@ import polars as pl
 from attrs import define, field
 
 from complaint_policy.audit.partials import LATE, PartialRows
+from complaint_policy.columns.amounts import MeasuredProposal, Proposals
 from complaint_policy.columns.values import Coded
 from complaint_policy.columns.version import Judged, RuleColumns
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, STATUS_ORDER
@@ -96,7 +97,9 @@ class Sums:
                 self._times(self._column(named.expr.fill_null(False)), partial(_add, "waiver", None, str(number)))
         for rule in judged.rules:
             if rule.kind == "penalty":
-                self._codes(rule.coded, partial(_penalty, rule.id), None)
+                numbers = self._codes(rule.coded, partial(_penalty, rule.id), None)
+                if isinstance(rule.coded, Proposals):
+                    self._amounts(rule.id, rule.coded, numbers)
                 continue
             codes = self._codes(rule.coded, partial(_outcome, rule.id), None)
             if rule.kind == "deadline":
@@ -131,6 +134,19 @@ class Sums:
         if where is not None:
             spans = self._column(late.span.expr).filter(where).drop_nulls()
             self._want((spans + late.beyond if late.beyond else spans).implode(), partial(_spans, rule.id))
+
+    def _amounts(self, rule: str, coded: Proposals, code: pl.Expr) -> None:
+        """What the proposals whose amounts are those of their rows come to, by their states."""
+        digits = self.judged.minor_digits
+        states = {p.state for p in coded.domain if isinstance(p, MeasuredProposal)}
+        for place, part in enumerate(("amount", "min", "max")):
+            minor = coded.minor(part, digits)
+            if minor is None:
+                continue
+            amounts = self._column(minor.expr)
+            for state in sorted(states):
+                chosen = pl.any_horizontal(code == number for number, p in enumerate(coded.domain) if isinstance(p, MeasuredProposal) and p.state == state)
+                self._want(amounts.filter(chosen & pl.col(COUNTED) if self.some else chosen).sum(), partial(_sum_of, rule, state, place, digits))
 
     def _codes(self, coded: Coded, meaning: Callable[[Any, int, PartialRows], None], where: pl.Expr | None) -> pl.Expr:
         """How often each code stands; the codes."""
@@ -171,7 +187,16 @@ def _penalty(rule: str, proposal: Any, count: int, rows: PartialRows) -> None:
         return
     amounts = [proposal.amount, proposal.min, proposal.max]
     total, least, most = (Decimal(0) if a is None else a * count for a in amounts)
-    rows.add("penalty", rule, proposal.state, count, (total, least, most, count * (proposal.min is None), count * (proposal.max is None)))
+    least_open, most_open = proposal.min is None, proposal.max is None
+    if isinstance(proposal, MeasuredProposal):
+        least_open, most_open = proposal.parts["min"] is None, proposal.parts["max"] is None
+    rows.add("penalty", rule, proposal.state, count, (total, least, most, count * least_open, count * most_open))
+
+
+def _sum_of(rule: str, state: str, place: int, digits: int, minor: int | None, rows: PartialRows) -> None:
+    money: list[Any] = [Decimal(0), Decimal(0), Decimal(0), 0, 0]
+    money[place] = Decimal(f"{minor or 0}E-{digits}")
+    rows.add("penalty", rule, state, 0, tuple(money))
 
 
 def _spans(rule: str, spans: pl.Series, rows: PartialRows) -> None:

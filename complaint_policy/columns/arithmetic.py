@@ -18,7 +18,7 @@ from complaint_policy.possible import NONE, Maybe
 if TYPE_CHECKING:
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["calculated", "scaled"]
+__all__ = ["Scaled", "at_scale", "calculated", "combined", "of_codes", "scaled", "side_by_side"]
 
 _WIDE: Final = pl.Int128
 # A number with more decimal places, or larger, is left to the record evaluation; so is what could outgrow the width.
@@ -36,25 +36,25 @@ class Scaled:
     bound: int
 
 
-def scaled(sheet: Sheet, column: Column) -> Scaled | None:
-    """A column of numbers as whole numbers of a unit; rows whose number is none are left."""
+def scaled(sheet: Sheet, column: Column, largest: int = _LARGEST) -> Scaled | None:
+    """A column of numbers as whole numbers of a unit; rows whose number is none, or not below the ``largest``, are left."""
     value = column.value
     if value is None:
         return None
     if column.scale is not None:
         return Scaled(value, column.scale, column.bound)
     if column.whole:
-        sheet.leave(on(lambda v: v.abs() >= _LARGEST, value))
-        return Scaled(value.cast(_WIDE), 0, _LARGEST)
+        sheet.leave(on(lambda v: v.abs() >= largest, value))
+        return Scaled(value.cast(_WIDE), 0, largest)
     unit = 10**_PLACES
     near = sheet.plan.keep(on(lambda v: (v * unit).round(), value))
     # Of so few digits a float is the nearest to one number only.  Divided by a column: by one number Polars multiplies with its
     # reciprocal on some rows of a query, and divides on others.
-    sheet.leave(on(lambda v, k: (v.abs() >= _LARGEST) | (k / (k * 0 + unit) != v), value, near))
-    return Scaled(on(lambda k: k.cast(_WIDE, strict=False), near), _PLACES, _LARGEST * unit)
+    sheet.leave(on(lambda v, k: (v.abs() >= largest) | (k / (k * 0 + unit) != v), value, near))
+    return Scaled(on(lambda k: k.cast(_WIDE, strict=False), near), _PLACES, largest * unit)
 
 
-def _of_codes(sheet: Sheet, coded: Coded) -> tuple[Column, Coded]:
+def of_codes(sheet: Sheet, coded: Coded) -> tuple[Column, Coded]:
     """Codes of numbers as a column with the state of each row."""
     numbers = [v if isinstance(v, (int, Decimal)) and not isinstance(v, bool) else None for v in coded.domain]
     specials = tuple(v for v, number in zip(coded.domain, numbers, strict=True) if number is None)
@@ -76,7 +76,7 @@ def calculated(sheet: Sheet, node: n.Arithmetic, parts: list[Column | Coded]) ->
     states: list[Coded] = []
     for part in parts:
         if isinstance(part, Coded):
-            column, state = _of_codes(sheet, part)
+            column, state = of_codes(sheet, part)
         elif part.kind == "number":
             column, state = part, part.state(plan)
         else:
@@ -86,9 +86,25 @@ def calculated(sheet: Sheet, node: n.Arithmetic, parts: list[Column | Coded]) ->
             return left_column("number")
         columns.append(found)
         states.append(state)
-    result = _operated(node.operation, columns)
-    if result is None:
+    together = combined(sheet, node, list(zip(columns, states, strict=True)))
+    if together is None:
         return left_column("number")
+    result, state = together
+    specials = tuple(v for v in state.domain if v is not KNOWN)
+    value = plan.keep(result.value)
+    if not specials:
+        return Column("number", value, (), None, True, result.scale, result.bound)
+    known = [v is KNOWN for v in state.domain]
+    value = plan.keep(on(lambda k, v: pl.when(k).then(v), lookup(state, known, pl.Boolean), value))
+    where = {id(s): i for i, s in enumerate(specials)}
+    return Column("number", value, specials, lambda: lookup(state, [where.get(id(v), 0) for v in state.domain], pl.UInt16), True, result.scale, result.bound)
+
+
+def combined(sheet: Sheet, node: n.Arithmetic, parts: list[tuple[Scaled, Coded]]) -> tuple[Scaled, Coded] | None:
+    """The result of values, and what each row's is (KNOWN: the result); None where that is too wide."""
+    result = _operated(node.operation, [value for value, _ in parts])
+    if result is None:
+        return None
     names = frozenset(n.fields_in(node))
 
     def answer(*values: Any) -> Any:
@@ -99,15 +115,7 @@ def calculated(sheet: Sheet, node: n.Arithmetic, parts: list[Column | Coded]) ->
             return Maybe(None, frozenset().union(*(v.missing for v in unknown)), any(v.open for v in unknown))
         return Maybe(None, names) if any(v is NONE for v in values) else KNOWN if all(v is KNOWN for v in values) else LEFT_OVER
 
-    state = tabulated(plan, states, answer)
-    specials = tuple(v for v in state.domain if v is not KNOWN)
-    value = plan.keep(result.value)
-    if not specials:
-        return Column("number", value, (), None, True, result.scale, result.bound)
-    known = [v is KNOWN for v in state.domain]
-    value = plan.keep(on(lambda k, v: pl.when(k).then(v), lookup(state, known, pl.Boolean), value))
-    where = {id(s): i for i, s in enumerate(specials)}
-    return Column("number", value, specials, lambda: lookup(state, [where.get(id(v), 0) for v in state.domain], pl.UInt16), True, result.scale, result.bound)
+    return result, tabulated(sheet.plan, [state for _, state in parts], answer)
 
 
 def _operated(operation: str, parts: list[Scaled]) -> Scaled | None:
@@ -127,6 +135,12 @@ def _operated(operation: str, parts: list[Scaled]) -> Scaled | None:
         return Scaled(on(lambda *v: best(*v), *(p.value for p in levelled)), scale, bound)
     sign = (lambda x, y: x + y) if operation == "plus" else (lambda x, y: x - y)
     return Scaled(reduce(lambda a, b: on(sign, a, b), (p.value for p in levelled)), scale, bound)
+
+
+def at_scale(one: Scaled, scale: int) -> Scaled | None:
+    """The same numbers with as many decimal places or more; None where that is too wide."""
+    more = scale - one.scale
+    return None if one.bound * 10**more > _WIDEST else Scaled(_at(one.value, more), scale, one.bound * 10**more)
 
 
 def _at(value: Ex, places: int) -> Ex:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 from attrs import define, field, frozen
 
+from complaint_policy.columns.amounts import Proposals
 from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.lengths import shown
 from complaint_policy.columns.plan import ABOVE, Ex, constant, looked_up, on
@@ -117,7 +119,12 @@ class Judged:
 
     def amount(self, rule: RuleColumns, part: str = "amount") -> Ex:
         values = [None if p is None else getattr(p, part) for p in rule.coded.domain]
-        kind = pl.Decimal(38, self.minor_digits)
+        kind, digits = pl.Decimal(38, self.minor_digits), self.minor_digits
+        minor = rule.coded.minor(part, digits) if isinstance(rule.coded, Proposals) else None
+        if minor is not None:
+            unit = pl.lit(Decimal(1).scaleb(-digits), pl.Decimal(38, digits))
+            of_row = on(lambda m: (m.cast(pl.Decimal(38, 0)) * unit).cast(kind), minor)
+            return of_row if all(v is None for v in values) else on(lambda a, b: pl.coalesce(a, b), of_row, lookup(rule.coded, values, kind))
         if all(v is None for v in values):
             return constant(None, kind)
         return lookup(rule.coded, values, kind)

@@ -163,7 +163,7 @@ def workbook(path: Path, rows: list[list[Any]]) -> Path:
 def test_an_error_cell_is_not_an_empty_one(tmp_path: Path, error: str) -> None:
     """A lookup that failed does not say that nobody has answered."""
     head = ["id", "received_at", "responded_at"]
-    rows = [["1", "2026-03-01T09:05", error], ["2", "2026-03-01T09:05", "2026-03-01T10:05"], ["3", "2026-03-01T09:05", None], ["4", error, None]]
+    rows: list[list[Any]] = [["1", "2026-03-01T09:05", error], ["2", "2026-03-01T09:05", "2026-03-01T10:05"], ["3", "2026-03-01T09:05", None], ["4", error, None]]
 
     audit = run_audit(policy(), workbook(tmp_path / "a.xlsx", [head, *rows]), as_of=AS_OF)
 

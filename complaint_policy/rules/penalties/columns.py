@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
 import polars as pl
 
+from complaint_policy.columns.amounts import STANDS, Value, divided_by, held_between, measured, picked_values, proposals
+from complaint_policy.columns.arithmetic import Scaled, at_scale
 from complaint_policy.columns.conditions import conjunction
 from complaint_policy.columns.numbers import Stand, finite
 from complaint_policy.columns.plan import constant, on
@@ -19,7 +22,8 @@ from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET
 from complaint_policy.possible import Maybe
 from complaint_policy.results import Details, PenaltyResult, Settled
 from complaint_policy.rules.penalties.model import Penalty
-from complaint_policy.rules.penalties.record import charging, divided, pair_of, proposer
+from complaint_policy.rules.penalties.record import charging, pair_of, proposer
+from complaint_policy.rules.penalties.record import divided as parts_of
 
 _NOTHING: Final = (0, 0, frozenset[str]())
 
@@ -43,8 +47,14 @@ def _proposals(rule: Penalty, sheet: Sheet) -> Coded:
     conditions += [sheet.condition(rule.when)] if rule.when is not None else []
     when = hand_in(conjunction(sheet, conditions).coded(sheet.plan)) if conditions else None
     breaches = hand_in(_breaches(rule, sheet)) if rule.breaches_of else None
-    amount = hand_in(_amount(rule.amount, rule, sheet)) if rule.amount is not None else None
-    bounds = hand_in(_bounds(rule, sheet)) if rule.range is not None else None
+    values = _measures(rule, sheet)
+    if values is not None:
+        stands = {name: hand_in(state.meaning(tuple(STANDS[name] if v is KNOWN else v for v in state.domain))) for name, (_, state) in values.items()}
+        amount = stands.get("amount")
+        bounds = pair_of(stands["low"], stands["high"]) if rule.range is not None else None
+    else:
+        amount = hand_in(_amount(rule.amount, rule, sheet)) if rule.amount is not None else None
+        bounds = hand_in(_bounds(rule, sheet)) if rule.range is not None else None
     charge = _charge(rule.charge, sheet) if rule.charge is not None else None
     charged = hand_in(charge) if charge is not None else None
     waived = sheet.waived(rule.id) if rule.waivable_by else None
@@ -80,10 +90,68 @@ def _proposals(rule: Penalty, sheet: Sheet) -> Coded:
         return propose(state)
 
     try:
-        return tabulated(sheet.plan, inputs, answer, key=_key, left=_left(rule))
+        found = tabulated(sheet.plan, inputs, answer, key=_key, left=_left(rule))
+        return found if values is None else proposals(sheet, found, _ends(values))
     except TooWide:
         sheet.reasons.append(rule.id)
         return Coded(constant(0, pl.UInt8), (_left(rule),))
+
+
+def _measures(rule: Penalty, sheet: Sheet) -> dict[str, Value] | None:
+    """The values of the amount and of the ends of the range where they differ row by row; None where all can be enumerated, or columns cannot say."""
+    ends = [] if rule.range is None else [rule.range] if isinstance(rule.range, n.Range) else [branch.then for branch in rule.range.branches]
+    nodes = [*((rule.amount,) if rule.amount is not None else ()), *(end for one in ends for end in (one.low, one.high))]
+    by = rule.divided_by
+    if not (by is None or isinstance(by, n.Literal)) or all(_enumerated(sheet, node) for node in nodes):
+        return None
+    found: dict[str, Value | None] = {}
+    try:
+        if rule.amount is not None:
+            found["amount"] = _in_parts(measured(sheet, rule.amount), by)
+        if isinstance(rule.range, n.Range):
+            found |= {"low": measured(sheet, rule.range.low), "high": measured(sheet, rule.range.high)}
+        elif rule.range is not None:
+            for name in ("low", "high"):
+                parts = [measured(sheet, getattr(branch.then, name)) for branch in rule.range.branches]
+                found[name] = picked_values(sheet, rule.range, [branch.when for branch in rule.range.branches], parts)
+    except TooWide:
+        return None
+    values = {name: value for name, value in found.items() if value is not None}
+    if len(values) < len(found):
+        return None
+    low, high = (values[name][0] if name in values else None for name in ("low", "high"))
+    if low is not None and high is not None:
+        scale = max(low.scale, high.scale)
+        one, two = at_scale(low, scale), at_scale(high, scale)
+        if one is None or two is None:
+            return None
+        sheet.leave(on(lambda a, b: a > b, one.value, two.value))  # upside down
+    amount = values["amount"][0] if "amount" in values else None
+    if amount is not None and rule.range is not None:
+        cut = held_between(low, amount, high)
+        if cut is None:
+            return None
+        values["amount"] = cut, values["amount"][1]
+    return values
+
+
+def _in_parts(value: Value | None, by: n.Literal | None) -> Value | None:
+    if value is None or by is None or value[0] is None:
+        return value
+    divided = divided_by(value[0], by.value) if isinstance(by.value, (int, Decimal)) else None
+    if divided is None:
+        return None
+    return divided, value[1].meaning(tuple(v if v is KNOWN else parts_of(v, by.value, frozenset()) for v in value[1].domain))
+
+
+def _enumerated(sheet: Sheet, node: n.Value) -> bool:
+    """Whether an expression has few values, all of them known beforehand."""
+    found = finite(sheet, sheet.value(node))
+    return found is not None and any(not isinstance(value, Maybe) or LEFT not in value.missing for value in found.domain)
+
+
+def _ends(values: dict[str, Value]) -> dict[str, Scaled]:
+    return {name: one for name, (one, _) in values.items() if one is not None}
 
 
 def _left(rule: Penalty) -> PenaltyResult:
@@ -172,7 +240,7 @@ def _amount(node: n.Value, rule: Penalty, sheet: Sheet) -> Coded:
         return amount
     names = frozenset(n.fields_in(by))
     try:
-        return tabulated(sheet.plan, [amount, _value(sheet, by)], lambda value, parts: divided(value, parts, names), left=LEFT_OVER)
+        return tabulated(sheet.plan, [amount, _value(sheet, by)], lambda value, parts: parts_of(value, parts, names), left=LEFT_OVER)
     except TooWide:
         return Coded(constant(0, pl.UInt8), (LEFT_OVER,))
 
