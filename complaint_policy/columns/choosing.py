@@ -243,9 +243,13 @@ def _end_by_index(sheet: Sheet, coded: Coded, parts: list[Instants]) -> bool | E
     flags = {parts[i].day_end for i in used if isinstance(parts[i].day_end, bool)}
     if len(flags) <= 1 and all(isinstance(parts[i].day_end, bool) for i in used):
         return flags.pop() if flags else False
-    mixed = [len(indices) > 1 and len({parts[i].day_end for i in indices}) > 1 for indices, _ in coded.domain]
-    if any(mixed):
-        sheet.leave(_flag(coded, mixed))
+    several = [(number, sorted(which)) for number, (which, _) in enumerate(coded.domain) if len({parts[i].day_end for i in which}) > 1]
+
+    def differ(code: pl.Expr, *columns: pl.Expr) -> pl.Expr:
+        return pl.any_horizontal(*((code == number) & ~SAME(columns[first], columns[i]) for number, (first, *others) in several for i in others))
+
+    if several:
+        sheet.leave(on(differ, coded.code, *(end_flag(p) for p in parts)))
 
     def build(code: pl.Expr, *columns: pl.Expr) -> pl.Expr:
         chain: Any = pl
