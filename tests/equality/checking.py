@@ -241,7 +241,7 @@ def _written(policy: Policy, table: Table, expected: Loop, audit: Audit, counts:
         return differences(expected, again, pl.read_parquet(path))
 
 
-FORMS: Final = (None, None, None, _query, _parquet, _csv, _json, _foreign, _written, _far, _objects, _alike, _mapped, _mapped)
+FORMS: Final = (None, _json, _foreign, _query, _parquet, _csv, _written, _far, _objects, _alike, _mapped, _mapped)
 # Microseconds of the years -500, 10000, 12000 and 200000, and of none that a calendar has.
 _FAR: Final = (-77_941_000_000_000_000, 253_402_300_800_000_000, 316_000_000_000_000_000, 6_250_000_000_000_000_000, 2**63 - 1, 1 - 2**63)
 
