@@ -9,7 +9,7 @@ from operator import index
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, SupportsIndex
 
 import polars as pl
 from attrs import evolve
@@ -189,7 +189,7 @@ class Audit:
         """Write the rejects likewise."""
         write_frames(Path(path), self.rejected.schema, self.rejected.iter_slices(_SLICE))
 
-    def decision(self, which: str | int) -> AnyDecision:
+    def decision(self, which: str | SupportsIndex) -> AnyDecision:
         """The full decision of one record, made again: a text is its ``id``, a number its ``row``.
 
         Raises :class:`UsageError` where no record, or more than one, is meant, or where it was rejected;
@@ -234,10 +234,9 @@ class Audit:
 
 def _row_number(which: object) -> int:
     """A whole number of any library."""
-    try:
-        return index(which)  # type: ignore[arg-type]
-    except TypeError:
-        raise UsageError(Text("a record is asked for by its id (a text) or its row (a whole number)", "请用编号（文本）或行号（整数）指明记录")) from None
+    if not isinstance(which, SupportsIndex):
+        raise UsageError(Text("a record is asked for by its id (a text) or its row (a whole number)", "请用编号（文本）或行号（整数）指明记录"))
+    return index(which)
 
 
 def _was_rejected(en: str, zh: str, refused: pl.DataFrame) -> UsageError:

@@ -6,6 +6,7 @@ import html
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final
@@ -116,11 +117,14 @@ class WorkbookTable(SourceTable):
             yield Row(number + 1, [_typed(cells[i]) for i in indices])
 
 
-_SHEET: Final = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
-_RELATION: Final = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
-_CELL: Final = re.compile(rb"<(?:\w+:)?c\b[^>]*\bt=[\"']e[\"'][^>]*(?<!/)>(.{0,400}?)</(?:\w+:)?c>", re.DOTALL)
+# The file may be hostile: no pattern looks further than a tag can be long, so that the time they take grows with the file alone.
+_SHEET: Final = re.compile(rb"<(?:\w{1,20}:)?sheet\b[^<>]{0,2000}>")
+_RELATION: Final = re.compile(rb"<(?:\w{1,20}:)?Relationship\b[^<>]{0,4000}>")
+_CELL: Final = re.compile(rb"<(?:\w{1,20}:)?c\b[^<>]{0,200}?\bt=[\"']e[\"'][^<>]{0,200}(?<!/)>")
 _PLACE: Final = re.compile(rb"\br=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
-_VALUE: Final = re.compile(rb"<(?:\w+:)?v>(#[A-Z0-9/?!_]{1,20})</")
+# No formula of a cell is longer.
+_LONGEST: Final = 10_000
+_VALUE: Final = re.compile(rb"<(?:\w{1,20}:)?v>(#[A-Z0-9/?!_]{1,20})</")
 
 
 def errors_of(content: bytes, name: str) -> list[tuple[int, int, str]]:
@@ -132,11 +136,12 @@ def errors_of(content: bytes, name: str) -> list[tuple[int, int, str]]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             part = _part_of(archive, name)
             sheet = archive.read(part) if part is not None else b""
-    except (zipfile.BadZipFile, KeyError):
-        return []  # an XLS file, or one of another make
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, zlib.error):
+        return []  # an XLS file, or an archive of another make
     found: list[tuple[int, int, str]] = []
     for cell in _CELL.finditer(sheet) if re.search(rb"\bt=[\"']e[\"']", sheet) else ():
-        place, value = _PLACE.search(cell[0]), _VALUE.search(cell[1])
+        end = sheet.find(b"</c>", cell.end(), cell.end() + _LONGEST)
+        place, value = _PLACE.search(cell[0]), _VALUE.search(sheet, cell.end(), end if end >= 0 else cell.end() + _LONGEST)
         if place is not None:
             column = 0
             for letter in place[1]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
+import zipfile
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +19,7 @@ import pytest
 
 from complaint_policy import PolicyError, load_policy_text
 from complaint_policy.audit import read_mapping, run_audit
+from complaint_policy.audit.workbooks import errors_of
 from complaint_policy.errors import InputError, MappingError, UsageError
 
 AS_OF = "2026-04-01T00:00"
@@ -130,7 +133,7 @@ def test_an_encoding_that_makes_no_text_is_unknown(tmp_path: Path) -> None:
 def test_rows_are_whole_numbers_of_any_library() -> None:
     audit = run_audit(policy(), [{"id": "1", "received_at": "2026-03-01T10:00"}] * 2, as_of=AS_OF)
 
-    assert audit.decision(np.int64(1)).to_dict() == audit.decision(1).to_dict()  # type: ignore[arg-type]
+    assert audit.decision(np.int64(1)).to_dict() == audit.decision(1).to_dict()
     wrong: Any
     for wrong in (1.5, None, Decimal(1), b"1"):
         with pytest.raises(UsageError, match=r"its id \(a text\) or its row"):
@@ -170,6 +173,28 @@ def test_an_error_cell_is_not_an_empty_one(tmp_path: Path, error: str) -> None:
     assert audit.decisions["DL.outcome"].to_list() == ["indeterminate", "met", "breached"]
     assert set(audit.decision(0).unusable) == {"responded_at"}
     assert audit.rejected["reason"].to_list() == ["received_at is unusable: not a time (ISO 8601 or a declared format)"]
+
+
+@pytest.mark.parametrize(
+    "sheet", [b"<c " * 300_000, b"<c t='e' " * 100_000, b"<c r='A1' t='e'>" * 50_000, b"<a:" * 300_000, b"<c " + b't="e" ' * 200_000, b"<c r='A1' t='e'><f>" + b"x" * 9_000]
+)
+def test_a_hostile_sheet_takes_no_time(sheet: bytes) -> None:
+    """Each pattern looks a bounded way ahead; one that looked further would take hours."""
+    assert errors_of(_archive(sheet), "S") in ([], [(0, 0, "#N/A")], [(0, 0, "#N/A")] * 50_000)
+
+
+def test_a_long_formula_that_failed() -> None:
+    cell = b"<c r='C12' s='3' t='e'><f>" + b"A1+" * 2_500 + b"</f><v>#REF!</v></c><c r='D12'><v>3</v></c>"
+    assert errors_of(_archive(cell), "S") == [(11, 2, "#REF!")]
+
+
+def _archive(sheet: bytes) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("xl/workbook.xml", '<workbook><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>')
+        archive.writestr("xl/_rels/workbook.xml.rels", '<Relationships><Relationship Id="rId1" Target="worksheets/a.xml"/></Relationships>')
+        archive.writestr("xl/worksheets/a.xml", sheet)
+    return made.getvalue()
 
 
 def test_numbers_as_names_of_columns(tmp_path: Path) -> None:

@@ -174,7 +174,8 @@ def _far(policy: Policy, table: Table, expected: Loop, audit: Audit, counts: Cou
     random, frame = _random("far", table), table.frame
     for column in frame.select(pl.col(pl.Date, pl.Datetime("ms"), pl.Datetime("us"), pl.Datetime("ms", "*"), pl.Datetime("us", "*"))).get_columns():
         ticks = column.to_physical()
-        per = 86_400_000_000 if column.dtype == pl.Date else 1000 if column.dtype.time_unit == "ms" else 1  # type: ignore[attr-defined]
+        kind = column.dtype
+        per = 86_400_000_000 if not isinstance(kind, pl.Datetime) else 1000 if kind.time_unit == "ms" else 1
         for place in random.sample(range(len(ticks)), random.randint(0, min(3, len(ticks)))):
             ticks[place] = random.choice(_FAR) // per
         frame = frame.with_columns(ticks.cast(column.dtype))
