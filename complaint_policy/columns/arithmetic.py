@@ -94,14 +94,12 @@ def calculated(sheet: Sheet, node: n.Arithmetic, parts: list[Column | Coded]) ->
     value = plan.keep(result.value)
     if not specials:
         return Column("number", value, (), None, True, result.scale, result.bound)
-    known = [v is KNOWN for v in state.domain]
-    value = plan.keep(on(lambda k, v: pl.when(k).then(v), lookup(state, known, pl.Boolean), value))
     where = {id(s): i for i, s in enumerate(specials)}
     return Column("number", value, specials, lambda: lookup(state, [where.get(id(v), 0) for v in state.domain], pl.UInt16), True, result.scale, result.bound)
 
 
 def combined(sheet: Sheet, node: n.Arithmetic, parts: list[tuple[Scaled, Coded]]) -> tuple[Scaled, Coded] | None:
-    """The result of values, and what each row's is (KNOWN: the result); None where that is too wide."""
+    """The result of values, null where it is not known, and what each row's is (KNOWN: the result); None where that is too wide."""
     result = _operated(node.operation, [value for value, _ in parts])
     if result is None:
         return None
@@ -115,7 +113,12 @@ def combined(sheet: Sheet, node: n.Arithmetic, parts: list[tuple[Scaled, Coded]]
             return Maybe(None, frozenset().union(*(v.missing for v in unknown)), any(v.open for v in unknown))
         return Maybe(None, names) if any(v is NONE for v in values) else KNOWN if all(v is KNOWN for v in values) else LEFT_OVER
 
-    return result, tabulated(sheet.plan, [state for _, state in parts], answer)
+    state = tabulated(sheet.plan, [state for _, state in parts], answer)
+    if all(v is KNOWN for v in state.domain):
+        return result, state
+    # The greatest and the least of several are told without those that are null.
+    known = lookup(state, [v is KNOWN for v in state.domain], pl.Boolean)
+    return Scaled(sheet.plan.keep(on(lambda k, v: pl.when(k).then(v), known, result.value)), result.scale, result.bound), state
 
 
 def _operated(operation: str, parts: list[Scaled]) -> Scaled | None:
