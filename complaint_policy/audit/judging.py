@@ -8,13 +8,13 @@ from typing import Any
 from complaint_policy.audit.columns import DecisionColumns, RuleColumn
 from complaint_policy.audit.interfaces import AnyPolicy
 from complaint_policy.expressions.nodes import Each
-from complaint_policy.fields import Field
+from complaint_policy.fields import Field, LogField
 from complaint_policy.loader import load_waivers
 from complaint_policy.money import minor_digits
 from complaint_policy.texts import Text
 from complaint_policy.waivers import WaiverSet
 
-__all__ = ["classifiers_of_policy", "columns_of_policy", "fields_of_policy", "levels_of_policy", "roles_of_policy", "waivers_of"]
+__all__ = ["classifiers_of_policy", "columns_of_policy", "fields_of_policy", "levels_of_policy", "logs_of_policy", "roles_of_policy", "waivers_of"]
 
 
 def columns_of_policy(policy: AnyPolicy) -> DecisionColumns:
@@ -36,6 +36,12 @@ def fields_of_policy(policy: AnyPolicy) -> tuple[Field, ...]:
     for version in policy.versions:
         fields |= version.model.fields
     return tuple(fields.values())
+
+
+def logs_of_policy(policy: AnyPolicy) -> tuple[LogField, ...]:
+    """The event log as each version declares it."""
+    found = (version.model.fields.get("events") for version in policy.versions if hasattr(version, "model"))
+    return tuple(log for log in found if isinstance(log, LogField))
 
 
 def classifiers_of_policy(policy: AnyPolicy) -> dict[str, Text]:

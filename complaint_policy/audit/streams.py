@@ -5,7 +5,7 @@ Records are gathered to typed tables, a batch at a time, and judged on columns; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from math import isinf
@@ -19,6 +19,8 @@ from complaint_policy.audit.engine import ROW, Engine, has_columns
 from complaint_policy.audit.frames import shown
 from complaint_policy.audit.gathering import Gathered
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
+from complaint_policy.audit.judging import logs_of_policy
+from complaint_policy.audit.logs import log_column
 from complaint_policy.audit.look import looked_at
 from complaint_policy.audit.mapping import ColumnMapping, FieldMapping
 from complaint_policy.audit.partials import partials
@@ -27,7 +29,7 @@ from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
 from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
 from complaint_policy.audit.tiers import Tiers
 from complaint_policy.audit.typed import typed_table
-from complaint_policy.fields import Field
+from complaint_policy.fields import Field, LogField
 from complaint_policy.rules.portfolio.exposures import Exposures
 
 __all__ = ["StreamAudit"]
@@ -96,7 +98,7 @@ class StreamAudit:
     def _judged(self, batch: list[Entry], portfolio: Portfolio) -> tuple[pl.DataFrame, pl.DataFrame, Tiers]:
         records = [e for e in batch if e.fault is None]
         if has_columns(self.policy):
-            frame, odd = _typed(records, sorted(self.stream.source_fields), self.fields)
+            frame, odd = _typed(records, sorted(self.stream.source_fields), self.fields, logs_of_policy(self.policy))
         else:
             frame, odd = pl.DataFrame(schema={ROW: pl.Int64}), records
         by_row = {e.position: e for e in batch}
@@ -125,20 +127,25 @@ class StreamAudit:
         return self._engines[key]
 
 
-def _typed(entries: list[Entry], names: list[str], fields: dict[str, Field]) -> tuple[pl.DataFrame, list[Entry]]:
+def _typed(entries: list[Entry], names: list[str], fields: dict[str, Field], declared: Sequence[LogField]) -> tuple[pl.DataFrame, list[Entry]]:
     """The records as a table of one type a field; records with a value of another type are handed back."""
     columns: dict[str, list[Any]] = {name: [e.record.get(name) for e in entries] for name in names}
     odd = {i for values in columns.values() for i in _torn(values)}
     types: dict[str, Any] = {}
+    logs: dict[str, pl.Series] = {}
     for name, values in columns.items():
-        types[name] = _settle(values, fields.get(name), odd)
+        if declared and isinstance(fields.get(name), LogField):
+            logs[name] = log_column(name, values, declared, odd)
+        else:
+            types[name] = _settle(values, fields.get(name), odd)
     if odd:
         kept = [i for i in range(len(entries)) if i not in odd]
         columns = {name: [values[i] for i in kept] for name, values in columns.items()}
+        logs = {name: log[kept] for name, log in logs.items()}
         rows = [entries[i].position for i in kept]
     else:
         rows = [e.position for e in entries]
-    data = {name: pl.Series(name, values, dtype=types[name], strict=True) for name, values in columns.items()}
+    data = {n: pl.Series(n, values, dtype=types[n], strict=True) if n in types else logs[n] for n, values in columns.items()}
     frame = pl.DataFrame({ROW: pl.Series(rows, dtype=pl.Int64)} | data)
     return frame, [entries[i] for i in sorted(odd)]
 

@@ -210,6 +210,7 @@ _PHYSICAL: Final[dict[str, Any]] = {
     "number": pl.Float64,
     "money": pl.Float64,
     "string": pl.String,
+    "instants": pl.List(pl.Int64),
 }
 # No leap seconds: Polars would read the next minute.
 _ISO: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-5][0-9]$"
@@ -297,7 +298,15 @@ def _known(declared: Field, clock: Clock) -> Callable[[Any], tuple[Any, Any, int
         return lambda found: (int(found), None, KNOWN) if abs(found) < _LARGEST else (None, None, ODD)
     if declared.type == "list":
         return lambda found: (1, None, KNOWN)
-    if declared.type in ("intervals", "instants", LOG):
+    if declared.type == "instants":
+
+        def moments(found: Any) -> tuple[Any, Any, int]:
+            ticks = [clock.of_utc(one) for one in found if isinstance(one, datetime)]
+            plain = len(ticks) == len(found) and all(clock.lowest <= one <= clock.highest for one in ticks)
+            return (ticks, None, KNOWN) if plain else (None, None, ODD)
+
+        return moments
+    if declared.type in ("intervals", LOG):
         return lambda found: (1, None, ODD)  # several at once: the record evaluation looks at them
     return lambda found: (found, None, KNOWN)
 

@@ -13,13 +13,16 @@ import polars as pl
 from attrs import frozen
 
 from complaint_policy.columns.clock import FIRST_TICK, LAST_TICK, Clock
+from complaint_policy.columns.entries import readable
 from complaint_policy.columns.plan import Ex, constant, looked_up, on
 from complaint_policy.columns.tabulating import tabulated
 from complaint_policy.columns.values import EXACT, KNOWN, LEFT_OVER, SPAN, Coded, Column, Instants, Shape, left_column
+from complaint_policy.event_log import UNKNOWN_LOG
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.computed import ENTRIES, Call, Computed, ComputedInstant, ComputedTest, Read, handed, over_possibilities, plain_number
 from complaint_policy.expressions.evidence import Classified, counted
 from complaint_policy.guarded import WATCH, Failed, Guarded, Refused, Watch, here, watched_call
+from complaint_policy.intake import cell_reader
 from complaint_policy.possible import Interval, Maybe
 from complaint_policy.texts import Text
 
@@ -44,7 +47,7 @@ _PHYSICAL: Final[dict[str, Any]] = {
 }
 _MOMENTS: Final = frozenset({"date", "datetime", "event", "instant"})
 # Types whose cells no column holds.
-_BY_RECORD: Final = frozenset({ENTRIES, "list", "intervals", "instants"})
+_SEVERAL: Final = frozenset({"list", "intervals", "instants"})
 
 
 @frozen
@@ -62,6 +65,7 @@ class _Argument:
     known: Ex
     read: Callable[[Any], Any]  # from a cell of the column to what the function is given
     shown: Callable[[pl.Expr], pl.Expr]  # the column as column functions get it
+    alike: bool = True  # whether equal cells are found by Polars
 
 
 def computed_value(sheet: Sheet, node: Computed | ComputedTest | Classified) -> Column | Coded:
@@ -95,9 +99,12 @@ def _computed(sheet: Sheet, call: Call, parts: tuple[n.Expression, ...]) -> tupl
     plan = sheet.plan
     arguments: list[_Argument] = []
     for read, part in zip(call.reads, parts, strict=True):
-        if read.type in _BY_RECORD:
-            return None
-        argument = _moment(sheet, read, part) if isinstance(part, n.Instant) else _value(sheet, read, part) if isinstance(part, n.Value) else None
+        if read.type == ENTRIES:
+            argument: _Argument | None = _log(sheet, read)
+        elif read.type in _SEVERAL:
+            argument = _several(sheet, read, part)
+        else:
+            argument = _moment(sheet, read, part) if isinstance(part, n.Instant) else _value(sheet, read, part) if isinstance(part, n.Value) else None
         if argument is None:
             return None
         arguments.append(argument)
@@ -168,6 +175,39 @@ def _itself(cell: Any) -> Any:
     return cell
 
 
+def _several(sheet: Sheet, read: Read, part: n.Expression) -> _Argument | None:
+    """What a cell holds several of, by the record evaluation's own reader; columns have nothing but whether it is there."""
+    if not isinstance(part, n.NamedValue) or part.source != "field":
+        return None
+    found, source, declared = sheet.value(part), sheet.sources.get(part.name), sheet.declared(part.name)
+    if not isinstance(found, Column) or (found.value is not None and read.type != "list"):
+        return None
+    if source is not None and source.kind == pl.Object:
+        return None
+    if found.value is None or source is None:
+        return _Argument(found.state(sheet.plan), constant(None, pl.Boolean), _itself, _itself)
+    hand, reader, as_of, meaning = handed(read, sheet.zone), cell_reader(declared, sheet.zone, sheet.model.currency), sheet.as_of, source.meaning or _itself
+    wrapped = sheet.plan.keep(on(lambda e: pl.struct(e.alias("cell")), Ex(source.expr)))
+    return _Argument(found.state(sheet.plan), wrapped, lambda cell: hand(reader(meaning(cell["cell"]), as_of)), _itself, alike=False)
+
+
+def _log(sheet: Sheet, read: Read) -> _Argument:
+    """The entries of a kind, by the record evaluation's own reader of each log."""
+    source, cells, declared = sheet.sources.get("events"), sheet.cells("events"), sheet.declared("events")
+    hand, as_of = handed(read, sheet.zone), sheet.as_of
+    if source is None or cells is None:
+        return _Argument(Coded(constant(0, pl.UInt8), (UNKNOWN_LOG,)), constant(None, pl.Boolean), _itself, _itself)
+    reader = cell_reader(declared, sheet.zone, sheet.model.currency)
+    if cells.value is None or not readable(source):
+        # A log with entries is left; what is no log at all is known to be none.
+        nothing = hand(reader(None, as_of))
+        state = Coded(constant(0, pl.UInt8), (KNOWN,)) if cells.bad is None else Coded(None, (KNOWN, UNKNOWN_LOG), sheet.plan.keep(cells.bad.fill_null(False)))
+        return _Argument(state, constant(True, pl.Boolean), lambda cell: nothing, _itself)
+    # Within a structure a log that is absent is there like any other.
+    wrapped = sheet.plan.keep(on(lambda e: pl.struct(e.alias("log")), Ex(source.expr)))
+    return _Argument(Coded(constant(0, pl.UInt8), (KNOWN,)), wrapped, lambda cell: hand(reader(cell["log"], as_of)), _itself, alike=False)
+
+
 def _moment(sheet: Sheet, read: Read, part: n.Instant) -> _Argument | None:
     found = sheet.instant(part)
     plan, clock, zone = sheet.plan, sheet.clock, sheet.zone
@@ -205,6 +245,7 @@ class _Run:
         self.call, self.clock, self.watch = call, clock, watch
         self.readers = [argument.read for argument in arguments]
         self.shown = [argument.shown for argument in arguments]
+        self.alike = all(argument.alike for argument in arguments)
         self.asked = pl.Series([isinstance(found, _Asked) for found in domain], dtype=pl.Boolean)
         self.domain = domain
         self.take = _taking(call.kind, clock) if call.threshold is None else _counting(call)
@@ -237,14 +278,19 @@ class _Run:
 
     # ---------------------------------------------------------------- by the function
     def _by_function(self, rows: pl.DataFrame) -> pl.DataFrame:
-        different = rows.unique(maintain_order=True)
+        different = rows.unique(maintain_order=True) if self.alike else rows
         empties = [found.empty if isinstance(found, _Asked) else () for found in self.domain]
         calls = [
             tuple(None if empty else read(cell) for read, cell, empty in zip(self.readers, cells, empties[code], strict=True))
             for code, *cells in different.iter_rows()
         ]
-        results = watched_call(self.watch, self.call.guarded, calls, self.call.named)
+        # An entry that is known by its day alone is no argument.
+        told = calls if self.alike else [call for call in calls if not any(isinstance(value, Maybe) for value in call)]
+        results = watched_call(self.watch, self.call.guarded, told, self.call.named)
         answers = [(None, _LEFT) if found.__class__ is Failed else (None, _UNTOLD) if found is None else self.take(found) for found in results]
+        if len(told) < len(calls):
+            given = iter(answers)
+            answers = [(None, _LEFT) if any(isinstance(value, Maybe) for value in call) else next(given) for call in calls]
         schema = {"value": _PHYSICAL[self.call.kind], "state": pl.UInt8}
         found = pl.DataFrame(answers, schema=schema, orient="row")
         if different.height == rows.height:
@@ -265,7 +311,7 @@ class _Run:
 
     def _made(self) -> pl.Expr | None:
         """The expression the column function gives, made once; ``None`` where there is none."""
-        if self.call.column is None:
+        if self.call.column is None or not self.alike:
             return None
         columns = [pl.col(f"a{i}") for i in range(1, len(self.shown) + 1)]
         found = watched_call(self.watch, self._guarded(self.call.column, _expression), [columns], self.call.named)[0]

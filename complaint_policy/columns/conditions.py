@@ -56,7 +56,7 @@ def condition(sheet: Sheet, node: n.Condition, around: instants.Around | None) -
             return _one_of(sheet, left, frozenset(values))
         case n.Moment(left=a, operation=operation, right=b):
             return instants.compared(sheet, operation, sheet.instant(a, around), sheet.instant(b, around))
-        case n.Present(name=name):
+        case n.Present(name=name) | n.EntryHas(name=name):
             return sheet.given(name)
         case n.PresentBy(name=name):
             assert around is not None and around.previous is not None
@@ -317,7 +317,7 @@ def _has_any(sheet: Sheet, left: n.NamedValue, texts: tuple[str, ...]) -> Column
     found = sheet.value(left)
     if isinstance(found, Coded):
         return boolean_of(sheet.plan, tabulated(sheet.plan, [found], lambda v: _plain(has_any(v, texts))))
-    if found.kind == "list" and left.source == "field" and found.value is not None:
+    if found.kind == "list" and left.source in ("field", "entry") and found.value is not None:
         return _by_cell(sheet, left.name, lambda value: _plain(has_any(value, texts)))
     if found.kind == "list" and found.value is None:
         return tested(sheet, found, lambda v: v, lambda s: has_any(s, texts))

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
-from attrs import define
+from attrs import define, evolve
 
 from complaint_policy.columns import choosing, lengths, numbers
+from complaint_policy.columns import several as manifold
 from complaint_policy.columns.computed import computed_instants
 from complaint_policy.columns.opening import opened
 from complaint_policy.columns.plan import ABOVE, AT_LEAST, AT_MOST, BELOW, Ex, constant, on
@@ -38,9 +39,15 @@ class Around:
     start: Instants | None = None
     previous: Instants | None = None
     paused: bool = False
+    acting: bool = False  # of several instants those before the start do not count: it is the act that ends the rule
 
     def matters(self, node: n.Expression) -> bool:
-        return any(isinstance(part, (n.RuleStart, n.PreviousDue, n.PresentBy)) for part in n.walk(node))
+        seen = (n.RuleStart, n.PreviousDue, n.PresentBy, *((n.Instants,) if self.acting else ()))
+        return any(isinstance(part, seen) for part in n.walk(node))
+
+    def plain(self) -> Around:
+        """For what is no act itself."""
+        return evolve(self, acting=False) if self.acting else self
 
 
 def left_instants() -> Instants:
@@ -50,8 +57,12 @@ def left_instants() -> Instants:
 
 def instant(sheet: Sheet, node: n.Instant, around: Around | None) -> Instants:
     match node:
-        case n.NamedInstant(name=name, kind="field"):
+        case n.NamedInstant(name=name, kind="field" | "entry"):
             return sheet.moment(name)
+        case n.Instants():
+            return manifold.first_of(sheet, manifold.several(sheet, node, around))
+        case n.Nth():
+            return manifold.nth(sheet, node, around)
         case n.NamedInstant(name=name):
             expression = sheet.model.facts[name].expression
             return sheet.instant(expression) if isinstance(expression, n.Instant) else left_instants()
@@ -68,17 +79,22 @@ def instant(sheet: Sheet, node: n.Instant, around: Around | None) -> Instants:
         case n.FirstOf(parts=parts):
             return choosing.extreme(sheet, [sheet.instant(p, around) for p in parts], first=True)
         case n.LastOf(parts=parts):
-            return choosing.extreme(sheet, [sheet.instant(p, around) for p in parts], first=False)
+            return choosing.extreme(sheet, [_last(sheet, p, around) for p in parts], first=False)
         case n.AllOf(parts=parts):
-            return choosing.extreme(sheet, [sheet.instant(p, around) for p in parts], first=False, all_of=True)
+            return choosing.extreme(sheet, [_last(sheet, p, around) for p in parts], first=False, all_of=True)
         case n.FirstKnownInstant(parts=parts):
             return choosing.first_known(sheet, [sheet.instant(p, around) for p in parts])
         case n.ChooseInstant(branches=branches):
-            chosen = numbers.branch_codes(sheet, [b.when for b in branches], frozenset(n.fields_in(node)), around)
+            chosen = numbers.branch_codes(sheet, [b.when for b in branches], frozenset(n.fields_in(node)), None if around is None else around.plain())
             return choosing.picked(sheet, chosen, [sheet.instant(b.then, around) for b in branches])
         case ComputedInstant():
             return computed_instants(sheet, node)
     return left_instants()
+
+
+def _last(sheet: Sheet, node: n.Instant, around: Around | None) -> Instants:
+    """Of several instants the last, where the last of all is asked for."""
+    return manifold.last_of(sheet, manifold.several(sheet, node, around)) if isinstance(node, n.Instants) else sheet.instant(node, around)
 
 
 def _due_of(sheet: Sheet, rule: str) -> Instants:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from complaint_policy.columns import arithmetic
+from complaint_policy.columns import arithmetic, several
 from complaint_policy.columns.computed import computed_value
 from complaint_policy.columns.plan import constant, looked_up, on
 from complaint_policy.columns.tabulating import TooWide, tabulated
@@ -31,7 +31,7 @@ def value(sheet: Sheet, node: n.Value) -> Column | Coded:
     match node:
         case n.Literal(value=literal):
             return Coded(constant(0, pl.UInt8), (literal,))
-        case n.NamedValue(name=name, source="field", kind=kind):
+        case n.NamedValue(name=name, source="field" | "entry", kind=kind):
             if kind == "instant":
                 return left_column("instant")
             return sheet.field_column(name)
@@ -59,6 +59,10 @@ def value(sheet: Sheet, node: n.Value) -> Column | Coded:
             return _choose(sheet, node, branches)
         case Computed() | Classified():
             return computed_value(sheet, node)
+        case n.CountOf():
+            return several.counted(sheet, node)
+        case n.LastOfEntries():
+            return several.taken(sheet, node)
     return left_column(node.kind)
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 from attrs import define, field, frozen
 
-from complaint_policy.columns import conditions, instants, numbers
+from complaint_policy.columns import conditions, entries, instants, numbers
 from complaint_policy.columns.cells import Cells, read_cells
 from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.plan import Ex, Plan, constant, on
 from complaint_policy.columns.tabulating import TooWide, among, boolean_of, tabulated
 from complaint_policy.columns.values import LEFT, LEFT_OVER, LEFT_SHAPE, Coded, Column, Instants, left_column
 from complaint_policy.expressions import nodes as n
-from complaint_policy.fields import Field
+from complaint_policy.fields import LOG, Field, LogField
 from complaint_policy.intake import empty_value
 from complaint_policy.possible import Maybe
 from complaint_policy.zones import Zone
@@ -130,19 +130,25 @@ class Sheet:
             known = self.sources.get(name)
             cells = None
             if known is not None:
-                cells = read_cells(known, self.declared(name), self.clock, self.plan, self.model.currency, self.as_of, self.hints, name)
+                cells = self._read(known, name)
                 inside = name in self.hints.inside or (name == "received_at" and self.hints.routed)
                 if inside and cells.value is not None:
                     self._inside.add(str(cells.value.expr))
                 if cells.odd is not None and not inside:
                     self.leave(self._ahead(cells.value, cells.odd) if self.expected(name) and cells.value is not None else cells.odd)
-                if name in self.hints.full and cells.value is not None:
+                if name in self.hints.full and cells.value is not None and self.declared(name).type not in _SEVERAL:
                     cells = self._believed(name, cells)
                 if cells.bad is not None:
                     cells.bad = self.plan.keep(cells.bad)
                     self.bad[name] = cells.bad
             self._cells[name] = cells
         return self._cells[name]
+
+    def _read(self, known: Source, name: str) -> Cells:
+        declared = self.declared(name)
+        if isinstance(declared, LogField) and entries.readable(known):
+            return entries.log_cells(self, known, declared)
+        return read_cells(known, declared, self.clock, self.plan, self.model.currency, self.as_of, self.hints, name)
 
     def expected(self, name: str) -> bool:
         """Whether a time is believed to have happened; where it has not, its row is left."""
@@ -344,6 +350,12 @@ class Sheet:
         made: Instants = self._remembered(node, around, lambda: instants.instant(self, node, around), Instants(None, None, (LEFT_SHAPE,)))
         return made
 
+    def remembered(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What is made once for a key."""
+        if ("made", key) not in self._made:
+            self._made["made", key] = make()
+        return self._made["made", key]
+
     def _remembered(self, node: Any, around: Any, make: Callable[[], Any], otherwise: Any) -> Any:
         """Made once for equal expressions; what would need too large a table is left to the record evaluation."""
         key = ("node", type(node).__name__, node, around if around is not None and around.matters(node) else None)
@@ -364,6 +376,10 @@ class Sheet:
             self._made[key] = self.plan.keep(self.clock.day(ticks, inside=str(ticks.expr) in self._inside))
         made: Ex = self._made[key]
         return made
+
+
+# Types whose cells hold several things; an empty list is there, and says nothing.
+_SEVERAL: Final = frozenset({LOG, "instants"})
 
 
 def _zero() -> Ex:

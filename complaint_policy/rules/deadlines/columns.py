@@ -69,7 +69,7 @@ class _Judged:
         self.rule, self.sheet, self.plan = rule, sheet, sheet.plan
         self.general = General(rule, sheet.setting)
         self.start = sheet.instant(rule.start)
-        self.done = sheet.instant(rule.act)
+        self.done = sheet.instant(rule.act, Around(self.start, acting=True))
 
     def verdicts(self) -> Verdicts:
         rule, sheet = self.rule, self.sheet
@@ -265,7 +265,7 @@ class _Judged:
 
         def answer(s: Shape, given: Shape | None, a: Shape, where: str, early: bool, close: Shape | None, risky: Any, year: str | None) -> GeneralDeadline:
             d = s if given is None else given
-            if any(shape == LEFT_SHAPE for shape in (s, d, a)) or (s.kind == SPAN and not s.interval and a.bounded):
+            if any(shape == LEFT_SHAPE for shape in (s, d, a)) or (s.kind == SPAN and not s.interval and (a.bounded or self.general.act_by_start)):
                 return _left(rule, sheet)
             result = self._judged(s, d, a, where, early, close)
             if year is not None:

@@ -1,0 +1,226 @@
+"""The entries of the log that are asked for: a sheet over entries, one row each, and what it chooses put together by record again.
+
+Names of the record inside ``where`` are columns of its own sheet, brought along to each of its entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import polars as pl
+from attrs import define, field
+
+from complaint_policy.columns.entries import ENTRY_PREFIX, RECORD, attributes_of_kind, entry_sources, unfolded
+from complaint_policy.columns.plan import Ex, Plan, constant, on
+from complaint_policy.columns.sheet import Hints, Sheet, Waiving
+from complaint_policy.columns.values import Coded, Column, Instants
+from complaint_policy.expressions import nodes as n
+from complaint_policy.fields import Field, LogField
+
+__all__ = ["Chosen", "chosen_entries"]
+
+_LISTS: Final = pl.List(pl.Int64)
+
+
+@define
+class Chosen:
+    """By record the ticks of the entries, in order of time, null where only the record evaluation can tell.
+
+    ``taken``: an attribute of the last of them, by its value and its place among ``specials``; both null where there is none.
+    """
+
+    ticks: Ex
+    value: Ex | None = None
+    place: Ex | None = None
+    specials: tuple[Any, ...] = ()
+    kind: str = ""
+    whole: bool = False
+
+
+@define
+class EntrySheet(Sheet):
+    """One kind of entries; ``outer`` is the sheet of their records."""
+
+    outer: Any = None
+    attributes: Mapping[str, Field] = field(factory=dict)
+    brought: dict[str, Ex] = field(factory=dict)  # columns of the records that are looked at, by name
+
+    def declared(self, name: str) -> Field:
+        return self.attributes[name]
+
+    def condition(self, node: n.Condition | None, around: Any = None) -> Column:
+        if node is None or not _of_record(node):
+            return Sheet.condition(self, node)
+        found = self.outer.condition(node)
+        return Column("boolean", self._bring(found.value), found.specials, self._code(found))
+
+    def value(self, node: n.Value) -> Column | Coded:
+        if not _of_record(node):
+            return Sheet.value(self, node)
+        found = self.outer.value(node)
+        if isinstance(found, Coded):
+            code = self._bring(found.code)
+            assert code is not None
+            return Coded(code, found.domain)
+        return Column(found.kind, self._bring(found.value), found.specials, self._code(found), found.whole, found.scale, found.bound)
+
+    def instant(self, node: n.Instant, around: Any = None) -> Instants:
+        if not _of_record(node):
+            return Sheet.instant(self, node)
+        found = self.outer.instant(node)
+        code = self._bring(found.state(self.outer.plan).code)
+        assert code is not None
+        end = found.day_end if isinstance(found.day_end, bool) else self._bring(found.day_end)
+        return Instants(self._bring(found.low), self._bring(found.high), found.shapes, lambda: code, end if end is not None else False)
+
+    def _code(self, found: Column) -> Any:
+        code = self._bring(found.special(self.outer.plan))
+        return None if code is None else lambda: code
+
+    def _bring(self, ex: Ex | None) -> Ex | None:
+        """A column of the records beside their entries."""
+        if ex is None:
+            return None
+        kept = self.outer.plan.keep(ex)
+        for name in kept.expr.meta.root_names():
+            self.brought[name] = kept
+        return Ex(kept.expr, 0, True)
+
+
+def _of_record(node: n.Expression) -> bool:
+    """Whether an expression says nothing of the entry; in the ``where`` of other entries the names are their own."""
+    waiting: list[n.Expression] = [node]
+    while waiting:
+        match waiting.pop():
+            case n.NamedInstant(kind="entry") | n.FactHolds(kind="entry") | n.NamedValue(source="entry") | n.EntryHas():
+                return False
+            case n.Entries():
+                continue
+            case part:
+                waiting += n.children(part)
+    return True
+
+
+def chosen_entries(sheet: Sheet, node: n.Entries, take: str | None = None) -> Chosen | None:
+    """The entries; ``None`` where columns cannot give what is to be taken."""
+    source, declared = sheet.sources["events"], sheet.declared("events")
+    assert isinstance(declared, LogField)
+    kinds = [_OneKind(sheet, source.kind, declared, kind, node.where, take) for kind in node.kinds]
+    brought = {name: ex for one in kinds for name, ex in one.sheet.brought.items()}
+    specials: tuple[Any, ...] = ()
+    if take is not None:
+        columns = [one.taken for one in kinds if one.taken is not None]
+        if len(columns) < len(kinds) or len({(c.kind, c.whole) for c in columns}) > 1 or any(c.scale is not None or c.kind == "list" for c in columns):
+            return None
+        specials = tuple(special for c in columns for special in c.specials)
+    gather = _Gather(kinds, tuple(brought), _PHYSICAL[columns[0].kind, columns[0].whole] if take is not None else pl.Boolean())
+    shape = pl.Struct({"ticks": _LISTS, "value": gather.kind, "place": pl.UInt16})
+    kept = sheet.plan.keep(on(lambda *exprs: pl.map_batches(list(exprs), gather, return_dtype=shape, is_elementwise=True), Ex(source.expr), *brought.values()))
+    parts = [sheet.plan.keep(on(lambda k, name=name: k.struct.field(name), kept)) for name in ("ticks", "value", "place")]
+    made = Chosen(parts[0])
+    if take is not None:
+        made.value, made.place, made.specials = parts[1], parts[2], specials
+        made.kind, made.whole = columns[0].kind, columns[0].whole
+    return made
+
+
+_PHYSICAL: Final[dict[tuple[str, bool], Any]] = {
+    ("boolean", False): pl.Boolean(),
+    ("string", False): pl.String(),
+    ("number", False): pl.Float64(),
+    ("number", True): pl.Int64(),
+}
+
+
+class _OneKind:
+    """How the entries of one kind are chosen."""
+
+    def __init__(self, outer: Sheet, kind: Any, declared: LogField, name: str, where: n.Condition | None, take: str | None) -> None:
+        self.name = name
+        attributes = attributes_of_kind(declared, name)
+        nothing: dict[str, Any] = {}
+        self.sheet = sheet = EntrySheet(
+            outer.model,
+            outer.setting,
+            outer.clock,
+            outer.as_of,
+            entry_sources(kind, attributes),
+            frozenset(),
+            nothing,
+            frozenset(),
+            Hints(),
+            Waiving(),
+            outer.tables,
+            Plan(prefix=ENTRY_PREFIX),
+            outer=outer,
+            attributes=attributes,
+        )
+        plan = sheet.plan
+        kinds, at = sheet.cells("kind"), sheet.cells("at")
+        assert kinds is not None and kinds.value is not None and at is not None
+        now = sheet.now
+        self.ticks = plan.keep(at.value if at.value is not None else constant(None, pl.Int64))
+        self.asked = plan.keep(on(lambda k, t: (k == name) & (t <= now), kinds.value, self.ticks))
+        holds = Column("boolean", Ex(pl.lit(True))) if where is None else sheet.condition(where)
+        self.holds = plan.keep(holds.value if holds.value is not None else constant(None, pl.Boolean))
+        self.taken = None if take is None else _taken(sheet, take)
+        self.value = self.place = constant(None, pl.UInt16)
+        if self.taken is not None:
+            self.value = plan.keep(self.taken.value) if self.taken.value is not None else constant(None, _PHYSICAL[self.taken.kind, self.taken.whole])
+            place = self.taken.special(plan)
+            self.place = constant(0, pl.UInt16) if place is None else plan.keep(place.cast(pl.UInt16))
+        self.left = sheet.left()
+
+    def chosen(self, entries: pl.DataFrame) -> pl.DataFrame:
+        """Entries of the kind that are, or may be, among those asked for; ``holds`` is null where they only may."""
+        for stage in self.sheet.plan.stages:
+            entries = entries.with_columns(stage)
+        holds = self.holds.expr if self.left is None else pl.when(~self.left.expr).then(self.holds.expr)
+        columns = (holds.alias("holds"), self.ticks.expr.alias("ticks"), self.value.expr.alias("value"), self.place.expr.alias("place"))
+        return entries.filter(self.asked.expr.fill_null(False)).select(RECORD, "\x1fplace", *columns).filter(pl.col("holds").fill_null(True))
+
+
+def _taken(sheet: EntrySheet, attribute: str) -> Column | None:
+    """An attribute as a column."""
+    from complaint_policy.columns.conditions import as_column
+
+    found = sheet.field_column(attribute)
+    if isinstance(found, Coded):
+        return as_column(sheet, found, "string")
+    return found if (found.kind, found.whole) in _PHYSICAL else None
+
+
+class _Gather:
+    """Of a batch of logs, and what is looked at of their records, the entries asked for."""
+
+    def __init__(self, kinds: list[_OneKind], brought: tuple[str, ...], kind: Any) -> None:
+        self.kinds, self.brought, self.kind = kinds, brought, kind
+
+    def __call__(self, parts: Any) -> pl.Series:
+        events = parts[0]
+        height = len(events)
+        entries = unfolded(events).with_row_index("\x1fplace")
+        records = dict(zip(self.brought, parts[1:], strict=True))
+        if records and entries.height:
+            at = entries[RECORD]
+            beside = {n: part.gather(at) if len(part) == height else part.new_from_index(0, len(at)) for n, part in records.items()}
+            entries = entries.with_columns(column.alias(n) for n, column in beside.items())
+        found, first = [], 0
+        for one in self.kinds:
+            if entries.height:
+                found.append(one.chosen(entries).with_columns(pl.col("place") + first, pl.col("value").cast(self.kind)))
+            first += len(one.taken.specials) if one.taken is not None else 0
+        rows = pl.DataFrame({RECORD: pl.int_range(height, dtype=pl.UInt32, eager=True)})
+        nothing = pl.lit(pl.Series([[]], dtype=_LISTS)).first()
+        if not found:
+            empty = rows.with_columns(nothing.alias("ticks"), pl.lit(None, self.kind).alias("value"), pl.lit(None, pl.UInt16).alias("place"))
+            return empty.drop(RECORD).to_struct("entries")
+        chosen = pl.concat(found).sort(RECORD, "ticks", "\x1fplace")
+        by_record = chosen.group_by(RECORD, maintain_order=True).agg(
+            pl.col("ticks"), pl.col("value").last(), pl.col("place").last(), pl.col("holds").is_null().any().alias("unsure")
+        )
+        whole = rows.join(by_record, on=RECORD, how="left", maintain_order="left")
+        ticks = pl.when(pl.col("unsure").is_null()).then(nothing).when(~pl.col("unsure")).then(pl.col("ticks"))
+        return whole.select(ticks.alias("ticks"), "value", "place").to_struct("entries")
+
