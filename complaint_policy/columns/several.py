@@ -155,15 +155,18 @@ def _since(sheet: Sheet, found: Several, start: Instants | None) -> Several:
         return _left()
     if found.ticks is None:
         return found
-    plan = sheet.plan
+    plan, now = sheet.plan, sheet.now
+    beyond = Coded(constant(0, pl.UInt8), (False,))
+    if found.ahead and any(shape.kind == LATER for shape in start.shapes):
+        beyond = Coded(None, (False, True), plan.keep(on(lambda t: (t.list.last() > now).fill_null(False), found.ticks)))
 
-    def answer(state: Any, shape: Shape) -> Any:
+    def answer(state: Any, shape: Shape, ahead: bool) -> Any:
         if state is not KNOWN or shape.kind == EXACT:
             return state
         # What has happened lies before a start that has not; none lies after one that is stated to be none.
-        return KNOWN if shape.kind == STATED_NONE or (shape.kind == LATER and not found.ahead) else LEFT_OVER
+        return KNOWN if shape.kind == STATED_NONE or (shape.kind == LATER and not ahead) else LEFT_OVER
 
-    state = tabulated(plan, [found.state, start.state(plan)], answer)
+    state = tabulated(plan, [found.state, start.state(plan), beyond], answer)
     low = start.low if start.low is not None else constant(None, pl.Int64)
 
     def before(t: pl.Expr, s: pl.Expr) -> pl.Expr:
