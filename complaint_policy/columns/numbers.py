@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from complaint_policy.columns import arithmetic, several
+from complaint_policy.columns import arithmetic, several, spans
 from complaint_policy.columns.computed import computed_value
 from complaint_policy.columns.plan import constant, looked_up, on
 from complaint_policy.columns.tabulating import TooWide, tabulated
@@ -59,6 +59,8 @@ def value(sheet: Sheet, node: n.Value) -> Column | Coded:
             return _choose(sheet, node, branches)
         case Computed() | Classified():
             return computed_value(sheet, node)
+        case n.LengthOf():
+            return spans.measured(sheet, node)
         case n.CountOf():
             return several.counted(sheet, node)
         case n.LastOfEntries():

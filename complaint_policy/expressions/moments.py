@@ -34,6 +34,7 @@ __all__ = [
     "PREVIOUS",
     "START",
     "TRACE",
+    "UNITS",
     "Stretch",
     "all_happened",
     "announced",
@@ -311,7 +312,7 @@ def without(base: tuple[Stretch, ...], removed: tuple[Stretch, ...]) -> tuple[St
     return tuple(left)
 
 
-_UNITS: Final = {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1), "days": timedelta(days=1), "weeks": timedelta(weeks=1)}
+UNITS: Final = {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1), "days": timedelta(days=1), "weeks": timedelta(weeks=1)}
 _MOST_VALUES: Final = 64
 
 
@@ -332,7 +333,7 @@ def measure(span: Any, unit: str, rounding: str, per: str, state: State) -> Any:
 
 def _count(span: tuple[Stretch, ...], unit: str, rounding: str, per: str, state: State) -> int:
     """The units as things stand."""
-    size = _UNITS[unit]
+    size = UNITS[unit]
     lengths = [_stretch_length(low, high) for low, high, _ in span]
     if state[TRACE] is not None:
         _watch_accrual(span, lengths, size, rounding, per, state)
