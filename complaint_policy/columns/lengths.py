@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from complaint_policy.columns.instants import Around
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["counted", "due_of", "moved", "shown"]
+__all__ = ["counted", "due_of", "moved", "put_off", "shown"]
 
 # The most opening hours of one day a table holds.
 _MOST_SPELLS: Final = 6
@@ -219,38 +219,63 @@ def _working_time(sheet: Sheet, start: Ex, counter: Counter) -> Ex | None:
     """Working time counted by the sum of worked time up to the start."""
     if counter.sign < 0 or counter.counting.at_closing != "stay" or counter.counting.after_hours != "as_received" or not counter.length.amount:
         return None
-    key = ("spells", counter.counting.calendar)
-    if key not in sheet.tables:
-        sheet.tables[key] = spells_of(sheet, counter.counting)
-    spells: Spells | None = sheet.tables[key]
+    spells = _spells(sheet, counter.counting)
     if spells is None:
         return None
     span = counter.length.exactly() // _MICRO
-    tables = spells
+    target = sheet.plan.keep(on(lambda s, d: _worked(spells, s, d) + span, start, sheet.day_index(start)))
+    return on(lambda t: _placed(spells, t), target)
 
-    def worked(s: pl.Expr, d: pl.Expr) -> pl.Expr:
-        """The time worked since the clock began, over the few spells of the start's day."""
-        first = tables.by_day.gather(d)
-        total = tables.before.gather(first, null_on_oob=True)
-        for offset in range(tables.day_steps):
-            spell = first + pl.lit(offset, pl.UInt32)
-            low, high = tables.begin.gather(spell, null_on_oob=True), tables.end.gather(spell, null_on_oob=True)
-            total = total + (pl.min_horizontal(s, high) - low).clip(lower_bound=0).fill_null(0)
-        return total
 
-    target = sheet.plan.keep(on(lambda s, d: worked(s, d) + span, start, sheet.day_index(start)))
+def _worked(spells: Spells, ticks: pl.Expr, day: pl.Expr) -> pl.Expr:
+    """The time worked since the clock began, over the few spells of the ticks' day."""
+    first = spells.by_day.gather(day)
+    total = spells.before.gather(first, null_on_oob=True)
+    for offset in range(spells.day_steps):
+        spell = first + pl.lit(offset, pl.UInt32)
+        low, high = spells.begin.gather(spell, null_on_oob=True), spells.end.gather(spell, null_on_oob=True)
+        total = total + (pl.min_horizontal(ticks, high) - low).clip(lower_bound=0).fill_null(0)
+    return total
 
-    def placed(t: pl.Expr) -> pl.Expr:
-        guess = tables.by_hour.gather(((t - 1) // _HOUR).cast(pl.UInt32, strict=False), null_on_oob=True)
-        chain: Any = pl
-        for offset in range(tables.hour_steps):
-            spell = guess + pl.lit(offset, pl.UInt32)
-            done, low, high = (table.gather(spell, null_on_oob=True) for table in (tables.before, tables.begin, tables.end))
-            chain = chain.when(t <= done + (high - low)).then(low + (t - done))
-        result: pl.Expr = chain.otherwise(None)
-        return result
 
-    return on(placed, target)
+def _placed(spells: Spells, worked: pl.Expr) -> pl.Expr:
+    """When so much has been worked since the clock began."""
+    guess = spells.by_hour.gather(((worked - 1) // _HOUR).cast(pl.UInt32, strict=False), null_on_oob=True)
+    chain: Any = pl
+    for offset in range(spells.hour_steps):
+        spell = guess + pl.lit(offset, pl.UInt32)
+        done, low, high = (table.gather(spell, null_on_oob=True) for table in (spells.before, spells.begin, spells.end))
+        chain = chain.when(worked <= done + (high - low)).then(low + (worked - done))
+    result: pl.Expr = chain.otherwise(None)
+    return result
+
+
+def put_off(sheet: Sheet, start: Ex, low: Ex, high: Ex, counter: Counter) -> Ex | None:
+    """Starts put off by the time from ``low`` to ``high`` that the counter counts (null: by none); None where only the record evaluation can."""
+    counting = counter.counting
+    if counting.pause_on_days == "elapsed" or counting.calendar is None:
+        return on(lambda s, a, b: s + (b - a).fill_null(0), start, low, high)
+    if counting.pause_on_days == "whole_days" or counting.timezone != sheet.zone.name:
+        return None
+    spells = _spells(sheet, counting)
+    if spells is None:
+        return None
+    known = [sheet.plan.keep(end) for end in (start, low, high)]
+    found = [on(lambda t, d: _worked(spells, t, d), end, sheet.day_index(end)) for end in known]
+    worked = sheet.plan.keep(found[2] - found[1])
+    target = sheet.plan.keep(found[0] + worked)
+    later = on(lambda s, w, t: pl.when(w != 0).then(_placed(spells, t)).otherwise(s), known[0], worked, target)
+    # A pause beyond the days of the clock.
+    sheet.leave(on(lambda a, w: a.is_not_null() & w.is_null(), known[1], worked))
+    return later
+
+
+def _spells(sheet: Sheet, counting: Counting) -> Spells | None:
+    key = ("spells", counting.calendar)
+    if key not in sheet.tables:
+        sheet.tables[key] = spells_of(sheet, counting)
+    found: Spells | None = sheet.tables[key]
+    return found
 
 
 def spells_of(sheet: Sheet, counting: Counting) -> Spells | None:

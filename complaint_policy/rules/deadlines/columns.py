@@ -31,6 +31,7 @@ from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, MET, NOT
 from complaint_policy.possible import NONE, NOT_YET, Maybe, possibilities
 from complaint_policy.results import Details, GeneralDeadline
 from complaint_policy.rules.deadlines.model import Deadline
+from complaint_policy.rules.deadlines.paused_columns import Paused
 from complaint_policy.rules.deadlines.record import General
 
 _DAYS: Final = [datetime(2000, 1, 1) + timedelta(days=i) for i in range(60)]
@@ -74,7 +75,10 @@ class _Judged:
     def verdicts(self) -> Verdicts:
         rule, sheet = self.rule, self.sheet
         due = self._due()
-        pauses = self._unknown_pauses()
+        paused = Paused.of(rule, sheet, self.start, self.done)
+        if paused is not None:
+            due = paused.due(due)
+        pauses = self._unknown_pauses(paused)
         if pauses is not None:
             due = self._without_end(due, pauses)
         due = self._begun(due)
@@ -134,9 +138,9 @@ class _Judged:
             same = constant(True, pl.Boolean) if a is None or b is None else on(lambda x, y: SAME(x, y).fill_null(True), a, b)
             self.sheet.leave(several & same)
 
-    def _unknown_pauses(self) -> Coded | None:
-        """What is missing of pauses nobody knows; rows with pauses are left to the record evaluation."""
-        parts = [self._pause(span) for span in self.rule.pauses]
+    def _unknown_pauses(self, paused: Paused | None) -> Coded | None:
+        """What is missing of pauses nobody knows; rows with other pauses than one that is known are left to the record evaluation."""
+        parts = [self._pause(span) for span in self.rule.pauses] if paused is None else [paused.unknown]
         known = [p for p in parts if p is not None]
         if not known:
             return None

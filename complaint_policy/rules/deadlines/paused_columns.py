@@ -1,0 +1,109 @@
+"""A limit during which the clock stood still once, on columns: the pause between two instants that are known."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+import polars as pl
+from attrs import frozen
+
+from complaint_policy.columns import lengths
+from complaint_policy.columns.plan import Ex, constant, on
+from complaint_policy.columns.sheet import Sheet
+from complaint_policy.columns.tabulating import among, tabulated
+from complaint_policy.columns.values import EXACT, LATER, LEFT_OVER, SPAN, STATED_NONE, Coded, Instants, Shape
+from complaint_policy.counting import Counter
+from complaint_policy.expressions import moments
+from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.moments import AS_OF, FIRST_FREE
+from complaint_policy.lengths import Length, MonthDays
+from complaint_policy.possible import Maybe
+from complaint_policy.rules.deadlines.model import Deadline
+
+__all__ = ["Paused"]
+
+_DAY: Final = datetime(2000, 1, 1)
+
+
+@frozen
+class Paused:
+    """``unknown``: what is missing of each row's pause, None where it is known; ``low`` and ``high`` are the known ones, after the start."""
+
+    sheet: Sheet
+    start: Instants
+    counter: Counter
+    unknown: Coded
+    low: Ex
+    high: Ex
+
+    @classmethod
+    def of(cls, rule: Deadline, sheet: Sheet, start: Instants, done: Instants) -> Paused | None:
+        """The pauses of a rule that has one kind of them and one limit, a length from its start; None for any other."""
+        limit, span = rule.within, rule.pauses[0] if len(rule.pauses) == 1 else None
+        if not isinstance(span, n.Between) or not isinstance(limit, n.Counted) or not isinstance(limit.base, n.RuleStart):
+            return None
+        if rule.extend or rule.at_risk is not None:
+            return None
+        length = limit.length
+        if not isinstance(length, Length) or isinstance(length, MonthDays) or length.unit == "working hours" or limit.ahead:
+            return None
+        if start.low is None or start.day_end is not False or not start.exact or not done.exact:
+            return None
+        begin, end = sheet.instant(span.start), sheet.instant(span.end)
+        if begin.low is None or begin.day_end is not False or end.day_end is not False:
+            return None
+        return cls._with(sheet, start, done, Counter(length, limit.counting), begin, end, frozenset(n.fields_in(span)))
+
+    @classmethod
+    def _with(cls, sheet: Sheet, start: Instants, done: Instants, counter: Counter, begin: Instants, end: Instants, names: frozenset[str]) -> Paused:
+        plan, now = sheet.plan, sheet.now
+        lasts = among(Coded(end.state(plan).code, tuple(shape.kind == LATER for shape in end.shapes)), bool)
+        until = constant(None, pl.Int64) if end.low is None else end.low
+        # A pause without an end lasts up to the moment of judgement.
+        until = plan.keep(on(lambda e, r: pl.when(r).then(pl.lit(now, pl.Int64)).otherwise(e), until, lasts))
+        backwards = Coded(None, (False, True), plan.keep(on(lambda e, b: (e < b).fill_null(False), until, begin.low)))
+        state: list[Any] = [None] * FIRST_FREE
+        state[AS_OF] = _DAY
+
+        def answer(b: Shape, e: Shape, reverse: bool) -> Any:
+            if b.kind in (LATER, STATED_NONE) or e.kind == STATED_NONE:
+                return None
+            if b.kind == EXACT and e.kind in (EXACT, LATER):
+                return Maybe(None, names) if reverse else None
+            if SPAN in (b.kind, e.kind):
+                return LEFT_OVER
+            found = moments.between(b.value(_DAY, _DAY), e.value(_DAY, _DAY), state, names)
+            return Maybe(None, found.missing) if isinstance(found, Maybe) else LEFT_OVER
+
+        unknown = tabulated(plan, [begin.state(plan), end.state(plan), backwards], answer)
+        act = constant(None, pl.Int64) if done.low is None else done.low
+        low = plan.keep(on(lambda b, s: pl.max_horizontal(b, s), begin.low, start.low))
+        high = plan.keep(on(lambda e, a: pl.min_horizontal(e, a.fill_null(now)), until, act))
+        there = plan.keep(on(lambda b, e, s: b.is_not_null() & s.is_not_null() & (e >= b), begin.low, until, start.low))
+        held = plan.keep(on(lambda t, a, b: (t & (b > a)).fill_null(False), there, low, high))
+        first, after = (plan.keep(on(lambda v, h: pl.when(h).then(v), end_, held)) for end_ in (low, high))
+        return cls(sheet, start, counter, unknown, first, after)
+
+    def due(self, without: Instants) -> Instants:
+        """The limit, put off by the pause of each row if it began before the limit had passed; ``without`` is what it would be without."""
+        sheet, plan = self.sheet, self.sheet.plan
+        if without.low is None or not without.exact:
+            return without
+        low = plan.keep(on(lambda a, d: pl.when(a <= d).then(a), self.low, without.low))
+        high = plan.keep(on(lambda a, b: pl.when(a.is_not_null()).then(b), low, self.high))
+        if self.counter.length.is_exact:
+            later = plan.keep(on(lambda d, a, b: d + (b - a).fill_null(0), without.low, low, high))
+            return Instants(later, None, without.shapes, without._state, without.day_end)
+        start = self.start.low
+        assert start is not None
+        begun = lengths.put_off(sheet, start, low, high, self.counter)
+        if begun is None:
+            sheet.leave(low.is_not_null())
+            return without
+        moved = lengths.moved(sheet, Instants(plan.keep(begun), None, self.start.shapes, self.start._state), self.counter)
+        if moved.low is None:
+            sheet.leave(low.is_not_null())
+            return without
+        later = plan.keep(on(lambda a, d, m: pl.when(a.is_not_null()).then(m).otherwise(d), low, without.low, moved.low))
+        return Instants(later, None, without.shapes, without._state, without.day_end)
