@@ -56,10 +56,11 @@ def entry_sources(kind: Any, names: Iterable[str]) -> Mapping[str, Source]:
 
 def unfolded(events: pl.Series) -> pl.DataFrame:
     """The entries of a column of logs in order, one row each."""
-    rows = pl.DataFrame({RECORD: pl.int_range(len(events), dtype=pl.UInt32, eager=True), "e": events})
-    entries = rows.filter(pl.col("e").list.len() > 0).explode("e")
-    names = [f.name for f in events.dtype.inner.fields]  # type: ignore[attr-defined]
-    return entries.select(RECORD, *(pl.col("e").struct.field(name).alias(_ATTRIBUTE + name) for name in names))
+    records = pl.int_range(len(events), dtype=pl.UInt32, eager=True)
+    # So, and not row by row, nothing of the entries is copied.
+    rows = records.repeat_by(events.list.len().fill_null(0)).explode(empty_as_null=False, keep_nulls=False)
+    entries = events.explode(empty_as_null=False, keep_nulls=False).struct
+    return pl.DataFrame([rows.alias(RECORD), *(entries.field(name).alias(_ATTRIBUTE + name) for name in entries.fields)])
 
 
 def log_cells(sheet: Sheet, source: Source, declared: LogField) -> Cells:

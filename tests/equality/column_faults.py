@@ -66,7 +66,7 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     _line("columns: plain days end a day early", "unit=days", lengths._day_table, "(clock.base + i + days + 1) * DAY - 1", "(clock.base + i + days) * DAY - 1", first=7005),
     _line("columns: a day ends with the next one", "unit=working days", lengths._plain, "moment.boundary - _MICRO", "moment.boundary"),
     _line("columns: a date lasts into the next day", "unit=days", cells._typed_moments, "null_on_oob=True) - 1, index", "null_on_oob=True), index", first=7016),
-    _line("columns: worked up to the closing is the next opening", "unit=working hours;convention=at_closing=stay", lengths._working_time, "t <= done + (high - low)", "t < done + (high - low)", first=7025),
+    _line("columns: worked up to the closing is the next opening", "unit=working hours;convention=at_closing=stay", lengths._placed, "worked <= done + (high - low)", "worked < done + (high - low)", first=7025),
     # conditions and values
     _read_as("columns: at least is above", "condition=field;section=penalties", conditions, "_SIGNS", "at_least", "above"),
     _line("columns: a bound keeps one decimal", "condition=field;section=severity", conditions._number_test, "near = float(literal)", "near = float(round(literal, 1))", first=7032),
@@ -94,7 +94,7 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     _line("columns: a ladder is climbed by one step only", "deadline=ladder", deadlines._Judged._due, "possibilities((step, climb(step + 1, holds))", "possibilities((step, step + 1)", first=7007),
     _line("columns: a step that does not hold is passed over", "deadline=ladder", deadlines._Judged._due, "if held is False:\n                return step", "if held is False:\n                step += 1\n                continue"),
     _line("columns: at risk when so much of the time is left", "deadline=at_risk_share", deadlines._Judged._risk, "int(Decimal(risk) * 1_000_000)", "int((1 - Decimal(risk)) * 1_000_000)", first=7015),
-    _line("columns: pauses nobody knows are none", "deadline=pauses", deadlines._Judged.verdicts, "pauses = self._unknown_pauses()", "pauses = None", first=7012),
+    _line("columns: pauses nobody knows are none", "deadline=pauses", deadlines._Judged.verdicts, "pauses = self._unknown_pauses(paused)", "pauses = None", first=7012),
     _line("columns: an unannounced day is certain", "deadline=provisional", deadlines._Judged._outcomes, "if year is not None:", "if False:", first=7020),
     _line("columns: an act at the due instant is late", "unit=hours", deadlines._Judged._against, "ABOVE(a, d).fill_null(o)", "(a >= d).fill_null(o)", first=7029),
     _line("columns: a requirement's moment has not come when it comes", "section=requirements", requirements._verdicts, "compared(sheet, \"by\", ", "compared(sheet, \"before\", ", first=7009),
