@@ -252,8 +252,9 @@ class _Run:
         self.expression = self._made()
 
     def __call__(self, parts: Any) -> pl.Series:
-        height = max(len(part) for part in parts)
-        series = [part if len(part) == height else part.new_from_index(0, height) for part in parts]
+        # What is one value for all rows comes as one cell, also where there is no row.
+        height = next((len(part) for part in parts if len(part) != 1), 1)
+        series = [part if len(part) == height else part.head(0) if not height else part.new_from_index(0, height) for part in parts]
         frame = pl.DataFrame([part.alias(f"a{i}") for i, part in enumerate(series)])
         wanted = frame.select(self.asked.gather(pl.Series(frame["a0"]).cast(pl.UInt32)).alias("w") if height else pl.lit(None, pl.Boolean).alias("w"))["w"]
         # A sheet that believes what was seen of a table may meet a cell that is none: its row goes on to the next.

@@ -117,7 +117,7 @@ TYPES: dict[str, Any] = {
 }  # fmt: skip
 
 
-def records(count: int = 300, seed: int = 1) -> list[dict[str, Any]]:
+def records(count: int = 160, seed: int = 1) -> list[dict[str, Any]]:
     random = Random(seed)
     found = []
     for number in range(count):
@@ -327,3 +327,15 @@ def test_a_day_is_one_list_of_many(one_by_one: set[int]) -> None:
         cells = ["; ".join(at.isoformat() for at in row["visits"]) if form == "text" else [at.date() for at in row["visits"]] for row in rows]
         frame = frame_of(rows).with_columns(pl.Series("visits", cells, dtype=pl.String if form == "text" else pl.List(pl.Date)))
         assert compare(policy, frame, AS_OF) == []
+
+
+def test_a_table_without_rows() -> None:
+    """What reads the log is one value for all rows, or a column of none."""
+    received = datetime(2026, 3, 2, 10)
+    frame = frame_of([{"id": "A", "received_at": received, "closed_at": received, "events": [{"at": received, "kind": "transfer"}]}])
+    policy = load_policy("cn/banking_casework")
+    assert policy.audit(frame.head(0), as_of=AS_OF).decisions.height == 0
+    # None of the rows was received within the days of the version.
+    early = frame.with_columns(received_at=datetime(1990, 1, 1))
+    audit = policy.audit(pl.concat([early] * 3), as_of=AS_OF)
+    assert audit.decisions.height + audit.rejected.height == 3

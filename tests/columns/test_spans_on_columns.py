@@ -61,7 +61,7 @@ def frame_of(count: int = 240, seed: int = 1) -> pl.DataFrame:
         received = datetime(2026, 3, 27) + timedelta(hours=random.randrange(72), minutes=random.choice((0, 30)))
 
         def later(one: Random = random, start: datetime = received) -> datetime | None:
-            hours = one.choice((None, -5, 0, 20, 24, 48, 72, 84, 168))
+            hours = one.choice((None, -5, 0, 20, 24, 48, 48.5, 60, 72, 84, 168, 252))
             return None if hours is None else start + timedelta(hours=hours, microseconds=one.choice((-1, 0, 1)))
 
         end_of_third_day = datetime(received.year, received.month, received.day) + timedelta(days=4)

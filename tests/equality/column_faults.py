@@ -51,7 +51,7 @@ def _read_as(name: str, features: str, module: Any, table: str, key: str, other:
 COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     # instants
     _read_as("columns: up to and including excludes", "condition=as_of;instant=choose", instants, "_SIGNS", "by", "before", first=7012),
-    _read_as("columns: not before an instant excludes it", "condition=as_of;condition=order", instants, "_SIGNS", "not_before", "after", first=7029),
+    _read_as("columns: not before an instant excludes it", "condition=as_of;condition=order", instants, "_SIGNS", "not_before", "after", first=7068),
     _line("columns: an event at the moment of judgement has not happened", "unit=hours", instants.of_field, "pl.when(v <= now).then(v)", "pl.when(v < now).then(v)", first=7003),
     _line("columns: a span is settled by its better end", "condition=order;unit=days", instants._relation, "on(sign, a_high, b.low) if forward", "on(sign, a.low, b_high) if forward", first=7009),
     _line("columns: the order forgets what has not happened", "condition=in_order", instants.in_order, "if s.kind == LATER:\n                    return False", "if s.kind == LATER:\n                    return True", first=7003),
@@ -77,14 +77,14 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     # cells
     _line("columns: an unusable cell of an enum is not counted", "condition=one_of", cells._enum, "lambda c: c == 255, code", "lambda c: c == 254, code", first=7008),
     _line("columns: an unusable cell is an empty one", "unit=hours", cells._reading, "except Unusable:\n            return None, None, BAD", "except Unusable:\n            return None, None, EMPTY", first=7003),
-    _line("columns: a default fills an unusable cell", "section=severity;condition=field", sheet.Sheet._field, "pl.when(~b.fill_null(False)).then(v.fill_null(default))", "v.fill_null(default)", first=7010),
+    _line("columns: a default fills an unusable cell", "section=severity;condition=field", sheet.Sheet._field, "pl.when(~b.fill_null(False)).then(v.fill_null(default))", "v.fill_null(default)", first=7050),
     _line("columns: what is believed to be full is not looked at", "condition=contains;condition=one_of", sheet.Sheet._believed, "self.leave(value.is_null())", "pass", first=7057, rows=5),
     _line("columns: a blank text is a text", "condition=contains", cells._string, "return s.set(s == \"\", None) if (s == \"\").any() else s", "return s"),
     # severity and owner
     _line("columns: the last level whose condition holds", "section=severity;levels=5", severity._known, "zip(holds, ranks, strict=True)", "reversed(list(zip(holds, ranks, strict=True)))", first=7024),
     _line("columns: a level that is unknown is dropped", "section=severity", severity._open, "return (*ranks, rank) if rank not in ranks else ranks, missing | holds.missing", "return ranks, missing | holds.missing"),
-    _line("columns: a number at a bound is above it", "section=responsibility", responsibility._numbers, '("at_least", "above")', '("at_least", "at_least")', first=7016),
-    _line("columns: the first text of the matrix is any other", "section=responsibility", responsibility._texts, "(number + 1).fill_null(0)", "number.fill_null(0)", first=7024),
+    _line("columns: a number at a bound is above it", "section=responsibility", responsibility._numbers, '("at_least", "above")', '("at_least", "at_least")', first=7138),
+    _line("columns: the first text of the matrix is any other", "section=responsibility", responsibility._texts, "(number + 1).fill_null(0)", "number.fill_null(0)", first=7032),
     _line("columns: the first candidate is the owner", "section=responsibility", version.Judged.owner, "o.result.owner for o", "o.result.owner or next(iter(o.result.candidates), None) for o", first=7008),
     # frame
     _line("columns: exemptions are ignored", "frame=exempt", settling.settled_results, "exempt=tuple(exempt)", "exempt=()"),
@@ -96,9 +96,9 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     _line("columns: at risk when so much of the time is left", "deadline=at_risk_share", deadlines._Judged._risk, "int(Decimal(risk) * 1_000_000)", "int((1 - Decimal(risk)) * 1_000_000)", first=7015),
     _line("columns: pauses nobody knows are none", "deadline=pauses", deadlines._Judged.verdicts, "pauses = self._unknown_pauses(paused)", "pauses = None", first=7012),
     _line("columns: an unannounced day is certain", "deadline=provisional", deadlines._Judged._outcomes, "if year is not None:", "if False:", first=7020),
-    _line("columns: an act at the due instant is late", "unit=hours", deadlines._Judged._against, "ABOVE(a, d).fill_null(o)", "(a >= d).fill_null(o)", first=7029),
+    _line("columns: an act at the due instant is late", "unit=hours", deadlines._Judged._against, "ABOVE(a, d).fill_null(o)", "(a >= d).fill_null(o)", first=7046),
     _line("columns: a requirement's moment has not come when it comes", "section=requirements", requirements._verdicts, "compared(sheet, \"by\", ", "compared(sheet, \"before\", ", first=7009),
-    _line("columns: deleted at the end of the period is long enough", "section=retention", retention._against, "(gone.low <= until.low)", "(gone.low < until.low)", first=7023),
+    _line("columns: deleted at the end of the period is long enough", "section=retention", retention._against, "(gone.low <= until.low)", "(gone.low < until.low)", first=7146),
     _line("columns: a day of deletion is late if its end is", "section=retention", retention._against, "pl.when(ABOVE(first, high)).then(0)", "pl.when(last > high).then(0)", first=7051),
     _line("columns: breaches are counted once", "penalty=per_breach", penalties._breaches, "rule.per != \"breach\"", "True"),
     _line("columns: a possible breach costs nothing", "penalty=per_breach", penalties._class_of, "(result.possible is None or BREACHED in result.possible)", "result.possible is None"),

@@ -34,7 +34,7 @@ from complaint_policy.possible import NOT_YET, DayEnd
 from complaint_policy.texts import Text
 from complaint_policy.wording import duration_iso
 
-__all__ = ["EXTRA", "Entry", "Loop", "audited", "compare", "compare_file", "differences", "entries_of", "loop", "same_whatever_the_order"]
+__all__ = ["EXTRA", "Entry", "Loop", "audited", "compare", "compare_file", "differences", "entries_of", "loop", "penalties_apart", "same_whatever_the_order"]
 
 EXTRA: Final = ("severity.possible", "missing", "without_waiver")
 _MOST_SHOWN: Final = 40
@@ -238,6 +238,20 @@ def _penalties(decisions: Sequence[Decision]) -> dict[Any, Any]:
         key: (len(found), sum((p.amount for p in found if p.amount is not None), Decimal(0)), total([p.min for p in found]), total([p.max for p in found]))
         for key, found in grouped.items()
     }
+
+
+def penalties_apart(policy: Policy, frame: pl.DataFrame, expected: Loop, as_of: Any, waivers: Any, *, most: int = 2) -> list[str]:
+    """The least and the most of penalties where no other row hides them: over the rows that have both ends, and over some of the others alone."""
+    decided = [(cells["row"], decision) for cells, decision in zip(expected.rows, expected.decisions, strict=True) if decision.penalties]
+    whole = [entry for entry in decided if not any(p.min is None or p.max is None for p in entry[1].penalties)]
+    open_ = [entry for entry in decided if any(p.min is None or p.max is None for p in entry[1].penalties)]
+    told = []
+    for chosen in (whole, *([entry] for entry in open_[:: max(1, len(open_) // most)][:most])):
+        if chosen:
+            wanted = _penalties([decision for _, decision in chosen])
+            found = figures_of(audited(policy, frame[[row for row, _ in chosen]], as_of, waivers))["penalties"]
+            told += [f"penalties of rows {[row for row, _ in chosen][:5]}: {key}: {wanted.get(key)} != {found.get(key)}" for key in wanted if wanted[key] != found.get(key)]
+    return told
 
 
 def _missing(decisions: Sequence[Decision], judged: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
