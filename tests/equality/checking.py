@@ -79,7 +79,7 @@ def _checked(policy: Policy, table: Table, random: Random, run: Run | None, form
         if run is not None:
             count_decisions(run.counts, expected)
         found = differences(expected, audit)
-        if not found and table.frame is not None and Random(len(expected.rows)).random() < 0.5:
+        if not found and run is not None and table.frame is not None and Random(len(expected.rows)).random() < 0.5:
             found = penalties_apart(policy, table.frame, expected, table.as_of, table.waivers)
         if found or len(table.records) < 2:
             return found
