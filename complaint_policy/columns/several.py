@@ -30,7 +30,7 @@ from complaint_policy.columns.values import (
 from complaint_policy.event_log import EVENTS, UNKNOWN_LOG
 from complaint_policy.expressions import nodes as n
 from complaint_policy.intake import empty_value
-from complaint_policy.possible import NONE, NOT_YET, Maybe
+from complaint_policy.possible import NONE, Maybe
 
 if TYPE_CHECKING:
     from complaint_policy.columns.instants import Around
@@ -241,7 +241,7 @@ def nth(sheet: Sheet, node: n.Nth, around: Around | None) -> Instants:
     states = [found.state, _there(sheet, value), Coded(constant(0, pl.UInt8), (Shape(EXACT),)) if begin is None else begin.state(plan)]
     # Where the next of a list lies that has no more, is known from one side.
     source = node.of.name if isinstance(node.of, n.NamedInstants) and node.of.kind == "field" else None
-    edge = None if source is None else _edge(sheet, found, begin)
+    edge = None if source is None else _edge(sheet, found, skip, begin)
 
     def answer(state: Any, there: bool, after: Shape, beyond: bool) -> Shape:
         if state is not KNOWN:
@@ -266,12 +266,13 @@ def nth(sheet: Sheet, node: n.Nth, around: Around | None) -> Instants:
     return choosing.settled(sheet, low, high, coded, False)
 
 
-def _edge(sheet: Sheet, found: Several, begin: Instants | None) -> Ex | None:
-    """The last time that a list tells, or the instant it is asked from."""
-    parts = [on(lambda t: t.list.last(), found.ticks)] if found.ticks is not None else []
+def _edge(sheet: Sheet, found: Several, skip: Ex | None, begin: Instants | None) -> Ex | None:
+    """The last time that a list tells of those that count, or the instant it is asked from."""
+    parts = [last_of(sheet, evolve(found, skip=skip)).low] if found.ticks is not None else []
     if begin is not None and begin.low is not None:
         parts.append(begin.low)
-    return sheet.plan.keep(on(lambda *ticks: pl.max_horizontal(*ticks), *parts)) if parts else None
+    known = [part for part in parts if part is not None]
+    return sheet.plan.keep(on(lambda *ticks: pl.max_horizontal(*ticks), *known)) if known else None
 
 
 # --------------------------------------------------------------------------- values
@@ -307,10 +308,9 @@ def taken(sheet: Sheet, node: n.LastOfEntries) -> Column:
     kind = {"integer": "number", "money": "number", "enum": "string"}.get(node.kind, node.kind)
     if not isinstance(entries, n.Entries) or node.kind in ("instant", "list"):
         return left_column(kind)
-    none = NOT_YET if node.kind == "instant" else NONE
     found = _entries(sheet, entries)
     if found.ticks is None:
-        specials = tuple(none if s is KNOWN else s if s is LEFT_OVER else Maybe(None, EVENTS) for s in found.state.domain)
+        specials = tuple(NONE if s is KNOWN else s if s is LEFT_OVER else Maybe(None, EVENTS) for s in found.state.domain)
         return Column(kind, None, specials, (lambda: found.state.code) if len(specials) > 1 else None)
     chosen = _chosen(sheet, entries, node.attribute)
     if chosen is None or chosen.kind != kind:
@@ -323,4 +323,4 @@ def taken(sheet: Sheet, node: n.LastOfEntries) -> Column:
     # An attribute of an entry that is only perhaps the last is not taken.
     value = sheet.plan.keep(on(lambda v, t: pl.when(t.is_not_null()).then(v), chosen.value, chosen.ticks))
     place = sheet.plan.keep(on(code, chosen.place, chosen.ticks))
-    return Column(kind, value, (*chosen.specials, none, LEFT_OVER), lambda: place, chosen.whole)
+    return Column(kind, value, (*chosen.specials, NONE, LEFT_OVER), lambda: place, chosen.whole)

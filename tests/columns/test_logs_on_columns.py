@@ -65,6 +65,8 @@ deadlines:
   - {id: DL-cycle, from: received_at, to: closed_at, within: {first_of: [{nth: 2, of: visits, after: received_at}, 20 days]}}
   - {id: DL-visit, from: {nth: 1, of: visits}, to: closed_at, within: 10 days}
   - {id: DL-to-visit, from: asked_at, to: visits, within: 4 days}
+  - {id: DL-to-second, from: asked_at, to: {nth: 2, of: visits}, within: 4 days}
+  - {id: DL-to-next, from: asked_at, to: {nth: 1, of: visits, after: received_at}, within: 90 days}
 requirements:
   - {id: RQ-steps, require: {steps: {at_most: 3}}}
   - {id: RQ-both, require: {both: {at_least: 1}}}
