@@ -15,6 +15,7 @@ from attrs import frozen
 from complaint_policy.columns.clock import FIRST_TICK, LAST_TICK, Clock
 from complaint_policy.columns.entries import readable
 from complaint_policy.columns.plan import Ex, constant, looked_up, on
+from complaint_policy.columns.python_cells import python_rows
 from complaint_policy.columns.tabulating import tabulated
 from complaint_policy.columns.values import EXACT, KNOWN, LEFT_OVER, SPAN, Coded, Column, Instants, Shape, left_column
 from complaint_policy.event_log import UNKNOWN_LOG
@@ -283,7 +284,7 @@ class _Run:
         empties = [found.empty if isinstance(found, _Asked) else () for found in self.domain]
         calls = [
             tuple(None if empty else read(cell) for read, cell, empty in zip(self.readers, cells, empties[code], strict=True))
-            for code, *cells in different.iter_rows()
+            for code, *cells in (different.iter_rows() if self.alike else python_rows(different))
         ]
         # An entry that is known by its day alone is no argument.
         told = calls if self.alike else [call for call in calls if not any(isinstance(value, Maybe) for value in call)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 
 import polars as pl
@@ -26,6 +27,8 @@ _MARGIN: Final = 2
 
 def python_cells(cells: pl.Series) -> list[Any]:
     """The cells of a column; what Python has no time for as a text such as ``+12021-05-01 00:00:00``."""
+    if cells.dtype.is_nested():
+        return _parts(cells) if _holds_far(cells) else cells.to_list()
     far = _far(cells)
     if far is None:
         return cells.to_list()
@@ -37,7 +40,7 @@ def python_cells(cells: pl.Series) -> list[Any]:
 
 def python_rows(frame: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
     """The rows of a frame, cell by cell as :func:`python_cells` gives them."""
-    if all(_far(column) is None for column in frame.get_columns()):
+    if not any(_holds_far(column) for column in frame.get_columns()):
         return frame.iter_rows()
     return zip(*(python_cells(column) for column in frame.get_columns()), strict=True)
 
@@ -52,6 +55,42 @@ def python_time(ticks: int | None, kind: Any) -> date | datetime | None:
     micros = ticks // 1000 if kind.time_unit == "ns" else ticks * _MICROS[kind.time_unit]
     moment = _EPOCH + timedelta(microseconds=min(max(micros, first * _DAY), last * _DAY))
     return moment if kind.time_zone is None else moment.replace(tzinfo=UTC)
+
+
+def _holds_far(cells: pl.Series) -> bool:
+    """Whether a cell is, or holds, something Python has no time for."""
+    kind = cells.dtype
+    if isinstance(kind, pl.Array):
+        return _holds_far(cells.arr.to_list())
+    if isinstance(kind, pl.List):
+        return _may_be_far(kind) and _holds_far(cells.explode(empty_as_null=False, keep_nulls=False))
+    if isinstance(kind, pl.Struct):
+        return any(_holds_far(cells.struct.field(name)) for name in cells.struct.fields)
+    return _far(cells) is not None
+
+
+def _may_be_far(kind: Any) -> bool:
+    """Whether there are times in a type."""
+    if isinstance(kind, (pl.List, pl.Array)):
+        return _may_be_far(kind.inner)
+    if isinstance(kind, pl.Struct):
+        return any(_may_be_far(field.dtype) for field in kind.fields)
+    return kind == pl.Date or isinstance(kind, pl.Datetime)
+
+
+def _parts(cells: pl.Series) -> list[Any]:
+    """Lists and structures put together from their parts."""
+    kind = cells.dtype
+    if isinstance(kind, pl.Array):
+        return python_cells(cells.arr.to_list())
+    absent = cells.is_null().to_list()
+    if isinstance(kind, pl.Struct):
+        fields = {name: python_cells(cells.struct.field(name)) for name in cells.struct.fields}
+        rows = zip(*fields.values(), strict=True) if fields else iter([()] * len(absent))
+        return [None if gone else dict(zip(fields, row, strict=True)) for gone, row in zip(absent, rows, strict=True)]
+    inner = iter(python_cells(cells.explode(empty_as_null=False, keep_nulls=False)))
+    sizes = cells.list.len().fill_null(0).to_list()
+    return [None if gone else list(islice(inner, size)) for gone, size in zip(absent, sizes, strict=True)]
 
 
 def _far(cells: pl.Series) -> pl.Series | None:

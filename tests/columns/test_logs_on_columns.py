@@ -341,3 +341,23 @@ def test_a_table_without_rows() -> None:
     early = frame.with_columns(received_at=datetime(1990, 1, 1))
     audit = policy.audit(pl.concat([early] * 3), as_of=AS_OF)
     assert audit.decisions.height + audit.rejected.height == 3
+
+
+@pytest.mark.parametrize("name", ["cn/it_service", "cn/banking_casework"])
+@pytest.mark.parametrize("form", ["frame", "parquet"])
+def test_a_time_that_python_has_none_for_costs_its_own_log(name: str, form: str, tmp_path: Path) -> None:
+    kind = pl.Datetime("us")
+    at = pl.when(pl.col("id") == "A").then(pl.lit(2**58).cast(kind)).otherwise(datetime(2026, 3, 3))
+    entry = pl.struct(at.alias("at"), pl.lit("stage" if name == "cn/it_service" else "transfer").alias("kind"), pl.lit("received").alias("name"))
+    frame = pl.DataFrame({"id": ["A", "B"], "received_at": [datetime(2026, 3, 2, 10)] * 2}).with_columns(events=pl.concat_list(entry))
+    source: Any = frame
+    if form == "parquet":
+        source = tmp_path / "far.parquet"
+        frame.write_parquet(source)
+    audit = load_policy(name).audit(source, as_of=AS_OF)
+    assert audit.decisions["id"].to_list() == ["A", "B"]
+    first, second = audit.decision(0), audit.decision(1)
+    assert first is not None
+    assert second is not None
+    assert "events" in first.unusable
+    assert "events" not in second.unusable
