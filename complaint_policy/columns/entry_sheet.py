@@ -27,7 +27,7 @@ _LISTS: Final = pl.List(pl.Int64)
 class Chosen:
     """By record the ticks of the entries, in order of time, null where only the record evaluation can tell.
 
-    ``taken``: an attribute of the last of them, by its value and its place among ``specials``; both null where there is none.
+    ``value`` and ``place`` are of an attribute of the last of them: its value, or its place among ``specials``; both null where there is no entry.
     """
 
     ticks: Ex

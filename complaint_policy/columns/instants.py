@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 from attrs import define, evolve
 
-from complaint_policy.columns import choosing, lengths, numbers
-from complaint_policy.columns import several as manifold
+from complaint_policy.columns import choosing, lengths, numbers, several
 from complaint_policy.columns.computed import computed_instants
 from complaint_policy.columns.opening import opened
 from complaint_policy.columns.plan import ABOVE, AT_LEAST, AT_MOST, BELOW, Ex, constant, on
@@ -60,9 +59,9 @@ def instant(sheet: Sheet, node: n.Instant, around: Around | None) -> Instants:
         case n.NamedInstant(name=name, kind="field" | "entry"):
             return sheet.moment(name)
         case n.Instants():
-            return manifold.first_of(sheet, manifold.several(sheet, node, around))
+            return several.first_of(sheet, several.of(sheet, node, around))
         case n.Nth():
-            return manifold.nth(sheet, node, around)
+            return several.nth(sheet, node, around)
         case n.NamedInstant(name=name):
             expression = sheet.model.facts[name].expression
             return sheet.instant(expression) if isinstance(expression, n.Instant) else left_instants()
@@ -94,7 +93,7 @@ def instant(sheet: Sheet, node: n.Instant, around: Around | None) -> Instants:
 
 def _last(sheet: Sheet, node: n.Instant, around: Around | None) -> Instants:
     """Of several instants the last, where the last of all is asked for."""
-    return manifold.last_of(sheet, manifold.several(sheet, node, around)) if isinstance(node, n.Instants) else sheet.instant(node, around)
+    return several.last_of(sheet, several.of(sheet, node, around)) if isinstance(node, n.Instants) else sheet.instant(node, around)
 
 
 def _due_of(sheet: Sheet, rule: str) -> Instants:

@@ -10,7 +10,7 @@ from attrs import define, evolve
 from complaint_policy.columns import choosing
 from complaint_policy.columns.entries import readable
 from complaint_policy.columns.plan import Ex, constant, on
-from complaint_policy.columns.tabulating import among, tabulated
+from complaint_policy.columns.tabulating import among, lookup, tabulated, unknown_of
 from complaint_policy.columns.values import (
     ANY,
     EXACT,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from complaint_policy.columns.instants import Around
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["Several", "counted", "first_of", "last_of", "nth", "several", "taken"]
+__all__ = ["Several", "counted", "first_of", "last_of", "nth", "of", "taken"]
 
 _LISTS = pl.List(pl.Int64)
 
@@ -56,7 +56,7 @@ class Several:
         return self.state.width == 1 and self.state.domain[0] is KNOWN
 
 
-def several(sheet: Sheet, node: n.Instant, around: Around | None = None) -> Several:
+def of(sheet: Sheet, node: n.Instant, around: Around | None = None) -> Several:
     """The instants of an expression; for the act that ends a rule only those from its start on."""
     match node:
         case n.Entries():
@@ -225,7 +225,7 @@ def _there(sheet: Sheet, value: Ex | None) -> Coded:
 
 def nth(sheet: Sheet, node: n.Nth, around: Around | None) -> Instants:
     """The n-th of them, of those strictly after an instant where one is given."""
-    found = several(sheet, node.of, around)
+    found = of(sheet, node.of, around)
     begin = None if node.after is None else sheet.instant(node.after, None if around is None else around.plain())
     plan, skip = sheet.plan, found.skip
     if found.ticks is not None and begin is not None and begin.low is not None:
@@ -278,26 +278,20 @@ def _edge(sheet: Sheet, found: Several, skip: Ex | None, begin: Instants | None)
 # --------------------------------------------------------------------------- values
 def counted(sheet: Sheet, node: n.CountOf) -> Column:
     """How many have happened."""
-    found = several(sheet, node.of)
-    unknown = tuple(s for s in found.state.domain if s is not KNOWN)
+    found = of(sheet, node.of)
+    unknown, place = unknown_of(found.state)
     specials = tuple(s if s is LEFT_OVER else Maybe(None, s.missing, s.open) for s in unknown)
-    plan, now = sheet.plan, sheet.now
-    where = {code: place for place, code in enumerate(code for code, s in enumerate(found.state.domain) if s is not KNOWN)}
-
-    def code() -> Ex:
-        table = pl.lit(pl.Series([where.get(c, 0) for c in range(found.state.width)], dtype=pl.UInt8))
-        return on(lambda c: table.gather(c.cast(pl.UInt32)), found.state.code)
-
+    now = sheet.now
     if len(unknown) == found.state.width:
-        return Column("number", None, specials, code if len(specials) > 1 else None, True)
+        return Column("number", None, specials, place, True)
     if found.ticks is None:
-        value = on(lambda c: pl.when(~c.is_in(list(where))).then(pl.lit(0, pl.Int64)), found.state.code) if where else constant(0, pl.Int64)
+        value = lookup(found.state, [0 if s is KNOWN else None for s in found.state.domain], pl.Int64)
     elif not found.ahead:
         value = on(lambda t: t.list.len().cast(pl.Int64), _where_known(sheet, found.ticks, found.state))
     else:
         # Times written down in advance may lie ahead.
         value = on(lambda t: t.list.agg((pl.element() <= now).sum()).cast(pl.Int64), _where_known(sheet, found.ticks, found.state))
-    return Column("number", plan.keep(value), specials, code if len(specials) > 1 else None, True)
+    return Column("number", sheet.plan.keep(value), specials, place, True)
 
 
 def taken(sheet: Sheet, node: n.LastOfEntries) -> Column:

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
-from attrs import define
+from attrs import define, evolve
 
 from complaint_policy.columns.choosing import end_flag
-from complaint_policy.columns.plan import BELOW, Ex, constant, on
-from complaint_policy.columns.tabulating import tabulated
+from complaint_policy.columns.plan import Ex, constant, on
+from complaint_policy.columns.tabulating import among, lookup, tabulated, unknown_of
 from complaint_policy.columns.values import EXACT, KNOWN, LATER, LEFT_OVER, SPAN, STATED_NONE, Coded, Column, Instants, Shape
 from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n
@@ -25,58 +25,60 @@ from complaint_policy.possible import NONE, Maybe
 if TYPE_CHECKING:
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["measured"]
+__all__ = ["RUNNING", "Stretch", "between", "measured"]
 
-# What a row has: one stretch (KNOWN), no stretch, or what is missing of it.
+
+class _Running:
+    def __repr__(self) -> str:
+        return "RUNNING"
+
+
+# What a row has: a stretch that has ended (KNOWN), or still runs (RUNNING), none, or what is missing of it.
+RUNNING: Final = _Running()
 _NO_STRETCH: Final = ()
 _DAY: Final = datetime(2000, 1, 1)
 _MICRO: Final = timedelta(microseconds=1)
 
 
 @define
-class _Stretch:
+class Stretch:
+    """By row at most one stretch: ``state`` says which rows have one, ``low`` and ``high`` are the ticks of its ends."""
+
     state: Coded
-    low: Ex | None = None  # ticks
+    low: Ex | None = None
     high: Ex | None = None
 
 
 def measured(sheet: Sheet, node: n.LengthOf) -> Column:
     """How many whole units the stretch of each row has."""
-    stretch, plan = _stretch(sheet, node.span), sheet.plan
-    size = moments.UNITS[node.unit] // _MICRO
-    domain = stretch.state.domain
-    specials = tuple(v for v in domain if isinstance(v, Maybe))
-    known = next((code for code, v in enumerate(domain) if v is KNOWN), None)
-    none = next((code for code, v in enumerate(domain) if isinstance(v, tuple)), None)
-    where = {code: place for place, code in enumerate(code for code, v in enumerate(domain) if isinstance(v, Maybe))}
-
-    def code() -> Ex:
-        table = pl.lit(pl.Series([where.get(c, 0) for c in range(len(domain))], dtype=pl.UInt16))
-        return on(lambda c: table.gather(c.cast(pl.UInt32)), stretch.state.code)
+    stretch = _ended(sheet, _stretch(sheet, node.span))
+    state, size = stretch.state, moments.UNITS[node.unit] // _MICRO
+    unknown, place = unknown_of(state)
+    if len(unknown) == state.width:
+        return Column("number", None, unknown, place, whole=True)
 
     def count(length: pl.Expr) -> pl.Expr:
         if node.round == "up":
             return -(-length // size)
         return length // size if node.round == "down" else (2 * length + size) // (2 * size)
 
-    if known is None or stretch.low is None or stretch.high is None:
-        if none is None:
-            return Column("number", None, specials, code if len(specials) > 1 else None, whole=True)
-        value = on(lambda c: pl.when(c == none).then(pl.lit(0, pl.Int64)), stretch.state.code)
-    else:
-        nothing = -1 if none is None else none
-
-        def units(c: pl.Expr, low: pl.Expr, high: pl.Expr) -> pl.Expr:
-            return pl.when(c == known).then(count(high - low)).when(c == nothing).then(pl.lit(0, pl.Int64))
-
-        value = on(units, stretch.state.code, stretch.low, stretch.high)
-    return Column("number", plan.keep(value), specials, code if len(specials) > 1 else None, whole=True)
+    none = lookup(state, [0 if isinstance(v, tuple) else None for v in state.domain], pl.Int64)
+    value = none
+    if stretch.low is not None and stretch.high is not None:
+        known = among(state, lambda v: v is KNOWN)
+        value = on(lambda k, low, high, zero: pl.when(k).then(count(high - low)).otherwise(zero), known, stretch.low, stretch.high, none)
+    return Column("number", sheet.plan.keep(value), unknown, place, whole=True)
 
 
-def _stretch(sheet: Sheet, node: n.Span) -> _Stretch:
+def _ended(sheet: Sheet, stretch: Stretch) -> Stretch:
+    """The length of what still runs grows: it is the record evaluation's."""
+    return evolve(stretch, state=tabulated(sheet.plan, [stretch.state], lambda v: LEFT_OVER if v is RUNNING else v))
+
+
+def _stretch(sheet: Sheet, node: n.Span) -> Stretch:
     match node:
         case n.Between(start=start, end=end):
-            return _between(sheet, sheet.instant(start), sheet.instant(end), frozenset(n.fields_in(node)))
+            return between(sheet, sheet.instant(start), sheet.instant(end), frozenset(n.fields_in(node)))
         case n.Late(rule=rule):
             return _late(sheet, rule)
         case n.NamedSpan(name=name):
@@ -92,57 +94,60 @@ def _stretch(sheet: Sheet, node: n.Span) -> _Stretch:
     return _left()
 
 
-def _left() -> _Stretch:
-    return _Stretch(Coded(constant(0, pl.UInt8), (LEFT_OVER,)))
+def _left() -> Stretch:
+    return Stretch(Coded(constant(0, pl.UInt8), (LEFT_OVER,)))
 
 
-def _one_of(sheet: Sheet, base: _Stretch, others: list[_Stretch]) -> _Stretch:
+def _one_of(sheet: Sheet, base: Stretch, others: list[Stretch]) -> Stretch:
     """A stretch that nothing is added to or taken from."""
 
     def answer(own: Any, *more: Any) -> Any:
-        if any(one is KNOWN for one in more):
+        if any(one is KNOWN or one is RUNNING for one in more):
             return LEFT_OVER
         unknown = [one for one in (own, *more) if isinstance(one, Maybe)]
         return Maybe(None, frozenset().union(*(u.missing for u in unknown)), any(u.open for u in unknown)) if unknown else own
 
-    return _Stretch(tabulated(sheet.plan, [base.state, *(o.state for o in others)], answer), base.low, base.high)
+    return Stretch(tabulated(sheet.plan, [base.state, *(o.state for o in others)], answer), base.low, base.high)
 
 
-def _named(sheet: Sheet, name: str) -> _Stretch:
+def _named(sheet: Sheet, name: str) -> Stretch:
     """A field of intervals: rows that have some are left."""
     cells, empty = sheet.cells(name), empty_value(sheet.declared(name))
     unknown = Maybe(None, frozenset({name}))
     nothing = _NO_STRETCH if empty is NONE else empty
     if cells is None:
-        return _Stretch(Coded(constant(0, pl.UInt8), (unknown,)))
+        return Stretch(Coded(constant(0, pl.UInt8), (unknown,)))
     if not isinstance(nothing, (tuple, Maybe)):
         return _left()
     if cells.bad is None:
-        return _Stretch(Coded(constant(0, pl.UInt8), (nothing,)))
-    return _Stretch(Coded(None, (nothing, unknown), sheet.plan.keep(cells.bad.fill_null(False))))
+        return Stretch(Coded(constant(0, pl.UInt8), (nothing,)))
+    return Stretch(Coded(None, (nothing, unknown), sheet.plan.keep(cells.bad.fill_null(False))))
 
 
-def _between(sheet: Sheet, start: Instants, end: Instants, names: frozenset[str]) -> _Stretch:
-    plan = sheet.plan
+def between(sheet: Sheet, start: Instants, end: Instants, names: frozenset[str]) -> Stretch:
+    """From one instant to another; without an end it runs to the moment of judgement.  ``names``: what is missing where it ends before it begins."""
+    plan, now = sheet.plan, sheet.now
+    lasts = among(end.state(plan).meaning(tuple(shape.kind == LATER for shape in end.shapes)), bool)
+    high = constant(None, pl.Int64) if end.low is None else end.low
+    high = plan.keep(on(lambda e, r: pl.when(r).then(pl.lit(now, pl.Int64)).otherwise(e), high, lasts))
     backwards = Coded(constant(0, pl.UInt8), (False,))
-    if start.low is not None and end.low is not None:
-        backwards = Coded(None, (False, True), plan.keep(on(lambda e, s: BELOW(e, s).fill_null(False), end.low, start.low)))
+    if start.low is not None:
+        backwards = Coded(None, (False, True), plan.keep(on(lambda e, s: (e < s).fill_null(False), high, start.low)))
     state: list[Any] = [None] * FIRST_FREE
     state[AS_OF] = _DAY
 
     def answer(s: Shape, e: Shape, reverse: bool) -> Any:
         if s.kind in (LATER, STATED_NONE) or e.kind == STATED_NONE:
             return _NO_STRETCH
-        if s.kind == EXACT and e.kind == EXACT:
-            return Maybe(None, names) if reverse else KNOWN
+        if s.kind == EXACT and e.kind in (EXACT, LATER):
+            return Maybe(None, names) if reverse else KNOWN if e.kind == EXACT else RUNNING
         if SPAN in (s.kind, e.kind):
             return LEFT_OVER
         found = moments.between(s.value(_DAY, _DAY), e.value(_DAY, _DAY), state, names)
-        # Without an end it runs to the moment of judgement.
         return found if isinstance(found, Maybe) and found.options is None else LEFT_OVER
 
     coded = tabulated(plan, [start.state(plan), end.state(plan), backwards], answer)
-    return _Stretch(coded, _boundary(sheet, start), end.low)
+    return Stretch(coded, _boundary(sheet, start), high)
 
 
 def _boundary(sheet: Sheet, one: Instants) -> Ex | None:
@@ -152,7 +157,7 @@ def _boundary(sheet: Sheet, one: Instants) -> Ex | None:
     return sheet.plan.keep(on(lambda low, end: low + end.cast(pl.Int64), one.low, end_flag(one)))
 
 
-def _late(sheet: Sheet, rule: str) -> _Stretch:
+def _late(sheet: Sheet, rule: str) -> Stretch:
     """From a limit to the act that was late."""
     verdicts, plan = sheet.verdicts(rule), sheet.plan
     due, done = verdicts.due, verdicts.done
@@ -173,4 +178,4 @@ def _late(sheet: Sheet, rule: str) -> _Stretch:
         return KNOWN if late else _NO_STRETCH
 
     coded = tabulated(plan, [verdicts.coded, due.state(plan), done.state(plan), after], answer)
-    return _Stretch(coded, _boundary(sheet, due), done.low)
+    return Stretch(coded, _boundary(sheet, due), done.low)

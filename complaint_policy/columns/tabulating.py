@@ -9,8 +9,9 @@ import polars as pl
 
 from complaint_policy.columns.plan import Ex, Plan, constant, looked_up, on
 from complaint_policy.columns.values import Coded, Column, identity
+from complaint_policy.possible import Maybe
 
-__all__ = ["TooWide", "among", "boolean_of", "lookup", "missing_in", "tabulated"]
+__all__ = ["TooWide", "among", "boolean_of", "lookup", "missing_in", "tabulated", "unknown_of"]
 
 # A table has at most so many rows; what would need more is left to the record evaluation.
 MOST_ROWS: Final = 60_000
@@ -219,6 +220,14 @@ def lookup(coded: Coded, values: Sequence[Any], kind: Any) -> Ex:
         return _split([coded], values, 0, kind)
     table = pl.lit(pl.Series(list(values), dtype=kind))
     return looked_up(table, coded.code)
+
+
+def unknown_of(coded: Coded) -> tuple[tuple[Maybe, ...], Callable[[], Ex] | None]:
+    """The unknown values of a column of codes, and which of them each row has where there are several: what a :class:`Column` is told."""
+    unknown = tuple(v for v in coded.domain if isinstance(v, Maybe))
+    where = {id(v): i for i, v in enumerate(unknown)}
+    places = [where.get(id(v), 0) for v in coded.domain]
+    return unknown, (lambda: lookup(coded, places, pl.UInt16)) if len(unknown) > 1 else None
 
 
 def boolean_of(plan: Plan, coded: Coded) -> Column:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -12,7 +10,6 @@ import workload
 
 from complaint_policy import Policy, load_policy, load_policy_text
 from complaint_policy.audit import load_mapping
-from complaint_policy.audit.tiers import Tiers
 
 DEMO = Path(__file__).parents[2] / "examples" / "demo"
 
@@ -25,21 +22,6 @@ def policy() -> Policy:
 @pytest.fixture(scope="module")
 def frame() -> pl.DataFrame:
     return pl.DataFrame(workload.records(3_000), infer_schema_length=None)
-
-
-@pytest.fixture
-def one_by_one(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """The rows that went record by record."""
-    rows: list[int] = []
-    records = Tiers.records_of
-
-    def counted(self: Tiers, entries: Any) -> Any:
-        listed = list(entries)
-        rows.extend(entry.position for entry in listed)
-        return records(self, listed)
-
-    monkeypatch.setattr(Tiers, "records_of", counted)
-    yield rows
 
 
 def test_the_workload_goes_by_columns(policy: Policy, frame: pl.DataFrame, one_by_one: list[int]) -> None:

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Final
-
 import polars as pl
 from attrs import frozen
 
-from complaint_policy.columns import lengths
+from complaint_policy.columns import lengths, spans
 from complaint_policy.columns.plan import Ex, constant, on
 from complaint_policy.columns.sheet import Sheet
 from complaint_policy.columns.tabulating import among, tabulated
-from complaint_policy.columns.values import EXACT, LATER, LEFT_OVER, SPAN, STATED_NONE, Coded, Instants, Shape
+from complaint_policy.columns.values import KNOWN, Coded, Instants
 from complaint_policy.counting import Counter
-from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n
-from complaint_policy.expressions.moments import AS_OF, FIRST_FREE
 from complaint_policy.lengths import Length, MonthDays
 from complaint_policy.possible import Maybe
 from complaint_policy.rules.deadlines.model import Deadline
 
 __all__ = ["Paused"]
-
-_DAY: Final = datetime(2000, 1, 1)
 
 
 @frozen
@@ -58,30 +51,14 @@ class Paused:
     @classmethod
     def _with(cls, sheet: Sheet, start: Instants, done: Instants, counter: Counter, begin: Instants, end: Instants, names: frozenset[str]) -> Paused:
         plan, now = sheet.plan, sheet.now
-        lasts = among(Coded(end.state(plan).code, tuple(shape.kind == LATER for shape in end.shapes)), bool)
-        until = constant(None, pl.Int64) if end.low is None else end.low
-        # A pause without an end lasts up to the moment of judgement.
-        until = plan.keep(on(lambda e, r: pl.when(r).then(pl.lit(now, pl.Int64)).otherwise(e), until, lasts))
-        backwards = Coded(None, (False, True), plan.keep(on(lambda e, b: (e < b).fill_null(False), until, begin.low)))
-        state: list[Any] = [None] * FIRST_FREE
-        state[AS_OF] = _DAY
-
-        def answer(b: Shape, e: Shape, reverse: bool) -> Any:
-            if b.kind in (LATER, STATED_NONE) or e.kind == STATED_NONE:
-                return None
-            if b.kind == EXACT and e.kind in (EXACT, LATER):
-                return Maybe(None, names) if reverse else None
-            if SPAN in (b.kind, e.kind):
-                return LEFT_OVER
-            found = moments.between(b.value(_DAY, _DAY), e.value(_DAY, _DAY), state, names)
-            return Maybe(None, found.missing) if isinstance(found, Maybe) else LEFT_OVER
-
-        unknown = tabulated(plan, [begin.state(plan), end.state(plan), backwards], answer)
+        stretch = spans.between(sheet, begin, end, names)
+        assert stretch.low is not None and stretch.high is not None
+        unknown = tabulated(plan, [stretch.state], lambda v: Maybe(None, v.missing) if isinstance(v, Maybe) else None)
         act = constant(None, pl.Int64) if done.low is None else done.low
-        low = plan.keep(on(lambda b, s: pl.max_horizontal(b, s), begin.low, start.low))
-        high = plan.keep(on(lambda e, a: pl.min_horizontal(e, a.fill_null(now)), until, act))
-        there = plan.keep(on(lambda b, e, s: b.is_not_null() & s.is_not_null() & (e >= b), begin.low, until, start.low))
-        held = plan.keep(on(lambda t, a, b: (t & (b > a)).fill_null(False), there, low, high))
+        stands = among(stretch.state, lambda v: v is KNOWN or v is spans.RUNNING)
+        low = plan.keep(on(lambda b, s: pl.max_horizontal(b, s), stretch.low, start.low))
+        high = plan.keep(on(lambda e, a: pl.min_horizontal(e, a.fill_null(now)), stretch.high, act))
+        held = plan.keep(on(lambda t, s, a, b: (t & s.is_not_null() & (b > a)).fill_null(False), stands, start.low, low, high))
         first, after = (plan.keep(on(lambda v, h: pl.when(h).then(v), end_, held)) for end_ in (low, high))
         return cls(sheet, start, counter, unknown, first, after)
 
