@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["end_flag", "extreme", "first_known", "picked", "settled"]
 
 
-def _shape_of_extreme(shapes: tuple[Shape, ...], all_of: bool) -> Shape:
-    """What the first or last of instants is, spans taken as such."""
+def _shape_of_extreme(shapes: tuple[Shape, ...], all_of: bool, agreed: Any) -> Shape:
+    """What the first or last of instants is, spans taken as such; ``agreed``: the ends of the known ones are one instant."""
     if any(s.kind == ANY for s in shapes):
         if all_of:
             unknown = [s for s in shapes if s.kind == ANY or (s.kind == SPAN and not s.interval)]
@@ -31,7 +31,7 @@ def _shape_of_extreme(shapes: tuple[Shape, ...], all_of: bool) -> Shape:
         if not stated or any(s.kind == SPAN and not s.interval for s in stated):
             return Shape(ANY, missing, any(s.open for s in unknown))
         # The known ones still bound the result from one side.
-        return Shape(SPAN, missing.union(*(s.missing for s in stated)))
+        return Shape(SPAN, missing if agreed else missing.union(*(s.missing for s in stated)))
     if all_of and any(s.kind == LATER for s in shapes):
         return Shape(LATER)
     stated = [s for s in shapes if s.bounded]
@@ -68,7 +68,7 @@ def extreme(sheet: Sheet, parts: list[Instants], *, first: bool, all_of: bool = 
         met = Coded(None, (False, True), plan.keep(on(lambda a, b: SAME(a, b).fill_null(False), low, high)))
 
     def answer(agreed: Any, *shapes: Shape) -> Shape:
-        shape = _shape_of_extreme(shapes, all_of)
+        shape = _shape_of_extreme(shapes, all_of, agreed)
         loose = any(s.kind == ANY for s in shapes)
         return Shape(EXACT) if shape.kind == SPAN and agreed and not loose else shape
 

@@ -590,6 +590,25 @@ penalties: [{id: PN, when: {both: [10]}, range: [1, 50], waivable: {by: [boss]}}
         schema={"amount_claimed": pl.Decimal(20, 4), "cap": pl.Decimal(20, 4)},
         waivers=({"rule": "PN", "records": ["a", "b"], "by": "boss", "reason": "agreed"},),
     ),
+    Case(
+        "the first of instants, one of them anything, where the others have their first end in common",
+        """
+record: {fields: {sure_at: {type: event}, day_at: {type: event}, unread_at: {type: event}}}
+facts: {f1: {first_of: [sure_at, day_at, unread_at]}}
+requirements: [{id: RQ, require: {f1: {by: received_at}}}]
+""",
+        {
+            "received_at": [MONDAY] * 4,
+            "sure_at": [None, at(4), None, at(6)],
+            "day_at": ["2026-03-20", "2026-03-06", "2026-03-06", "2026-03-06"],  # the first has only just begun
+            "unread_at": ["soon"] * 4,
+            "closed_at": [at(7)] * 4,
+        },
+        "RQ.missing",
+        [["unread_at"], ["unread_at"], ["day_at", "unread_at"], ["unread_at"]],
+        as_of="2026-03-20T00:00",
+        unusable={"unread_at": 4},
+    ),
 )
 
 
