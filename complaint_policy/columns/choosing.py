@@ -19,29 +19,30 @@ __all__ = ["end_flag", "extreme", "first_known", "picked", "settled"]
 
 def _shape_of_extreme(shapes: tuple[Shape, ...], all_of: bool, agreed: Any) -> Shape:
     """What the first or last of instants is, spans taken as such; ``agreed``: the ends of the known ones are one instant."""
-    if any(s.kind == ANY for s in shapes):
-        if all_of:
-            unknown = [s for s in shapes if s.kind == ANY or (s.kind == SPAN and not s.interval)]
-            return Shape(ANY, frozenset().union(*(s.missing for s in unknown)), any(s.open for s in unknown))
-        stated = [s for s in shapes if s.bounded]
-        unknown = [s for s in shapes if s.kind == ANY]
+    stated = [s for s in shapes if s.bounded]
+    unknown = [s for s in shapes if s.kind == ANY]
+    spans = [s for s in stated if s.kind == SPAN]
+    apart = [s for s in spans if not s.interval]
+    if unknown and all_of:
+        unknown += apart
+        return Shape(ANY, frozenset().union(*(s.missing for s in unknown)), any(s.open for s in unknown))
+    if apart and len(apart) < len(spans) and not agreed and not (all_of and any(s.kind == LATER for s in shapes)):
+        return LEFT_SHAPE  # one of several possibilities, of which some are spans and others are not
+    if unknown:
         missing = frozenset[str]().union(*(s.missing for s in unknown))
         if LEFT in missing:
             return LEFT_SHAPE
-        if not stated or any(s.kind == SPAN and not s.interval for s in stated):
+        if not stated or (apart and not agreed):
             return Shape(ANY, missing, any(s.open for s in unknown))
         # The known ones still bound the result from one side.
         return Shape(SPAN, missing if agreed else missing.union(*(s.missing for s in stated)))
     if all_of and any(s.kind == LATER for s in shapes):
         return Shape(LATER)
-    stated = [s for s in shapes if s.bounded]
     if not stated:
         return Shape(LATER) if any(s.kind == LATER for s in shapes) else Shape(STATED_NONE)
-    spans = [s for s in stated if s.kind == SPAN]
-    if not spans:
+    if not spans or agreed:
         return Shape(EXACT)
-    missing = frozenset().union(*(s.missing for s in spans))
-    return Shape(SPAN, missing, any(s.open for s in spans), interval=all(s.interval for s in spans))
+    return Shape(SPAN, frozenset().union(*(s.missing for s in spans)), any(s.open for s in spans), interval=not apart)
 
 
 def extreme(sheet: Sheet, parts: list[Instants], *, first: bool, all_of: bool = False) -> Instants:
@@ -68,9 +69,7 @@ def extreme(sheet: Sheet, parts: list[Instants], *, first: bool, all_of: bool = 
         met = Coded(None, (False, True), plan.keep(on(lambda a, b: SAME(a, b).fill_null(False), low, high)))
 
     def answer(agreed: Any, *shapes: Shape) -> Shape:
-        shape = _shape_of_extreme(shapes, all_of, agreed)
-        loose = any(s.kind == ANY for s in shapes)
-        return Shape(EXACT) if shape.kind == SPAN and agreed and not loose else shape
+        return _shape_of_extreme(shapes, all_of, agreed)
 
     coded = tabulated(plan, [met, *(p.state(plan) for p in parts)], answer, key=lambda s: s, left=LEFT_SHAPE)
     ends = _end_of_extreme(sheet, low, parts)

@@ -198,6 +198,8 @@ def compared(sheet: Sheet, operation: str, a: Instants, b: Instants) -> Column:
                 return between
             if s.kind == EXACT and t.kind == EXACT:
                 return LEFT_OVER  # no such rows
+            if s.kind == t.kind and s.interval != t.interval:
+                return LEFT_OVER  # whether a day is missing depends on where each of the possibilities lies
             return Maybe(None, s.missing | t.missing, s.open or t.open)
         # Where each lies against the moment of judgement is all that is seen of it.
         found = moments.compare(operation, s.value(*_ends(s, a_now)), t.value(*_ends(t, b_now)), _state())

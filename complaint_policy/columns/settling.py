@@ -91,11 +91,15 @@ def settled_results(sheet: Sheet, rule: Rule, raw: Coded, apart: Settled) -> Cod
     standing = evolve(rule, when=when, exempt=tuple(exempt), waivable_by=rule.waivable_by if waived is not None else ())
     settle = settler(standing, stand.compiler, scope, lambda state: held[0], slot, apart)
     exemptions = slice(len(inputs) - len(exempt) - (waived is not None) - 1, len(inputs) - (waived is not None) - 1)
+    applying = exemptions.start
     waiver = {rule.id: Waived(rule.id, "", Text("", ""))}
 
     def answer(result: Settled, *conditions: Any) -> Settled:
         held[0] = _fresh(result)
         state = stand.state((None, *conditions))
+        # What does not apply either way is shown with its limit only where it may apply.
+        if any(isinstance(c, Maybe) and is_left(c.missing) for c in conditions[:applying]) and not any(c is False for c in conditions[:applying]):
+            return left_result(rule, apart)
         # An exemption nobody knows may leave an outcome as it is; one that is only not known here must not.
         unsettled = conditions[exemptions]
         if any(isinstance(c, Maybe) and is_left(c.missing) for c in unsettled) and not any(c is True for c in unsettled):

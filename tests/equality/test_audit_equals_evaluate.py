@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from complaint_policy import PolicyError
 from tests.equality.checking import Found, Run, check_seed
 from tests.equality.counts import MET
+from tests.equality.draw_dense import DRAWN, check_dense
 from tests.equality.floors import FLOORS
 from tests.equality.policies import Drawn, draw_policy, policies
 from tests.equality.records import draw_table
@@ -29,6 +30,7 @@ MINUTES = float(os.environ.get("COMPLAINT_POLICY_FUZZ_MINUTES") or 0)
 SEED = os.environ.get("COMPLAINT_POLICY_FUZZ_SEED")
 
 BLOCK, BLOCKS = 14, 12
+DENSE_ROWS = 400
 FRESH = SystemRandom().randrange(2**31) if FUZZ or MINUTES else 0
 FOUND: list[Found] = []
 
@@ -82,6 +84,9 @@ if (FUZZ or MINUTES) and not SEED:  # else nothing is skipped: the test is not t
         wanted = 0 if MINUTES else 5_000 if FUZZ == 1 else FUZZ
         while (tried < wanted or time.monotonic() < ends) and len(run.found) < 20:
             one = check_seed(FRESH + tried)
+            for kind in DRAWN if tried % 4 == 0 else ():
+                told, _ = check_dense(kind, FRESH + tried, DENSE_ROWS)
+                one.found += [Found(FRESH + tried, -1, told)] if told else []
             for found in one.found:
                 print(f"\n{found}", flush=True)
             run.add(one)

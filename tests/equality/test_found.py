@@ -609,6 +609,105 @@ requirements: [{id: RQ, require: {f1: {by: received_at}}}]
         as_of="2026-03-20T00:00",
         unusable={"unread_at": 4},
     ),
+    Case(
+        "an act before its start in one of its possibilities",
+        """
+record: {fields: {begun_at: {type: event}, one_at: {type: event}, other_at: {type: event}}}
+deadlines:
+  - {id: D1, from: begun_at, to: {choose: [{when: {upheld: true}, then: one_at}, {otherwise: other_at}]}, within: 48 hours}
+""",
+        {
+            "received_at": [MONDAY] * 4,
+            "begun_at": [at(5)] * 4,
+            "one_at": [at(6), at(6), at(4), at(9)],
+            "other_at": [at(4), at(5), at(3), at(4)],
+            "upheld": ["perhaps"] * 4,
+        },
+        "D1.outcome",
+        ["indeterminate", "met", "indeterminate", "indeterminate"],
+        unusable={"upheld": 4},
+    ),
+    Case(
+        "the first of a day and of what is one of two instants",
+        """
+record: {fields: {day_at: {type: event}, one_at: {type: event}, other_at: {type: event}}}
+facts: {f1: {choose: [{when: {upheld: true}, then: one_at}, {otherwise: other_at}]}, f2: {first_of: [f1, day_at]}}
+requirements: [{id: RQ, require: {closed_at: {not_before: f2}}}]
+""",
+        {
+            "received_at": [MONDAY] * 3,
+            "day_at": ["2026-03-05"] * 3,
+            "one_at": [at(9), at(3), at(5, 12)],
+            "other_at": [at(8), at(4, 1), at(12)],
+            "closed_at": [at(5, 8), at(3, 12), at(5, 8)],
+            "upheld": ["perhaps"] * 3,
+        },
+        "RQ.missing",
+        [["day_at"], ["upheld"], ["day_at", "upheld"]],
+        unusable={"upheld": 3},
+    ),
+    Case(
+        "a day against what is one of two instants",
+        """
+record: {fields: {day_at: {type: event}, one_at: {type: event}, other_at: {type: event}}}
+requirements: [{id: RQ, require: {day_at: {before: {choose: [{when: {upheld: true}, then: one_at}, {otherwise: other_at}]}}}}]
+""",
+        {
+            "received_at": [MONDAY] * 2,
+            "day_at": ["2026-03-05"] * 2,
+            "one_at": [at(9), at(9)],
+            "other_at": [at(3), at(5, 8)],
+            "closed_at": [at(12)] * 2,
+            "upheld": ["perhaps"] * 2,
+        },
+        "RQ.missing",
+        [["upheld"], ["day_at", "upheld"]],
+        unusable={"upheld": 2},
+    ),
+    Case(
+        "a start that nobody knows, a day as the limit that has only just begun, and a case that is closed",
+        """
+record: {fields: {begun_at: {type: datetime}, day_at: {type: event}, done_at: {type: event}}}
+deadlines: [{id: D1, from: begun_at, to: done_at, within: day_at}]
+""",
+        {"received_at": [MONDAY] * 2, "begun_at": ["soon"] * 2, "day_at": ["2026-03-20"] * 2, "done_at": [None] * 2, "closed_at": [at(7), None]},
+        "D1.outcome",
+        ["indeterminate", "pending"],
+        as_of="2026-03-20T00:00",
+        schema={"done_at": pl.String},
+        unusable={"begun_at": 2},
+    ),
+    Case(
+        "a limit whose first end alone nobody knows is put off by a pause",
+        """
+record: {fields: {promised_at: {type: event}, asked_at: {type: event}, answered_at: {type: event}}}
+deadlines:
+  - {id: D1, from: received_at, to: closed_at, within: {first_of: [promised_at, 72 hours]}, pauses: [{between: [asked_at, answered_at]}]}
+""",
+        {
+            "received_at": [MONDAY] * 2,
+            "promised_at": ["soon"] * 2,
+            "asked_at": [at(3), None],
+            "answered_at": [at(6), None],
+            "closed_at": [at(7)] * 2,
+        },
+        "D1.outcome",
+        ["indeterminate", "breached"],
+        unusable={"promised_at": 2},
+    ),
+    Case(
+        "a deadline that has no start, and perhaps does not apply",
+        """
+record: {fields: {begun_at: {type: event, empty: none}, limit_at: {type: event}, day_at: {type: event, empty: none}, other_at: {type: event}}}
+deadlines:
+  - {id: D1, from: begun_at, to: closed_at, within: {first_of: [limit_at, 3 days]}, when: {day_at: {by: {choose: [{when: {upheld: true}, then: begun_at}, {otherwise: other_at}]}}}}
+""",
+        {"received_at": [MONDAY] * 2, "begun_at": [None] * 2, "limit_at": [at(5)] * 2, "day_at": [at(4)] * 2, "other_at": [at(3), at(6)], "closed_at": [at(6)] * 2, "upheld": ["perhaps"] * 2},
+        "D1.due_at",
+        [None, datetime(2026, 3, 4, 16)],  # in UTC
+        schema={"begun_at": pl.Datetime("us")},
+        unusable={"upheld": 2},
+    ),
 )
 
 

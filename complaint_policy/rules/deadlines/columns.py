@@ -21,7 +21,7 @@ from complaint_policy.columns.plan import ABOVE, AT_MOST, SAME, Ex, constant, on
 from complaint_policy.columns.settling import applies_to, key_for, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.tabulating import among, tabulated
-from complaint_policy.columns.values import EXACT, LATER, LEFT, LEFT_OVER, LEFT_SHAPE, NO_END, NO_START, SPAN, STATED_NONE, Coded, Instants, Shape
+from complaint_policy.columns.values import ANY, EXACT, LATER, LEFT, LEFT_OVER, LEFT_SHAPE, NO_END, NO_START, SPAN, STATED_NONE, Coded, Instants, Shape, is_left
 from complaint_policy.counting import Counter
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.moments import AS_OF
@@ -179,6 +179,8 @@ class _Judged:
             return due
 
         def answer(shape: Shape, unknown: Any, endless: bool) -> Shape:
+            if unknown is not None and is_left(unknown.missing) and shape.bounded:
+                return LEFT_SHAPE
             return shape if unknown is None or endless or not shape.bounded else Shape(SPAN, shape.missing | unknown.missing)
 
         # A limit that may lie anywhere before an instant is moved nowhere by a pause.
@@ -257,7 +259,7 @@ class _Judged:
         plan, sheet, rule = self.plan, self.sheet, self.rule
         start, done = self.start, self.done
         lies, reversed_ = self._against(due), self._reversed()
-        closed = sheet.moment("closed_at") if any(s.kind == LATER for s in start.shapes) else None
+        closed = sheet.moment("closed_at") if any(s.kind in (LATER, ANY) for s in start.shapes) else None
         risk = self._risk(due)
         nothing = Coded(constant(0, pl.UInt8), (None,))
         # Counted from the start alone, the limit is there where the start is.
@@ -267,7 +269,7 @@ class _Judged:
         inputs.append(risk or nothing)
         inputs.append(provisional[1] if provisional is not None else nothing)
 
-        def answer(s: Shape, given: Shape | None, a: Shape, where: str, early: bool, close: Shape | None, risky: Any, year: str | None) -> GeneralDeadline:
+        def answer(s: Shape, given: Shape | None, a: Shape, where: str, early: str, close: Shape | None, risky: Any, year: str | None) -> GeneralDeadline:
             d = s if given is None else given
             if any(shape == LEFT_SHAPE for shape in (s, d, a)) or (s.kind == SPAN and not s.interval and (a.bounded or self.general.act_by_start)):
                 return _left(rule, sheet)
@@ -287,7 +289,7 @@ class _Judged:
 
         return tabulated(plan, inputs, answer, key=key_for(sheet, rule), place=rank_of, left=_left(rule, sheet))
 
-    def _judged(self, s: Shape, d: Shape, a: Shape, where: str, early: bool, close: Shape | None) -> GeneralDeadline:
+    def _judged(self, s: Shape, d: Shape, a: Shape, where: str, early: str, close: Shape | None) -> GeneralDeadline:
         """The record evaluation's outcome of instants that lie as the row's do."""
         state: list[Any] = [None] * len(self.sheet.setting.slots)
         due = d.value(*((_DAYS[20], _DAYS[20]) if d.kind == EXACT else (_DAYS[10], _DAYS[20])))
@@ -297,7 +299,7 @@ class _Judged:
         else:
             low, high = {"in time": (_DAYS[4], _DAYS[5]), "late": (_DAYS[30], _DAYS[31]), "either": (_DAYS[5], _DAYS[30])}[where]
         done = a.value(low, high)
-        begin = high + timedelta(days=1) if early else _DAYS[1]
+        begin = {"none": _DAYS[1], "some": low + timedelta(hours=1), "all": high + timedelta(days=1)}[early]
         start = s.value(begin, begin if s.kind == EXACT else begin + timedelta(hours=1))
         state[AS_OF] = as_of
         state[self.general.closed] = close.value(_DAYS[2], _DAYS[2]) if close is not None else NOT_YET
@@ -325,15 +327,20 @@ class _Judged:
         return Coded(self.plan.keep(on(settle, low, high, due.low, due.high or due.low)), ("in time", "late", "either"))
 
     def _reversed(self) -> Coded:
-        """Whether the act is before its start."""
-        start, done = self.start, self.done
+        """Which of the acts it may have been are before its start: none, all, or some of several possibilities."""
+        start, done, plan = self.start, self.done, self.plan
         if start.low is None or done.low is None:
-            return Coded(constant(0, pl.UInt8), (False,))
+            return Coded(constant(0, pl.UInt8), ("none",))
         early = (done.high or done.low) < start.low
+        apart = done.high is not None and any(s.kind == SPAN and not s.interval for s in done.shapes)
+        first = done.low < start.low if apart else early
         if self.sheet.hints.hopeful or self.general.recorded is not None:
-            self.sheet.leave(early)
-            return Coded(constant(0, pl.UInt8), (False,))
-        return Coded(None, (False, True), self.plan.keep(early.fill_null(False)))
+            self.sheet.leave(first)
+            return Coded(constant(0, pl.UInt8), ("none",))
+        if not apart:
+            return Coded(None, ("none", "all"), plan.keep(early.fill_null(False)))
+        lies = Coded(plan.keep(on(_counted, first, early)), ("none", "some", "all"))
+        return tabulated(plan, [done.state(plan), lies], lambda s, lie: "none" if lie == "some" and (s.kind != SPAN or s.interval) else lie)
 
 
 class _BegunOnce(_Judged):
@@ -352,12 +359,12 @@ class _BegunOnce(_Judged):
         if each.until is not None:
             inputs.append(compared(sheet, "before", self.start, sheet.instant(each.until)).coded(plan))
 
-        def begun_once(s: Shape, a: Shape, early: bool, *more: Any) -> bool:
+        def begun_once(s: Shape, a: Shape, early: str, *more: Any) -> bool:
             others, before = more[: len(each.parts) - 1], more[len(each.parts) - 1 :]
             if any(other.kind != LATER for other in others) or any(test is not True for test in before):
                 return False
             if several:
-                return s.kind == EXACT and a.kind in (EXACT, LATER) and not early
+                return s.kind == EXACT and a.kind in (EXACT, LATER) and early == "none"
             return s.kind == EXACT or (s.kind == SPAN and s.interval)
 
         once = tabulated(plan, inputs, begun_once)
@@ -365,6 +372,11 @@ class _BegunOnce(_Judged):
         kept = tabulated(plan, [once, raw], lambda o, result: result if o else left, key=key_for(sheet, rule), place=rank_of, left=left)
         limits = tabulated(plan, [once, due.state(plan)], lambda o, shape: shape if o else LEFT_SHAPE, key=lambda shape: shape)
         return kept, choosing.settled(sheet, due.low, due.high, limits, due.day_end)
+
+
+def _counted(*tests: pl.Expr) -> pl.Expr:
+    """How many of the tests hold."""
+    return pl.sum_horizontal(*(test.fill_null(False).cast(pl.UInt8) for test in tests)).cast(pl.UInt8)
 
 
 def _apart(sheet: Sheet, one: Instants, held: Coded) -> Instants:
