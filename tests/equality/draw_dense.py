@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from itertools import product
 from random import Random
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import polars as pl
 from attrs import Factory, define, frozen
@@ -40,6 +40,7 @@ class Dense:
 
 @define
 class _Draw:
+    schema: ClassVar[dict[str, Any]] = {}
     random: Random
     facts: list[str] = Factory(list)
     judged: list[str] = Factory(list)
@@ -142,6 +143,86 @@ class _Instants(_Draw):
         times = (*_NEVER, *self.random.sample(_TIMES, _SHARED))
         cells = self.random.sample(list(product(times, repeat=len(self.fields))), rows)
         return {name: [row[place] for row in cells] for place, name in enumerate(self.fields)}
+
+
+# --------------------------------------------------------------------------- lengths
+class _Lengths(_Instants):
+    """How long something took or was late, in conditions, limits and amounts; pauses of which some still run."""
+
+    def document(self) -> Document:
+        made = super().document()
+        facts = made["facts"]
+        for number in range(2):
+            span = {"between": [self.instant(1), self.instant(1)]}
+            late = {"late": self.one("D0", "D1", "D2")}
+            other = {"between": self.random.sample(self.fields, 2)}
+            asked = self.one(span, span, late, {"except": [span, other]}, {"together": [span, late]})
+            facts[f"l{number}"] = {"length": asked, "in": self.one("hours", "days", "days", "weeks"), **self.one({}, {"round": "down"}, {"round": "half_up"})}
+        tests = [{self.one("l0", "l1"): {self.one("at_least", "at_most", "above", "below"): self.one("0", "1", "3", "48")}} for _ in range(3)]
+        made["requirements"] += [{"id": "RQ4", "require": tests[0]}, {"id": "RQ5", "require": {"any": tests[1:]}, "when": self.condition(1)}]
+        amount = {"times": [self.one("0.5", "10"), {"field": self.one("l0", "l1")}]}
+        made["penalties"] = [
+            {"id": "PN0", "payable_to": "company", "for": ["D0", "D1"], "amount": {"times": ["1.5", {"length": {"late": self.one("D0", "D1")}, "in": "days"}]}},
+            {"id": "PN1", "payable_to": "company", "when": tests[1], "amount": amount, **self.one({}, {"range": ["5", "100"]})},
+        ]
+        return made
+
+
+# --------------------------------------------------------------------------- logs
+_ENTRIES: Final = (
+    {"at": "2026-03-03T10:00", "kind": "step", "level": 1, "done_at": "2026-03-05T00:00"},
+    {"at": "2026-03-05T00:00", "kind": "step", "level": 2, "done_at": None},
+    {"at": "2026-03-08T02:30", "kind": "step", "level": None, "done_at": "2026-03-19T23:00"},
+    {"at": "2026-03-25T09:00", "kind": "step", "level": 2, "done_at": None},
+    {"at": "2026-03-03T10:00", "kind": "call", "level": 2, "done_at": "soon"},
+    {"at": "2026-03-05T12:00", "kind": "call", "level": None, "done_at": None},
+    {"at": "2026-03-19T23:00", "kind": "call", "level": 1, "done_at": "2026-03-20T09:00"},
+    {"at": "2026-03-01T08:00", "kind": "call", "level": 3, "done_at": None},
+    {"at": "2026-03-05", "kind": "step", "level": 3, "done_at": None},
+    {"at": "soon", "kind": "step", "level": 1, "done_at": None},
+    {"at": "2026-03-04T09:00", "kind": None, "level": 1, "done_at": None},
+)
+_PLAIN_ENTRIES: Final = 8  # of these anything is known that is asked for
+_LOG: Final = pl.List(pl.Struct({"at": pl.String, "kind": pl.String, "level": pl.Int64, "done_at": pl.String}))
+
+
+class _Logs(_Instants):
+    """Entries of the event log as starts, acts, limits and counts."""
+
+    schema: ClassVar[dict[str, Any]] = {"events": _LOG}
+
+    def document(self) -> Document:
+        made = super().document()
+        made["record"]["events"] = {"step": {"level": "integer", "done_at": "event"}, "call": {"level": "integer", "done_at": "event"}}
+        facts = made["facts"]
+        facts["many"] = {"count": self.entries()}
+        facts["level"] = {"last": self.entries(), "take": "level"}
+        tests = [{"many": self.one("0", {"at_least": "1"}, {"above": "1"})}, {"level": self.one({"at_least": "2"}, "1", {"not": "3"})}]
+        made["requirements"] += [{"id": "RQ4", "require": tests[0]}, {"id": "RQ5", "require": tests[1], "when": self.condition(1)}]
+        again: Document = {"id": "D3", "from": {"each": [self.one(self.entries(), "a")]}, "to": self.one(self.entries(), "b"), "within": self.one("2 days", "48 hours")}
+        made["deadlines"].append(again)
+        return made
+
+    def entries(self) -> Any:
+        kind = self.one("step", "call", ["step", "call"])
+        if self.chance(0.5):
+            return {"event": kind}
+        where = self.one({"level": {"at_least": "2"}}, {"done_at": "missing"}, {"at": {"after": self.one(*self.fields)}}, {"not": {"level": "2"}},
+                         {"done_at": {"by": {"from": "at", "within": "48 hours"}}}, {"level": "present"})  # fmt: skip
+        return {"event": kind, "where": where}
+
+    def instant(self, depth: int) -> Any:
+        share = self.random.random()
+        if share < 0.3:
+            return self.entries()
+        if share < 0.4:
+            return {"nth": self.one(1, 2), "of": self.entries(), **self.one({}, {"after": self.one(*self.fields)})}
+        return super().instant(depth)
+
+    def table(self, rows: int) -> dict[str, list[Any]]:
+        entries = _ENTRIES[:_PLAIN_ENTRIES] if self.chance(0.5) else _ENTRIES
+        logs = [[self.one(*entries) for _ in range(self.one(0, 1, 2, 2, 3))] for _ in range(rows)]
+        return super().table(rows) | {"events": [None if self.chance(0.05) else log for log in logs]}
 
 
 # --------------------------------------------------------------------------- values
@@ -296,7 +377,7 @@ class _Values(_Draw):
 
 
 # --------------------------------------------------------------------------- drawing and checking
-DRAWN: Final[dict[str, Callable[[Random], Any]]] = {"instants": _Instants, "values": _Values}
+DRAWN: Final[dict[str, Callable[[Random], Any]]] = {"instants": _Instants, "lengths": _Lengths, "logs": _Logs, "values": _Values}
 
 
 def draw_dense(kind: str, seed: int, rows: int) -> Dense:
@@ -304,7 +385,7 @@ def draw_dense(kind: str, seed: int, rows: int) -> Dense:
     random = Random(f"dense {kind} {seed}")
     for _ in range(_TRIES):
         draw = DRAWN[kind](random)
-        text = yaml_text(draw.document())
+        text = yaml_text(_few(draw.document(), random))
         try:
             policy = load_policy_text(text, name="dense.yaml")
         except PolicyError:
@@ -312,9 +393,19 @@ def draw_dense(kind: str, seed: int, rows: int) -> Dense:
         cells = draw.table(rows)
         closed = [draw.one(None, datetime(2026, 3, 18)) for _ in range(rows)]
         columns = {"received_at": [RECEIVED] * rows, **cells, "closed_at": closed}
-        frame = pl.DataFrame(columns, schema_overrides={**dict.fromkeys(cells, pl.String), "closed_at": pl.Datetime("us")})
+        frame = pl.DataFrame(columns, schema_overrides={**dict.fromkeys(cells, pl.String), **draw.schema, "closed_at": pl.Datetime("us")})
         return Dense(text, policy, frame, draw.one("2026-03-20T00:00", "2026-03-20T12:00", "2026-03-05T00:00", "2026-03-05T16:00"))
     raise AssertionError(f"no valid policy in {_TRIES} tries: {kind} {seed}")
+
+
+def _few(document: Document, random: Random) -> Document:
+    """With one rule of a kind, seldom two: a row that one rule leaves to the record evaluation shows nothing of the others."""
+    for section in ("deadlines", "requirements", "penalties"):
+        if section in document:
+            document[section] = random.sample(document[section], min(len(document[section]), random.choice((0, 1, 1, 2) if section != "deadlines" else (1, 1, 1, 2))))
+            if not document[section]:
+                del document[section]
+    return document
 
 
 def check_dense(kind: str, seed: int, rows: int) -> tuple[list[str], dict[str, int]]:
@@ -323,7 +414,7 @@ def check_dense(kind: str, seed: int, rows: int) -> tuple[list[str], dict[str, i
     policy, frame = dense.policy, dense.frame
     expected = loop(policy, entries_of(policy, frame.to_dicts()), frame.columns, dense.as_of, ())
     found = differences(expected, asked(audited(policy, frame, dense.as_of, ())))
-    if not found and kind == "values":
+    if not found and kind in ("values", "lengths"):
         found = penalties_apart(policy, frame, expected, dense.as_of, ())
     met: dict[str, int] = {}
     for row in expected.rows:

@@ -13,11 +13,13 @@ import pytest
 
 from tests.equality.draw_dense import DRAWN, check_dense
 
-SEEDS: Final = {"instants": range(14), "values": range(10)}
-ROWS: Final = 250
+SEEDS: Final = {"instants": range(16), "lengths": range(8), "logs": range(10), "values": range(12)}
+ROWS: Final = 200
 FLOORS: Final = {
-    "instants": {"met": 2000, "breached": 500, "pending": 4000, "indeterminate": 3000, "not_applicable": 1000, "at_risk": 15},
-    "values": {"met": 800, "breached": 1500, "pending": 800, "indeterminate": 400, "not_applicable": 700, "exempt": 300},
+    "instants": {"met": 400, "breached": 200, "pending": 1000, "indeterminate": 1000, "not_applicable": 300},
+    "lengths": {"met": 250, "breached": 20, "pending": 300, "indeterminate": 400, "not_applicable": 100},
+    "logs": {"met": 300, "breached": 100, "pending": 600, "indeterminate": 300, "not_applicable": 200},
+    "values": {"met": 400, "breached": 600, "pending": 600, "indeterminate": 150, "not_applicable": 100, "exempt": 100},
 }
 
 
