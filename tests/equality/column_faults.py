@@ -83,7 +83,7 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     # severity and owner
     _line("columns: the last level whose condition holds", "section=severity;levels=5", severity._known, "zip(holds, ranks, strict=True)", "reversed(list(zip(holds, ranks, strict=True)))", first=7024),
     _line("columns: a level that is unknown is dropped", "section=severity", severity._open, "return (*ranks, rank) if rank not in ranks else ranks, missing | holds.missing", "return ranks, missing | holds.missing"),
-    _line("columns: a number at a bound is above it", "section=responsibility", responsibility._numbers, '("at_least", "above")', '("at_least", "at_least")', first=7138),
+    _line("columns: a number at a bound is below it", "section=responsibility", responsibility._numbers, '("at_least", "above")', '("above", "above")', first=7008),
     _line("columns: the first text of the matrix is any other", "section=responsibility", responsibility._texts, "(number + 1).fill_null(0)", "number.fill_null(0)", first=7032),
     _line("columns: the first candidate is the owner", "section=responsibility", version.Judged.owner, "o.result.owner for o", "o.result.owner or next(iter(o.result.candidates), None) for o", first=7008),
     # frame
