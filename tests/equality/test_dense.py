@@ -13,8 +13,9 @@ import pytest
 
 from tests.equality.draw_dense import DRAWN, check_dense
 
-SEEDS: Final = {"instants": range(16), "lengths": range(8), "logs": range(10), "values": range(12)}
-ROWS: Final = 200
+# The large ones once showed a difference: an act that nobody knows, and columns do not either, of which nothing is due yet.
+SEEDS: Final = {"instants": (*range(16), 770225), "lengths": range(8), "logs": (*range(10), 880268), "values": range(12)}
+ROWS: Final = 300
 FLOORS: Final = {
     "instants": {"met": 400, "breached": 200, "pending": 1000, "indeterminate": 1000, "not_applicable": 300},
     "lengths": {"met": 250, "breached": 20, "pending": 300, "indeterminate": 400, "not_applicable": 100},

@@ -271,7 +271,7 @@ class _Judged:
 
         def answer(s: Shape, given: Shape | None, a: Shape, where: str, early: str, close: Shape | None, risky: Any, year: str | None) -> GeneralDeadline:
             d = s if given is None else given
-            if any(shape == LEFT_SHAPE for shape in (s, d, a)) or (s.kind == SPAN and not s.interval and (a.bounded or self.general.act_by_start)):
+            if any(is_left(shape.missing) for shape in (s, d, a)) or (s.kind == SPAN and not s.interval and (a.bounded or self.general.act_by_start)):
                 return _left(rule, sheet)
             result = self._judged(s, d, a, where, early, close)
             if year is not None:
