@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -91,18 +91,14 @@ def settled_results(sheet: Sheet, rule: Rule, raw: Coded, apart: Settled) -> Cod
     standing = evolve(rule, when=when, exempt=tuple(exempt), waivable_by=rule.waivable_by if waived is not None else ())
     settle = settler(standing, stand.compiler, scope, lambda state: held[0], slot, apart)
     exemptions = slice(len(inputs) - len(exempt) - (waived is not None) - 1, len(inputs) - (waived is not None) - 1)
-    applying = exemptions.start
     waiver = {rule.id: Waived(rule.id, "", Text("", ""))}
 
     def answer(result: Settled, *conditions: Any) -> Settled:
         held[0] = _fresh(result)
         state = stand.state((None, *conditions))
         # What does not apply either way is shown with its limit only where it may apply.
-        if any(isinstance(c, Maybe) and is_left(c.missing) for c in conditions[:applying]) and not any(c is False for c in conditions[:applying]):
-            return left_result(rule, apart)
         # An exemption nobody knows may leave an outcome as it is; one that is only not known here must not.
-        unsettled = conditions[exemptions]
-        if any(isinstance(c, Maybe) and is_left(c.missing) for c in unsettled) and not any(c is True for c in unsettled):
+        if _unsettled(conditions[: exemptions.start], False) or _unsettled(conditions[exemptions], True):
             return left_result(rule, apart)
         if waived is not None:
             if isinstance(state[slot], Maybe):
@@ -111,6 +107,11 @@ def settled_results(sheet: Sheet, rule: Rule, raw: Coded, apart: Settled) -> Cod
         return settle(state)
 
     return tabulated(sheet.plan, inputs, answer, key=key_for(sheet, rule), place=rank_of, left=left_result(rule, apart))
+
+
+def _unsettled(conditions: Sequence[Any], decisive: bool) -> bool:
+    """Whether columns cannot tell one of the conditions, and none of them decides for all."""
+    return any(isinstance(c, Maybe) and is_left(c.missing) for c in conditions) and not any(c is decisive for c in conditions)
 
 
 def applies_to(sheet: Sheet, rule: Rule) -> Callable[[], Any] | None:

@@ -44,6 +44,7 @@ class _Draw:
     random: Random
     facts: list[str] = Factory(list)
     judged: list[str] = Factory(list)
+    graded: bool = False
 
     def one(self, *options: Any) -> Any:
         return options[self.random.randrange(len(options))]
@@ -125,6 +126,8 @@ class _Instants(_Draw):
 
     def deadline(self, number: int) -> Document:
         start, act = self.random.sample(self.names, 2)
+        if self.judged and self.chance(0.3):
+            start = {"due": self.one(*self.judged)}
         plain = self.one("2 days", "3 working days", "48 hours", "6 working hours", "9 days", "1 months")
         limit = self.one(plain, plain, {"first_of": [self.one(*self.names), "3 days"]}, {"last_of": [self.one(*self.names), "2 working days"]}, self.instant(1))
         made: Document = {"id": f"D{number}", "from": start, "to": act, "within": limit}
@@ -317,7 +320,9 @@ class _Values(_Draw):
         return {"not": self.condition(depth - 1)} if share < 0.87 else {**self.test(0), **self.test(0)}
 
     def framed(self, made: Document) -> Document:
-        if self.chance(0.35):
+        if self.graded and self.chance(0.3):
+            made["when"] = {"any": [{"severity": self.one("high", {"at_least": "mid"}, {"below": "mid"})}, {"owner": self.one("boss", ["desk", "ops"])}]}
+        elif self.chance(0.35):
             made["when"] = self.condition(1)
         if self.chance(0.25):
             made["exempt"] = [{"when": self.condition(1), "reason": {"en": "x", "zh": "x"}}]
@@ -325,13 +330,14 @@ class _Values(_Draw):
 
     def severity(self, made: Document) -> None:
         rules = [{"id": f"SEV{number}", "level": level, "when": self.condition(2)} for number, level in enumerate(("high", "mid", "mid"))]
-        made["severity"] = {"levels": ["low", "mid", "high"], "hit_policy": "highest", "default": "low", "rules": rules}
+        made["severity"] = {"levels": ["low", "mid", "high"], "rules": rules, "otherwise": "low"}
         rows = [
             {"id": "RS0", "when": {"e": "u", "severity": {"at_least": "mid"}}, "owner": "boss"},
-            {"id": "RS1", "when": {"e": ["u", "v"]}, "owner": "desk"},
-            {"id": "RS2", "when": {"severity": "high"}, "owner": "legal"},
+            {"id": "RS1", "when": {"e": ["u", "v"], "severity": "low"}, "owner": "desk"},
+            {"id": "RS2", "when": {"e": ["v", "w"], "severity": "high"}, "owner": "legal"},
         ]
-        made["responsibility"] = {"hit_policy": "first", "by": ["e", "severity"], "rows": rows, "default": {"owner": "ops"}}
+        self.graded = True
+        made["responsibility"] = {"by": ["e", "severity"], "rows": rows, "otherwise": {"owner": "ops"}}
 
     def deadline(self, number: int) -> Document:
         chosen = {"choose": [{"when": self.condition(1), "then": "2 days"}, {"otherwise": "10 days"}]}

@@ -708,6 +708,28 @@ deadlines:
         schema={"begun_at": pl.Datetime("us")},
         unusable={"upheld": 2},
     ),
+    Case(
+        "an act chosen of what is chosen, that columns cannot tell, and nothing due yet",
+        """
+record: {fields: {one_at: {type: event}, day_at: {type: event}, other_at: {type: event}, limit_at: {type: event}}}
+facts: {f1: {choose: [{when: {injury: true}, then: day_at}, {otherwise: other_at}]}}
+deadlines:
+  - {id: D1, from: received_at, to: {choose: [{when: {upheld: true}, then: one_at}, {otherwise: f1}]}, within: limit_at}
+""",
+        {
+            "received_at": [MONDAY] * 2,
+            "one_at": [at(4), None],
+            "day_at": ["2026-03-05"] * 2,
+            "other_at": [None] * 2,
+            "limit_at": [None] * 2,
+            "upheld": ["perhaps"] * 2,
+            "injury": ["perhaps"] * 2,
+        },
+        "D1.outcome",
+        ["indeterminate", "indeterminate"],
+        schema={"other_at": pl.Datetime("us"), "limit_at": pl.Datetime("us")},
+        unusable={"upheld": 2, "injury": 2},
+    ),
 )
 
 
