@@ -125,6 +125,7 @@ class _Instants(_Draw):
         return {self.one("any", "all"): [self.condition(max(depth - 1, 0)) for _ in range(2)]}
 
     def deadline(self, number: int) -> Document:
+        start: Any
         start, act = self.random.sample(self.names, 2)
         if self.judged and self.chance(0.3):
             start = {"due": self.one(*self.judged)}
