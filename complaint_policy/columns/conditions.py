@@ -23,7 +23,7 @@ from complaint_policy.possible import NONE, Maybe, all_of_conditions, any_of_con
 if TYPE_CHECKING:
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["as_column", "condition", "conjunction", "tested"]
+__all__ = ["as_column", "condition", "conjunction", "number_test", "tested"]
 
 _SIGNS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "at_least": AT_LEAST,
@@ -201,8 +201,7 @@ def _compared(sheet: Sheet, left: n.NamedValue, operation: str, right: n.Value) 
         if a.kind == "string" and isinstance(literal, str):
             return tested(sheet, a, lambda v: on(lambda e: sign(e, literal), v), lambda s: _sign(sign, s, literal))
         if a.kind == "number" and isinstance(literal, (int, Decimal)) and not isinstance(literal, bool):
-            bound = literal if a.scale is None else Decimal(literal).scaleb(a.scale)
-            return tested(sheet, a, lambda v: _number_test(v, operation, bound, a.whole), lambda s: _sign(sign, s, literal))
+            return tested(sheet, a, lambda v: number_test(v, operation, literal, whole=a.whole, scale=a.scale), lambda s: _sign(sign, s, literal))
     kind = a.kind if isinstance(a, Column) else b.kind if isinstance(b, Column) else "string"
     if kind not in ("boolean", "string", "number"):
         return left_column("boolean")
@@ -264,8 +263,13 @@ class _Some:
     __eq__ = __lt__ = __le__ = __gt__ = __ge__ = _against
 
 
-def _number_test(value: Ex, operation: str, literal: int | Decimal, whole: bool) -> Ex:
-    """Exact comparison with a literal: whole numbers with whole bounds, floats as the shortest text they are written with."""
+def number_test(value: Ex, operation: str, literal: int | Decimal, *, whole: bool, scale: int | None) -> Ex:
+    """Exact comparison with a literal: whole numbers with whole bounds, floats as the shortest text they are written with.
+
+    ``whole`` and ``scale`` are those of the column.
+    """
+    if scale is not None:
+        literal = Decimal(literal).scaleb(scale)
     if whole:
         if literal != int(literal):
             if operation == "equals":
@@ -293,17 +297,13 @@ def _one_of(sheet: Sheet, left: n.NamedValue, values: frozenset[Any]) -> Column:
         return answered(sheet, found, lambda v: is_in(v, values))
     if found.kind not in ("string", "number", "boolean"):
         return left_column("boolean")
-
-    if found.scale is not None:
-        return left_column("boolean")
-
     def chain(value: Ex) -> Ex:
         total: Ex | None = None
         for literal in sorted(values, key=str):
             if found.kind == "number":
                 if isinstance(literal, bool) or not isinstance(literal, (int, Decimal)):
                     continue
-                test = _number_test(value, "equals", literal, found.whole)
+                test = number_test(value, "equals", literal, whole=found.whole, scale=found.scale)
             else:
                 test = value.equals(literal)
             total = test if total is None else total | test

@@ -71,15 +71,12 @@ def is_in(value: Any, values: frozenset[Any]) -> Any:
 
 def has_any(value: Any, texts: tuple[str, ...]) -> Any:
     """A list has one of the texts; a text has one of them within it."""
-    if value is NONE:
-        return False
-    return each_possibility(lambda v: any(t in v for t in texts), value)
+    return each_possibility(lambda v: v is not NONE and any(t in v for t in texts), value)
 
 
 def fits(value: Any, pattern: str) -> Any:
-    if value is NONE:
-        return False
-    return each_possibility(lambda v: compiled(pattern).fullmatch(v) is not None, value)
+    """A text fits a pattern whole."""
+    return each_possibility(lambda v: v is not NONE and compiled(pattern).fullmatch(v) is not None, value)
 
 
 def outcome_is(result: Any, outcomes: frozenset[str]) -> Any:

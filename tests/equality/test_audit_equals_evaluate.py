@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from complaint_policy import PolicyError
 from tests.equality.checking import Found, Run, check_seed
 from tests.equality.counts import MET
-from tests.equality.draw_dense import DRAWN, check_dense
+from tests.equality.dense import DRAWN, check_dense
 from tests.equality.floors import FLOORS
 from tests.equality.policies import Drawn, draw_policy, policies
 from tests.equality.records import draw_table

@@ -730,6 +730,58 @@ deadlines:
         schema={"other_at": pl.Datetime("us"), "limit_at": pl.Datetime("us")},
         unusable={"upheld": 2, "injury": 2},
     ),
+    Case(
+        "an owner by what a text holds",
+        """
+record: {fields: {kind: {type: enum, values: [u, v]}}}
+responsibility:
+  by: [description, kind]
+  rows:
+    - {id: RS0, when: {description: {contains: 断网}, kind: u}, owner: network}
+    - {id: RS1, when: {description: {matches: ".*断网.?", not: {contains: 宽带}}, kind: v}, owner: mobile}
+  otherwise: {owner: desk}
+""",
+        {"received_at": [MONDAY] * 6, "description": ["家里断网", "资费", "断网", "宽带断网", None, "断网"], "kind": ["u", "u", "v", "v", "u", "w"]},
+        "owner",
+        ["network", "desk", "mobile", "desk", None, None],
+        unusable={"kind": 1},
+    ),
+    Case(
+        "an owner by what a text or a list holds",
+        """
+record: {fields: {tags: {type: list}, kind: {type: enum, values: [u, v]}}}
+responsibility:
+  by: [description, tags, kind]
+  rows:
+    - {id: RS0, when: {description: {contains: 断网}, kind: u}, owner: network}
+    - {id: RS1, when: {description: {not: {contains: 断网}}, tags: {contains: 急}}, owner: night}
+    - {id: RS2, when: {description: {matches: ".*断网.?", not: {contains: 宽带}}, tags: {not: {contains: 急}}, kind: v}, owner: mobile}
+  otherwise: {owner: desk}
+""",
+        {
+            "received_at": [MONDAY] * 8,
+            "description": ["家里断网", "资费", "断网", "宽带断网", "资费", None, None, "断网"],
+            "tags": ["急", "急;贵", "贵", None, None, "贵", "急", "急"],
+            "kind": ["u", "u", "v", "v", "u", "v", "w", None],
+        },
+        "owner",
+        ["network", "night", "mobile", "desk", None, None, None, None],
+        unusable={"kind": 1},
+    ),
+    Case(
+        "a text that is perhaps none is asked what it holds",
+        """
+record: {fields: {word: {type: string, empty: none}}}
+facts: {said: {choose: [{when: {upheld: true}, then: abc}, {otherwise: {field: word}}]}}
+requirements:
+  - {id: RQ1, require: {said: {matches: a.*}}, before: received_at}
+  - {id: RQ2, require: {said: {contains: z}}, before: received_at}
+""",
+        {"received_at": [MONDAY] * 3, "word": [None, "azz", None], "upheld": [None, None, True]},
+        "RQ1.outcome",
+        ["indeterminate", "met", "met"],
+        schema={"word": pl.String},
+    ),
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import polars as pl
+from attrs import frozen
 
 from complaint_policy.columns.numbers import Stand, finite
 from complaint_policy.columns.plan import Ex, constant, on
@@ -13,9 +14,10 @@ from complaint_policy.columns.sheet import Sheet
 from complaint_policy.columns.tabulating import TooWide, tabulated
 from complaint_policy.columns.values import LEFT, LEFT_OVER, Coded, Column
 from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.compile import Compiler
 from complaint_policy.kinds import Setting
 from complaint_policy.results import ResponsibilityResult
-from complaint_policy.rules.responsibility.index import OTHER_TEXT, bounds_of, literals_of, samples
+from complaint_policy.rules.responsibility.index import AGAINST_LITERALS, OTHER_TEXT, Index, bounds_of, literals_of, samples
 from complaint_policy.rules.responsibility.model import Matrix
 from complaint_policy.rules.responsibility.record import compile_matrix
 
@@ -35,6 +37,18 @@ class Owned:
         return frozenset(self.result.missing)
 
 
+@frozen(eq=False)
+class _Axis:
+    """An axis as codes; not ``exact`` where values that no row compares with stand for one another."""
+
+    coded: Coded
+    exact: bool
+
+
+# Nothing is told of an axis: what rows ask of it is asked by itself.
+_UNTOLD: Final = Coded(constant(0, pl.UInt8), (None,))
+# More parts that may hold or not have more combinations than are worth making.
+_MOST_ASKED: Final = 15
 # So many texts are told apart.
 _MOST_TEXTS: Final = 20_000
 _LEFT = Owned(LEFT_OVER, ResponsibilityResult(None, (), None, (), (), None, (LEFT,)))
@@ -51,33 +65,53 @@ def _owner(sheet: Sheet) -> Coded:
 
 def _owned(section: Matrix, sheet: Sheet) -> Coded:
     """Codes of :class:`Owned`."""
-    axes = [_axis(section, sheet, axis) for axis in section.by]
+    axes = {_name(axis, sheet): _axis(section, sheet, axis) for axis in section.by}
+    parts = dict.fromkeys(part for row in section.rows for part in n.conjuncts(row.when))
+    # What the codes of the axes do not tell is asked of the rows of the table, part by part.
+    asked = [part for part in parts if not _told(part, axes)]
+    if len(asked) > _MOST_ASKED or (asked and _by_values(section, sheet, [*axes, *(name for part in parts for name in n.names_in(part))])):
+        return _left_over(sheet)
     stand = Stand(sheet)
     stand.slots |= {"responsibility_result": stand._slot()}
     stand.order.clear()
-    for axis, name in zip(section.by, (_name(axis, sheet) for axis in section.by), strict=True):
-        if axis == "severity":
+    for name in axes:
+        if name == "severity":
             stand.severity()
         else:
             stand.slots[name] = stand._slot()
+    for part in asked:
+        stand.whole_condition(part)
     show = stand.slots["responsibility_result"]
-    known = [a for a in axes if a is not None]
-    if len(known) < len(axes):
-        return _left_over(sheet)
-    setting = Setting(stand.compiler, stand.compiler, sheet.zone, None, sheet.model, 0, stand.slots)
-    try:
-        decide = compile_matrix(section, setting)
-    except KeyError:  # a row tests more than the axes
-        return _left_over(sheet)
+    decide = compile_matrix(section, _setting(sheet, stand.compiler, stand.slots), frozenset(asked))
+    known = [_UNTOLD if axis is None else axis.coded for axis in axes.values()]
 
     def answer(*values: Any) -> Owned:
         state = stand.state(values)
         return Owned(decide(state), state[show])
 
     try:
-        return tabulated(sheet.plan, known, answer, key=_key, left=_LEFT)
+        return tabulated(sheet.plan, [*known, *(sheet.condition(part).coded(sheet.plan) for part in asked)], answer, key=_key, left=_LEFT)
     except TooWide:
         return _left_over(sheet)
+
+
+def _setting(sheet: Sheet, compiler: Compiler, slots: dict[str, int]) -> Setting:
+    return Setting(compiler, compiler, sheet.zone, None, sheet.model, 0, slots)
+
+
+def _told(part: n.Condition, axes: dict[str, _Axis | None]) -> bool:
+    """Whether the codes of the axes say what a part of a row says."""
+    asked = [axes.get(name) for name in n.names_in(part)]
+    plain = all(isinstance(one, AGAINST_LITERALS) for one in n.walk(part))
+    return all(axis is not None and (axis.exact or plain) for axis in asked)
+
+
+def _by_values(section: Matrix, sheet: Sheet, names: list[str]) -> bool:
+    """Whether a record finds its owner by the values of the axes: what is undecided is told otherwise than row by row."""
+    fields = [name.removeprefix("field:") for name in names if name.startswith("field:")]
+    given = [f"given:{field}" for field in fields if sheet.declared(field).default is not None]
+    slots = {name: slot for slot, name in enumerate(dict.fromkeys([*names, *given]))}
+    return Index(section, _setting(sheet, Compiler(slots, sheet.zone), slots)).decides
 
 
 def _left_over(sheet: Sheet) -> Coded:
@@ -91,18 +125,18 @@ def _key(owned: Owned) -> Any:
 
 
 def _name(axis: str, sheet: Sheet) -> str:
-    return f"fact:{axis}" if axis in sheet.model.facts else f"field:{axis}"
+    return axis if axis == "severity" else f"fact:{axis}" if axis in sheet.model.facts else f"field:{axis}"
 
 
-def _axis(section: Matrix, sheet: Sheet, axis: str) -> Coded | None:
+def _axis(section: Matrix, sheet: Sheet, axis: str) -> _Axis | None:
     """An axis as codes: its values, or the classes its rows can tell apart."""
     if axis == "severity":
-        return sheet.severity()
+        return _Axis(sheet.severity(), exact=True)
     tests = [part for row in section.rows for part in n.walk(row.when) if _left(part) == axis]
     if axis in sheet.model.facts:
         expression = sheet.model.facts[axis].expression
         if isinstance(expression, n.Condition):
-            return sheet.condition(expression).coded(sheet.plan)
+            return _Axis(sheet.condition(expression).coded(sheet.plan), exact=True)
         found = sheet.value(expression) if isinstance(expression, n.Value) else None
     else:
         asked = any(isinstance(part, n.Present) and part.name == axis for row in section.rows for part in n.walk(row.when))
@@ -112,9 +146,12 @@ def _axis(section: Matrix, sheet: Sheet, axis: str) -> Coded | None:
     if found is None:
         return None
     coded = finite(sheet, found)
-    if coded is not None or not isinstance(found, Column):
-        return coded
-    return _texts(sheet, found, tests) if found.kind == "string" else _numbers(sheet, found, tests) if found.kind == "number" else None
+    if coded is not None:
+        return _Axis(coded, exact=True)
+    if not isinstance(found, Column):
+        return None
+    coded = _texts(sheet, found, tests) if found.kind == "string" else _numbers(sheet, found, tests) if found.kind == "number" else None
+    return None if coded is None else _Axis(coded, exact=False)
 
 
 def _left(part: n.Expression) -> str | None:
@@ -142,17 +179,17 @@ def _texts(sheet: Sheet, column: Column, tests: list[n.Expression]) -> Coded | N
 def _numbers(sheet: Sheet, column: Column, tests: list[n.Expression]) -> Coded | None:
     """A number by where it lies among the bounds the rows name."""
     bounds = bounds_of(literals_of(tests))
-    if bounds is None or len(bounds) > 60 or column.value is None or column.scale is not None:
+    if bounds is None or len(bounds) > 60 or column.value is None:
         return None
-    from complaint_policy.columns.conditions import _number_test
+    from complaint_policy.columns.conditions import number_test
 
-    values = samples(bounds, whole=column.whole)
+    values = samples(bounds, whole=column.whole and column.scale is None)
     if not values:
         return None
     total: Ex = constant(0, pl.UInt8)
     for bound in bounds:
         for operation in ("at_least", "above"):
-            total = total + _number_test(column.value, operation, bound, column.whole).cast(pl.UInt8)
+            total = total + number_test(column.value, operation, bound, whole=column.whole, scale=column.scale).cast(pl.UInt8)
     domain = (*values, *column.specials)
     special = column.special(sheet.plan)
     absent = special if special is not None else constant(0, pl.UInt8)

@@ -18,12 +18,12 @@ from complaint_policy.possible import all_of_conditions
 from complaint_policy.rules.responsibility.model import Matrix
 from complaint_policy.sieve import Sieve, TooManyRows, places
 
-__all__ = ["OTHER_TEXT", "Axis", "Index", "bounds_of", "literals_of", "samples", "slot_name"]
+__all__ = ["AGAINST_LITERALS", "OTHER_TEXT", "Axis", "Index", "bounds_of", "literals_of", "samples", "slot_name"]
 
 State = list[Any]
 Function = Callable[[State], Any]
 
-_AGAINST_LITERALS: Final = (n.All, n.Any_, n.Not, n.Equals, n.OneOf, n.Compare, n.FactHolds, n.Literal, n.NamedValue, n.Present)
+AGAINST_LITERALS: Final = (n.All, n.Any_, n.Not, n.Equals, n.OneOf, n.Compare, n.FactHolds, n.Literal, n.NamedValue, n.Present)
 # No text of a record is this one.
 OTHER_TEXT: Final = "\x1fother"
 # Values tried of all parts together.
@@ -118,14 +118,14 @@ class Axis:
 class Index:
     """Finds the rows that may hold, and where every axis is known and rows ask for nothing but single values, the one that does."""
 
-    def __init__(self, section: Matrix, setting: Setting) -> None:
-        """Raises ``KeyError`` for a row that asks for a name without a slot."""
+    def __init__(self, section: Matrix, setting: Setting, given: frozenset[n.Condition] = frozenset()) -> None:
+        """``given``: parts whose answer the setting's compiler is handed.  Raises ``KeyError`` for another part that asks for a name without a slot."""
         self._setting = setting
         numbers: dict[n.Condition, int] = {}  # rows share most of their parts
         self._rows = [[numbers.setdefault(part, len(numbers)) for part in n.conjuncts(row.when)] for row in section.rows]
         self._parts = list(numbers)
         self._functions: list[Function | None] = [None] * len(numbers)
-        asked_of = [self._axis_of(part) for part in self._parts]
+        asked_of = [None if part in given else self._axis_of(part) for part in self._parts]
         tests: dict[str, list[n.Expression]] = {}
         for part, name in zip(self._parts, asked_of, strict=True):
             if name is not None:
@@ -143,7 +143,7 @@ class Index:
         for name in names:
             if name not in self._setting.slots:
                 raise KeyError(name)
-        if len(names) != 1 or not all(isinstance(p, _AGAINST_LITERALS) for p in n.walk(part)):
+        if len(names) != 1 or not all(isinstance(p, AGAINST_LITERALS) for p in n.walk(part)):
             return None
         # Whether a field was given is not told by its value where that may be a default.
         return None if _asks_presence(part) and f"given:{names[0].removeprefix('field:')}" in self._setting.slots else names[0]

@@ -34,9 +34,9 @@ def results_of(section: Matrix) -> tuple[list[ResponsibilityResult], Responsibil
     return [_result(row.roles, row.id) for row in section.rows], _result(section.otherwise, None) if section.otherwise is not None else None
 
 
-def compile_matrix(section: Matrix, setting: Setting) -> Callable[[State], Any]:
-    """The function gives the owner and leaves the :class:`ResponsibilityResult` beside it."""
-    index = Index(section, setting)
+def compile_matrix(section: Matrix, setting: Setting, given: frozenset[n.Condition] = frozenset()) -> Callable[[State], Any]:
+    """The function gives the owner and leaves the :class:`ResponsibilityResult` beside it; ``given`` as of :class:`Index`."""
+    index = Index(section, setting, given)
     results, rest = results_of(section)
     show = setting.slots["responsibility_result"]
 
