@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from complaint_policy.columns.instants import Around
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["counted", "due_of", "moved", "put_off", "shown"]
+__all__ = ["agreed", "counted", "due_of", "moved", "put_off", "shown"]
 
 # The most opening hours of one day a table holds.
 _MOST_SPELLS: Final = 6
@@ -81,7 +81,7 @@ def _moved_spans(sheet: Sheet, base: Instants, counter: Counter) -> Instants:
         due = sheet.plan.keep(due)
         _leave_lost(sheet, counter, known, due)
         moved_ends.append(sheet.plan.keep(on(lambda k, d, v: pl.when(k.is_not_null()).then(d).otherwise(v), known, due, end)))
-    return _agreed(sheet, Instants(moved_ends[0], moved_ends[1], base.shapes, base._state, _ends_days(base, counter)))
+    return agreed(sheet, Instants(moved_ends[0], moved_ends[1], base.shapes, base._state, _ends_days(base, counter)))
 
 
 def _leave_lost(sheet: Sheet, counter: Counter, start: Ex, due: Ex) -> None:
@@ -97,7 +97,7 @@ def _leave_lost(sheet: Sheet, counter: Counter, start: Ex, due: Ex) -> None:
         sheet.leave(on(lambda b, d: b.is_not_null() & d.is_null(), start, due))
 
 
-def _agreed(sheet: Sheet, one: Instants) -> Instants:
+def agreed(sheet: Sheet, one: Instants) -> Instants:
     """Spans whose ends have become one are exact."""
     from complaint_policy.columns.tabulating import tabulated
     from complaint_policy.columns.values import EXACT, SPAN, Coded

@@ -9,6 +9,7 @@ import polars as pl
 
 from complaint_policy.columns.conditions import as_column
 from complaint_policy.columns.instants import left_instants
+from complaint_policy.columns.lengths import agreed
 from complaint_policy.columns.plan import Ex, on
 from complaint_policy.columns.tabulating import tabulated
 from complaint_policy.columns.values import ANY, KNOWN, LATER, LEFT_SHAPE, NO_END, NO_START, STATED_NONE, Coded, Column, Instants, Shape
@@ -59,7 +60,8 @@ def promised(sheet: Sheet, base: Instants, node: n.Counted, amount: Column | Cod
     from complaint_policy.columns.choosing import settled
 
     day_end = node.counting.ends == "end_of_day" and Length(1, unit).counts_days
-    return settled(sheet, low, high, coded, day_end)
+    found = settled(sheet, low, high, coded, day_end)
+    return found if found.high is None else agreed(sheet, found)
 
 
 def pl_zero() -> Ex:

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from complaint_policy import Policy, PolicyError, load_policy_text
 from tests.equality.comparing import audited, differences, entries_of, loop, penalties_apart
-from tests.equality.draw_dense import RECEIVED, Document, Draw, Instants, Lengths, Logs
+from tests.equality.draw_dense import RECEIVED, Again, Document, Draw, Instants, Lengths, Logs
 from tests.equality.draw_dense_rules import Counted, Duties, Matrix
 from tests.equality.draw_dense_values import Values
 from tests.equality.policies import yaml_text
@@ -28,9 +28,12 @@ DRAWN: Final[dict[str, Callable[[Random], Draw]]] = {
     "duties": Duties,
     "counted": Counted,
     "matrix": Matrix,
+    "again": Again,
 }
-_COSTS: Final = ("values", "lengths", "duties", "matrix")
+_COSTS: Final = ("values", "lengths", "duties", "matrix", "again")
 _TRIES: Final = 40
+_RECEIVED: Final = (RECEIVED, datetime(2026, 3, 3, 10), datetime(2026, 3, 5), datetime(2026, 3, 7, 18, 30), datetime(2026, 3, 19, 23), datetime(2026, 3, 25))
+_RECEIVED_AS_TEXT: Final = ("2026-03-02T10:00", "2026-03-03", "2026-03-05", "2026-03-08T02:30", "2026-03-20", "2026-03-25T10:00", "2026-03-02T09:00+01:00")
 
 
 @frozen
@@ -59,8 +62,11 @@ def draw_dense(kind: str, seed: int, rows: int) -> Dense:
         columns = {"received_at": [RECEIVED] * rows, **cells, "closed_at": closed}
         frame = pl.DataFrame(columns, schema_overrides={**dict.fromkeys(cells, pl.String), **draw.schema, "closed_at": pl.Datetime("us")})
         as_of = draw.one("2026-03-20T00:00", "2026-03-20T12:00", "2026-03-05T00:00", "2026-03-05T16:00")
-        if draw.typed:
+        if draw.chance(0.5):
             frame = _typed(policy, frame, draw)
+        if draw.chance(0.4):
+            received = draw.one(_RECEIVED, _RECEIVED_AS_TEXT)
+            frame = frame.with_columns(pl.Series("received_at", [draw.one(*received) for _ in range(rows)]))
         return Dense(text, policy, frame, as_of, draw.waivers(policy))
     raise AssertionError(f"no valid policy in {_TRIES} tries: {kind} {seed}")
 

@@ -17,7 +17,7 @@ from attrs import Factory, define
 
 from complaint_policy import Policy
 
-__all__ = ["RECEIVED", "TIMES", "Document", "Draw", "Instants", "Lengths", "Logs"]
+__all__ = ["RECEIVED", "TIMES", "Again", "Document", "Draw", "Instants", "Lengths", "Logs"]
 
 Document = dict[str, Any]
 RECEIVED: Final = datetime(2026, 3, 2, 10)
@@ -25,10 +25,9 @@ RECEIVED: Final = datetime(2026, 3, 2, 10)
 
 @define
 class Draw:
-    """Draws one policy and its table; ``typed``: columns of the table may be times, numbers and the like instead of texts."""
+    """Draws one policy and its table."""
 
     schema: ClassVar[dict[str, Any]] = {}
-    typed: ClassVar[bool] = False
     random: Random
     facts: list[str] = Factory(list)
     judged: list[str] = Factory(list)
@@ -234,3 +233,64 @@ class Logs(Instants):
         entries = _ENTRIES[:_PLAIN_ENTRIES] if self.chance(0.5) else _ENTRIES
         logs = [[self.one(*entries) for _ in range(self.one(0, 1, 2, 2, 3))] for _ in range(rows)]
         return super().table(rows) | {"events": [None if self.chance(0.05) else log for log in logs]}
+
+
+# --------------------------------------------------------------------------- what begins anew
+class Again(Logs):
+    """Duties that begin anew, what is late of them and what that costs; some waived."""
+
+
+    def document(self) -> Document:
+        made = super().document()
+        for name in self.fields:
+            made["record"]["fields"][name]["type"] = "event"
+        made["deadlines"] = [self.anew(number) for number in range(2)]
+        late = {"length": self.one({"late": "D0"}, {"late": "D0"}, {"except": [{"late": "D0"}, {"between": self.random.sample(self.fields, 2)}]}), "in": "hours"}
+        made["penalties"] = [{"id": "PN0", "payable_to": "company", "for": ["D0"], "amount": self.one("12.5", {"times": ["0.5", late]}), **self.one({}, {"per": "breach"})}]
+        wanted = self.one("breached", "met", "pending", ["breached", "indeterminate"], "not_applicable")
+        made["requirements"] = [{"id": "RQ0", "require": {self.one(*self.fields): {self.one("by", "after"): {"due": "D0"}}}}, {"id": "RQ1", "require": {"outcome": {"D0": wanted}}}]
+        return made
+
+    def start(self) -> Any:
+        share = self.random.random()
+        if share < 0.45:
+            return self.one("received_at", *self.fields)
+        if share < 0.7:
+            return self.entries()
+        return self.instant(1)
+
+    def anew(self, number: int) -> Document:
+        # What begins once, by an event of the record, is what columns have a form for.
+        starts = [self.start() for _ in range(self.one(1, 2, 2, 3))] if self.chance(0.3) else [self.one("received_at", *self.fields)]
+        act = self.one("closed_at", *self.fields) if self.chance(0.5) else self.one(self.one(*self.names), self.entries(), {"first_of": [self.entries(), self.one(*self.names)]}, {"first_of": self.random.sample(self.fields, 2)}, "closed_at")
+        limit = self.one("2 days", "3 working days", "48 hours", "6 working hours", "1 months", {"first_of": [self.one(*self.fields), "3 days"]})
+        made: Document = {"id": f"D{number}", "from": {"each": starts}, "to": act, "within": limit}
+        if self.chance(0.4):
+            made["from"]["until"] = self.one("closed_at", *self.fields)
+        if self.chance(0.3):
+            made["at_risk"] = self.one("1 days", "6 hours", "80%")
+        if self.chance(0.2):
+            made["when"] = self.condition(1)
+        if self.chance(0.2):
+            made["exempt"] = [{"when": self.condition(1), "reason": {"en": "x", "zh": "x"}}]
+        if self.chance(0.3):
+            made["waivable"] = {"by": ["boss"]}
+        elif self.chance(0.2):
+            made["pauses"] = [{"between": self.random.sample(self.names, 2)}]
+        return made
+
+    def few(self, document: Document) -> Document:
+        document["deadlines"] = document["deadlines"][: self.one(1, 1, 2)]
+        for section in ("requirements", "penalties"):
+            if not self.chance(0.4):
+                del document[section]
+            else:
+                document[section] = self.random.sample(document[section], 1)
+        return document
+
+    def waivers(self, policy: Policy) -> list[Document]:
+        rules = [rule.id for version in policy.versions for rule in version.model.all_rules() if rule.waivable_by]
+        return [
+            {"rule": rule + self.one("", "", "#1", "#2"), "by": self.one("boss", "boss", "nobody"), "reason": "x", "records": {self.one(*self.fields): {self.one("by", "after"): "as_of"}}}
+            for rule in rules
+        ]

@@ -20,7 +20,6 @@ _STOPS: Final = (None, "", "2026-03-03/2026-03-05", "2026-03-04T08:00/2026-03-04
 class Duties(Instants):
     """Rules of every kind that may be exempt, waived, somebody else's, extended or paused."""
 
-    typed: ClassVar[bool] = True
     fields: ClassVar[tuple[str, ...]] = ("a", "b", "c")
 
     def document(self) -> Document:
@@ -164,7 +163,6 @@ _UNITS: Final[dict[str, tuple[int, ...]]] = {
 class Counted(Draw):
     """A limit or two under any conventions, over every start and act of a few weeks that hold holidays, make-up days and a change of clocks."""
 
-    typed: ClassVar[bool] = True
 
     def document(self) -> Document:
         zone = self.one("Asia/Shanghai", "America/New_York", "Europe/Berlin", "America/Santiago", "Australia/Lord_Howe")
@@ -251,7 +249,6 @@ _OWNERS: Final = ("boss", "desk", "legal", "ops")
 class Matrix(Draw):
     """Owners over every axis there is, levels of several rules, and what is asked of either."""
 
-    typed: ClassVar[bool] = True
 
     def document(self) -> Document:
         kinds = {"m": "money", "k": "integer", "q": "number", "x": "boolean", "y": "boolean", "s": "string", "g": "list"}

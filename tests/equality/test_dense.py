@@ -13,7 +13,7 @@ import pytest
 
 from tests.equality.dense import DRAWN, check_dense, draw_dense
 
-SEEDS: Final = {"instants": range(16), "lengths": range(8), "logs": range(10), "values": range(12), "duties": range(10), "counted": range(8), "matrix": range(10)}
+SEEDS: Final = {"instants": range(16), "lengths": range(8), "logs": range(10), "values": range(12), "duties": range(10), "counted": range(8), "matrix": range(10), "again": range(8)}
 ROWS: Final = 250
 FLOORS: Final = {
     "instants": {"met": 400, "breached": 200, "pending": 1000, "indeterminate": 1000, "not_applicable": 300},
@@ -22,6 +22,7 @@ FLOORS: Final = {
     "values": {"met": 400, "breached": 600, "pending": 600, "indeterminate": 150, "not_applicable": 100, "exempt": 100},
     "duties": {"met": 200, "breached": 200, "pending": 100, "indeterminate": 400, "not_applicable": 300, "exempt": 150, "waived": 80},
     "counted": {"met": 100, "breached": 250, "pending": 400, "indeterminate": 100, "not_applicable": 20},
+    "again": {"met": 100, "breached": 200, "pending": 400, "indeterminate": 200, "not_applicable": 100, "waived": 20},
     "matrix": {"met": 300, "breached": 50, "pending": 400, "indeterminate": 100, "not_applicable": 100},
 }
 
@@ -33,6 +34,7 @@ WORDS: Final = {
     "values": ("severity", "responsibility", "owner", "exempt", "outcome", "per", "divided_by", "charge", "range", "choose", "first_known", "default", "empty"),
     "duties": ("scope", "admission", "retention", "waivable", "exempt", "duty_of", "extend", "needs", "late", "hold", "at_risk", "outcome", "penalties", "due"),
     "counted": ("month_day", "first_day", "ends", "roll", "after_hours", "from_closed_day", "at_closing", "pause_on_days", "announced_until", "at_risk", "ahead", "during"),
+    "again": ("each", "until", "waivable", "late", "per", "exempt", "due"),
     "matrix": ("contains", "matches", "severity", "n0", "s0", "g", "charge", "owner"),
 }
 

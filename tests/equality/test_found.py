@@ -782,6 +782,47 @@ requirements:
         ["indeterminate", "met", "met"],
         schema={"word": pl.String},
     ),
+    Case(
+        "a duty that began once and is waived misses nothing",
+        """
+record: {fields: {begun_at: {type: event}, done_at: {type: event}}}
+deadlines:
+  - {id: D1, from: {each: [begun_at]}, to: done_at, within: 3 days, waivable: {by: [boss]}}
+""",
+        {"id": ["A", "B"], "received_at": [MONDAY] * 2, "begun_at": [at(3)] * 2, "done_at": ["soon"] * 2},
+        "D1.missing",
+        [None, ["done_at"]],
+        waivers=({"rule": "D1", "records": "A", "by": "boss", "reason": "x"},),
+        unusable={"done_at": 2},
+    ),
+    Case(
+        "what is missing of a duty that began once is missing of its limit",
+        """
+record: {fields: {begun_at: {type: event}, done_at: {type: event}, one_at: {type: event}, other_at: {type: event}}}
+deadlines:
+  - {id: D1, from: {each: [begun_at]}, to: done_at, within: {choose: [{when: {upheld: true}, then: one_at}, {otherwise: other_at}]}}
+requirements:
+  - {id: RQ1, require: {closed_at: {by: {due: D1}}}}
+""",
+        {"received_at": [MONDAY] * 2, "begun_at": [at(3)] * 2, "done_at": ["soon", "2026-03-05"], "one_at": [at(6)] * 2, "other_at": [at(8)] * 2, "closed_at": [at(7)] * 2, "upheld": ["perhaps"] * 2},
+        "RQ1.missing",
+        [["done_at", "upheld"], ["upheld"]],
+        unusable={"done_at": 1, "upheld": 2},
+    ),
+    Case(
+        "so many days of the record from a day are one day",
+        """
+record: {fields: {begun_at: {type: event}, one_at: {type: event, empty: unknown}, days: {type: integer}}}
+deadlines:
+  - {id: D1, from: begun_at, to: closed_at, within: {days: {field: days}}}
+retention:
+  - {id: RT1, keep_until: {due: D1}, deleted: one_at}
+""",
+        {"received_at": [MONDAY] * 2, "begun_at": ["2026-03-03", "2026-03-03"], "one_at": [None, "soon"], "days": [1, 2]},
+        "RT1.missing",
+        [["one_at"], ["one_at"]],
+        unusable={"one_at": 1},
+    ),
 )
 
 

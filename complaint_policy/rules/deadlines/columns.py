@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import copy
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -339,7 +340,7 @@ class _Judged:
             return Coded(constant(0, pl.UInt8), ("none",))
         if not apart:
             return Coded(None, ("none", "all"), plan.keep(early.fill_null(False)))
-        lies = Coded(plan.keep(on(_counted, first, early)), ("none", "some", "all"))
+        lies = Coded(plan.keep(on(_how_many, first, early)), ("none", "some", "all"))
         return tabulated(plan, [done.state(plan), lies], lambda s, lie: "none" if lie == "some" and (s.kind != SPAN or s.interval) else lie)
 
 
@@ -349,6 +350,14 @@ class _BegunOnce(_Judged):
     def __init__(self, rule: Deadline, each: n.Each, sheet: Sheet) -> None:
         super().__init__(evolve(rule, start=each.parts[0]), sheet)
         self.each = each
+
+    def verdicts(self) -> Verdicts:
+        found = super().verdicts()
+        rule, sheet, plan, due = self.rule, self.sheet, self.plan, found.due
+        assert due is not None
+        coded = tabulated(plan, [found.coded], _of_one_time, key=key_for(sheet, rule), place=rank_of, left=_left(rule, sheet))
+        limits = tabulated(plan, [found.coded, due.state(plan)], _due_of_one_time, key=lambda shape: shape)
+        return evolve(found, coded=coded, due=choosing.settled(sheet, due.low, due.high, limits, due.day_end))
 
     def _kept(self, raw: Coded, due: Instants) -> tuple[Coded, Instants]:
         """Rows with another start, perhaps, are left, and with several acts those of which the first is not plainly the one."""
@@ -374,7 +383,32 @@ class _BegunOnce(_Judged):
         return kept, choosing.settled(sheet, due.low, due.high, limits, due.day_end)
 
 
-def _counted(*tests: pl.Expr) -> pl.Expr:
+def _of_one_time(result: GeneralDeadline) -> GeneralDeadline:
+    """What the rule says where its one time says this, as :func:`~.repeated.combined` has it."""
+    details = result.details
+    if is_left(details.missing):
+        return result
+    possible = details.possible if details.possible is not None and len(details.possible) > 1 else None
+    if result.outcome != INDETERMINATE:
+        possible = details.possible if result.outcome == PENDING else None
+    missing = details.missing if result.outcome == INDETERMINATE else ()
+    if (missing, possible) == (details.missing, details.possible):
+        return result
+    made = copy(result)
+    own = made._more = copy(details)
+    own.missing, own.possible = missing, possible
+    return made
+
+
+def _due_of_one_time(result: GeneralDeadline, due: Shape) -> Shape:
+    """Of a limit that may be several, or anything, all is missing that is missing of the time."""
+    if due.kind in (EXACT, LATER, STATED_NONE) or (due.kind == SPAN and due.interval):
+        return due
+    missing = result.details.missing if result.outcome == INDETERMINATE else ()
+    return evolve(due, missing=due.missing.union(missing), empty=False)
+
+
+def _how_many(*tests: pl.Expr) -> pl.Expr:
     """How many of the tests hold."""
     return pl.sum_horizontal(*(test.fill_null(False).cast(pl.UInt8) for test in tests)).cast(pl.UInt8)
 
