@@ -139,13 +139,11 @@ class Builder:
         """Whether a fact is a condition, a value or an instant: told by its keys."""
         if isinstance(node, Scalar):
             declared = self.fields.get(node.value)
-            return "instant" if declared is not None and declared.is_moment else "value"
+            return "instant" if declared is not None and (declared.is_moment or declared.type == "instants") else "value"
         if not isinstance(node, Mapping) or not node.entries:
             return "condition"
         key, value = node.entries[0].key, node.entries[0].value
         if key in _ORDINARY_VALUE_KEYS or (any(e.key in _ORDINARY_VALUE_KEYS for e in node.entries) and key not in self.fields):
-            if key == "field" and isinstance(value, Scalar) and (d := self.fields.get(value.value)) is not None and d.is_moment:
-                return "value"
             return "value"
         if key in _ORDINARY_INSTANT_KEYS or any(e.key in ("each", "event", "nth") for e in node.entries):
             return "instant"

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from complaint_policy import Policy, PolicyError, load_policy_text
 from tests.equality.comparing import audited, differences, entries_of, loop, penalties_apart
-from tests.equality.draw_dense import RECEIVED, Again, Document, Draw, Instants, Lengths, Logs
+from tests.equality.draw_dense import RECEIVED, Again, Document, Draw, Instants, Lengths, Lists, Logs
 from tests.equality.draw_dense_rules import Counted, Duties, Matrix
 from tests.equality.draw_dense_values import Values
 from tests.equality.policies import yaml_text
@@ -24,6 +24,7 @@ DRAWN: Final[dict[str, Callable[[Random], Draw]]] = {
     "instants": Instants,
     "lengths": Lengths,
     "logs": Logs,
+    "lists": Lists,
     "values": Values,
     "duties": Duties,
     "counted": Counted,

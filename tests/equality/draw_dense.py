@@ -17,7 +17,7 @@ from attrs import Factory, define
 
 from complaint_policy import Policy
 
-__all__ = ["RECEIVED", "TIMES", "Again", "Document", "Draw", "Instants", "Lengths", "Logs"]
+__all__ = ["RECEIVED", "TIMES", "Again", "Document", "Draw", "Instants", "Lengths", "Lists", "Logs"]
 
 Document = dict[str, Any]
 RECEIVED: Final = datetime(2026, 3, 2, 10)
@@ -233,6 +233,34 @@ class Logs(Instants):
         entries = _ENTRIES[:_PLAIN_ENTRIES] if self.chance(0.5) else _ENTRIES
         logs = [[self.one(*entries) for _ in range(self.one(0, 1, 2, 2, 3))] for _ in range(rows)]
         return super().table(rows) | {"events": [None if self.chance(0.05) else log for log in logs]}
+
+
+# --------------------------------------------------------------------------- lists of instants
+_LISTS: Final = (None, "", "2026-03-03T10:00", "2026-03-05", "2026-03-05T00:00; 2026-03-19T23:00", "2026-03-25; 2026-03-03", "2026-03-08T02:30; 2026-03-08T02:30; 2026-04-08",
+                 "soon", "2026-03-03; soon", "2026-03-03T10:00; 2026-03-03; 2026-03-20", "2026-03-01T08:00; 2026-03-25T09:00")  # fmt: skip
+
+
+class Lists(Logs):
+    """Times written down in advance, in place of the log."""
+
+    schema: ClassVar[dict[str, Any]] = {}
+
+    def document(self) -> Document:
+        made = super().document()
+        del made["record"]["events"], made["facts"]["level"]
+        for name in ("i", "j"):
+            made["record"]["fields"][name] = {"type": "instants", **self.one({}, {"empty": "none"})}
+        made["requirements"] = [one for one in made["requirements"] if one["id"] != "RQ5"]
+        return made
+
+    def entries(self) -> Any:
+        return self.one("i", "i", "j")
+
+    def table(self, rows: int) -> dict[str, list[Any]]:
+        made = super().table(rows)
+        del made["events"]
+        lists = self.random.sample(_LISTS, 5)
+        return made | {name: [self.one(*lists) for _ in range(rows)] for name in ("i", "j")}
 
 
 # --------------------------------------------------------------------------- what begins anew

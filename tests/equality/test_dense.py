@@ -13,12 +13,13 @@ import pytest
 
 from tests.equality.dense import DRAWN, check_dense, draw_dense
 
-SEEDS: Final = {"instants": range(16), "lengths": range(8), "logs": range(10), "values": range(12), "duties": range(10), "counted": range(8), "matrix": range(10), "again": range(8)}
+SEEDS: Final = {"instants": range(16), "lengths": range(8), "logs": range(10), "lists": range(6), "values": range(12), "duties": range(10), "counted": range(8), "matrix": range(10), "again": range(8)}
 ROWS: Final = 250
 FLOORS: Final = {
     "instants": {"met": 400, "breached": 200, "pending": 1000, "indeterminate": 1000, "not_applicable": 300},
     "lengths": {"met": 250, "breached": 20, "pending": 300, "indeterminate": 400, "not_applicable": 100},
     "logs": {"met": 300, "breached": 100, "pending": 600, "indeterminate": 300, "not_applicable": 200},
+    "lists": {"met": 200, "breached": 100, "pending": 400, "indeterminate": 300, "not_applicable": 50},
     "values": {"met": 400, "breached": 600, "pending": 600, "indeterminate": 150, "not_applicable": 100, "exempt": 100},
     "duties": {"met": 200, "breached": 200, "pending": 100, "indeterminate": 400, "not_applicable": 300, "exempt": 150, "waived": 80},
     "counted": {"met": 100, "breached": 250, "pending": 400, "indeterminate": 100, "not_applicable": 20},
@@ -30,6 +31,7 @@ FLOORS: Final = {
 WORDS: Final = {
     "instants": ("at_risk", "pauses", "extend", "choose", "in_order", "first_known", "all_of", "during", "ahead", "due"),
     "lengths": ("late", "between", "except", "together", "round", "penalties", "pauses"),
+    "lists": ("nth", "count", "after", "i", "j"),
     "logs": ("each", "nth", "count", "take", "where"),
     "values": ("severity", "responsibility", "owner", "exempt", "outcome", "per", "divided_by", "charge", "range", "choose", "first_known", "default", "empty"),
     "duties": ("scope", "admission", "retention", "waivable", "exempt", "duty_of", "extend", "needs", "late", "hold", "at_risk", "outcome", "penalties", "due"),

@@ -57,7 +57,7 @@ def fact(text: str, events: Any = (), as_of: str = "2026-04-01T00:00", **record:
 
 
 def _is_instant(text: str) -> bool:
-    return text.startswith(("{event", "{nth", "{last_of", "{first_of", "{all_of"))
+    return text.startswith(("{event", "{nth", "{last_of", "{first_of", "{all_of", "{first_known: [visits", "{choose: [{when: {closed_at: missing}, then: visits"))
 
 
 def _asks(text: str) -> str:
@@ -164,6 +164,12 @@ def test_alone_they_are_the_first_in_last_of_the_last() -> None:
     assert fact("{first_of: [closed_at, {event: dissatisfied}]}", events, closed_at="2026-03-04T09:00") == utc(3)
     assert fact("{last_of: [received_at, {event: dissatisfied}]}", events) == utc(9)
     assert fact("{all_of: [closed_at, {event: dissatisfied}]}", events, closed_at="2026-03-04T09:00") == utc(9)
+
+
+def test_a_list_first_in_a_fact_makes_an_instant() -> None:
+    after = "{nth: 1, of: visits, after: closed_at}"
+    assert fact(f"{{first_known: [visits, {after}]}}", visits="2026-03-05T09:00; 2026-03-03T09:00") == utc(3)
+    assert fact(f"{{choose: [{{when: {{closed_at: missing}}, then: visits}}, {{otherwise: {after}}}]}}", visits="2026-03-03T09:00; 2026-03-09T09:00", closed_at="2026-03-04T09:00") == utc(9)
 
 
 def test_all_of_waits_for_an_entry() -> None:
