@@ -40,14 +40,17 @@ class Draw:
         return self.random.random() < share
 
     def few(self, document: Document) -> Document:
-        """With one rule of a kind, seldom two: a row that one rule leaves to the record evaluation shows nothing of the others."""
-        for section in ("deadlines", "requirements", "penalties"):
-            if section in document:
-                count = self.random.choice((0, 1, 1, 2) if section != "deadlines" else (1, 1, 1, 2))
-                document[section] = self.random.sample(document[section], min(len(document[section]), count))
-                if not document[section]:
-                    del document[section]
-        return document
+        """With one rule of a kind, seldom two, and those they ask for: a row that one rule leaves to the record evaluation shows nothing of the others."""
+        rules = {section: document.pop(section, []) for section in ("deadlines", "requirements", "penalties")}
+        kept: list[Document] = []
+        for section, drawn in rules.items():
+            count = self.one(1, 1, 1, 2) if section == "deadlines" else self.one(0, 1, 1, 2)
+            kept += self.random.sample(drawn, min(len(drawn), count))
+        others = [rule for drawn in rules.values() for rule in drawn if rule not in kept]
+        while more := [rule for rule in others if f"'{rule['id']}'" in str(document) + str(kept)]:
+            kept += more
+            others = [rule for rule in others if rule not in more]
+        return document | {section: left for section, drawn in rules.items() if (left := [rule for rule in drawn if rule in kept])}
 
     def waivers(self, policy: Policy) -> list[Document]:
         return []
