@@ -236,7 +236,7 @@ _AXES: Final[dict[str, tuple[tuple[Any, ...], ...]]] = {
     "g": (({"contains": "a"}, {"not": {"contains": "a"}}), (["a", "c"], {"not": ["a", "c"]})),
     "severity": (("low", "mid", "high"), ({"at_least": "mid"}, {"below": "mid"}), (["low", "high"], "mid")),
     "c0": (("true", "false"),),
-    "n0": (({"below": "1"}, {"at_least": "1"}), ("2", {"above": "2"}, {"below": "2"}), ({"at_most": "0.5"}, {"above": "0.5", "at_most": "3"})),
+    "n0": (({"below": "1"}, {"at_least": "1"}), ("2", {"above": "2"}, {"below": "2"}), ({"at_most": "0.5"}, {"above": "0.5", "at_most": "3"}), (["1", "2.5"], "4", {"above": "4"})),
     "s0": (("ab", ["u", "zz"]), ({"contains": "b"}, {"not": {"contains": "b"}}), ("ab", {"not": "ab"}), ({"matches": ".b.*"}, "u", "zz")),
 }  # fmt: skip
 _MATRIX_CELLS: Final[dict[str, tuple[str | None, ...]]] = {

@@ -91,7 +91,7 @@ class Values(Draw):
         share = self.random.random()
         if self.facts and share < 0.12:
             fact = self.one(*self.facts)
-            return {fact: self.one("true", "false") if fact.startswith("c") else {self.one("at_least", "below"): self.one(*_LITERALS)}}
+            return {fact: self.one("true", "false") if fact.startswith("c") else self.one({self.one("at_least", "below"): self.one(*_LITERALS)}, self.random.sample(_LITERALS, 3))}
         if depth <= 0 or share < 0.5:
             return self.test(max(depth, 0))
         if share < 0.75:
