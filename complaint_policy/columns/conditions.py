@@ -297,6 +297,7 @@ def _one_of(sheet: Sheet, left: n.NamedValue, values: frozenset[Any]) -> Column:
         return answered(sheet, found, lambda v: is_in(v, values))
     if found.kind not in ("string", "number", "boolean"):
         return left_column("boolean")
+
     def chain(value: Ex) -> Ex:
         total: Ex | None = None
         for literal in sorted(values, key=str):

@@ -69,7 +69,8 @@ def _owned(section: Matrix, sheet: Sheet) -> Coded:
     parts = dict.fromkeys(part for row in section.rows for part in n.conjuncts(row.when))
     # What the codes of the axes do not tell is asked of the rows of the table, part by part.
     asked = [part for part in parts if not _told(part, axes)]
-    if len(asked) > _MOST_ASKED or (asked and _by_values(section, sheet, [*axes, *(name for part in parts for name in n.names_in(part))])):
+    beside = asked or None in axes.values()
+    if len(asked) > _MOST_ASKED or (beside and _by_values(section, sheet, [*axes, *(name for part in parts for name in n.names_in(part))])):
         return _left_over(sheet)
     stand = Stand(sheet)
     stand.slots |= {"responsibility_result": stand._slot()}
