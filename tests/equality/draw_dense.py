@@ -7,6 +7,7 @@ in ``TIMES``: nothing, an exact value, a day, a border, one that is still to com
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from datetime import datetime
 from itertools import product
 from random import Random
@@ -24,7 +25,7 @@ RECEIVED: Final = datetime(2026, 3, 2, 10)
 
 
 @define
-class Draw:
+class Draw(ABC):
     """Draws one policy and its table."""
 
     schema: ClassVar[dict[str, Any]] = {}
@@ -55,11 +56,22 @@ class Draw:
     def waivers(self, policy: Policy) -> list[Document]:
         return []
 
+    @abstractmethod
     def document(self) -> Document:
-        raise NotImplementedError
+        """The whole policy, with more rules than are kept."""
 
+    @abstractmethod
     def table(self, rows: int) -> dict[str, list[Any]]:
-        raise NotImplementedError
+        """The cells of each field."""
+
+    def loosen(self, fields: dict[str, Document], names: str, share: float) -> None:
+        """Some of the fields have a default; of some others (``names``) an empty cell says that there is none."""
+        for name, default in {"m": 100, "k": 1, "x": "false", "e": "v"}.items():
+            if self.chance(share):
+                fields[name]["default"] = default
+        for name in names:
+            if "default" not in fields[name] and self.chance(0.2):
+                fields[name]["empty"] = "none"
 
     def head(self, zone: str, fields: dict[str, Document]) -> Document:
         office = {"weekdays": "mon-fri", "hours": {"mon-fri": ["09:00-12:00", "13:00-17:00"]}, "holidays": ["2026-03-09"]}
@@ -269,7 +281,6 @@ class Lists(Logs):
 # --------------------------------------------------------------------------- what begins anew
 class Again(Logs):
     """Duties that begin anew, what is late of them and what that costs; some waived."""
-
 
     def document(self) -> Document:
         made = super().document()

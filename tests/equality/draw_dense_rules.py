@@ -163,7 +163,6 @@ _UNITS: Final[dict[str, tuple[int, ...]]] = {
 class Counted(Draw):
     """A limit or two under any conventions, over every start and act of a few weeks that hold holidays, make-up days and a change of clocks."""
 
-
     def document(self) -> Document:
         zone = self.one("Asia/Shanghai", "America/New_York", "Europe/Berlin", "America/Santiago", "Australia/Lord_Howe")
         declared: dict[str, Document] = {"a": {"type": self.one("event", "event", "datetime", "date")}, "b": {"type": "event"}, "hold": {"type": "intervals", "empty": "none"}}
@@ -249,17 +248,11 @@ _OWNERS: Final = ("boss", "desk", "legal", "ops")
 class Matrix(Draw):
     """Owners over every axis there is, levels of several rules, and what is asked of either."""
 
-
     def document(self) -> Document:
         kinds = {"m": "money", "k": "integer", "q": "number", "x": "boolean", "y": "boolean", "s": "string", "g": "list"}
         declared: dict[str, Document] = {name: {"type": kind} for name, kind in kinds.items()}
         declared["e"] = {"type": "enum", "values": ["u", "v", "w"]}
-        for name, default in {"m": 100, "k": 1, "x": "false", "e": "v"}.items():
-            if self.chance(0.15):
-                declared[name]["default"] = default
-        for name in "mkxesg":
-            if "default" not in declared[name] and self.chance(0.2):
-                declared[name]["empty"] = "none"
+        self.loosen(declared, "mkxesg", 0.15)
         made = self.head("Asia/Shanghai", declared)
         number, text = ({self.one("plus", "max_of"): [{"field": self.one("k", "q")}, "1"]}, {"first_known": [{"field": "k"}, {"field": "q"}]}), {"first_known": [{"field": "s"}, {"field": "e"}]}
         choice = {"choose": [{"when": self.test(), "then": self.one("ab", "zz")}, {"otherwise": {"field": self.one("s", "e")}}]}

@@ -43,12 +43,7 @@ class Values(Draw):
         fields: dict[str, Document] = {name: {"type": kind} for name, kind in kinds.items()}
         fields["e"] = {"type": "enum", "values": ["u", "v", "w"]}
         fields["t"] = {"type": "integer", "unit": "days"}
-        for name, default in {"m": 100, "k": 1, "x": "false", "e": "v"}.items():
-            if self.chance(0.2):
-                fields[name]["default"] = default
-        for name in "mqxesg":
-            if "default" not in fields[name] and self.chance(0.2):
-                fields[name]["empty"] = "none"
+        self.loosen(fields, "mqxesg", 0.2)
         return fields
 
     def number(self, depth: int, kind: str) -> Any:
