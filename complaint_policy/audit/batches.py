@@ -16,7 +16,8 @@ import polars as pl
 
 from complaint_policy.audit.columns import DecisionColumns
 from complaint_policy.audit.counts import Counted, count_rows
-from complaint_policy.audit.engine import ROW, Engine, enums_of
+from complaint_policy.audit.engine import ROW, Engine
+from complaint_policy.audit.enumerations import enums_of
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.judging import columns_of_policy, fields_of_policy, waivers_of
 from complaint_policy.audit.look import looked_at

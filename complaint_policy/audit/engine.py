@@ -16,6 +16,7 @@ import polars as pl
 from attrs import define, evolve, field
 
 from complaint_policy.audit.columns import DecisionColumns, frame_zone
+from complaint_policy.audit.enumerations import level_type, owner_type
 from complaint_policy.audit.interfaces import AnyPolicy
 from complaint_policy.audit.look import Look, days_between
 from complaint_policy.audit.moving import Moving, moving_of
@@ -25,7 +26,7 @@ from complaint_policy.columns.cells import read_cells
 from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.plan import Ex, Plan, on
 from complaint_policy.columns.sheet import Hints, Waiving
-from complaint_policy.columns.tabulating import among
+from complaint_policy.columns.tabulating import among, worded
 from complaint_policy.columns.values import Coded
 from complaint_policy.columns.version import OUTCOME, Judged, RuleColumns, Unsupported, judged_version
 from complaint_policy.expressions.nodes import fields_in
@@ -35,7 +36,7 @@ from complaint_policy.silences import silences
 from complaint_policy.texts import Text
 from complaint_policy.waivers import IN_FORCE, WaiverSet
 
-__all__ = ["ROW", "Engine", "enums_of", "has_columns", "level_type", "owner_type", "owners_of", "remarks"]
+__all__ = ["ROW", "Engine", "remarks"]
 
 ROW: Final = "\x1frow"  # the row's number in the source, beside its columns
 LEFT: Final = "\x1fleft"
@@ -43,24 +44,6 @@ _DOUBT: Final = 10  # of so many rows one may be other than believed
 _BESIDE: Final = timedelta(days=2)
 _OLDEST: Final = 75  # years that a complaint may lie back
 _KEPT: Final = 8  # compiled tables of one version that are remembered
-
-
-def enums_of(policy: AnyPolicy) -> frozenset[str]:
-    """The fields that are enumerations in every version, few enough of values to be compared with each."""
-    kinds = [{n for n, f in version.model.fields.items() if f.type == "enum" and 0 < len(f.values) <= 64} for version in policy.versions]
-    return frozenset(set.intersection(*kinds)) if kinds else frozenset()
-
-
-def owners_of(policy: AnyPolicy) -> list[str]:
-    """Every owner a version of the policy can name."""
-    found: dict[str, None] = {}
-    for version in policy.versions:
-        section = version.model.section("responsibility")
-        for row in getattr(section, "rows", ()):
-            found[row.roles.owner] = None
-        if getattr(section, "otherwise", None) is not None:
-            found[section.otherwise.owner] = None
-    return list(found)
 
 
 def remarks(engines: Iterable[Engine]) -> tuple[Text, ...]:
@@ -97,6 +80,7 @@ class Engine:
     singly: list[int] = field(factory=lambda: [0])  # records judged one by one, each time the table was gone through
     _tiers: dict[tuple[int, bool], _Tier] = field(factory=dict)
     past: bool = field(init=False)  # whether that is still believed: see Look
+    closer: Callable[[], Look] | None = None  # a look at all of the table, which is worth it where one at some rows misleads
     _receipt: Any = None
     _moving: Moving | None = None
 
@@ -113,8 +97,22 @@ class Engine:
         if not self.past or left * _DOUBT < rows:
             return False
         self.past = False
+        if self.closer is not None:
+            self.look_closer()
         self._tiers = {key: tier for key, tier in self._tiers.items() if not key[1]}
         return True
+
+    def look_closer(self) -> None:
+        """Goes by all of the table from here on."""
+        assert self.closer is not None
+        self.look = self.closer()
+        self.past, self.closer = False, None
+        self._tiers.clear()
+        self._receipt = self._moving = None
+
+    def looks_back(self) -> bool:
+        """Whether no time that was seen lies after the moment of judgement."""
+        return self._before(self.look.seen).issuperset(name for name, (_, last) in self.look.seen.items() if isinstance(last, datetime))
 
     @property
     def days(self) -> tuple[date, date]:
@@ -305,10 +303,13 @@ class Engine:
         return judged
 
     def _happened(self) -> frozenset[str]:
-        """The fields whose last time is no later than the moment of judgement."""
+        """The fields whose last time is known to be no later than the moment of judgement."""
+        return self._before(self.look.bounds)
+
+    def _before(self, bounds: Mapping[str, tuple[Any, Any]]) -> frozenset[str]:
         zone = self.policy.zone
         found: set[str] = set()
-        for name, (_, last) in self.look.bounds.items():
+        for name, (_, last) in bounds.items():
             if isinstance(last, datetime):
                 last = zone.to_utc(last) if last.tzinfo is None else last.astimezone(UTC).replace(tzinfo=None)
                 if last <= self.as_of:
@@ -334,7 +335,7 @@ class Engine:
         """The columns of the decisions table (``inner``: with those only the summary reads), instants in naive UTC."""
         policy = self.policy
         zone = None if inner else frame_zone(self.shape.zone)
-        out: dict[str, pl.Expr] = {"row": pl.col(ROW), "id": judged.id.expr, "status": judged.status.expr.cat.to(OUTCOME)}
+        out: dict[str, pl.Expr] = {"row": pl.col(ROW), "id": judged.id.expr, "status": worded(judged.status, judged.statuses, OUTCOME).expr}
         out["severity"] = judged.severity_level(level_type(policy)).expr
         if inner or "severity.possible" in extra:
             out["severity.possible"] = _possible(judged)
@@ -376,26 +377,6 @@ class Engine:
 
 
 _NAMES: Final = pl.List(pl.String)
-
-
-def has_columns(policy: AnyPolicy) -> bool:
-    """Whether the policy is one of this library's; a stranger's is asked record by record."""
-    return hasattr(policy, "compiled")
-
-
-def level_type(policy: AnyPolicy) -> Any:
-    """Levels as an enumeration, from the lowest, those of the latest version first."""
-    if not has_columns(policy):
-        return pl.String()
-    levels = list(dict.fromkeys(level for version in reversed(policy.versions) for level in getattr(version.model.section("severity"), "levels", ())))
-    return pl.Enum(levels) if levels else pl.String()
-
-
-def owner_type(policy: AnyPolicy) -> Any:
-    if not has_columns(policy):
-        return pl.String()
-    owners = owners_of(policy)
-    return pl.Enum(owners) if owners else pl.String()
 
 
 def _possible(judged: Judged) -> pl.Expr:

@@ -15,9 +15,10 @@ from attrs import evolve
 
 from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns, frame_zone
 from complaint_policy.audit.counts import count_rows
-from complaint_policy.audit.engine import ROW, Engine, enums_of
+from complaint_policy.audit.engine import ROW, Engine
+from complaint_policy.audit.enumerations import enums_of
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
-from complaint_policy.audit.look import Look, looked_at
+from complaint_policy.audit.look import Look, glanced_at, looked_at
 from complaint_policy.audit.mapping import ColumnMapping
 from complaint_policy.audit.partials import count_ids, tally_of_rows
 from complaint_policy.audit.portfolio import Portfolio
@@ -83,12 +84,14 @@ class FrameAudit:
     @cached_property
     def engine(self) -> Engine:
         """The policy over the table's columns."""
-        whole = self._whole
+        whole, typed = self._whole, self._typed
+        look = self._first_look() if whole is None else glanced_at(whole, typed, _LOOKED_AT) if whole.height > 2 * _LOOKED_AT else None
+        engine = Engine(self.policy, typed, self.shape, self._instant, self._waivers, look or Look(), self._schema)
         if whole is not None:
-            look = looked_at(whole, self._typed, whole=True)
-        else:
-            look = self._first_look()
-        return Engine(self.policy, self._typed, self.shape, self._instant, self._waivers, look, self._schema)
+            engine.closer = lambda: looked_at(whole, typed, whole=True)
+            if look is None or not engine.looks_back():
+                engine.look_closer()
+        return engine
 
     def _first_look(self) -> Look:
         # Of the times only the receipt's say anything worth a look.

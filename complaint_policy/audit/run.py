@@ -21,7 +21,8 @@ from complaint_policy.audit.across import across_of, check_lists
 from complaint_policy.audit.caps import held_to_caps
 from complaint_policy.audit.columns import DecisionColumns
 from complaint_policy.audit.delimited import DelimitedTable
-from complaint_policy.audit.engine import has_columns, remarks
+from complaint_policy.audit.engine import remarks
+from complaint_policy.audit.enumerations import has_columns
 from complaint_policy.audit.event_tables import RecordsWithEvents, event_table
 from complaint_policy.audit.exposures import read_exposures
 from complaint_policy.audit.frames import FrameAudit

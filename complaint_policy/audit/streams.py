@@ -15,7 +15,8 @@ import polars as pl
 from attrs import define, field
 
 from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns
-from complaint_policy.audit.engine import ROW, Engine, has_columns
+from complaint_policy.audit.engine import ROW, Engine
+from complaint_policy.audit.enumerations import has_columns
 from complaint_policy.audit.frames import shown
 from complaint_policy.audit.gathering import Gathered
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy

@@ -17,7 +17,8 @@ from complaint_policy.audit.cells import RecordReader, as_text
 from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns
 from complaint_policy.audit.counts import count_rows
 from complaint_policy.audit.delimited import DelimitedTable
-from complaint_policy.audit.engine import ROW, Engine, enums_of
+from complaint_policy.audit.engine import ROW, Engine
+from complaint_policy.audit.enumerations import enums_of
 from complaint_policy.audit.frames import shown
 from complaint_policy.audit.gathering import Gathered
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy

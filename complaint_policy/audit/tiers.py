@@ -9,7 +9,8 @@ import polars as pl
 from attrs import define, field
 
 from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionRows, frame_zone
-from complaint_policy.audit.engine import LEFT, ROW, Engine, level_type, owner_type
+from complaint_policy.audit.engine import LEFT, ROW, Engine
+from complaint_policy.audit.enumerations import level_type, owner_type
 from complaint_policy.audit.interfaces import AnyDecision
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Entry

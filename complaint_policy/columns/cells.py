@@ -6,7 +6,8 @@ for each different cell; text that is plainly an ISO time or a number is read by
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -31,7 +32,11 @@ KNOWN, EMPTY, BAD, ODD = 0, 1, 2, 3
 # Up to here floats, which enter by their shortest text, and whole numbers compare exactly.
 _LARGEST: Final = 10**15
 # More values of an enum are told apart by a cast, which is then faster than comparing.
-_FEW_VALUES: Final = 12
+_FEW_VALUES: Final = 24
+# From so many values on numbers made of the texts are compared: making one costs as much as comparing one text, comparing it a tenth.
+_HASHED: Final = 3
+# Drawn anew for every process, so that nobody can write a text whose number is a value's: see decision 038.
+_SEED: Final = secrets.randbits(63)
 _MOST_MILLIS: Final = 2**63 // 1000 - 1
 # What Python's strip() takes away.
 WHITE: Final = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
@@ -170,7 +175,7 @@ def _enum(raw: Ex, declared: Field, clock: Clock, plan: Plan, currency: str | No
 
     if full and few:
         # Where a rule asks for some values only, their tests are all that is looked at.
-        tests = tuple(plan.keep(raw.equals(pl.lit(text))) for text in values)
+        tests = tuple(plan.keep(test) for test in _told_apart(raw, values, plan))
         return Cells(plan.keep(on(chain, raw, *tests)), None, None, None, values, tests)
 
     reader = cell_reader(declared, clock.zone, currency)
@@ -193,12 +198,20 @@ def _enum(raw: Ex, declared: Field, clock: Clock, plan: Plan, currency: str | No
         mapped = cells.filter(strange).replace_strict(different, pl.Series(meant, dtype=pl.UInt8), return_dtype=pl.UInt8)
         return code.scatter(strange.arg_true(), mapped)
 
-    kept = plan.keep(on(lambda r: chain(r, *(r == text for text in values)), raw))
+    kept = plan.keep(on(chain, raw, *(_told_apart(raw, values, plan) if few else ())))
     if full:
         return Cells(kept, None, None, None, values)
     code = plan.keep(on(lambda c, r: pl.map_batches([c, r], settle, return_dtype=pl.UInt8, is_elementwise=True), kept, raw))
     bad = on(lambda c: c == 255, code)
     return Cells(code, bad, None, None, values)
+
+
+def _told_apart(raw: Ex, values: Sequence[str], plan: Plan) -> list[Ex]:
+    """For each of some texts whether a cell is that text; of a cell that is null False or null."""
+    if len(values) < _HASHED:
+        return [raw.equals(pl.lit(text)) for text in values]
+    number = plan.keep(on(lambda r: r.hash(_SEED), raw))
+    return [number.equals(pl.lit(known, pl.UInt64)) for known in pl.Series(values, dtype=pl.String).hash(_SEED)]
 
 
 # --------------------------------------------------------------------------- by the record's own reader

@@ -102,8 +102,8 @@ def on(function: Callable[..., pl.Expr], *parts: Any) -> Ex:
 
 
 def looked_up(table: pl.Expr, index: Ex) -> Ex:
-    """What stands in a table at each row's index; one index for all rows gives one value for all."""
-    found = on(lambda i: table.gather(i.cast(pl.UInt32)), index)
+    """What stands in a table at each row's index, an unsigned number; one index for all rows gives one value for all."""
+    found = on(table.gather, index)
     return found if index.expr.meta.root_names() else Ex(found.expr.first(), found.stage)
 
 

@@ -11,7 +11,7 @@ from complaint_policy.columns.plan import Ex, Plan, constant, looked_up, on
 from complaint_policy.columns.values import Coded, Column, identity
 from complaint_policy.possible import Maybe
 
-__all__ = ["TooWide", "among", "boolean_of", "lookup", "missing_in", "tabulated", "unknown_of"]
+__all__ = ["TooWide", "among", "boolean_of", "lookup", "missing_in", "tabulated", "unknown_of", "worded"]
 
 # A table has at most so many rows; what would need more is left to the record evaluation.
 MOST_ROWS: Final = 60_000
@@ -20,6 +20,7 @@ MOST_VALUES: Final = 4_000
 MOST_REMADE: Final = 1_024
 # With more different answers than this, those that miss the most are left to the record evaluation.
 _MOST_ANSWERS: Final = 120
+_MOST_WORDS: Final = 5
 
 
 class TooWide(Exception):
@@ -220,6 +221,24 @@ def lookup(coded: Coded, values: Sequence[Any], kind: Any) -> Ex:
         return _split([coded], values, 0, kind)
     table = pl.lit(pl.Series(list(values), dtype=kind))
     return looked_up(table, coded.code)
+
+
+def worded(code: Ex, codes: Sequence[int], kind: Any) -> Ex:
+    """Codes as an enumeration's values in its order; ``codes``: those that rows which are not left can have.
+
+    Few of them are told apart: Polars looks at each code of a column before it takes it for an enumeration's, which takes four times as long.
+    """
+    if len(codes) > _MOST_WORDS or not code.expr.meta.root_names():
+        return on(lambda c: c.cat.to(kind), code)
+    words = [pl.lit(kind.categories[one], dtype=kind) for one in codes]
+
+    def told(c: pl.Expr) -> pl.Expr:
+        found: Any = pl
+        for one, word in zip(codes[:-1], words[:-1], strict=True):
+            found = found.when(c == one).then(word)
+        return words[-1] if found is pl else found.otherwise(words[-1])
+
+    return on(told, code)
 
 
 def unknown_of(coded: Coded) -> tuple[tuple[Maybe, ...], Callable[[], Ex] | None]:

@@ -17,7 +17,7 @@ from complaint_policy.columns.lengths import shown
 from complaint_policy.columns.plan import ABOVE, Ex, constant, looked_up, on
 from complaint_policy.columns.settling import leave_undecided
 from complaint_policy.columns.sheet import Hints, Sheet, Source, Verdicts, Waiving
-from complaint_policy.columns.tabulating import TooWide, among, lookup
+from complaint_policy.columns.tabulating import TooWide, among, lookup, worded
 from complaint_policy.columns.values import EXACT, LATER, NO_END, Coded, Column, is_left
 from complaint_policy.expressions import nodes as n
 from complaint_policy.frame import COMPANY
@@ -68,6 +68,7 @@ class Judged:
     owned: Coded | None
     scope: Column
     status: Ex
+    statuses: tuple[int, ...]  # the ranks that the status of a row can have
     id: Ex
     left: Ex | None
     minor_digits: int
@@ -86,7 +87,7 @@ class Judged:
             return constant(None, kind)
         in_order = kind.categories.head(len(names)).to_list() == list(names)
         if in_order and len(self.severity.domain) == len(names) and all(type(v) is int and v == i for i, v in enumerate(self.severity.domain)):
-            return self._in_scope(on(lambda c: c.cat.to(kind), self.severity.code))
+            return self._in_scope(worded(self.severity.code, range(len(names)), kind))
         return self._in_scope(lookup(self.severity, [names[v] if isinstance(v, int) else None for v in self.severity.domain], kind))
 
     def _in_scope(self, value: Ex) -> Ex:
@@ -102,7 +103,7 @@ class Judged:
 
     def outcome(self, rule: RuleColumns) -> Ex:
         if rule.coded.placed:
-            return on(lambda c: c.cat.to(OUTCOME), rule.coded.code)
+            return worded(rule.coded.code, _ranks_of(rule.coded), OUTCOME)
         return lookup(rule.coded, [r.outcome for r in rule.coded.domain], OUTCOME)
 
     def without_waiver(self, rule: RuleColumns) -> Ex:
@@ -185,6 +186,11 @@ class Judged:
         return Late(breached, on(over, opened, act, latest, end), beyond, opened)
 
 
+def _ranks_of(coded: Coded) -> list[int]:
+    """The ranks of the outcomes that rows have; where they are the codes, one that no row has stands for any outcome."""
+    return sorted({rank for code, verdict in enumerate(coded.domain) if (rank := RANK[verdict.outcome]) == code or not coded.placed})
+
+
 def judged_version(
     compiled: CompiledVersion,
     sources: Mapping[str, Source],
@@ -238,6 +244,7 @@ def _judged(sheet: Sheet, used: tuple[str, ...], rules: tuple[Any, ...], minor_d
     owned: Coded | None = sheet.made("owned") if getattr(matrix, "by", ()) or getattr(matrix, "otherwise", None) else None
     found: list[RuleColumns] = []
     ranks: list[Ex] = []
+    possible: set[int] = set()
     for wanted in rules:
         rule = model.rule(wanted.id)
         if rule is None:
@@ -255,6 +262,7 @@ def _judged(sheet: Sheet, used: tuple[str, ...], rules: tuple[Any, ...], minor_d
         found.append(column)
         if rule.duty_of == COMPANY:
             placed = verdicts.coded.placed
+            possible.update(_ranks_of(verdicts.coded))
             ranks.append(
                 verdicts.coded.code.cast(pl.UInt8) if placed else lookup(verdicts.coded, [RANK[r.outcome] for r in verdicts.coded.domain], pl.UInt8)
             )
@@ -269,6 +277,7 @@ def _judged(sheet: Sheet, used: tuple[str, ...], rules: tuple[Any, ...], minor_d
     status = on(lambda *parts: pl.min_horizontal(*parts) if len(parts) > 1 else parts[0], *ranks) if ranks else None
     if model.scope is not None:
         outside, unknown = RANK[NOT_APPLICABLE], RANK[INDETERMINATE]
+        possible |= {outside, unknown}
         held = scope.value if scope.value is not None else constant(None, pl.Boolean)
         if status is None:
             status = on(lambda s: pl.when(s.is_null()).then(unknown).otherwise(outside).cast(pl.UInt8), held)
@@ -279,4 +288,5 @@ def _judged(sheet: Sheet, used: tuple[str, ...], rules: tuple[Any, ...], minor_d
     identity = sheet.field_column("id")
     number = identity.value if isinstance(identity, Column) and identity.kind == "string" else None
     portions = beside(sheet) if beside is not None else None
-    return Judged(sheet, tuple(found), severity, owned, scope, plan.keep(status), number or constant(None, pl.String), sheet.left(), minor_digits, portions)
+    shown = number or constant(None, pl.String)
+    return Judged(sheet, tuple(found), severity, owned, scope, plan.keep(status), tuple(sorted(possible)), shown, sheet.left(), minor_digits, portions)

@@ -77,6 +77,37 @@ def test_as_of_the_past_is_as_evaluate(policy: Policy, frame: pl.DataFrame, kind
     assert any(doubted) == (days == 600 and kind != "frame")
 
 
+@pytest.mark.parametrize(("days", "misled"), [(30, False), (600, True)])
+def test_some_rows_of_a_frame_may_mislead(policy: Policy, frame: pl.DataFrame, days: int, misled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those glanced at have gone by; where most others have not, the whole frame is looked at."""
+    closer: list[bool] = []
+    look_closer = Engine.look_closer
+
+    def seen(self: Engine) -> None:
+        closer.append(True)
+        look_closer(self)
+
+    monkeypatch.setattr(Engine, "look_closer", seen)
+    monkeypatch.setattr(frames, "_LOOKED_AT", 8)
+    as_of = LAST - timedelta(days=days)
+    past = pl.all_horizontal((pl.col(pl.Datetime) <= as_of).fill_null(True))
+    ordinary, glanced = frame.filter(past), [0, 1, 666, 667, 1332, 1333, 1998, 1999]
+    others = [row for row in range(frame.height) if row not in glanced]
+    rows = [(place, row) for place, row in zip(glanced, ordinary.head(len(glanced)).rows(), strict=True)]
+    rows += zip(others, frame.tail(len(others)).rows(), strict=True)
+    worn = pl.DataFrame([row for _, row in sorted(rows)], schema=frame.schema, orient="row")
+    audit = policy.audit(worn, as_of=as_of)
+    wanted = outcomes(policy, worn, as_of)
+    assert as_decided(audit, policy) == wanted
+    assert closer == [True] * misled
+    assert audit.notes == ()
+    closer.clear()
+    summary = policy.audit(worn, as_of=as_of).summary().to_dict()
+    assert sum(summary["rules"][0]["outcomes"].values()) == worn.height
+    assert closer == [True] * misled
+    assert summary["rules"] == audit.summary().to_dict()["rules"]
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize(("every", "value"), [(97, "nan"), (2, "nan"), (97, "inf"), (97, "1e15"), (97, "-1e16")])
 def test_odd_numbers_after_ordinary_ones(

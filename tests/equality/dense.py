@@ -10,12 +10,15 @@ from typing import Any, Final
 import polars as pl
 from attrs import frozen
 
-from complaint_policy import Policy, PolicyError, load_policy_text
+from complaint_policy import Policy, PolicyError
 from tests.equality.comparing import audited, differences, entries_of, loop, penalties_apart
 from tests.equality.draw_dense import RECEIVED, Again, Document, Draw, Instants, Lengths, Lists, Logs
+from tests.equality.draw_dense_figures import Figures
+from tests.equality.draw_dense_past import Past
 from tests.equality.draw_dense_rules import Counted, Duties, Matrix
 from tests.equality.draw_dense_values import Values
-from tests.equality.policies import yaml_text
+from tests.equality.draw_dense_versions import Overlays, Versions
+from tests.equality.policies import load_documents, yaml_text
 from tests.equality.small import asked, small_pieces
 
 __all__ = ["DRAWN", "Dense", "check_dense", "draw_dense"]
@@ -30,18 +33,22 @@ DRAWN: Final[dict[str, Callable[[Random], Draw]]] = {
     "counted": Counted,
     "matrix": Matrix,
     "again": Again,
+    "versions": Versions,
+    "overlays": Overlays,
+    "figures": Figures,
 }
-_COSTS: Final = ("values", "lengths", "duties", "matrix", "again")
+# Their tables are counted before they are judged, so they have a test of their own.
+_HISTORY: Final[dict[str, Callable[[Random], Draw]]] = {"past": Past}
+_COSTS: Final = ("values", "lengths", "duties", "matrix", "again", "versions", "overlays")
 _TRIES: Final = 40
-_RECEIVED: Final = (RECEIVED, datetime(2026, 3, 3, 10), datetime(2026, 3, 5), datetime(2026, 3, 7, 18, 30), datetime(2026, 3, 19, 23), datetime(2026, 3, 25))
-_RECEIVED_AS_TEXT: Final = ("2026-03-02T10:00", "2026-03-03", "2026-03-05", "2026-03-08T02:30", "2026-03-20", "2026-03-25T10:00", "2026-03-02T09:00+01:00")
 
 
 @frozen
 class Dense:
-    """A policy, a table for it, and which records are waived."""
+    """A policy (its first document too), a table for it, and which records are waived."""
 
     text: str
+    document: Document
     policy: Policy
     frame: pl.DataFrame
     as_of: str
@@ -52,12 +59,13 @@ def draw_dense(kind: str, seed: int, rows: int) -> Dense:
     """The policy and the table of a seed; what is no valid policy is drawn again."""
     random = Random(f"dense {kind} {seed}")
     for _ in range(_TRIES):
-        draw = DRAWN[kind](random)
-        text = yaml_text(draw.few(draw.document()))
+        draw = (DRAWN | _HISTORY)[kind](random)
+        files = draw.files()
         try:
-            policy = load_policy_text(text, name="dense.yaml")
+            policy = load_documents(files, next(iter(files)).split("/")[0])
         except PolicyError:
             continue
+        text = "\n".join(f"# {name}\n{yaml_text(document)}" for name, document in files.items())
         cells = draw.table(rows)
         closed = [draw.one(None, datetime(2026, 3, 18)) for _ in range(rows)]
         columns = {"received_at": [RECEIVED] * rows, **cells, "closed_at": closed}
@@ -65,10 +73,9 @@ def draw_dense(kind: str, seed: int, rows: int) -> Dense:
         as_of = draw.one("2026-03-20T00:00", "2026-03-20T12:00", "2026-03-05T00:00", "2026-03-05T16:00")
         if draw.chance(0.5):
             frame = _typed(policy, frame, draw)
-        if draw.chance(0.4):
-            received = draw.one(_RECEIVED, _RECEIVED_AS_TEXT)
+        if (received := draw.receipts()) is not None:
             frame = frame.with_columns(pl.Series("received_at", [draw.one(*received) for _ in range(rows)]))
-        return Dense(text, policy, frame, as_of, draw.waivers(policy))
+        return Dense(text, next(iter(files.values())), policy, frame, as_of, draw.waivers(policy))
     raise AssertionError(f"no valid policy in {_TRIES} tries: {kind} {seed}")
 
 

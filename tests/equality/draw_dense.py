@@ -22,6 +22,8 @@ __all__ = ["RECEIVED", "TIMES", "Again", "Document", "Draw", "Instants", "Length
 
 Document = dict[str, Any]
 RECEIVED: Final = datetime(2026, 3, 2, 10)
+_RECEIVED: Final = (RECEIVED, datetime(2026, 3, 3, 10), datetime(2026, 3, 5), datetime(2026, 3, 7, 18, 30), datetime(2026, 3, 19, 23), datetime(2026, 3, 25))
+_RECEIVED_AS_TEXT: Final = ("2026-03-02T10:00", "2026-03-03", "2026-03-05", "2026-03-08T02:30", "2026-03-20", "2026-03-25T10:00", "2026-03-02T09:00+01:00")
 
 
 @define
@@ -55,6 +57,14 @@ class Draw(ABC):
 
     def waivers(self, policy: Policy) -> list[Document]:
         return []
+
+    def files(self) -> dict[str, Document]:
+        """The files of the policy; the first, or the folder it stands in, is the policy itself."""
+        return {"dense.yaml": self.few(self.document())}
+
+    def receipts(self) -> tuple[Any, ...] | None:
+        """The times of receipt of a table, or ``None``: all are ``RECEIVED``."""
+        return self.one(_RECEIVED, _RECEIVED_AS_TEXT) if self.chance(0.4) else None
 
     @abstractmethod
     def document(self) -> Document:

@@ -5,7 +5,7 @@ Nothing of ``audit/history*.py`` is used: cells are read by the record evaluatio
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
@@ -25,6 +25,7 @@ _KEYS: Final = ("kind", "band", "flag", "agreed", "word", "category", "pieces")
 _WINDOWS: Final = (None, "5 days", "36 hours", "2 months", "1 week", "same day")
 _MICROSECOND: Final = timedelta(microseconds=1)
 Span = tuple[datetime, datetime]
+Holds = Callable[[Mapping[str, Any]], bool | None]
 
 
 def with_history(drawn: Drawn) -> Drawn:
@@ -52,14 +53,17 @@ def with_history(drawn: Drawn) -> Drawn:
     return evolve(drawn, files=files)
 
 
-def counts_of(policy: Policy, records: Sequence[Mapping[str, Any]], columns: Sequence[str], as_of: Any) -> list[dict[str, int]]:
-    """What the records of a table are told of the others; a count that is not known is not there."""
+def counts_of(policy: Policy, records: Sequence[Mapping[str, Any]], columns: Sequence[str], as_of: Any, holds: Mapping[str, Holds] | None = None) -> list[dict[str, int]]:
+    """What the records of a table are told of the others; a count that is not known is not there.
+
+    ``holds``: by count whether a record is one that counts; drawn policies ask for injuries.
+    """
     instant = policy.instant(as_of)
     models = [_model_of(policy, record, columns, as_of) for record in records]
     found: list[dict[str, int]] = [{} for _ in records]
     for row, model in enumerate(models):
         for rule in model.section("history").counts if model is not None else ():
-            seen = [_seen(policy, model, rule, record, columns, instant) for record in records]
+            seen = [_seen(policy, model, rule, record, columns, instant, (holds or {}).get(rule.id)) for record in records]
             count = _chain(seen, row) if rule.chained else _count(seen, row)
             if count is not None:
                 found[row][rule.id] = count
@@ -74,7 +78,7 @@ def _model_of(policy: Policy, record: Mapping[str, Any], columns: Sequence[str],
         return None
 
 
-def _seen(policy: Policy, model: Any, rule: Any, record: Mapping[str, Any], columns: Sequence[str], instant: datetime) -> Any:
+def _seen(policy: Policy, model: Any, rule: Any, record: Mapping[str, Any], columns: Sequence[str], instant: datetime, holds: Holds | None) -> Any:
     """A record as a rule sees it: key, since, due, before, counts; ``None`` where it has no usable receipt."""
 
     def value(name: str) -> Any:
@@ -100,7 +104,9 @@ def _seen(policy: Policy, model: Any, rule: Any, record: Mapping[str, Any], colu
         before = since
     elif value(rule.before.name) is NOT_YET:
         before = (instant + _MICROSECOND, MAX_INSTANT)
-    counts = value("injury") if rule.where is not None else True
+    counts: Any = True
+    if rule.where is not None:
+        counts = value("injury") if holds is None else holds(record)
     due = (MAX_INSTANT, MAX_INSTANT)
     if rule.window is not None and since is not None:
         counter = Counter(rule.window.length, rule.window.counting)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.equality.dense import DRAWN, check_dense, draw_dense
 
-SEEDS: Final = {"instants": range(16), "lengths": range(8), "logs": range(10), "lists": range(6), "values": range(12), "duties": range(10), "counted": range(8), "matrix": range(10), "again": range(8)}
+SEEDS: Final = {"instants": range(16), "lengths": range(8), "logs": range(10), "lists": range(6), "values": range(12), "duties": range(10), "counted": range(8), "matrix": range(10), "again": range(8), "versions": range(5), "overlays": range(5), "figures": range(8)}
 ROWS: Final = 250
 FLOORS: Final = {
     "instants": {"met": 400, "breached": 200, "pending": 1000, "indeterminate": 1000, "not_applicable": 300},
@@ -25,6 +25,9 @@ FLOORS: Final = {
     "counted": {"met": 100, "breached": 250, "pending": 400, "indeterminate": 100, "not_applicable": 20},
     "again": {"met": 100, "breached": 200, "pending": 400, "indeterminate": 200, "not_applicable": 100, "waived": 20},
     "matrix": {"met": 300, "breached": 50, "pending": 400, "indeterminate": 100, "not_applicable": 100},
+    "versions": {"met": 250, "breached": 80, "pending": 200, "indeterminate": 250, "not_applicable": 100},
+    "overlays": {"met": 150, "breached": 80, "pending": 500, "indeterminate": 250, "not_applicable": 200, "waived": 40},
+    "figures": {"met": 300, "breached": 250, "pending": 500, "indeterminate": 500, "not_applicable": 300, "exempt": 80},
 }
 
 # What the policies of a kind are made of: a word that none of them holds is one whose drawing was never valid.
@@ -38,6 +41,9 @@ WORDS: Final = {
     "counted": ("month_day", "first_day", "ends", "roll", "after_hours", "from_closed_day", "at_closing", "pause_on_days", "announced_until", "at_risk", "ahead", "during"),
     "again": ("each", "until", "waivable", "late", "per", "exempt", "due"),
     "matrix": ("contains", "matches", "severity", "n0", "s0", "g", "charge", "owner"),
+    "versions": ("transition", "previous", "this", "scope", "severity", "responsibility", "retention", "zz"),
+    "overlays": ("extends", "replaces", "own", "severity", "scope"),
+    "figures": ("share", "count", "sum", "mean", "largest", "quantile", "spread", "different", "rate", "periods_rising", "among", "by", "min_count", "mean_of_previous", "mean_of_same_period"),
 }
 
 
