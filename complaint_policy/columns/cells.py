@@ -6,7 +6,6 @@ for each different cell; text that is plainly an ISO time or a number is read by
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -35,8 +34,8 @@ _LARGEST: Final = 10**15
 _FEW_VALUES: Final = 24
 # From so many values on numbers made of the texts are compared: making one costs as much as comparing one text, comparing it a tenth.
 _HASHED: Final = 3
-# Drawn anew for every process, so that nobody can write a text whose number is a value's: see decision 038.
-_SEED: Final = secrets.randbits(63)
+# Python's own secret of the process makes it another in each, so that nobody can write a text whose number is a value's: see decision 038.
+_SEED: Final = hash("texts of an enumeration") & (2**63 - 1)
 _MOST_MILLIS: Final = 2**63 // 1000 - 1
 # What Python's strip() takes away.
 WHITE: Final = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
