@@ -103,12 +103,14 @@ class Engine:
         return True
 
     def look_closer(self) -> None:
-        """Goes by all of the table from here on."""
+        """Goes by all of the table from here on.
+
+        Receipts stay as they are read: rows have been told by versions already, and ticks of another clock would be other numbers.
+        """
         assert self.closer is not None
         self.look = self.closer()
         self.past, self.closer = False, None
         self._tiers.clear()
-        self._receipt = self._moving = None
 
     def looks_back(self) -> bool:
         """Whether no time that was seen lies after the moment of judgement."""

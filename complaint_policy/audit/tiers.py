@@ -108,6 +108,7 @@ class Tiers:
         if routed < frame.height:
             if routed + self._without_receipt(frame) < frame.height:
                 others, lacking = self._others(received, frame)
+                assert routed + others.height + lacking.height == frame.height  # no row is lost
                 silent, others = self._silent(others)
                 refused += [lambda: lacking, lambda: silent]
                 if others.height > _WORTH and engine.reaches(others.lazy(), pl.collect_all, worth=_WORTH):

@@ -108,6 +108,39 @@ def test_some_rows_of_a_frame_may_mislead(policy: Policy, frame: pl.DataFrame, d
     assert summary["rules"] == audit.summary().to_dict()["rules"]
 
 
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York", "Europe/Moscow"])
+@pytest.mark.parametrize("old", [1, 40, 300])
+def test_a_frame_that_misleads_about_its_years_too(zone: str, old: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of years in which clocks were changed otherwise (as in Shanghai until 1991), and most acts are still to come."""
+    monkeypatch.setattr(frames, "_LOOKED_AT", 8)
+    monkeypatch.setattr(tiers, "_WORTH", 100)
+    head = f"format: 1\npolicy: test/years\neffective: {{from: 1987-06-01}}\ntimezone: {zone}\n"
+    policy = load_policy_text(f"{head}deadlines:\n  - {{id: DL, from: received_at, to: closed_at, within: 30 hours}}\n  - {{id: DL-2, from: received_at, to: closed_at, within: 2 days}}\n")
+    as_of = datetime(2026, 3, 1)
+    rows = [(datetime(2026, 2, 1) + timedelta(hours=i % 9), datetime(2026, 2, 3) + timedelta(days=40 * (0 < i % 400 < 380))) for i in range(1_200)]
+    for place in range(old):
+        received = datetime(1987, 5, 20) + timedelta(days=(1 + place) * 1_500 // old, hours=23)
+        rows[5 + 3 * place] = received, received + timedelta(hours=29 + place % 4)
+    glanced = [0, 1, 399, 400, 799, 800, 1198, 1199]
+    for place in glanced:
+        rows[place] = datetime(2026, 2, 1), datetime(2026, 2, 3)
+    table = pl.DataFrame(rows, schema={"received_at": pl.Datetime("us"), "closed_at": pl.Datetime("us")}, orient="row")
+    wanted, refused = [], []
+    for number, record in enumerate(table.iter_rows(named=True)):
+        try:
+            wanted.append((number, *(part for line in policy.evaluate(record, as_of=as_of).deadlines for part in (line.outcome, line.due_at))))
+        except RecordError:
+            refused.append(number)
+    for first in ("decisions", "summary"):
+        audit = policy.audit(table, as_of=as_of)
+        told = audit.summary().to_dict()["rules"] if first == "summary" else None
+        columns = [pl.col(name).cast(pl.String) if name.endswith("outcome") else name for rule in ("DL", "DL-2") for name in (f"{rule}.outcome", f"{rule}.due_at")]
+        assert audit.decisions.select("row", *columns).rows() == wanted
+        assert audit.rejected["row"].to_list() == refused
+        told = told or audit.summary().to_dict()["rules"]
+        assert told[0]["outcomes"] == {outcome: sum(1 for _, found, *_ in wanted if found == outcome) for outcome in told[0]["outcomes"]}
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize(("every", "value"), [(97, "nan"), (2, "nan"), (97, "inf"), (97, "1e15"), (97, "-1e16")])
 def test_odd_numbers_after_ordinary_ones(

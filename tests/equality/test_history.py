@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from random import SystemRandom
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from tests.equality.policies import draw_policy, yaml_text
 from tests.equality.records import draw_table
 from tests.equality.small import asked, small_pieces
 
+FUZZ = int(os.environ.get("COMPLAINT_POLICY_FUZZ") or 0)
+FRESH = SystemRandom().randrange(2**31) if FUZZ else 0
 SEEDS = 36
 DENSE = 24
 DENSE_NAMES = ("h0", "h1", "h2")
@@ -96,6 +100,14 @@ def _holds(document: Mapping[str, Any], rule: str, columns: Sequence[str], as_of
         return None if level is None else level == "yes"
 
     return holds
+
+
+if FUZZ:  # else nothing is skipped: the test is not there
+
+    def test_fresh_dense_history() -> None:
+        for seed in range(FRESH, FRESH + 200):
+            found = check_dense(seed, 60)
+            assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
