@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import product
 from typing import Any, Final
 
 import polars as pl
@@ -64,10 +65,8 @@ def tabulated(
     domain: list[Any] = []
     seen: dict[Any, int] = {}
     answers: list[int] = []
-    strides = _strides(wide)
-    for position in range(size):
-        digits = iter([(position // stride) % one.width for one, stride in zip(wide, strides, strict=True)])
-        found = answer(*[one.domain[next(digits)] if one.width > 1 else one.domain[0] for one in inputs])
+    for values in product(*(one.domain if one.width > 1 else one.domain[:1] for one in inputs)):
+        found = answer(*values)
         where = seen.setdefault(key(found), len(domain))
         if where == len(domain):
             domain.append(found)
