@@ -41,6 +41,7 @@ FLOORS: Final[dict[tuple[str, str], int]] = {
     **_each("rule kind", (*(kind.key for kind in BUILTIN_KINDS if kind.key not in _OVER_TABLES), "scope"), 15),
     **_each("levels", ("0", "1", "2", "3", "4", "5"), 1),
     **_each("node", _NODES, 8),
+    **_each("node", ("LengthValue",), 5),  # and in most policies of `Lengths`
     **_each("node", (f"Moment {o}" for o in ("by", "before", "after", "not_before")), 50),
     **_each("node", (f"Compare {o}" for o in ("at_least", "at_most", "above", "below")), 50),
     **_each("node", (f"Arithmetic {o}" for o in ("plus", "minus", "times", "max_of", "min_of")), 15),
