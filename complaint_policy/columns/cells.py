@@ -30,8 +30,8 @@ __all__ = ["PLAIN_NUMBER", "PLAIN_WHOLE", "Cells", "read_cells"]
 KNOWN, EMPTY, BAD, ODD = 0, 1, 2, 3
 # Up to here floats, which enter by their shortest text, and whole numbers compare exactly.
 _LARGEST: Final = 10**15
-# More values of an enum are told apart by a cast, which is then faster than comparing.
-_FEW_VALUES: Final = 24
+# More values of an enum are told apart by a cast, which is then faster than comparing their numbers.
+_FEW_VALUES: Final = 15
 # From so many values on numbers made of the texts are compared: making one costs as much as comparing one text, comparing it a tenth.
 _HASHED: Final = 3
 # Python's own secret of the process makes it another in each, so that nobody can write a text whose number is a value's: see decision 038.
