@@ -76,11 +76,11 @@ class Engine:
     waivers: WaiverSet
     look: Look
     schema: Mapping[str, Any]
+    closer: Callable[[], Look] | None = None  # a look at all of the table, which is worth it where one at some rows misleads
     notes: dict[str, None] = field(factory=dict)  # what the columns cannot say, in a word
     singly: list[int] = field(factory=lambda: [0])  # records judged one by one, each time the table was gone through
     _tiers: dict[tuple[int, bool], _Tier] = field(factory=dict)
     past: bool = field(init=False)  # whether that is still believed: see Look
-    closer: Callable[[], Look] | None = None  # a look at all of the table, which is worth it where one at some rows misleads
     _receipt: Any = None
     _moving: Moving | None = None
 
@@ -97,20 +97,13 @@ class Engine:
         if not self.past or left * _DOUBT < rows:
             return False
         self.past = False
-        if self.closer is not None:
-            self.look_closer()
-        self._tiers = {key: tier for key, tier in self._tiers.items() if not key[1]}
+        if self.closer is None:
+            self._tiers = {key: tier for key, tier in self._tiers.items() if not key[1]}
+        else:
+            # Receipts stay as they are read: rows have been told by versions already, and ticks of another clock would be other numbers.
+            self.look = self.closer()
+            self._tiers.clear()
         return True
-
-    def look_closer(self) -> None:
-        """Goes by all of the table from here on.
-
-        Receipts stay as they are read: rows have been told by versions already, and ticks of another clock would be other numbers.
-        """
-        assert self.closer is not None
-        self.look = self.closer()
-        self.past, self.closer = False, None
-        self._tiers.clear()
 
     def looks_back(self) -> bool:
         """Whether no time that was seen lies after the moment of judgement."""

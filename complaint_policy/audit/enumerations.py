@@ -6,14 +6,9 @@ from typing import Any
 
 import polars as pl
 
-from complaint_policy.audit.interfaces import AnyPolicy
+from complaint_policy.audit.interfaces import AnyPolicy, has_columns
 
-__all__ = ["enums_of", "has_columns", "level_type", "owner_type"]
-
-
-def has_columns(policy: AnyPolicy) -> bool:
-    """Whether the policy is one of this library's; a stranger's is asked record by record."""
-    return hasattr(policy, "compiled")
+__all__ = ["enums_of", "level_type", "owner_type"]
 
 
 def level_type(policy: AnyPolicy) -> Any:

@@ -7,7 +7,7 @@ Polars' streaming engine, without a table of decisions.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 import polars as pl
@@ -85,13 +85,18 @@ class FrameAudit:
     def engine(self) -> Engine:
         """The policy over the table's columns."""
         whole, typed = self._whole, self._typed
-        look = self._first_look() if whole is None else glanced_at(whole, typed, _LOOKED_AT) if whole.height > 2 * _LOOKED_AT else None
-        engine = Engine(self.policy, typed, self.shape, self._instant, self._waivers, look or Look(), self._schema)
-        if whole is not None:
-            engine.closer = lambda: looked_at(whole, typed, whole=True)
-            if look is None or not engine.looks_back():
-                engine.look_closer()
-        return engine
+
+        def made(look: Look, closer: Callable[[], Look] | None = None) -> Engine:
+            return Engine(self.policy, typed, self.shape, self._instant, self._waivers, look, self._schema, closer)
+
+        if whole is None:
+            return made(self._first_look())
+        closer = partial(looked_at, whole, typed, whole=True)
+        if whole.height > 2 * _LOOKED_AT:
+            engine = made(glanced_at(whole, typed, _LOOKED_AT), closer)
+            if engine.looks_back():
+                return engine
+        return made(closer())
 
     def _first_look(self) -> Look:
         # Of the times only the receipt's say anything worth a look.

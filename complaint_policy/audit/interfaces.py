@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
-__all__ = ["AnyDecision", "AnyPolicy"]
+__all__ = ["AnyDecision", "AnyPolicy", "has_columns"]
 
 # A decision is used by its attributes (columns.py); its type is the core's affair.
 AnyDecision = Any
@@ -44,3 +44,8 @@ class AnyPolicy(Protocol):
         source_fields: AbstractSet[str] | None = None,
         waivers: Any = (),
     ) -> AnyDecision: ...
+
+
+def has_columns(policy: AnyPolicy) -> bool:
+    """Whether the policy is one of this library's; a stranger's is asked record by record."""
+    return hasattr(policy, "compiled")

@@ -22,14 +22,13 @@ from complaint_policy.audit.caps import held_to_caps
 from complaint_policy.audit.columns import DecisionColumns
 from complaint_policy.audit.delimited import DelimitedTable
 from complaint_policy.audit.engine import remarks
-from complaint_policy.audit.enumerations import has_columns
 from complaint_policy.audit.event_tables import RecordsWithEvents, event_table
 from complaint_policy.audit.exposures import read_exposures
 from complaint_policy.audit.frames import FrameAudit
 from complaint_policy.audit.history import COUNTED, History, history_of
 from complaint_policy.audit.history_records import SourceRecords
 from complaint_policy.audit.history_tables import beside
-from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
+from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy, has_columns
 from complaint_policy.audit.judging import columns_of_policy, fields_of_policy, waivers_of
 from complaint_policy.audit.mapping import (
     ColumnMapping,

@@ -16,10 +16,9 @@ from attrs import define, field
 
 from complaint_policy.audit.columns import REJECTED_SCHEMA, DecisionColumns
 from complaint_policy.audit.engine import ROW, Engine
-from complaint_policy.audit.enumerations import has_columns
 from complaint_policy.audit.frames import shown
 from complaint_policy.audit.gathering import Gathered
-from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
+from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy, has_columns
 from complaint_policy.audit.judging import logs_of_policy
 from complaint_policy.audit.logs import log_column
 from complaint_policy.audit.look import looked_at

@@ -14,6 +14,7 @@ import workload
 from complaint_policy import Policy, load_policy_text
 from complaint_policy.audit import Audit, frames, texts, tiers
 from complaint_policy.audit.engine import Engine
+from complaint_policy.audit.look import Look, looked_at
 from complaint_policy.errors import InputError, RecordError
 
 LAST = datetime(2025, 6, 30)
@@ -81,13 +82,12 @@ def test_as_of_the_past_is_as_evaluate(policy: Policy, frame: pl.DataFrame, kind
 def test_some_rows_of_a_frame_may_mislead(policy: Policy, frame: pl.DataFrame, days: int, misled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those glanced at have gone by; where most others have not, the whole frame is looked at."""
     closer: list[bool] = []
-    look_closer = Engine.look_closer
 
-    def seen(self: Engine) -> None:
-        closer.append(True)
-        look_closer(self)
+    def seen(*arguments: Any, whole: bool) -> Look:
+        closer.append(whole)
+        return looked_at(*arguments, whole=whole)
 
-    monkeypatch.setattr(Engine, "look_closer", seen)
+    monkeypatch.setattr("complaint_policy.audit.frames.looked_at", seen)
     monkeypatch.setattr(frames, "_LOOKED_AT", 8)
     as_of = LAST - timedelta(days=days)
     past = pl.all_horizontal((pl.col(pl.Datetime) <= as_of).fill_null(True))

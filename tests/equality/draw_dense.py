@@ -18,7 +18,7 @@ from attrs import Factory, define
 
 from complaint_policy import Policy
 
-__all__ = ["RECEIVED", "TIMES", "Again", "Document", "Draw", "Instants", "Lengths", "Lists", "Logs"]
+__all__ = ["RECEIVED", "TIMES", "Again", "Around", "Document", "Draw", "Instants", "Lengths", "Lists", "Logs"]
 
 Document = dict[str, Any]
 RECEIVED: Final = datetime(2026, 3, 2, 10)
@@ -66,6 +66,10 @@ class Draw(ABC):
         """The times of receipt of a table, or ``None``: all are ``RECEIVED``."""
         return self.one(_RECEIVED, _RECEIVED_AS_TEXT) if self.chance(0.4) else None
 
+    def condition(self, depth: int) -> Any:
+        """A condition over the fields, so deep."""
+        return {"closed_at": self.one("present", "missing")}
+
     @abstractmethod
     def document(self) -> Document:
         """The whole policy, with more rules than are kept."""
@@ -95,6 +99,30 @@ class Draw(ABC):
             "counting": {"calendar": "office", "roll": self.one("none", "next_working_day")},
             "record": {"fields": fields},
         }
+
+
+@define
+class Around(Draw):
+    """Draws what stands around a policy that another has drawn; its complaints are received about days of change."""
+
+    kinds: ClassVar[tuple[type[Draw], ...]]
+    received: ClassVar[tuple[tuple[Any, ...], ...]]
+    inner: Draw = Factory(lambda self: self.one(*self.kinds)(self.random), takes_self=True)
+
+    def document(self) -> Document:
+        return self.inner.document()
+
+    def few(self, document: Document) -> Document:
+        return self.inner.few(document)
+
+    def receipts(self) -> tuple[Any, ...] | None:
+        return self.received[self.random.randrange(len(self.received))]
+
+    def table(self, rows: int) -> dict[str, list[Any]]:
+        return self.inner.table(rows)
+
+    def waivers(self, policy: Policy) -> list[Document]:
+        return self.inner.waivers(policy)
 
 
 # --------------------------------------------------------------------------- instants

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
-from attrs import Factory, define
-
-from complaint_policy import Policy
-from tests.equality.draw_dense import Document, Draw, Instants, Lengths
+from tests.equality.draw_dense import Around, Document, Draw, Lengths
 from tests.equality.draw_dense_rules import Duties
 from tests.equality.draw_dense_values import Values
 
@@ -20,12 +17,12 @@ _RECEIVED_AS_TEXT: Final = ("2025-03-02", "2025-12-31T23:30", "2025-12-31T23:30+
 _PERIODS: Final = ("week", "month", "quarter", "half_year", "year", "all")
 
 
-@define
-class Figures(Draw):
-    inner: Draw = Factory(lambda self: self.one(Values, Values, Lengths, Duties)(self.random), takes_self=True)
+class Figures(Around):
+    kinds: ClassVar[tuple[type[Draw], ...]] = (Values, Values, Lengths, Duties)
+    received: ClassVar[tuple[tuple[Any, ...], ...]] = (_RECEIVED, _RECEIVED_AS_TEXT)
 
     def document(self) -> Document:
-        made = self.inner.document()
+        made = super().document()
         axes = [name for name, field in made["record"]["fields"].items() if field["type"] in ("enum", "boolean", "string", "integer")]
         axes += [name for name in made.get("facts", ()) if name.startswith("c")] + ["severity"] * ("severity" in made) + ["owner"] * ("responsibility" in made)
         made["portfolio"] = [self.figure(number, axes) for number in range(3)]
@@ -33,15 +30,12 @@ class Figures(Draw):
 
     def few(self, document: Document) -> Document:
         figures = self.random.sample(document.pop("portfolio"), self.one(1, 2, 2, 3))
-        made = self.inner.few(document)
-        return {**made, "portfolio": figures}
+        return {**super().few(document), "portfolio": figures}
 
-    def condition(self) -> Any:
-        draw = self.inner
-        if isinstance(draw, Lengths) and self.chance(0.4):
+    def holds(self) -> Any:
+        if isinstance(self.inner, Lengths) and self.chance(0.4):
             return {self.one("l0", "l1"): {self.one("at_least", "above", "below"): self.one("0", "1", "48")}}
-        assert isinstance(draw, (Instants, Values))
-        return draw.condition(self.one(0, 1, 2))
+        return self.inner.condition(self.one(0, 1, 2))
 
     def value(self) -> Any:
         if isinstance(self.inner, Values):
@@ -55,21 +49,21 @@ class Figures(Draw):
             case "rate":
                 return {"rate": "complaints", "exposure": "orders", "per": 1000}
             case "share" | "count":
-                return {kind: self.condition()}
+                return {kind: self.holds()}
             case "different" if axes:
                 return {kind: {"field": self.one(*[axis for axis in axes if axis not in ("severity", "owner")])}}
             case "quantile":
                 return {kind: self.value(), "at": self.one("50%", "90%", "33.3%", "0.05", "99.9%")}
             case "sum" | "mean" | "largest" | "spread":
                 return {kind: self.value()}
-        return {"count": self.condition()}
+        return {"count": self.holds()}
 
     def figure(self, number: int, axes: list[str]) -> Document:
         measure, per = self.measure(axes), self.one(*_PERIODS)
         if per != "all" and self.chance(0.15):
             measure = {"periods_rising": measure}
         if self.chance(0.5):
-            measure["among"] = self.condition()
+            measure["among"] = self.holds()
         made: Document = {"id": f"PF{number}", "measure": measure, "per": per}
         if axes and self.chance(0.6):
             made["by"] = self.random.sample(axes, min(len(axes), self.one(1, 1, 2)))
@@ -85,12 +79,3 @@ class Figures(Draw):
             return number
         back = {"mean_of_same_period" if per != "year" and self.chance(0.3) else "mean_of_previous": self.one(1, 2, 3)}
         return self.one(back, {"times": [1.5, back]}, {"max_of": [number, back]}, {"plus": [1, {"minus": [back, number]}]})
-
-    def receipts(self) -> tuple[Any, ...] | None:
-        return _RECEIVED if self.chance(0.5) else _RECEIVED_AS_TEXT
-
-    def table(self, rows: int) -> dict[str, list[Any]]:
-        return self.inner.table(rows)
-
-    def waivers(self, policy: Policy) -> list[Document]:
-        return self.inner.waivers(policy)

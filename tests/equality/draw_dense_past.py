@@ -36,7 +36,7 @@ class Past(Draw):
             elif self.chance(0.15):
                 fields[name]["empty"] = "none"
         made = self.head(self.one("Asia/Shanghai", "America/New_York"), fields)
-        made["facts"] = {"c": self.condition()}
+        made["facts"] = {"c": self.condition(0)}
         made["history"] = {f"h{number}": {"count": self.count()} for number in range(3)}
         made["requirements"] = [{"id": "RQ0", "require": {"h0": {"at_least": 1}}}, {"id": "RQ1", "require": {"any": [{"h1": "0"}, {"h2": {"above": 1}}]}}]
         return made
@@ -54,10 +54,10 @@ class Past(Draw):
             if self.chance(share):
                 made[key] = self.one("a", "b", "closed_at")
         if self.chance(0.4):
-            made["where"] = self.one({"c": "true"}, self.condition())
+            made["where"] = self.one({"c": "true"}, self.condition(0))
         return made
 
-    def condition(self) -> Document:
+    def condition(self, depth: int) -> Document:
         tests: tuple[Document, ...] = ({"x": "true"}, {"e": ["u"]}, {"a": {"by": "b"}}, {"closed_at": "present"}, {"any": [{"x": "true"}, {"a": "present"}]}, {"not": {"j": "1"}})
         return tests[self.random.randrange(len(tests))]
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
-from attrs import Factory, define
-
-from complaint_policy import Policy
-from tests.equality.draw_dense import Document, Draw, Instants, Lengths
+from tests.equality.draw_dense import Around, Document, Draw, Instants, Lengths
 from tests.equality.draw_dense_rules import Duties, Matrix
 from tests.equality.draw_dense_values import Values
 
@@ -23,21 +20,15 @@ _HEAD: Final = ("format", "policy", "timezone", "currency")
 _RULES: Final = ("admission", "deadlines", "requirements", "retention", "penalties")
 
 
-@define
-class Versions(Draw):
+class Versions(Around):
     """Two or three versions of rules of one kind that share the names of fields, often little more; complaints that move from one to another."""
 
-    inner: Draw = Factory(lambda self: self.one(Duties, Values, Matrix, Instants, Lengths)(self.random), takes_self=True)
+    kinds: ClassVar[tuple[type[Draw], ...]] = (Duties, Values, Matrix, Instants, Lengths)
+    received: ClassVar[tuple[tuple[Any, ...], ...]] = (_RECEIVED, _RECEIVED_AS_TEXT)
 
     def again(self) -> Draw:
         """What draws more rules over the same fields."""
         return type(self.inner)(self.random)
-
-    def document(self) -> Document:
-        return self.inner.document()
-
-    def few(self, document: Document) -> Document:
-        return self.inner.few(document)
 
     def files(self) -> dict[str, Document]:
         first = self.few(self.document())
@@ -63,19 +54,9 @@ class Versions(Draw):
         return made
 
     def transition(self) -> Document:
-        draw = self.again()
-        drawn = draw.test() if isinstance(draw, Matrix) else draw.condition(0) if isinstance(draw, (Instants, Values)) else None
-        when = self.one({"closed_at": "missing"}, {"received_at": {"after": {"from": "as_of", "ahead": "2 days"}}}, {"not": {"closed_at": {"by": "as_of"}}}, drawn)
+        recent = {"received_at": {"after": {"from": "as_of", "ahead": "2 days"}}}
+        when = self.one({"closed_at": "missing"}, recent, {"not": {"closed_at": {"by": "as_of"}}}, self.again().condition(0))
         return {"when": when, "use": self.one("this", "this", "previous"), "reason": {"en": "x", "zh": "x"}}
-
-    def receipts(self) -> tuple[Any, ...] | None:
-        return _RECEIVED if self.chance(0.5) else _RECEIVED_AS_TEXT
-
-    def table(self, rows: int) -> dict[str, list[Any]]:
-        return self.inner.table(rows)
-
-    def waivers(self, policy: Policy) -> list[Document]:
-        return self.inner.waivers(policy)
 
 
 class Overlays(Versions):
