@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from complaint_policy.versions import library_version as __version__
 
 if TYPE_CHECKING:
-    from complaint_policy.decision import Block, Decision, Finding
+    from complaint_policy.decision import Decision
     from complaint_policy.errors import (
         ComplaintPolicyError,
         InputError,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         UsageError,
         WaiverError,
     )
+    from complaint_policy.findings import Block, Finding
     from complaint_policy.loader import check_policy, load_policy, load_policy_text, load_waivers, shipped_policies
     from complaint_policy.policy import Policy, PolicyVersion
     from complaint_policy.problems import Place, Problem
@@ -65,8 +66,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "decision": ("Block", "Decision", "Finding"),
+    "decision": ("Decision",),
     "errors": ("ComplaintPolicyError", "InputError", "MappingError", "MissingExtra", "PluginError", "PolicyError", "RecordError", "UsageError", "WaiverError"),
+    "findings": ("Block", "Finding"),
     "loader": ("check_policy", "load_policy", "load_policy_text", "load_waivers", "shipped_policies"),
     "policy": ("Policy", "PolicyVersion"),
     "problems": ("Place", "Problem"),

@@ -14,6 +14,7 @@ from attrs import evolve, field, frozen
 
 from complaint_policy.compiled import CompiledVersion
 from complaint_policy.errors import UsageError
+from complaint_policy.findings import Block, Finding
 from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, NOT_APPLICABLE, PENDING, RANK, STATUS_ORDER
 from complaint_policy.possible import Maybe, as_things_stand
 from complaint_policy.results import (
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from complaint_policy.policy import Policy
     from complaint_policy.rules.deadlines.ledger import Ledger
 
-__all__ = ["Block", "Decision", "Finding", "Origin", "judged_decision"]
+__all__ = ["Decision", "Origin", "judged_decision"]
 
 T = TypeVar("T")
 
@@ -44,35 +45,6 @@ T = TypeVar("T")
 _FILLED: Final = {"deadlines": "deadlines", "requirements": "requirements", "penalties": "penalties", "admission": "_admission"}
 _NO_SEVERITY = SeverityResult(None, None, None, (), None, ())
 _NO_OWNER = ResponsibilityResult(None, (), None, (), (), None)
-
-
-@frozen
-class Finding:
-    """Something a person should see: the rule, its outcome, a sentence, and the clause it rests on."""
-
-    rule: str
-    outcome: str
-    message: Text
-    source: Mapping[str, str | None] | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "rule": self.rule,
-            "outcome": self.outcome,
-            "message": self.message.to_dict(),
-            "source": dict(self.source) if self.source is not None else None,
-        }
-
-
-@frozen
-class Block:
-    """What still stands in the way of an event: the rule, the fields it waits for, and who owes them."""
-
-    rule: str
-    outcome: str
-    fields: tuple[str, ...]
-    by: str | None
-    message: Text
 
 
 @frozen
@@ -88,11 +60,17 @@ class Origin:
     transition: Transition | None = None  # why another version than that of the receipt judges
     index: Mapping[str, int] = field(init=False, eq=False, repr=False)  # of deadlines by their ids
 
-    only_deadlines: bool = field(init=False, eq=False, repr=False)  # no other outcomes
+    only_deadlines: bool = field(init=False, eq=False, repr=False)  # there are, and no other outcomes
+    only_companys: bool = field(init=False, eq=False, repr=False)  # and all of them are the company's
 
     @only_deadlines.default
     def _only_deadlines(self) -> bool:
-        return self.ordinary and not any(self.compiled.model.section(key) for key in self.compiled.judged if key != "deadlines")
+        sections = [key for key in self.compiled.judged if self.compiled.model.section(key)]
+        return self.ordinary and sections == ["deadlines"]
+
+    @only_companys.default
+    def _only_companys(self) -> bool:
+        return self.only_deadlines and all(rule.is_companys for rule in self.compiled.model.section("deadlines"))
 
     @index.default
     def _index(self) -> Mapping[str, int]:
@@ -107,9 +85,8 @@ class _Once(Generic[T]):
         self.__doc__ = make.__doc__
 
     def __get__(self, decision: Decision, owner: type | None = None) -> T:
-        try:
-            kept = decision._kept
-        except AttributeError:
+        kept = decision._kept
+        if kept is None:
             kept = decision._kept = {}
         make = self._make
         if make not in kept:
@@ -121,21 +98,23 @@ class _Once(Generic[T]):
 class Decision:
     """The decision on one record.  Every part is only to be read; times are in the policy's zone.
 
-    ``severity``, ``responsibility``, ``deadlines``, ``requirements`` and ``penalties`` (those triggered) are plain attributes;
+    ``severity``, ``responsibility``, ``requirements`` and ``penalties`` (those triggered) are plain attributes;
     everything else is made when it is looked at.
     """
 
-    __slots__ = ("_admission", "_asked", "_kept", "_origin", "_record", "deadlines", "penalties", "requirements", "responsibility", "severity")
+    __slots__ = ("_admission", "_asked", "_kept", "_lines", "_origin", "_record", "_told", "penalties", "requirements", "responsibility", "severity")
 
     # No __init__: the straight line fills the slots itself (straight.py), anything else `judged_decision` below.
     _origin: Origin
     _record: dict[str, Any]  # the decision's own copy
     _asked: datetime  # naive UTC; of an ordinary record the policy's wall time
     _admission: tuple[AdmissionResult, ...]  # of an ordinary decision, where the policy has such rules
-    _kept: dict[Any, Any]  # what was looked at; empty until then
+    _kept: dict[Any, Any] | None  # what was looked at; None until then
     severity: SeverityResult
     responsibility: ResponsibilityResult
-    deadlines: tuple[DeadlineResult, ...]
+    # What the straight line has decided of deadlines: what makes their results of this, the record's values, the outcomes, and what else it needs.
+    _told: tuple[Any, ...] | None
+    _lines: tuple[DeadlineResult, ...] | None  # the results of deadlines, once they are made
     requirements: tuple[RequirementResult, ...]
     penalties: tuple[PenaltyResult, ...]
 
@@ -226,6 +205,15 @@ class Decision:
         return tuple([state[slots[rule.id]] for rule in self._compiled.model.section(key)])
 
     @property
+    def deadlines(self) -> tuple[DeadlineResult, ...]:
+        """The results of the deadlines, in the order of the policy."""
+        lines = self._lines
+        if lines is None:
+            told: Any = self._told
+            lines = self._lines = told[0](told)
+        return lines
+
+    @property
     def retention(self) -> tuple[RetentionResult, ...]:
         return self._results("retention")
 
@@ -236,7 +224,7 @@ class Decision:
     def deadline(self, rule: str) -> DeadlineResult:
         """The result of one deadline, or of one time that it began (``DL-update#2``); raises :class:`UsageError` for any other id."""
         try:
-            return self.deadlines[self._origin.index[rule]]
+            return (self._lines or self.deadlines)[self._origin.index[rule]]
         except (KeyError, TypeError):
             found = self._instance(str(rule))
             if found is not None:
@@ -292,7 +280,8 @@ class Decision:
         """Rule id to outcome, for every rule that can be kept or broken."""
         origin = self._origin
         if origin.only_deadlines:
-            return {rule: line.outcome for rule, line in zip(origin.index, self.deadlines, strict=True)}
+            told: Any = self._told
+            return dict(zip(origin.index, told[2:], strict=False))  # the outcomes stand in front
         return {result.rule: result.outcome for result in self.judged()}
 
     @property
@@ -305,10 +294,22 @@ class Decision:
         return (*held.named, *(f"{rule}={outcome}" for rule, outcome in without if outcome is not None))
 
     # ---------------------------------------------------------------- the whole
-    @_Once
+    @property
     def status(self) -> str:
         """The first of breached, indeterminate, at_risk, pending, waived, met, exempt, not_applicable
         among the company's rules."""
+        origin = self._origin
+        if not origin.only_companys:
+            return self._status
+        told: Any = self._told
+        outcomes = told[2 : 2 + len(origin.index)]
+        for status in STATUS_ORDER:
+            if status in outcomes:
+                return status
+        raise AssertionError(outcomes)
+
+    @_Once
+    def _status(self) -> str:
         if self.in_scope is False:
             return NOT_APPLICABLE
         lowest = len(STATUS_ORDER)
@@ -400,12 +401,13 @@ def judged_decision(origin: Origin, record: dict[str, Any], instant: datetime) -
     if origin.ordinary:
         origin = evolve(origin, ordinary=False)
     decision = Decision()
-    decision._origin, decision._record, decision._asked = origin, record, instant
+    decision._origin, decision._record, decision._asked, decision._kept = origin, record, instant, None
     compiled, state = origin.compiled, decision._state
     in_scope = state[compiled.scope_slot] is not False
     decision.severity = (state[compiled.slots["severity_result"]] if in_scope else None) or _NO_SEVERITY
     decision.responsibility = _owned(compiled, state) if in_scope else _NO_OWNER
-    decision.deadlines, decision.requirements = decision._results("deadlines"), decision._results("requirements")
+    decision._told, decision._lines = None, decision._results("deadlines")
+    decision.requirements = decision._results("requirements")
     decision.penalties = tuple([p for p in decision._results("penalties") if p is not None])
     return decision
 

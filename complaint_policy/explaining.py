@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from complaint_policy.decision import Block, Finding
 from complaint_policy.event_log import Log
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.describe import Describer
+from complaint_policy.findings import Block, Finding
 from complaint_policy.instants import local
 from complaint_policy.model import fields_below, levels_below
 from complaint_policy.outcomes import AT_RISK, BREACHED, EXEMPT, INDETERMINATE, MET, NOT_APPLICABLE, OUTCOME_TEXTS, WAIVED

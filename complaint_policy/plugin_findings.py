@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from complaint_policy.decision import Finding
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.evidence import Classified, Evidence, classified_in, evidence_name
+from complaint_policy.findings import Finding
 from complaint_policy.guarded import Failed, Fault
 from complaint_policy.model import PolicyModel, fields_below
 from complaint_policy.normalising import Change, Normalised

@@ -11,10 +11,11 @@ from attrs import evolve, frozen
 
 from complaint_policy.coerce import Unusable, is_empty, local_day, read_moment
 from complaint_policy.compiled import CompiledVersion
-from complaint_policy.decision import Decision, Finding, Origin, judged_decision
+from complaint_policy.decision import Decision, Origin, judged_decision
 from complaint_policy.errors import RecordError, UsageError
 from complaint_policy.event_log import Log
 from complaint_policy.fields import Field
+from complaint_policy.findings import Finding
 from complaint_policy.frame import Transition
 from complaint_policy.intake import Spoilt, getter_of, snapshot
 from complaint_policy.kinds import RuleKind

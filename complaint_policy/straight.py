@@ -325,7 +325,7 @@ def straight_function(
     try:
         first = max(start, setting.zone.steady_from if source.steady else EPOCH)
         source.receipt(first, until)
-        results = {"deadlines": "()", "requirements": "()", "penalties": "()"}
+        results = {"_told": "None", "_lines": "()", "requirements": "()", "penalties": "()"}
         waiting = [(section, emit) for section, emit in emitters if emit is not None or section]
         while waiting:
             later = []
@@ -346,7 +346,7 @@ def straight_function(
     except (Unsupported, RecursionError):
         return None
     kind, origin = maker
-    filled = {"_origin": source.constant(origin), "_record": "held", "_asked": "as_of"} | results
+    filled = {"_origin": source.constant(origin), "_record": "held", "_asked": "as_of", "_kept": "None"} | results
     asked = source.constant(Asked(setting.zone))
     # What is called or compared by identity stands in local variables: Python warns of a constant there.
     lines = [f"DT = {source.constant(datetime)}; INT = {source.constant(int)}; FLOAT = {source.constant(float)}"]

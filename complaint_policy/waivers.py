@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import field, frozen
 
 from complaint_policy.coerce import Unusable, as_text, read_moment
-from complaint_policy.decision import Finding
 from complaint_policy.errors import WaiverError
 from complaint_policy.expressions.environment import Environment
 from complaint_policy.expressions.nodes import Condition, Each, names_in
 from complaint_policy.expressions.parse_conditions import parse_condition
 from complaint_policy.field_tests import FieldTest
+from complaint_policy.findings import Finding
 from complaint_policy.frame import Held, Waived
 from complaint_policy.head import scalar_text, text_of, words
 from complaint_policy.intake import getter_of

@@ -25,8 +25,8 @@ from complaint_policy.audit.interfaces import AnyPolicy
 from complaint_policy.audit.mapping import ColumnMapping
 from complaint_policy.audit.records import Counts, Entry, RecordStream
 from complaint_policy.audit.sources import SourceTable
-from complaint_policy.decision import Finding
 from complaint_policy.errors import InputError, UsageError
+from complaint_policy.findings import Finding
 from complaint_policy.model import fields_below
 from complaint_policy.outcomes import NOT_APPLICABLE
 from complaint_policy.possible import NOT_YET

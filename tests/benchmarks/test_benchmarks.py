@@ -14,7 +14,7 @@ import all as everything
 import evaluate
 import growth
 import hand_summary
-import plugins
+import plugin_facts
 import polars as pl
 import pytest
 import records
@@ -111,7 +111,7 @@ def test_growth(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_plugins(capsys: pytest.CaptureFixture[str]) -> None:
-    plugins.main(["--rows", "300", "--rounds", "1"])  # answers with and without them are compared in the run
+    plugin_facts.main(["--rows", "300", "--rounds", "1"])  # answers with and without them are compared in the run
     assert "300 rows, fact with columns" in capsys.readouterr().out
 
 

@@ -14,6 +14,7 @@ from itertools import product
 from types import MappingProxyType
 from typing import Any
 
+import pytest
 import workload
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
@@ -366,7 +367,7 @@ def test_the_workload_takes_the_fast_path_and_decides_alike() -> None:
     fast = 0
     for record in workload.records(300, seed=7):
         decision = policy.evaluate(record, as_of=workload.AS_OF)
-        fast += decision._ordinary is not None
+        fast += decision._ordinary
         one, other = both(policy, record, workload.AS_OF)
         assert one == other
     assert fast == 300
@@ -433,6 +434,52 @@ def test_a_shipped_policy_takes_the_fast_path() -> None:
     decision = _shipped().evaluate(record | {"received_at": received, "responded_at": received + timedelta(days=20), "complex": True}, as_of=received.replace(month=6))
     assert decision._ordinary
     assert decision.deadline("DL-decide").step == "complex"
+
+
+def test_results_are_made_once_and_of_the_record_as_it_was() -> None:
+    record = dict(_rows()[0])
+    early, late = (_workload().evaluate(record, as_of=workload.AS_OF) for _ in range(2))
+    wanted = seen(early)
+    record.update(dict.fromkeys(EVENTS[1:]), injury=True, category=None)
+    assert late._ordinary
+    assert (late.status, late.outcomes) == (wanted["status"], wanted["outcomes"])
+    assert seen(late) == wanted
+    assert late.deadlines is late.deadlines
+    assert late.deadline("DL-close") is late.deadlines[3]
+
+
+_ASKING = """
+format: 1
+policy: test/asking
+effective: {from: 2020-01-01}
+timezone: Asia/Shanghai
+deadlines:
+  - {id: DL-1, from: received_at, to: acknowledged_at, within: 24 hours}
+  - {id: DL-2, when: {outcome: {DL-1: breached}}, from: received_at, to: closed_at, within: 15 days, duty_of: OWNER}
+  - {id: DL-3, exempt: [{when: {outcome: {DL-2: not_applicable}}, reason: {en: late, zh: 迟}}], from: acknowledged_at, to: closed_at, within: 48 hours}
+"""
+
+
+@pytest.mark.parametrize("owner", ["company", "regulator"])
+@pytest.mark.parametrize(
+    ("acknowledged", "outcomes", "status"),
+    [
+        (3, ["met", "not_applicable", "exempt"], "met"),
+        (30, ["breached", "met", "breached"], "breached"),
+        (None, ["breached", "met", "not_applicable"], "breached"),
+    ],
+)
+def test_deadlines_that_ask_for_earlier_ones(owner: str, acknowledged: int | None, outcomes: list[str], status: str) -> None:
+    received = datetime(2025, 3, 3, 10)
+    acted = None if acknowledged is None else received + timedelta(hours=acknowledged)
+    record = {"received_at": received, "acknowledged_at": acted, "closed_at": received + timedelta(days=5)}
+    policy = load_policy_text(_ASKING.replace("OWNER", owner))
+    decision = policy.evaluate(record, as_of=datetime(2025, 6, 1))
+    assert decision._ordinary
+    assert [*decision.outcomes.values()] == outcomes
+    assert decision.status == status
+    one, other = both(policy, record, datetime(2025, 6, 1))
+    assert one == other
 
 
 class _RaisingZone(tzinfo):

@@ -20,7 +20,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("rooms", ("rules",)),
     ("registry", ("registry", "shipped")),
     ("plugins", ("plugins",)),
-    ("judging", ("silences", "compiled", "field_tests", "transitions", "decision", "waivers", "normalising", "plugin_findings", "explaining", "remarks", "policy")),
+    ("judging", ("silences", "compiled", "field_tests", "transitions", "findings", "decision", "waivers", "normalising", "plugin_findings", "explaining", "remarks", "policy")),
     ("loading", ("loader", "cases", "register_cases", "table_cases")),
     ("package", ("",)),
     ("doors", ("audit", "cli", "testing", "__main__")),

@@ -6,26 +6,34 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve, frozen
+
 from complaint_policy.frame import Rule
 from complaint_policy.ordinary import first_of
-from complaint_policy.outcomes import AT_RISK, EXEMPT, PENDING
+from complaint_policy.outcomes import AT_RISK, PENDING
 from complaint_policy.possible import NOT_YET, day_end
 from complaint_policy.results import DeadlineResult, Details
-from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
 
+@frozen
 class Ordinary:
-    """What an ordinary deadline's results have in common: its rule, and where its start and act stand among a record's values."""
+    """What results of an ordinary deadline have in common: its rule, and where its start and act stand among a record's values."""
 
-    __slots__ = ("acts", "model", "start", "whole_days", "zone")
+    model: Rule
+    zone: Zone
+    start: str
+    acts: tuple[str, ...]  # the first of them counts
+    whole_days: bool  # due at the end of a day
+    more: Details | None = None
 
-    def __init__(self, model: Rule, zone: Zone, start: str, acts: tuple[str, ...], whole_days: bool) -> None:
-        self.model = model
-        self.zone = zone
-        self.start = start
-        self.acts = acts  # the first of them counts
-        self.whole_days = whole_days  # due at the end of a day
+    def but(self, **details: Any) -> Ordinary:
+        """The same with details beside those that it has."""
+        more, had = Details(), self.more or Details()
+        more.at_risk_at, more.step = had.at_risk_at, had.step
+        for name, value in details.items():
+            setattr(more, name, value)
+        return evolve(self, more=more)
 
 
 class OrdinaryDeadline(DeadlineResult):
@@ -39,7 +47,9 @@ class OrdinaryDeadline(DeadlineResult):
         _of: Ordinary
         _values: dict[str, Any]  # the record's, wall times; None for what has not happened
 
-    _more: Details | None = None
+    @property
+    def _more(self) -> Details | None:  # type: ignore[override]
+        return self._of.more
 
     @property
     def model(self) -> Rule:  # type: ignore[override]  # read only
@@ -68,22 +78,13 @@ class OrdinaryDeadline(DeadlineResult):
         return NOT_YET if wall is None else self._of.zone.to_utc(wall.replace(tzinfo=None))
 
 
-class DetailedDeadline(OrdinaryDeadline):
-    """The few of them that have details: open with a warning, or exempt."""
-
-    __slots__ = ("_more",)
-
-    def __init__(self, line: OrdinaryDeadline, outcome: str) -> None:
-        self._of, self._values, self.due_at, self.outcome = line._of, line._values, line.due_at, outcome
-        self._more = more = Details()
-        more.at_risk_at, more.step = line.details.at_risk_at, line.details.step
-
-
-def extended(line: OrdinaryDeadline, step: str) -> OrdinaryDeadline:
-    """A deadline whose limit is that of an extension."""
-    made = DetailedDeadline(line, line.outcome)
-    made.details.step = step
-    return made
+def line_of(of: Ordinary | DeadlineResult, values: dict[str, Any], outcome: str, due_at: datetime | None) -> DeadlineResult:
+    """The result of one deadline; one that does not apply is there already."""
+    if not isinstance(of, Ordinary):
+        return of
+    line = OrdinaryDeadline()
+    line._of, line._values, line.outcome, line.due_at = of, values, outcome, due_at
+    return line
 
 
 class Warner:
@@ -92,23 +93,10 @@ class Warner:
     def __init__(self, warning: Callable[[datetime, datetime], datetime | None]) -> None:
         self._warning = warning
 
-    def __call__(self, line: OrdinaryDeadline, as_of: datetime) -> OrdinaryDeadline:
+    def __call__(self, of: Ordinary, values: dict[str, Any], due_at: datetime | None, as_of: datetime) -> tuple[Ordinary, str]:
         """``as_of`` is in wall time."""
-        at = self._warning(line.begun, line.due) if line.due_at is not None else None
+        line = line_of(of, values, PENDING, due_at)
+        at = self._warning(line.begun, line.due) if due_at is not None else None
         if at is None:
-            return line
-        made = DetailedDeadline(line, AT_RISK if line._zone.to_utc(as_of) > at else PENDING)
-        made.details.at_risk_at = at
-        return made
-
-
-class Exempting:
-    """Makes a deadline exempt."""
-
-    def __init__(self, reason: Text) -> None:
-        self._reason = reason
-
-    def __call__(self, line: OrdinaryDeadline) -> OrdinaryDeadline:
-        made = DetailedDeadline(line, EXEMPT)
-        made.details.reason = self._reason
-        return made
+            return of, PENDING
+        return of.but(at_risk_at=at), AT_RISK if of.zone.to_utc(as_of) > at else PENDING

@@ -1,6 +1,6 @@
 """What plugins cost: a hook nobody uses, a fact in Python beside its own call, a column fact beside the same condition in YAML.
 
-    python benchmarks/plugins.py [--rows 1000000] [--rounds 7]
+    python benchmarks/plugin_facts.py [--rows 1000000] [--rounds 7]
 
 The pairs of a line run by turns in one process; answers are compared in the same run.  Bounds: an unused hook costs nothing that can be
 measured; a Python fact costs its own call (and what the general evaluation takes for one more condition); a column fact keeps the speed of a table.
