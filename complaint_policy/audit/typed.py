@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, Final
 
 import polars as pl
@@ -20,7 +21,7 @@ __all__ = ["TypedTable", "passes", "typed_table"]
 _WHITE: Final = WHITE
 
 
-@frozen
+@frozen(slots=False)  # for what is made once
 class TypedTable:
     """How a table of one schema gives the fields: ``sources`` by field, ``keeps`` says which rows the mapping keeps (None: all)."""
 
@@ -31,12 +32,12 @@ class TypedTable:
     blank_words: frozenset[str]
     skips_blank: bool  # whether a row with nothing in any of them is no record
 
-    @property
+    @cached_property
     def blanks(self) -> dict[str, pl.Expr]:
         """For each column that is read the rows with nothing in it."""
         return {name: _is_blank(pl.col(name), kind, self.blank_words) for name, kind in self.kinds.items()}
 
-    @property
+    @cached_property
     def blank(self) -> pl.Expr:
         """Rows with nothing in any column that is read."""
         return pl.all_horizontal(*self.blanks.values()) if self.kinds and self.skips_blank else pl.lit(False)
