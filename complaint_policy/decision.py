@@ -65,8 +65,7 @@ class Origin:
 
     @only_deadlines.default
     def _only_deadlines(self) -> bool:
-        sections = [key for key in self.compiled.judged if self.compiled.model.section(key)]
-        return self.ordinary and sections == ["deadlines"]
+        return self.ordinary and [key for key in self.compiled.judged if self.compiled.model.section(key)] == ["deadlines"]
 
     @only_companys.default
     def _only_companys(self) -> bool:
