@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from attrs import evolve, field, frozen
@@ -60,16 +61,17 @@ class Origin:
     transition: Transition | None = None  # why another version than that of the receipt judges
     index: Mapping[str, int] = field(init=False, eq=False, repr=False)  # of deadlines by their ids
 
-    only_deadlines: bool = field(init=False, eq=False, repr=False)  # there are, and no other outcomes
-    only_companys: bool = field(init=False, eq=False, repr=False)  # and all of them are the company's
+    # Of an ordinary decision: the kinds of rules that can be kept or broken, and for each deadline whether it is the company's.
+    judged: tuple[str, ...] = field(init=False, eq=False, repr=False)
+    companys: tuple[bool, ...] = field(init=False, eq=False, repr=False)
 
-    @only_deadlines.default
-    def _only_deadlines(self) -> bool:
-        return self.ordinary and [key for key in self.compiled.judged if self.compiled.model.section(key)] == ["deadlines"]
+    @judged.default
+    def _judged(self) -> tuple[str, ...]:
+        return tuple(key for key in self.compiled.judged if self.compiled.model.section(key)) if self.ordinary else ()
 
-    @only_companys.default
-    def _only_companys(self) -> bool:
-        return self.only_deadlines and all(rule.is_companys for rule in self.compiled.model.section("deadlines"))
+    @companys.default
+    def _companys(self) -> tuple[bool, ...]:
+        return tuple(rule.is_companys for rule in self.compiled.model.section("deadlines")) if self.ordinary else ()
 
     @index.default
     def _index(self) -> Mapping[str, int]:
@@ -278,10 +280,16 @@ class Decision:
     def outcomes(self) -> dict[str, str]:
         """Rule id to outcome, for every rule that can be kept or broken."""
         origin = self._origin
-        if origin.only_deadlines:
-            told: Any = self._told
-            return dict(zip(origin.index, told[2:], strict=False))  # the outcomes stand in front
-        return {result.rule: result.outcome for result in self.judged()}
+        if not origin.ordinary:
+            return {result.rule: result.outcome for result in self.judged()}
+        found: dict[str, str] = {}
+        for key in origin.judged:
+            if key == "deadlines":
+                told: Any = self._told
+                found.update(zip(origin.index, told[2:], strict=False))  # the outcomes stand in front
+            else:
+                found.update((result.rule, result.outcome) for result in self._results(key))
+        return found
 
     @property
     def waiver_marks(self) -> tuple[str, ...]:
@@ -298,14 +306,19 @@ class Decision:
         """The first of breached, indeterminate, at_risk, pending, waived, met, exempt, not_applicable
         among the company's rules."""
         origin = self._origin
-        if not origin.only_companys:
+        if not origin.ordinary:
             return self._status
-        told: Any = self._told
-        outcomes = told[2 : 2 + len(origin.index)]
+        outcomes: list[str] = []
+        for key in origin.judged:
+            if key == "deadlines":
+                told: Any = self._told
+                outcomes += compress(told[2:], origin.companys)
+            else:
+                outcomes += [result.outcome for result in self._results(key) if result.model.is_companys]
         for status in STATUS_ORDER:
             if status in outcomes:
                 return status
-        raise AssertionError(outcomes)
+        return NOT_APPLICABLE
 
     @_Once
     def _status(self) -> str:

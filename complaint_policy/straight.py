@@ -90,7 +90,7 @@ class Straight:
         self._depth = 0
         self._compared = {"v0"}  # with the receipt, which is read first
         self.texts = False  # whether texts are read
-        self.results: dict[str, str] = {}  # the variables of results by the ids of their rules
+        self.results: dict[str, str] = {}  # the expressions of results by the ids of their rules
 
     def constant(self, value: Any) -> str:
         self.constants.append(value)
@@ -343,11 +343,16 @@ def straight_function(
             waiting = later
         if model.scope is not None:
             source.line(f"if not {source.condition(model.scope)}: return None")
-    except (Unsupported, RecursionError):
+        return _made(source, results, maker), tuple(source.names)
+    except (Unsupported, RecursionError, MemoryError):  # the last two: too long for Python's compiler
         return None
+
+
+def _made(source: Straight, results: dict[str, str], maker: Maker) -> Ordinary:
+    """The function of what was emitted."""
     kind, origin = maker
     filled = {"_origin": source.constant(origin), "_record": "held", "_asked": "as_of", "_kept": "None"} | results
-    asked = source.constant(Asked(setting.zone))
+    asked = source.constant(Asked(source.zone))
     # What is called or compared by identity stands in local variables: Python warns of a constant there.
     lines = [f"DT = {source.constant(datetime)}; INT = {source.constant(int)}; FLOAT = {source.constant(float)}"]
     lines += [f"STR = {source.constant(str)}"] if source.texts else []
@@ -355,7 +360,7 @@ def straight_function(
     lines += [f"kind = {source.constant(kind)}; made = kind()", *(f"made.{slot} = {value}" for slot, value in filled.items()), "return made"]
     body = ["try:", *("    " + line for line in lines), f"except {source.constant(_NOT_ORDINARY)}: return None"]
     made: Ordinary = function_of("ordinary(record, as_of)", body, source.constants, source.called)
-    return made, tuple(source.names)
+    return made
 
 
 def _reading(source: Straight) -> list[str]:

@@ -497,3 +497,40 @@ def test_what_a_stranger_raises_is_no_error_of_the_fast_path() -> None:
         record = _rows()[0] | {name: datetime(2025, 1, 1, tzinfo=_RaisingZone())}
         one, other = both(_workload(), record, workload.AS_OF)
         assert one == other
+
+
+_ONE_BRANCH = """
+format: 1
+policy: test/branch
+effective: {from: 2020-01-01}
+timezone: Asia/Shanghai
+deadlines:
+  - {id: DL-1, from: received_at, to: closed_at, within: {choose: [{otherwise: 24 hours}]}}
+  - {id: DL-2, from: received_at, to: closed_at, within: {choose: [{otherwise: 5 days}]}}
+"""
+
+
+def test_a_choice_of_one() -> None:
+    record = {"received_at": datetime(2025, 3, 3, 10), "closed_at": datetime(2025, 3, 4, 9)}
+    policy = load_policy_text(_ONE_BRANCH)
+    decision = policy.evaluate(record, as_of=datetime(2025, 6, 1))
+    assert decision._ordinary
+    assert [line.due_at.isoformat() for line in decision.deadlines if line.due_at] == ["2025-03-04T10:00:00+08:00", "2025-03-08T23:59:59+08:00"]
+    one, other = both(policy, record, datetime(2025, 6, 1))
+    assert one == other
+
+
+def test_what_is_too_long_for_the_compiler_is_judged_by_the_general_evaluation() -> None:
+    """Python indents no deeper than a hundred, and takes no sum of thousands."""
+    head = "format: 1\npolicy: test/long\neffective: {from: 2020-01-01}\ntimezone: Asia/Shanghai\ncurrency: CNY\nrecord: {fields: {steps: {type: integer}}}\n"
+    steps = ", ".join(f"{{id: s{i}, when: {{steps: {{above: {i}}}}}, within: {i + 2} days}}" for i in range(101))
+    ladder = f"deadlines: [{{id: DL-1, from: received_at, to: closed_at, within: 1 day, extend: [{steps}]}}]"
+    many = "deadlines: [{id: DL-1, from: received_at, to: closed_at, within: 1 day}]\npenalties:\n" + "".join(
+        f"  - {{id: PN-{i}, for: [DL-1], payable_to: company, amount: {i + 1}}}\n" for i in range(3000)
+    )
+    record = {"received_at": datetime(2025, 3, 3, 10), "steps": 60}
+    climbed = load_policy_text(head + ladder).evaluate(record, as_of=datetime(2025, 6, 1))
+    assert climbed.deadline("DL-1").step == "s59"
+    assert str(climbed.deadline("DL-1").due_at) == "2025-05-03 23:59:59+08:00"
+    punished = load_policy_text(head + many).evaluate(record, as_of=datetime(2025, 6, 1))
+    assert sum(p.amount or 0 for p in punished.penalties) == 3000 * 3001 / 2

@@ -6,19 +6,23 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from complaint_policy.frame import Rule
 from complaint_policy.ordinary import first_of
 from complaint_policy.outcomes import AT_RISK, PENDING
 from complaint_policy.possible import NOT_YET, day_end
 from complaint_policy.results import DeadlineResult, Details
+from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
 
-@frozen
+@frozen(eq=False)
 class Ordinary:
-    """What results of an ordinary deadline have in common: its rule, and where its start and act stand among a record's values."""
+    """What results of an ordinary deadline have in common: its rule, and where its start and act stand among a record's values.
+
+    Results that have something to tell beside that have one of their own.
+    """
 
     model: Rule
     zone: Zone
@@ -27,13 +31,13 @@ class Ordinary:
     whole_days: bool  # due at the end of a day
     more: Details | None = None
 
-    def but(self, **details: Any) -> Ordinary:
-        """The same with details beside those that it has."""
-        more, had = Details(), self.more or Details()
-        more.at_risk_at, more.step = had.at_risk_at, had.step
-        for name, value in details.items():
-            setattr(more, name, value)
-        return evolve(self, more=more)
+    def but(self, *, reason: Text | None = None, at_risk_at: datetime | None = None, step: str | None = None) -> Ordinary:
+        """The same with these details, and those of them that it has."""
+        more, had = Details(), self.more
+        if had is not None:
+            reason, at_risk_at, step = reason or had.reason, at_risk_at or had.at_risk_at, step or had.step
+        more.reason, more.at_risk_at, more.step = reason, at_risk_at, step
+        return Ordinary(self.model, self.zone, self.start, self.acts, self.whole_days, more)
 
 
 class OrdinaryDeadline(DeadlineResult):
@@ -88,15 +92,15 @@ def line_of(of: Ordinary | DeadlineResult, values: dict[str, Any], outcome: str,
 
 
 class Warner:
-    """Sets the warning of an open deadline, which is at risk when it has passed."""
+    """The warning of an open deadline that has begun, which is at risk when it has passed."""
 
     def __init__(self, warning: Callable[[datetime, datetime], datetime | None]) -> None:
         self._warning = warning
 
-    def __call__(self, of: Ordinary, values: dict[str, Any], due_at: datetime | None, as_of: datetime) -> tuple[Ordinary, str]:
-        """``as_of`` is in wall time."""
+    def __call__(self, of: Ordinary, values: dict[str, Any], due_at: datetime, as_of: datetime) -> tuple[Ordinary, str]:
+        """What its result has in common with others or to itself, and its outcome; ``as_of`` is in wall time."""
         line = line_of(of, values, PENDING, due_at)
-        at = self._warning(line.begun, line.due) if due_at is not None else None
+        at = self._warning(line.begun, line.due)
         if at is None:
             return of, PENDING
         return of.but(at_risk_at=at), AT_RISK if of.zone.to_utc(as_of) > at else PENDING

@@ -23,11 +23,12 @@ from complaint_policy.straight import Straight, Unsupported
 from complaint_policy.zones import Zone
 
 _LONGEST: Final = timedelta(days=60)  # over which days are looked at one by one
+_STEPS: Final = 50  # Python indents no deeper than a hundred
 
 
 @frozen
 class _Told:
-    """What is told of a deadline, as expressions: what its result has in common with others, and the due time that is shown."""
+    """What is told of a deadline, as expressions: an ``Ordinary`` for its result, or the result where it does not apply, and the due time that is shown."""
 
     common: str
     due_at: str
@@ -69,6 +70,7 @@ def _deadline(index: int, rule: Deadline, source: Straight) -> _Told:
     closed, received = source.field("closed_at"), source.field("received_at")
     limits = _Limits(rule, source)
     of = Ordinary(rule, source.zone, source.position(start), tuple(source.position(act) for act in acts), not limits.exact)
+    steps = [of.but(step=step.id) for step in rule.extend]
     common, outcome, due_at, act = source.constant(of), f"o{index}", f"t{index}", acts[0]
     if len(acts) > 1:
         act = f"act{index}"
@@ -99,7 +101,7 @@ def _deadline(index: int, rule: Deadline, source: Straight) -> _Told:
     if rule.extend:
         source.line(f"{indent}last = {last}; shown = {shown}")
         last, shown = "last", "shown"
-        _ladder(rule, limits, start, (common, of), indent, source)
+        _ladder(rule, limits, start, [f"{common} = {source.constant(step)}" for step in steps], indent, source)
     # `broken` has a bit for every breach; Python adds faster than it sets bits.
     source.line(f"{indent}if {act} is None:")
     source.line(f"{indent}    if as_of <= {last}: {outcome} = {PENDING!r}")
@@ -118,7 +120,10 @@ def _deadline(index: int, rule: Deadline, source: Straight) -> _Told:
         source.line(f"{indent}if {outcome} == {PENDING!r}: {common}, {outcome} = {warned}")
     word = "if"
     for exemption in rule.exempt:
-        exempt = source.call(partial(Ordinary.but, reason=exemption.reason), common)
+        if rule.at_risk is None:  # there are few, made beforehand
+            exempt = f"{source.constant({one: one.but(reason=exemption.reason) for one in (of, *steps)})}[{common}]"
+        else:
+            exempt = source.call(partial(Ordinary.but, reason=exemption.reason), common)
         source.line(f"{outer}{word} {source.condition(exemption.when)}: {common} = {exempt}; {outcome} = {EXEMPT!r}; broken &= ~{1 << index:d}")
         word = "elif"
     return _Told(common, due_at, (*names, *([common] if common == differs else [])))
@@ -134,14 +139,16 @@ def _event(node: n.Instant, source: Straight) -> str:
     return source.field(node.name)
 
 
-def _ladder(rule: Deadline, limits: _Limits, start: str, common: tuple[str, Ordinary], indent: str, source: Straight) -> None:
-    """Up the ladder in order, each step inside the one before: one that does not hold ends it."""
-    for step in rule.extend:
+def _ladder(rule: Deadline, limits: _Limits, start: str, taken: list[str], indent: str, source: Straight) -> None:
+    """Up the ladder in order, each step inside the one before: one that does not hold ends it; ``taken``: a statement for each."""
+    if len(taken) > _STEPS:
+        raise Unsupported(rule.id)
+    for step, statement in zip(rule.extend, taken, strict=True):
         conditions = [source.condition(part) for part in (step.when, step.needs) if part is not None]
         source.line(f"{indent}if {' and '.join(conditions) or 'True'}:")
         indent += "    "
         last, shown = limits.due(step.within, start, indent)
-        source.line(f"{indent}last = {last}; shown = {shown}; {common[0]} = {source.constant(common[1].but(step=step.id))}")
+        source.line(f"{indent}last = {last}; shown = {shown}; {statement}")
 
 
 class _Limits:
@@ -175,6 +182,8 @@ class _Limits:
             return last, shown
         if not isinstance(within, n.ChooseInstant) or within.branches[-1].when is not None:
             raise Unsupported(type(within).__name__)
+        if len(within.branches) == 1:
+            return self.due(within.branches[0].then, start, indent)
         word = "if"
         for branch in within.branches:
             if not isinstance(branch.then, n.Counted):
