@@ -79,7 +79,9 @@ class OrdinaryDeadline(DeadlineResult):
         return self._instant(first_of(*[self._values[act] for act in self._of.acts]))
 
     def _instant(self, wall: datetime | None) -> Any:
-        return NOT_YET if wall is None else self._of.zone.to_utc(wall.replace(tzinfo=None))
+        if wall is None:
+            return NOT_YET
+        return self._of.zone.to_utc(wall if wall.tzinfo is None else wall.replace(tzinfo=None))  # Python takes a microsecond to replace
 
 
 def line_of(of: Ordinary | DeadlineResult, values: dict[str, Any], outcome: str, due_at: datetime | None) -> DeadlineResult:
