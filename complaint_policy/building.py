@@ -316,6 +316,10 @@ def _currency(files: tuple[File, ...], problems: Problems) -> str | None:
     return currency
 
 
+# Decisions have parts of these names, and a summary says of each what is missing for it.
+_NO_RULES: Final = frozenset({"severity", "owner"})
+
+
 def _collect_rules(files: tuple[File, ...], builder: Builder) -> None:
     """Every rule id, so that expressions may name rules further down; ids are unique ignoring case."""
     for file in files:
@@ -324,6 +328,8 @@ def _collect_rules(files: tuple[File, ...], builder: Builder) -> None:
             node = file.root.get(kind.key)
             for identity, place in kind.ids(node) if node is not None else ():
                 earlier = own.get(identity.lower())
+                if identity.lower() in _NO_RULES:
+                    builder.problems.add("reserved-name", place, name=identity)
                 if earlier is not None:
                     for here, there in ((earlier.place, place), (place, earlier.place)):
                         builder.problems.add("rule-twice", here, name=identity, other=str(there))

@@ -56,6 +56,9 @@ _SIGNS: Final = {"at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
 # Up to here floats, which enter by their shortest text, compare with whole numbers exactly.
 _LARGEST: Final = 10**15
 _FLOAT: Final = f"{float(_LARGEST)!r}"
+# So deep and so many: a fact that mentions another twice doubles what is emitted.
+_DEEPEST: Final = 40
+_MOST_CONDITIONS: Final = 20_000
 # Python compares whole numbers up to here fastest.
 _SMALL: Final = 2**30 - 1
 # Values of a strange type, unknown values, days without a table, times past the end of time; a stranger's object raises anything.
@@ -88,6 +91,7 @@ class Straight:
         self._days: Days | None = None
         self._found = ["day"]  # what is looked up for the day of the receipt
         self._depth = 0
+        self._conditions = 0  # emitted: a fact is, wherever it is mentioned
         self._compared = {"v0"}  # with the receipt, which is read first
         self.texts = False  # whether texts are read
         self.results: dict[str, str] = {}  # the expressions of results by the ids of their rules
@@ -178,8 +182,9 @@ class Straight:
     # ---------------------------------------------------------------- conditions
     def condition(self, node: n.Condition) -> str:
         self._depth += 1
-        if self._depth > 40:
-            raise Unsupported("depth")
+        self._conditions += 1
+        if self._depth > _DEEPEST or self._conditions > _MOST_CONDITIONS:
+            raise Unsupported("size")
         try:
             return self._condition(node)
         finally:

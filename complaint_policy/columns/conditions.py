@@ -33,6 +33,7 @@ _SIGNS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "equals": SAME,
 }
 _LARGEST: Final = 10**15
+_MANY: Final = 64  # so many texts are looked up; few are compared one by one, which is faster
 
 
 def condition(sheet: Sheet, node: n.Condition, around: instants.Around | None) -> Column:
@@ -84,9 +85,9 @@ def named(sheet: Sheet, name: str, kind: str) -> Column:
     if kind == "fact":
         expression = sheet.model.facts[name].expression
         if isinstance(expression, n.Condition):
-            return sheet.condition(expression)
+            return as_boolean(sheet, sheet.fact(name, lambda: sheet.condition(expression)))
         if isinstance(expression, n.Value):
-            return as_boolean(sheet, sheet.value(expression))
+            return as_boolean(sheet, sheet.fact(name, lambda: sheet.value(expression)))
         return left_column("boolean")
     return as_boolean(sheet, sheet.field_column(name))
 
@@ -299,6 +300,9 @@ def _one_of(sheet: Sheet, left: n.NamedValue, values: frozenset[Any]) -> Column:
         return left_column("boolean")
 
     def chain(value: Ex) -> Ex:
+        if found.kind == "string" and len(values) > _MANY:
+            texts = sorted(v for v in values if isinstance(v, str))
+            return on(lambda e: e.is_in(texts), value)
         total: Ex | None = None
         for literal in sorted(values, key=str):
             if found.kind == "number":

@@ -38,8 +38,8 @@ def value(sheet: Sheet, node: n.Value) -> Column | Coded:
         case n.NamedValue(name=name, source="fact"):
             expression = sheet.model.facts[name].expression
             if isinstance(expression, n.Value):
-                return sheet.value(expression)
-            return sheet.condition(expression) if isinstance(expression, n.Condition) else left_column("instant")
+                return sheet.fact(name, lambda: sheet.value(expression))
+            return sheet.fact(name, lambda: sheet.condition(expression)) if isinstance(expression, n.Condition) else left_column("instant")
         case n.NamedValue(source="severity"):
             return sheet.severity()
         case n.NamedValue(source="owner"):

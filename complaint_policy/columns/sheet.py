@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from complaint_policy.columns import conditions, entries, instants, numbers
 from complaint_policy.columns.cells import Cells, read_cells
@@ -349,6 +349,19 @@ class Sheet:
     def instant(self, node: n.Instant, around: instants.Around | None = None) -> Instants:
         made: Instants = self._remembered(node, around, lambda: instants.instant(self, node, around), Instants(None, None, (LEFT_SHAPE,)))
         return made
+
+    def fact(self, name: str, make: Callable[[], Column | Coded]) -> Column | Coded:
+        """What a fact gives.  Of one that mentions other facts it is a column: an expression would double with every two mentions."""
+
+        def made() -> Column | Coded:
+            found = make()
+            rests_on = n.names_in(self.model.facts[name].expression)
+            if isinstance(found, Column) and found.value is not None and any(mentioned.startswith("fact:") for mentioned in rests_on):
+                return evolve(found, value=self.plan.keep(found.value))
+            return found
+
+        given: Column | Coded = self.remembered(("fact", name), made)
+        return given
 
     def remembered(self, key: Any, make: Callable[[], Any]) -> Any:
         """What is made once for a key."""

@@ -169,3 +169,42 @@ def test_mappings_that_differ_in_the_middle_of_their_blanks(tmp_path: Path) -> N
         mapping = read_mapping(f"format: 1\nfields:\n{fields}blank: [a, aa, {blank}, z]\n".encode(), "m.yaml")
         found[blank] = policy.audit(tmp_path / "t.parquet", mapping=mapping, as_of=AS_OF).decisions["DL.outcome"].cast(pl.String).to_list()
     assert found == {"m05": ["indeterminate", "not_applicable"], "m06": ["met", "indeterminate"]}
+
+
+FACTS = {
+    # What each says of the one before is doubled: forty in a row would be a million million times the first.
+    "conditions": ("{injury: true}", "{any: [{F: true}, {all: [{F: false}, {media_exposure: true}]}]}", "{F: true}"),
+    "numbers": ("{plus: [{field: repeat_count}, 1]}", "{max_of: [{field: F}, {plus: [{field: F}, 1]}]}", "{F: {at_least: 40}}"),
+    "instants": ("{from: received_at, within: 1 days}", "{first_of: [{from: F, within: 1 days}, {from: F, within: 2 days}]}", "{closed_at: {by: F}}"),
+}
+
+
+@pytest.mark.parametrize("kind", FACTS)
+def test_facts_that_mention_facts_twice(kind: str) -> None:
+    first, more, asked = FACTS[kind]
+    facts = f"facts:\n  f0: {first}\n" + "".join(f"  f{i}: {more.replace('F', f'f{i - 1}')}\n" for i in range(1, 39))
+    severity = f"severity:\n  levels: [low, high]\n  rules:\n    - {{id: S, level: high, when: {asked.replace('F', 'f38')}}}\n  otherwise: low\n"
+    policy = load_policy_text(HEAD + facts + severity)
+    received = datetime(2026, 1, 1, 10)
+    # Thirty-nine days from the receipt end the last fact of instants; thirty-eight are added to repeat_count and one.
+    cells: list[dict[str, Any]] = [
+        {"injury": True, "repeat_count": 1, "closed_at": received + timedelta(days=39)},
+        {"injury": False, "media_exposure": True, "repeat_count": 0, "closed_at": received + timedelta(days=41)},
+        {"injury": False, "media_exposure": False, "repeat_count": None, "closed_at": None},
+        {"injury": None, "media_exposure": False},
+    ]
+    rows = [{"id": str(i), "received_at": received, **cell} for i, cell in enumerate(cells)]
+    wanted = {"conditions": ["high", "high", "low", None], "numbers": ["high", "low", None, None], "instants": ["high", "low", "low", "low"]}[kind]
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    assert policy.audit(frame, as_of=AS_OF).decisions["severity"].cast(pl.String).to_list() == wanted
+    assert [policy.evaluate(row, as_of=AS_OF).severity.level for row in frame.to_dicts()] == wanted
+
+
+@pytest.mark.parametrize("count", [64, 65, 3000])
+def test_one_of_many_texts(count: int) -> None:
+    severity = f"severity:\n  levels: [low, high]\n  rules:\n    - {{id: S, level: high, when: {{description: [{', '.join(f't{i}' for i in range(count))}]}}}}\n  otherwise: low\n"
+    policy = load_policy_text(HEAD + severity)
+    rows = records(5, description=lambda i: ["t0", f"t{count - 1}", f"t{count}", " t1 ", None][i])
+    wanted = ["high", "high", "low", "high", None]
+    assert policy.audit(pl.DataFrame(rows), as_of=AS_OF).decisions["severity"].cast(pl.String).to_list() == wanted
+    assert [policy.evaluate(row, as_of=AS_OF).severity.level for row in rows] == wanted

@@ -363,17 +363,20 @@ class General:
 
 def _recorded(begins: Iterable[n.Instant], setting: Setting) -> tuple[int, ...] | None:
     """The slots of the fields a start may be, where it may be a computed instant instead; else None."""
-    parts = [part for begin in begins for part in _through_facts(begin, setting.model)]
+    seen: set[str] = set()
+    parts = [part for begin in begins for part in _through_facts(begin, setting.model, seen)]
     if not any(isinstance(part, (n.DueOf, n.Counted)) for part in parts):
         return None
     return tuple(setting.slots[f"field:{part.name}"] for part in parts if isinstance(part, n.NamedInstant) and part.kind == "field")
 
 
-def _through_facts(node: n.Expression, model: PolicyModel) -> Iterable[n.Expression]:
+def _through_facts(node: n.Expression, model: PolicyModel, seen: set[str]) -> Iterable[n.Expression]:
+    """The parts of an instant and of the facts it rests on, each fact once."""
     for part in n.walk(node):
         yield part
-        if isinstance(part, n.NamedInstant) and part.kind == "fact":
-            yield from _through_facts(model.facts[part.name].expression, model)
+        if isinstance(part, n.NamedInstant) and part.kind == "fact" and part.name not in seen:
+            seen.add(part.name)
+            yield from _through_facts(model.facts[part.name].expression, model, seen)
 
 
 def _plain_instant(value: datetime) -> datetime:

@@ -46,6 +46,8 @@ def build(pieces: list[Piece], builder: Builder) -> tuple[Penalty, ...]:
         frame = builder.frame(node, env)
         before = len(builder.problems)
         rules_for = [s for s in _scalars(node.get("for")) if rule_known(s, env, env.judged_kinds)]
+        for again in (s for index, s in enumerate(rules_for) if any(s.value == earlier.value for earlier in rules_for[:index])):
+            builder.problems.add("value-twice", again.place, name=again.value)
         amount_node, range_node, charge_node = node.get("amount"), node.get("range"), node.get("charge")
         amount = parse_value(amount_node, env, "money", name="amount") if amount_node is not None else None
         span = parse_range(range_node, env) if range_node is not None else None
