@@ -115,7 +115,8 @@ def measured(sheet: Sheet, node: n.Value, largest: int | None = None) -> Value |
     """The values of an expression, and what each row's is (KNOWN: the value); None where columns cannot say."""
     if isinstance(node, n.NamedValue) and node.source == "fact":
         expression = sheet.model.facts[node.name].expression
-        return measured(sheet, expression, largest) if isinstance(expression, n.Value) else None
+        kept: Value | None = sheet.remembered(("measured", node.name, largest), lambda: _kept(sheet, expression, largest))
+        return kept
     if isinstance(node, n.Choose):
         return _chosen(sheet, node, largest)
     if isinstance(node, n.FirstKnown):
@@ -133,6 +134,14 @@ def measured(sheet: Sheet, node: n.Value, largest: int | None = None) -> Value |
     else:
         return None
     return (scaled(sheet, column) if largest is None else scaled(sheet, column, largest)), state
+
+
+def _kept(sheet: Sheet, expression: n.Expression, largest: int | None) -> Value | None:
+    """The values of a fact, as a column: an expression would double with every two mentions of it (as in ``Sheet.fact``)."""
+    found = measured(sheet, expression, largest) if isinstance(expression, n.Value) else None
+    if found is None or found[0] is None:
+        return found
+    return evolve(found[0], value=sheet.plan.keep(found[0].value)), found[1]
 
 
 def _chosen(sheet: Sheet, node: n.Choose, largest: int | None) -> Value | None:

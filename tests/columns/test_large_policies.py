@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -208,3 +209,17 @@ def test_one_of_many_texts(count: int) -> None:
     wanted = ["high", "high", "low", "high", None]
     assert policy.audit(pl.DataFrame(rows), as_of=AS_OF).decisions["severity"].cast(pl.String).to_list() == wanted
     assert [policy.evaluate(row, as_of=AS_OF).severity.level for row in rows] == wanted
+
+
+def test_amounts_by_facts_that_mention_facts_twice() -> None:
+    more = "{max_of: [{field: F}, {plus: [{field: F}, 1]}]}"
+    facts = "facts:\n  f0: {plus: [{field: repeat_count}, 1]}\n" + "".join(f"  f{i}: {more.replace('F', f'f{i - 1}')}\n" for i in range(1, 39))
+    rules = "deadlines: [{id: DL, from: received_at, to: closed_at, within: 1 day}]\n"
+    amount = "penalties: [{id: PN, for: [DL], amount: {times: [{field: f38}, 1.5]}, range: [{field: f38}, {times: [{field: f38}, 2]}]}]\n"
+    policy = load_policy_text(HEAD + "currency: CNY\n" + facts + rules + amount)
+    rows = records(4, repeat_count=lambda i: [0, 1, 100, None][i], closed_at=lambda i: datetime(2026, 3, 4))
+    # One and thirty-eight more than repeat_count, one and a half times; nothing is known of the last.
+    wanted = [Decimal("58.5"), Decimal(60), Decimal("208.5"), None]
+    audit = policy.audit(pl.DataFrame(rows), as_of=AS_OF)
+    assert audit.decisions["PN.amount"].to_list() == wanted
+    assert [policy.evaluate(row, as_of=AS_OF).penalties[0].amount for row in rows] == wanted

@@ -448,15 +448,12 @@ def test_results_are_made_once_and_of_the_record_as_it_was() -> None:
     assert late.deadline("DL-close") is late.deadlines[3]
 
 
-_ASKING = """
-format: 1
-policy: test/asking
-effective: {from: 2020-01-01}
-timezone: Asia/Shanghai
+_HEAD = "format: 1\npolicy: test/straight\neffective: {from: 2020-01-01}\ntimezone: Asia/Shanghai\ncurrency: CNY\n"
+_ASKING = f"""{_HEAD}
 deadlines:
-  - {id: DL-1, from: received_at, to: acknowledged_at, within: 24 hours}
-  - {id: DL-2, when: {outcome: {DL-1: breached}}, from: received_at, to: closed_at, within: 15 days, duty_of: OWNER}
-  - {id: DL-3, exempt: [{when: {outcome: {DL-2: not_applicable}}, reason: {en: late, zh: 迟}}], from: acknowledged_at, to: closed_at, within: 48 hours}
+  - {{id: DL-1, from: received_at, to: acknowledged_at, within: 24 hours}}
+  - {{id: DL-2, when: {{outcome: {{DL-1: breached}}}}, from: received_at, to: closed_at, within: 15 days, duty_of: OWNER}}
+  - {{id: DL-3, exempt: [{{when: {{outcome: {{DL-2: not_applicable}}}}, reason: {{en: late, zh: 迟}}}}], from: acknowledged_at, to: closed_at, within: 48 hours}}
 """
 
 
@@ -499,14 +496,10 @@ def test_what_a_stranger_raises_is_no_error_of_the_fast_path() -> None:
         assert one == other
 
 
-_ONE_BRANCH = """
-format: 1
-policy: test/branch
-effective: {from: 2020-01-01}
-timezone: Asia/Shanghai
+_ONE_BRANCH = f"""{_HEAD}
 deadlines:
-  - {id: DL-1, from: received_at, to: closed_at, within: {choose: [{otherwise: 24 hours}]}}
-  - {id: DL-2, from: received_at, to: closed_at, within: {choose: [{otherwise: 5 days}]}}
+  - {{id: DL-1, from: received_at, to: closed_at, within: {{choose: [{{otherwise: 24 hours}}]}}}}
+  - {{id: DL-2, from: received_at, to: closed_at, within: {{choose: [{{otherwise: 5 days}}]}}}}
 """
 
 
@@ -522,7 +515,7 @@ def test_a_choice_of_one() -> None:
 
 def test_what_is_too_long_for_the_compiler_is_judged_by_the_general_evaluation() -> None:
     """Python indents no deeper than a hundred, and takes no sum of thousands."""
-    head = "format: 1\npolicy: test/long\neffective: {from: 2020-01-01}\ntimezone: Asia/Shanghai\ncurrency: CNY\nrecord: {fields: {steps: {type: integer}}}\n"
+    head = _HEAD + "record: {fields: {steps: {type: integer}}}\n"
     steps = ", ".join(f"{{id: s{i}, when: {{steps: {{above: {i}}}}}, within: {i + 2} days}}" for i in range(101))
     ladder = f"deadlines: [{{id: DL-1, from: received_at, to: closed_at, within: 1 day, extend: [{steps}]}}]"
     many = "deadlines: [{id: DL-1, from: received_at, to: closed_at, within: 1 day}]\npenalties:\n" + "".join(

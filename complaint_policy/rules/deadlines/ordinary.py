@@ -52,7 +52,7 @@ class OrdinaryDeadline(DeadlineResult):
         _values: dict[str, Any]  # the record's, wall times; None for what has not happened
 
     @property
-    def _more(self) -> Details | None:  # type: ignore[override]
+    def _more(self) -> Details | None:  # type: ignore[override]  # read only
         return self._of.more
 
     @property

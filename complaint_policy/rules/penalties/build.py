@@ -46,8 +46,10 @@ def build(pieces: list[Piece], builder: Builder) -> tuple[Penalty, ...]:
         frame = builder.frame(node, env)
         before = len(builder.problems)
         rules_for = [s for s in _scalars(node.get("for")) if rule_known(s, env, env.judged_kinds)]
-        for again in (s for index, s in enumerate(rules_for) if any(s.value == earlier.value for earlier in rules_for[:index])):
-            builder.problems.add("value-twice", again.place, name=again.value)
+        names = [s.value for s in rules_for]
+        for index, again in enumerate(rules_for):
+            if again.value in names[:index]:
+                builder.problems.add("value-twice", again.place, name=again.value)
         amount_node, range_node, charge_node = node.get("amount"), node.get("range"), node.get("charge")
         amount = parse_value(amount_node, env, "money", name="amount") if amount_node is not None else None
         span = parse_range(range_node, env) if range_node is not None else None
@@ -73,7 +75,7 @@ def build(pieces: list[Piece], builder: Builder) -> tuple[Penalty, ...]:
             made.append(
                 Penalty(
                     **frame,
-                    breaches_of=tuple(s.value for s in rules_for),
+                    breaches_of=tuple(names),
                     per=scalar_text(node.get("per")) or "case",
                     amount=amount,
                     range=span,

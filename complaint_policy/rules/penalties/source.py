@@ -38,7 +38,7 @@ def _penalty(rule: Penalty, source: Straight) -> str:
             raise Unsupported(rule.id)
     if size > _MOST:
         raise Unsupported(rule.id)
-    mask = sum(1 << deadlines.index(identity) for identity in set(rule.breaches_of))
+    mask = sum(1 << deadlines.index(identity) for identity in rule.breaches_of)
     trigger = "broken" if mask == (1 << len(deadlines)) - 1 else f"(broken & {mask:d})"
     picks = [_pick(choose, source) for choose in chooses]
     proposals = _Proposals(rule, chooses, deadlines, source)
