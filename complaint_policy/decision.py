@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 
 from complaint_policy.compiled import CompiledVersion
 from complaint_policy.errors import UsageError
+from complaint_policy.exactness import exactly
 from complaint_policy.findings import Block, Finding
 from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, NOT_APPLICABLE, PENDING, RANK, STATUS_ORDER
 from complaint_policy.possible import Maybe, as_things_stand
@@ -361,6 +362,7 @@ class Decision:
         return blocks(self, event)
 
     @_Once
+    @exactly
     def findings(self) -> tuple[Finding, ...]:
         """What a person should see: breaches, what is at risk, undecided or waived, and notes on the record."""
         from complaint_policy.explaining import findings
@@ -374,12 +376,14 @@ class Decision:
 
         return noted(self)
 
+    @exactly
     def to_dict(self, *, reveal: bool = False) -> dict[str, Any]:
         """The decision as JSON-ready data.  Sensitive values stay out unless ``reveal``."""
         from complaint_policy.explaining import decision_dict
 
         return decision_dict(self, reveal=reveal)
 
+    @exactly
     def explain(self, language: str = "en", *, reveal: bool = False) -> str:
         """The decision as a text for people: each rule, its clause, values and arithmetic (``en`` or ``zh``)."""
         from complaint_policy.explaining import explain

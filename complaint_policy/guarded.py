@@ -21,6 +21,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 from attrs import field, frozen
 
 from complaint_policy.errors import PluginError
+from complaint_policy.exactness import own_context
 from complaint_policy.possible import Maybe
 from complaint_policy.texts import Text
 
@@ -90,7 +91,8 @@ class Guarded:
     def called(self, arguments: Sequence[Any], named: dict[str, Any]) -> Any:
         """The call itself, in this thread and without a limit of time."""
         try:
-            return self.accept(self.function(*arguments, **named))
+            with own_context():
+                return self.accept(self.function(*arguments, **named))
         except Refused as refused:
             return self.failed(refused.reason)
         except (KeyboardInterrupt, Stuck):

@@ -16,6 +16,7 @@ from complaint_policy.building import File, build
 from complaint_policy.compiled import steps_of
 from complaint_policy.contributed import Plugin
 from complaint_policy.errors import PolicyError, WaiverError
+from complaint_policy.exactness import exactly
 from complaint_policy.graph import ordered
 from complaint_policy.head import read_date, scalar_text, words
 from complaint_policy.messages import PROBLEMS
@@ -71,6 +72,7 @@ def template_text(name: str) -> str:
     return newest.read_text("utf-8").replace(f"policy: {name}", "policy: mycompany/complaints", 1)
 
 
+@exactly
 def load_policy(source: str | os.PathLike[str], *, plugins: Manager | None = None) -> Policy:
     """The policy of a shipped name, a file, or a folder of versions.
 
@@ -87,6 +89,7 @@ def load_policy(source: str | os.PathLike[str], *, plugins: Manager | None = Non
     return policy
 
 
+@exactly
 def load_policy_text(text: str | bytes, *, name: str = "<text>", plugins: Manager | None = None) -> Policy:
     """The policy of one file given as text; ``name`` stands for the file in problems.
 
@@ -101,6 +104,7 @@ def load_policy_text(text: str | bytes, *, name: str = "<text>", plugins: Manage
     return policy
 
 
+@exactly
 def check_policy(source: str | os.PathLike[str], *, plugins: Manager | None = None) -> tuple[Problem, ...]:
     """Every problem of a policy, sorted by place; empty where it would load."""
     problems = Problems()
@@ -108,6 +112,7 @@ def check_policy(source: str | os.PathLike[str], *, plugins: Manager | None = No
     return problems.sorted()
 
 
+@exactly
 def load_waivers(policy: Policy, source: str | os.PathLike[str]) -> WaiverSet:
     """The waivers of a YAML file, checked against a policy; raises :class:`WaiverError` where it is no list of waivers."""
     problems = Problems()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-__all__ = ["minor_digits", "parted", "rounded"]
+from complaint_policy.exactness import wide_context
+
+__all__ = ["is_amount", "minor_digits", "parted", "rounded"]
 
 # ISO 4217: currencies whose minor unit is not a hundredth.
 _MINOR: Final = {
     **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }
-_WIDE: Final = Context(prec=80, rounding=ROUND_HALF_UP)
+_WIDE: Final = wide_context(ROUND_HALF_UP)
+# Nobody owes as much, and what many of less come to a column can hold.
+_LIMIT: Final = 10**30
 
 
 def minor_digits(currency: str | None) -> int:
@@ -22,8 +26,13 @@ def minor_digits(currency: str | None) -> int:
 
 def rounded(value: Decimal | int, currency: str | None, times: int = 1) -> Decimal:
     """``value`` so many times, rounded half up to the minor unit."""
-    unit = Decimal(1).scaleb(-minor_digits(currency))
+    unit = Decimal((0, (1,), -minor_digits(currency)))
     return _WIDE.multiply(Decimal(value), Decimal(times)).quantize(unit, rounding=ROUND_HALF_UP, context=_WIDE)
+
+
+def is_amount(value: Decimal | int) -> bool:
+    """Whether a sum of money can be meant: less than a one with thirty noughts, either way."""
+    return -_LIMIT < value < _LIMIT
 
 
 def parted(value: Decimal | int, by: Decimal | int) -> Decimal:

@@ -14,6 +14,7 @@ from complaint_policy.compiled import CompiledVersion
 from complaint_policy.decision import Decision, Origin, judged_decision
 from complaint_policy.errors import RecordError, UsageError
 from complaint_policy.event_log import Log
+from complaint_policy.exactness import exactly
 from complaint_policy.fields import Field
 from complaint_policy.findings import Finding
 from complaint_policy.frame import Transition
@@ -151,7 +152,7 @@ class Policy:
         key = id(version)
         made = self._compiled.get(key)
         if made is None:
-            made = self._compiled.setdefault(key, CompiledVersion(version.model, self._kinds))
+            made = self._compiled.setdefault(key, exactly(CompiledVersion)(version.model, self._kinds))
         return made
 
     # ---------------------------------------------------------------- judging
@@ -203,6 +204,7 @@ class Policy:
         held = record if self.normalisers is not None else snapshot(record, compiled.model.fields)
         return judged_decision(origin, held, instant)
 
+    @exactly
     def _first(self, record: dict[str, Any], as_of: Any) -> Decision | None:
         """Makes the straight line of the latest version, then uses it."""
         version = self._versions[-1]
@@ -233,6 +235,7 @@ class Policy:
                 decision._origin = evolve(decision._origin, source_fields=source_fields)
         return decision
 
+    @exactly
     def judge(self, decision: Decision, trace: list[datetime] | None = None) -> tuple[list[Any], dict[str, Text], list[Finding]]:
         """The general evaluation of a decision: the state, what is unusable, and findings about waivers."""
         origin, compiled, record, instant = decision._origin, decision._compiled, decision._record, decision._as_of
@@ -317,12 +320,14 @@ class Policy:
             raise RecordError(next(silence.reason for silence in silences(self._versions) if silence.includes(day)), "received_at")
         return version
 
+    @exactly
     def remarks(self, on: date | None = None) -> tuple[Problem, ...]:
         """Warnings and notes about the policy, by place; ``on`` is the day that what is to be reviewed is held against."""
         from complaint_policy.remarks import remarks_of
 
         return remarks_of(self, on)
 
+    @exactly
     def read_waivers(self, data: Any, file: str = "<waivers>") -> WaiverSet:
         """Waivers from plain data or YAML text, checked against the policy; raises :class:`WaiverError`."""
         from complaint_policy.waivers import read_waivers
@@ -330,6 +335,7 @@ class Policy:
         return read_waivers(self, data, file)
 
     # ---------------------------------------------------------------- duties that come back
+    @exactly
     def schedules(
         self,
         register: Iterable[Any] | None,
@@ -352,6 +358,7 @@ class Policy:
         _check_call(None, waivers)
         return judged_schedules(self, register, self.instant(as_of), since, audit, waivers)
 
+    @exactly
     def next_due(self, register: Iterable[Any] | None = None, *, as_of: datetime | str, audit: Any = None) -> tuple[ScheduleResult, ...]:
         """Of each schedule the next period that is due at ``as_of`` or later and, by the register, not done: soonest first."""
         instant = self.instant(as_of)

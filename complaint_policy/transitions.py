@@ -56,7 +56,7 @@ class Transitions:
                 _Edition(
                     indexes[0],
                     indexes[-1],
-                    zone.day_start(model.effective.toordinal()),
+                    zone.beginning(model.effective),
                     tuple(t for t in tests if t[0].use == "previous"),
                     tuple(t for t in tests if t[0].use == "this"),
                 )

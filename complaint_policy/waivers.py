@@ -148,8 +148,9 @@ def _moment(policy: Policy, node: Node | None, faults: list[Text], *, last: bool
         return None
     if isinstance(read, datetime):
         return read
-    day: date = read + timedelta(days=1) if last else read
-    return policy.zone.day_start(day.toordinal())
+    if last and read == date.max:
+        return None  # for good
+    return policy.zone.beginning(read + timedelta(days=1) if last else read)
 
 
 def _records(model: Any, policy: Policy, node: Node | None, faults: list[Text]) -> tuple[frozenset[str], Test | None, Condition | None]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 import struct
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo
@@ -139,6 +139,13 @@ class Zone(tzinfo):
             else:
                 instant = middle
         return instant
+
+    def beginning(self, day: date) -> datetime:
+        """The first instant of a local day; where that lies before or after all instants there are, the first or last of them."""
+        try:
+            return self.day_start(day.toordinal())
+        except OverflowError:
+            return datetime.min if day.year == date.min.year else datetime.max
 
 
 def _last_change(data: bytes) -> datetime:

@@ -58,6 +58,11 @@ def remarks(engines: Iterable[Engine]) -> tuple[Text, ...]:
     return (text + Text(f"; no columns for: {words}", f"；以下内容没有列式算法：{words}") if words else text,)
 
 
+def _beside(day: date, days: timedelta) -> date:
+    """A day so many days off, no further than there are days."""
+    return date.fromordinal(min(max(day.toordinal() + days.days, 1), date.max.toordinal()))
+
+
 @define
 class _Tier:
     """One version over the table under some beliefs; None where its rules have no columns."""
@@ -155,7 +160,7 @@ class Engine:
             for day, begins in ((version.start, True), (version.until, False)):
                 if day is None or (begins and self._begins_after(day)):
                     continue
-                ticks = clock.of_utc(self.policy.zone.day_start(day.toordinal()))
+                ticks = clock.of_utc(self.policy.zone.beginning(day))
                 test = test & (received.expr >= ticks if begins else received.expr < ticks)
             if odd is not None:
                 test = test & ~odd.expr.fill_null(False)
@@ -171,9 +176,9 @@ class Engine:
             return None
         self.receipt()
         clock: Clock = self._receipt[3]
-        day_start, first, until = self.policy.zone.day_start, versions[0].start, versions[-1].until
-        low = max(clock.lowest, clock.of_utc(day_start(first.toordinal())))
-        high = clock.highest if until is None else min(clock.highest, clock.of_utc(day_start(until.toordinal())) - 1)
+        beginning, first, until = self.policy.zone.beginning, versions[0].start, versions[-1].until
+        low = max(clock.lowest, clock.of_utc(beginning(first)))
+        high = clock.highest if until is None else min(clock.highest, clock.of_utc(beginning(until)) - 1)
         return self._beyond(clock, low, high)
 
     def unexpected(self) -> pl.Expr | None:
@@ -190,7 +195,7 @@ class Engine:
             return None
 
         def ticks(day: date) -> int:
-            return clock.of_utc(self.policy.zone.day_start(day.toordinal()))
+            return clock.of_utc(self.policy.zone.beginning(day))
 
         # Other years are for the record evaluation to read, and so are the days beside a version's where the clock may have been another.
         plain = received.expr.is_between(ticks(date(1900, 1, 1)), ticks(date(2200, 1, 1)), closed="left")
@@ -201,9 +206,9 @@ class Engine:
         for silence in silences(self.policy.versions):
             test = plain
             if silence.first is not None:
-                test = test & ((sure & (received.expr >= ticks(silence.first))) | (received.expr >= ticks(silence.first + _BESIDE)))
+                test = test & ((sure & (received.expr >= ticks(silence.first))) | (received.expr >= ticks(_beside(silence.first, _BESIDE))))
             if silence.until is not None:
-                test = test & ((sure & (received.expr < ticks(silence.until))) | (received.expr < ticks(silence.until - _BESIDE)))
+                test = test & ((sure & (received.expr < ticks(silence.until))) | (received.expr < ticks(_beside(silence.until, -_BESIDE))))
             words = silence.reason.en, silence.reason.zh
             reasons = [reason.when(test).then(pl.lit(word)) for reason, word in zip(reasons, words, strict=True)]
         return reasons[0], reasons[1]
@@ -252,7 +257,7 @@ class Engine:
     def _begins_after(self, day: date) -> bool:
         """Whether every receipt is known to lie after a day."""
         first = self.look.bounds.get("received_at", (None, None))[0]
-        return isinstance(first, date) and (first.date() if isinstance(first, datetime) else first) > day + timedelta(days=2)
+        return isinstance(first, date) and (first.date() if isinstance(first, datetime) else first) > _beside(day, _BESIDE)
 
     # ---------------------------------------------------------------- tiers
     def tier(self, version: int, *, hopeful: bool) -> Judged | None:

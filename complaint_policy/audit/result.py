@@ -23,6 +23,7 @@ from complaint_policy.audit.records import Entry
 from complaint_policy.audit.summary import Summary
 from complaint_policy.audit.writing import write_frames
 from complaint_policy.errors import InputError, UsageError
+from complaint_policy.exactness import exactly
 from complaint_policy.guarded import WATCH
 from complaint_policy.rules.portfolio.series import PARTS, PortfolioResult
 from complaint_policy.rules.schedules.looked_at import Schedules
@@ -60,6 +61,11 @@ class Audit:
             caps = watch.around(caps) if caps is not None else None
             across = watch.around(across) if across is not None else None
         self._watch = watch
+        decisions = exactly(decisions) if decisions is not None else None
+        schedules = exactly(schedules) if schedules is not None else None
+        caps = exactly(caps) if caps is not None else None
+        across = exactly(across) if across is not None else None
+        rejected, summary, find, opened, notes = exactly(rejected), exactly(summary), exactly(find), exactly(opened), exactly(notes)
         self._give, self._rejects, self._summarise = decisions, rejected, summary
         self._find, self._entries, self._unchanged, self._notes = find, entries, unchanged, notes
         self._judge_schedules, self._past, self._look_across = schedules, past, across
@@ -80,6 +86,7 @@ class Audit:
         return self._summarise()
 
     @cached_property
+    @exactly
     def _summary(self) -> Summary:
         across = () if self._across is None else self._across.notes()
         summary = evolve(self._measured, schedules=self.schedules, caps=totals(self.caps), across=across)

@@ -49,6 +49,7 @@ from complaint_policy.audit.texts import TextAudit
 from complaint_policy.audit.watching import watched
 from complaint_policy.audit.writing import FrameWriter
 from complaint_policy.errors import InputError, MappingError, UsageError
+from complaint_policy.exactness import exactly
 from complaint_policy.problems import nearest
 from complaint_policy.texts import Text
 from complaint_policy.waivers import WaiverSet
@@ -59,6 +60,7 @@ Judge = Callable[[Entry], AnyDecision]
 
 
 @watched
+@exactly
 def run_audit(
     policy: AnyPolicy,
     source: object,

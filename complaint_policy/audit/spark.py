@@ -29,6 +29,7 @@ from complaint_policy.audit.spark_types import polars_schema
 from complaint_policy.audit.spark_worker import IDS, ROW, ROWS, Shipment, conformed, counts_schema, decisions_schema
 from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
 from complaint_policy.errors import MissingExtra, RecordError, UsageError
+from complaint_policy.exactness import exactly
 from complaint_policy.rules.portfolio.exposures import Exposures
 from complaint_policy.rules.portfolio.measure import PortfolioResult
 from complaint_policy.texts import Text
@@ -169,6 +170,7 @@ class SparkAudit:
         """The figure of one period over all groups, as ``Audit.figure`` gives it."""
         return self.summary().figure(rule, period)
 
+    @exactly
     def summary(self) -> Summary:
         """Counts, shares and sums; computed once.  From Python only counts travel back, and the ids, to be counted."""
         if self._summary is None:

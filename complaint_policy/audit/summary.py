@@ -28,6 +28,7 @@ from complaint_policy.audit.sections import Section, render_sections, sections_o
 from complaint_policy.audit.sources import SourceTable
 from complaint_policy.audit.tally import Lateness, PenaltySum, Tally
 from complaint_policy.audit.waiver_notes import WaiverUse, uses_of, waived_of
+from complaint_policy.exactness import exactly
 from complaint_policy.outcomes import STATUS_ORDER
 from complaint_policy.rules.portfolio.measure import PortfolioResult
 from complaint_policy.rules.schedules.looked_at import Schedules
@@ -142,6 +143,7 @@ class Summary:
         """The figure of a portfolio rule in one period (``2026-Q1``), over all its groups; ``None`` where the table does not speak of it."""
         return self.gathered.figure(rule, period, self.source.as_of.date())
 
+    @exactly
     def to_dict(self) -> dict[str, Any]:
         """The numbers, ready for JSON: money as decimal strings, spans as ISO 8601 durations."""
         notes = self.source
@@ -229,10 +231,12 @@ class Summary:
             "across": [checked.to_dict() for checked in self.across],
         }
 
+    @exactly
     def sections(self) -> tuple[Section, ...]:
         """The summary as titled tables, each text in English and Chinese."""
         return (*sections_of(self), *self.plugin_sections)
 
+    @exactly
     def render(self, language: str = "en") -> str:
         """The summary as plain text tables, in ``en`` or ``zh``."""
         return render_sections(self.sections(), language)

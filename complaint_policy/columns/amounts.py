@@ -102,8 +102,14 @@ _LARGEST: Final = 20
 def proposals(sheet: Sheet, coded: Coded, columns: Mapping[str, Scaled]) -> Proposals:
     """Proposals told with :data:`STANDS`; rows with a value below nothing, which may be least where others are most, are left, or one beyond all sense."""
     for one in columns.values():
-        sheet.leave(on(lambda v, most: (v < pl.lit(0, pl.Int128)) | (v > most), one.value, pl.lit(10 ** (_LARGEST + one.scale), pl.Int128)))
-    return Proposals(coded, {name: evolve(one, value=sheet.plan.keep(one.value)) for name, one in columns.items()})
+        sheet.leave(on(lambda v, most: (v < pl.lit(0, pl.Int128)) | (v >= most), one.value, pl.lit(10 ** (_LARGEST + one.scale), pl.Int128)))
+    # Rows that are left have a column, too: what it cannot hold would end the query.
+    held = {name: on(_held, one.value, pl.lit(10 ** (_LARGEST + one.scale), pl.Int128)) for name, one in columns.items()}
+    return Proposals(coded, {name: evolve(one, value=sheet.plan.keep(held[name])) for name, one in columns.items()})
+
+
+def _held(value: pl.Expr, most: pl.Expr) -> pl.Expr:
+    return pl.when((value > -most) & (value < most)).then(value)
 
 
 # --------------------------------------------------------------------------- values

@@ -8,6 +8,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
+from attrs import evolve
 
 from complaint_policy.columns import arithmetic, instants
 from complaint_policy.columns.computed import computed_value
@@ -33,6 +34,7 @@ _SIGNS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "equals": SAME,
 }
 _LARGEST: Final = 10**15
+_DEEP: Final = 16
 _MANY: Final = 64  # so many texts are looked up; few are compared one by one, which is faster
 
 
@@ -121,6 +123,11 @@ def conjunction(sheet: Sheet, parts: list[Column], *, either: bool = False) -> C
     """Three-valued *and* (or *or*) of boolean columns."""
     if not parts:
         return Column("boolean", Ex(pl.lit(not either)))
+    if len(parts) > _DEEP:
+        # Polars takes time with the square of how deep an expression is nested, and memory with how many stages there are.
+        blocks = [conjunction(sheet, parts[first : first + _DEEP], either=either) for first in range(0, len(parts), _DEEP)]
+        kept = [b if b.value is None else evolve(b, value=sheet.plan.keep(b.value)) for b in blocks]
+        return conjunction(sheet, kept, either=either)
     result = parts[0]
     for part in parts[1:]:
         result = _both(sheet, result, part, either)

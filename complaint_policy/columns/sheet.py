@@ -324,7 +324,7 @@ class Sheet:
                 named = self.condition(records)
             elif records is not None:
                 column = self.field_column("id")
-                ids = sorted(records)
+                ids = sorted(one for one in records if one.encode("utf-8", "ignore").decode() == one)  # no table holds half of a surrogate pair
                 if isinstance(column, Column) and column.kind == "string":
                     named = tested(self, column, lambda v: on(lambda e: e.is_in(ids), v), lambda s: False)
             certain = tabulated(self.plan, [named.coded(self.plan)], lambda v: v if isinstance(v, bool) else LEFT_OVER if LEFT in v.missing else False)

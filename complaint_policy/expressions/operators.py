@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
 from typing import Any, Final
 
 from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
@@ -13,7 +13,9 @@ from complaint_policy.possible import NONE, NOT_YET, NOWHERE_MISSING, Empty, Gro
 __all__ = ["OPERATIONS", "direction", "fits", "has_any", "is_in", "outcome_is", "present"]
 
 # Exact arithmetic or none: a result that would need rounding makes the cell unusable.
-_EXACT: Final = Context(prec=60, traps=[Inexact, Overflow, InvalidOperation, DivisionByZero])
+_EXACT: Final = Context(
+    prec=60, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999, capitals=1, clamp=0, flags=[], traps=[Inexact, Overflow, InvalidOperation, DivisionByZero]
+)
 _MOST_BITS: Final = 200  # whole numbers are held to the same sixty digits
 
 

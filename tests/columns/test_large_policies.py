@@ -13,6 +13,7 @@ import pytest
 
 from complaint_policy import load_policy_text
 from complaint_policy.audit import frames, read_mapping
+from complaint_policy.columns.plan import Plan
 
 AS_OF = datetime(2026, 3, 5, 12)
 HEAD = "format: 1\npolicy: test/large\neffective: {from: 2020-01-01}\ntimezone: Asia/Shanghai\n"
@@ -223,3 +224,46 @@ def test_amounts_by_facts_that_mention_facts_twice() -> None:
     audit = policy.audit(pl.DataFrame(rows), as_of=AS_OF)
     assert audit.decisions["PN.amount"].to_list() == wanted
     assert [policy.evaluate(row, as_of=AS_OF).penalties[0].amount for row in rows] == wanted
+
+
+@pytest.mark.parametrize("either", ["any", "all"])
+def test_many_tests_of_instants_in_one_condition(either: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is another limit, of which nothing may be known: folded one by one they made as many stages, and memory grew with the square of them."""
+    stages: list[int] = []
+    applied = Plan.applied
+
+    def counted(self: Plan, frame: pl.LazyFrame) -> pl.LazyFrame:
+        stages.append(len(self.stages))
+        return applied(self, frame)
+
+    monkeypatch.setattr(Plan, "applied", counted)
+    tests = ", ".join(f"{{closed_at: {{by: {{from: received_at, within: {10 + i} hours}}}}}}" for i in range(300))
+    policy = load_policy_text(f"{HEAD}requirements: [{{id: RQ, require: {{{either}: [{tests}]}}}}]\n")
+    received = datetime(2026, 1, 1, 10)
+    frame = pl.DataFrame({"id": ["a", "b", "c", "d"], "received_at": [received] * 4, "closed_at": [received + timedelta(hours=h) for h in (10, 20, 309, 310)]})
+    # The first limit is ten hours after the receipt, the last three hundred and nine.
+    wanted = ["met", "met", "met", "breached"] if either == "any" else ["met", "breached", "breached", "breached"]
+    assert policy.audit(frame, as_of=AS_OF).decisions["RQ.outcome"].cast(pl.String).to_list() == wanted
+    assert [policy.evaluate(row, as_of=AS_OF).outcomes["RQ"] for row in frame.to_dicts()] == wanted
+    assert 0 < max(stages) < 80
+    without = policy.audit(frame.drop("closed_at"), as_of=AS_OF).decisions["RQ.outcome"].cast(pl.String).to_list()
+    assert without == ["indeterminate"] * 4
+
+
+def test_a_long_order() -> None:
+    """Twenty-four names, of which each may have happened or not: every one is held against each before it."""
+    names = [f"e{i}_at" for i in range(24)]
+    fields = "record: {fields: {" + ", ".join(f"{name}: {{type: event}}" for name in names) + "}}\n"
+    policy = load_policy_text(f"{HEAD}{fields}requirements: [{{id: RQ, require: {{in_order: [{', '.join(names)}]}}}}]\n")
+    begin = datetime(2026, 1, 1)
+
+    def row(case: str, hours: dict[int, int | None]) -> dict[str, Any]:
+        return {"id": case, "received_at": begin, "closed_at": begin + timedelta(days=9), **{f"e{i}_at": None if h is None else begin + timedelta(hours=h) for i, h in hours.items()}}
+
+    # The last lies before the first; the last has not happened; all at once are in order; one that has happened after one that has not is not.
+    upward: dict[int, int | None] = {i: i for i in range(24)}
+    changed: dict[str, dict[int, int | None]] = {"up": {}, "down": {23: 0, 0: 1}, "open": {23: None}, "same": dict.fromkeys(range(24), 5), "gap": {7: None}}
+    rows = [row(case, {**upward, **change}) for case, change in changed.items()]
+    wanted = ["met", "breached", "met", "met", "breached"]
+    assert policy.audit(pl.DataFrame(rows), as_of=AS_OF).decisions["RQ.outcome"].cast(pl.String).to_list() == wanted
+    assert [policy.evaluate(one, as_of=AS_OF).outcomes["RQ"] for one in rows] == wanted

@@ -12,7 +12,7 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import LogField
 from complaint_policy.kinds import Setting, Step
 from complaint_policy.model import PolicyModel
-from complaint_policy.money import parted, rounded
+from complaint_policy.money import is_amount, parted, rounded
 from complaint_policy.outcomes import BREACHED, INDETERMINATE
 from complaint_policy.possible import NONE, Empty, Growing, Maybe, as_things_stand, each_possibility, options_of
 from complaint_policy.results import Charge, PenaltyResult
@@ -91,7 +91,8 @@ def proposer(
     beside: tuple[tuple[str, Callable[[State], Charged]], ...] = (),
 ) -> Callable[[State], PenaltyResult | None]:
     """The penalty of a state, from its parts: functions of the state, and the slots of the results that trigger it."""
-    names = frozenset(n.fields_in(rule.range)) if rule.range is not None else frozenset()
+    names = frozenset(n.fields_in(rule.range)) if rule.range is not None else frozenset[str]()
+    owed = names.union(*(n.fields_in(part) for part in (rule.amount, rule.divided_by) if part is not None))
 
     def propose(state: State) -> PenaltyResult | None:
         holds = True if when is None else when(state)
@@ -124,7 +125,7 @@ def proposer(
         return _propose(state, holds is True and (bool(certain) or not triggers), certain, perhaps, missing, endless)
 
     def _propose(state: State, triggered: bool, certain: list[str], perhaps: list[str], missing: frozenset[str], endless: bool) -> PenaltyResult:
-        pairs, unsettled, growing, loose = _amounts(state, amount, bounds, names)
+        pairs, unsettled, growing, loose = _amounts(state, amount, bounds, names, owed)
         missing |= unsettled
         fewest, most = 1, 1
         if rule.per == "breach" and triggers:
@@ -194,8 +195,11 @@ def settled_proposal(rule: Penalty, setting: Setting, amount: n.Value, certain: 
     state: State = []
     currency = setting.model.currency
     bounds = bounds_of(rule, setting)
-    (low, high, value, clamped), *_ = _amounts(state, setting.compiler.value(amount), bounds, frozenset())[0]
+    nothing = frozenset[str]()
+    ((low, high, value, clamped), *_), _, _, open_ = _amounts(state, setting.compiler.value(amount), bounds, nothing, nothing)
     times = len(certain) if rule.per == "breach" else 1
+    if open_:
+        return PenaltyResult(rule, INDETERMINATE, tuple(certain), None, None, None, currency, None)
     return PenaltyResult(
         rule,
         "proposed",
@@ -219,8 +223,13 @@ _UNKNOWN: Final = object()  # a bound that is there, but nobody knows where
 Possible = tuple[Any, Any, Any, str | None]
 
 
-def _amounts(state: State, amount: Any, bounds: Any, names: frozenset[str]) -> tuple[list[Possible], frozenset[str], bool, bool]:
-    """Every possibility as things stand; what keeps it from being one; whether it still grows; whether more are possible."""
+def _amounts(
+    state: State, amount: Any, bounds: Any, names: frozenset[str], owed: frozenset[str]
+) -> tuple[list[Possible], frozenset[str], bool, bool]:
+    """Every possibility as things stand; what keeps it from being one; whether it still grows; whether more are possible.
+
+    ``names`` are the fields of the bounds, ``owed`` those of the amount as well.
+    """
     value = amount(state) if amount is not None else None
     limits = bounds(state) if bounds is not None else (None, None)
     moving = [source for source in (value, limits) if isinstance(source, Growing)]
@@ -240,6 +249,9 @@ def _amounts(state: State, amount: Any, bounds: Any, names: frozenset[str]) -> t
                 entry, more, missing = (None, None, None, None), True, missing | names
             else:
                 entry = _held(low, high, one)
+            if not all(part is None or is_amount(part) for part in entry[:3]):
+                # Nobody owes that much: a number of it is wrong.
+                entry, more, missing = (None, None, None, None), True, missing | owed
             if entry not in found:
                 found.append(entry)
     # A growing amount that every possibility holds at the upper bound grows no more.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
+from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation, Overflow
 from typing import Any, Final
 
 from attrs import define, field
@@ -20,7 +20,9 @@ _NO: Final[Ends] = (0, 0)
 _EITHER: Final[Ends] = (0, 1)
 _ANY: Final[Ends] = (None, None)
 # Sums are exact: a number has at most sixty digits on either side of its point.
-_EXACT: Final = Context(prec=400, traps=[Inexact, InvalidOperation, Overflow])
+_EXACT: Final = Context(
+    prec=400, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999, capitals=1, clamp=0, flags=[], traps=[Inexact, InvalidOperation, Overflow]
+)
 _ZERO: Final = Decimal(0)
 # Measures that need every value; of the others sums are enough.
 _EVERY: Final = ("quantile", "largest", "spread", "different")

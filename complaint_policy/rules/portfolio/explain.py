@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final
 
+from complaint_policy.exactness import exactly
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.describe import Describer
 from complaint_policy.rules.portfolio.model import PortfolioRule
@@ -75,5 +76,6 @@ def _limit(limit: n.Value, rule: PortfolioRule, words: Describer) -> Any:
     return words.value(limit)
 
 
+@exactly
 def _percent(share: Decimal) -> str:
     return f"{n.shown_number(share * 100)}%"

@@ -1,0 +1,39 @@
+"""Decimals work out the same whatever decimal context the caller has set: the library's doors set their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from decimal import ROUND_HALF_EVEN, Context, DivisionByZero, InvalidOperation, Overflow, localcontext
+from functools import wraps
+from typing import Final, ParamSpec, TypeVar
+
+__all__ = ["exactly", "own_context", "wide_context"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def wide_context(rounding: str = ROUND_HALF_EVEN) -> Context:
+    """Eighty digits.  Every part is named: what is not would be taken of ``decimal.DefaultContext``, which anyone may change."""
+    traps = [InvalidOperation, DivisionByZero, Overflow]
+    return Context(prec=80, rounding=rounding, Emin=-999_999, Emax=999_999, capitals=1, clamp=0, flags=[], traps=traps)
+
+
+_OWN: Final = wide_context()
+
+
+def own_context() -> AbstractContextManager[Context]:
+    """Within it decimals are worked out to eighty digits."""
+    return localcontext(_OWN)
+
+
+def exactly(function: Callable[P, T]) -> Callable[P, T]:
+    """The function within that context; not for generators, whose caller would be within it as well."""
+
+    @wraps(function)
+    def within(*arguments: P.args, **options: P.kwargs) -> T:
+        with own_context():
+            return function(*arguments, **options)
+
+    return within
