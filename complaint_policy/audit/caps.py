@@ -11,6 +11,7 @@ from attrs import define, frozen
 
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.records import Entry
+from complaint_policy.exactness import exactly
 from complaint_policy.instants import day_of, lowest
 from complaint_policy.money import rounded
 from complaint_policy.periods import period_of
@@ -44,6 +45,7 @@ class CapResult:
         return min(self.proposed, self.cap)
 
     @property
+    @exactly
     def over(self) -> Decimal:
         """How much is proposed beyond the cap."""
         return self.proposed - self.allowed
@@ -77,6 +79,7 @@ class CapTotals:
     allowed: Decimal
 
     @property
+    @exactly
     def over(self) -> Decimal:
         return self.proposed - self.allowed
 

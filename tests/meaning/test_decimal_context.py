@@ -37,7 +37,7 @@ portfolio:
 """
 FEES = ["123456.789", 5, None, "9876543.215", 0.1, 1234567890.12]
 ROWS: list[dict[str, Any]] = [
-    {"id": str(i), "received_at": datetime(2026, 3, 2, 10), "closed_at": None, "fee": fee, "n": fee, "k": i, "r": "a"} for i, fee in enumerate(FEES)
+    {"id": str(i), "received_at": datetime(2026, 3, 2, 10), "closed_at": None, "fee": fee, "more": None, "n": fee, "k": i, "r": "a"} for i, fee in enumerate(FEES)
 ]
 ALL = [decimal.Inexact, decimal.Rounded, decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow, decimal.Clamped, decimal.Subnormal]
 CONTEXTS = {
@@ -57,8 +57,8 @@ def answers() -> Iterator[tuple[str, Callable[[Policy], Any]]]:
         yield f"decisions of {kind}", lambda p, t=table: p.audit(t, as_of=AS_OF).decisions.to_dicts()  # type: ignore[misc]
         yield f"summary of {kind}", lambda p, t=table: p.audit(t, as_of=AS_OF).summary().to_dict()  # type: ignore[misc]
         yield f"report of {kind}", lambda p, t=table: p.audit(t, as_of=AS_OF).summary().render("zh")  # type: ignore[misc]
-        yield f"caps of {kind}", lambda p, t=table: str(p.audit(t, as_of=AS_OF).caps)  # type: ignore[misc]
-        yield f"portfolio of {kind}", lambda p, t=table: str(p.audit(t, as_of=AS_OF).portfolio)  # type: ignore[misc]
+        yield f"caps of {kind}", lambda p, t=table: [one.to_dict() for found in p.audit(t, as_of=AS_OF).caps.values() for one in found]  # type: ignore[misc]
+        yield f"portfolio of {kind}", lambda p, t=table: [one for found in p.audit(t, as_of=AS_OF).portfolio.values() for one in found]  # type: ignore[misc]
 
 
 def all_answers() -> dict[str, str]:
