@@ -191,7 +191,7 @@ class Environment:
             return
         yield from self.fields
         yield from self.fact_names
-        yield from ("severity", "owner", "as_of")
+        yield from ("severity", "owner", "as_of") if self.levels else ("owner", "as_of")
 
     def with_start(self, start: Instant | None) -> Environment:
         return evolve(self, start=start)

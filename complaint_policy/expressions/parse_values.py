@@ -16,9 +16,10 @@ from complaint_policy.reader import Mapping, Node, Scalar, Sequence
 from complaint_policy.schemas import BASELINE_KEYS
 from complaint_policy.texts import Text
 
-__all__ = ["CLASSIFIED_BY", "VALUE_KEYS", "named_value", "parse_range", "parse_value"]
+__all__ = ["CLASSIFIED_BY", "NO_LEVELS", "VALUE_KEYS", "named_value", "parse_range", "parse_value"]
 
 CLASSIFIED_BY: Final = "classified_by"
+NO_LEVELS: Final = Text("the policy has no levels: write severity: {levels: [...]}", "制度没有等级：请写 severity: {levels: [...]}")
 VALUE_KEYS: Final = ("field", "plus", "minus", "times", "max_of", "min_of", "first_known", "choose", "length", "count", "last", CLASSIFIED_BY)
 _ARITHMETIC: Final = frozenset({"plus", "minus", "times", "max_of", "min_of"})
 _NUMERIC: Final = frozenset({"integer", "number", "money"})
@@ -37,7 +38,7 @@ def named_value(name: str, place: Any, env: Environment) -> n.NamedValue | None:
             return n.NamedValue(name, "number", "figure", place=place)
         env.problems.add("unknown-figure", place, name=name, near=(name, env.figures))
         return None
-    if name == "severity":
+    if name == "severity" and env.levels:
         return n.NamedValue("severity", "level", "severity", place=place)
     if name == "owner":
         return n.NamedValue("owner", "string", "owner", place=place)
@@ -47,7 +48,7 @@ def named_value(name: str, place: Any, env: Environment) -> n.NamedValue | None:
     if name in env.fact_names:
         kind = env.fact_kind(name, place)
         return n.NamedValue(name, kind.kind, "fact", kind.unit, place=place) if kind is not None else None
-    hint = None
+    hint = NO_LEVELS if name == "severity" else None
     if name in env.rules:
         hint = Text(f"write {{outcome: {{{name}: ...}}}}", f"请写 {{outcome: {{{name}: ...}}}}")
     env.problems.add("unknown-field", place, name=name, near=(name, env.known_names()), hint=hint)

@@ -10,7 +10,7 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.environment import Environment
 from complaint_policy.expressions.literals import read_number
 from complaint_policy.expressions.parse_conditions import parse_condition
-from complaint_policy.expressions.parse_values import parse_value
+from complaint_policy.expressions.parse_values import NO_LEVELS, parse_value
 from complaint_policy.head import scalar_text
 from complaint_policy.kinds import Piece
 from complaint_policy.periods import PERIODS
@@ -170,13 +170,13 @@ def _axes(node: Node | None, env: Environment) -> list[str]:
         if not isinstance(item, Scalar):
             continue
         name = item.value
-        if name in ("severity", "owner"):
+        if name == "owner" or (name == "severity" and env.levels):
             found.append(name)
             continue
         declared = env.fields.get(name)
         fact = env.fact_kind(name, item.place) if declared is None and name in env.fact_names else None
         if declared is None and name not in env.fact_names:
-            env.problems.add("unknown-field", item.place, name=name, near=(name, env.known_names()))
+            env.problems.add("unknown-field", item.place, name=name, near=(name, env.known_names()), hint=NO_LEVELS if name == "severity" else None)
         kind = declared.kind if declared is not None else fact.kind if fact is not None else None
         if kind is not None and kind not in _APART:
             env.problems.add("different-kind", item.place, kind=kind)

@@ -9,6 +9,7 @@ from typing import Any
 from complaint_policy.building import Builder
 from complaint_policy.cells import MISSING, Cell, Cells, shown
 from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.parse_values import NO_LEVELS
 from complaint_policy.head import scalar_text, words
 from complaint_policy.kinds import Piece
 from complaint_policy.model import PolicyModel
@@ -44,7 +45,7 @@ def build(pieces: list[Piece], builder: Builder) -> Matrix:
             if item.value != "severity" and item.value not in builder.fields and item.value not in builder.fact_nodes:
                 problems.add("unknown-field", item.place, name=item.value, near=(item.value, [*builder.fields, *builder.fact_nodes, "severity"]))
             elif item.value == "severity" and not builder.levels:
-                problems.add("unknown-field", item.place, name=item.value)
+                problems.add("unknown-field", item.place, name=item.value, hint=NO_LEVELS)
             axes[item.value] = None
         rest = piece.node.get("otherwise")
         if isinstance(rest, Mapping):
