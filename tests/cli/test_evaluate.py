@@ -95,6 +95,17 @@ def test_missing_values_are_named_by_title(cli: Run, policy: Path, record: Recor
     assert "Loss (loss) cannot be used" in ran.out
 
 
+@pytest.mark.parametrize("command", ["evaluate", "explain"])
+def test_ids_of_records_that_cannot_be_judged(command: str, cli: Run, policy: Path, record: Record) -> None:
+    """They are the texts that judged records have: numbers of a file are no other ids there."""
+    path = record([{**GOOD, "id": 1.5}, {"id": 1.5}, {"id": 7}, {"id": [1.5]}, {"id": " "}, {**GOOD, "id": 7}])
+    ran = cli(command, policy, path, "--as-of", AS_OF, "--format", "json")
+    assert ran.status == 2
+    assert [d["complaint_id"] for d in ran.data] == ["1.5", "1.5", "7", None, None, "7"]
+    page = cli(command, policy, path, "--as-of", AS_OF).out
+    assert [f"Complaint {shown}: cannot be judged" in page for shown in ("1.5", "7", "#4", "#5")] == [True] * 4
+
+
 def test_a_list_of_records_with_one_that_cannot_be_judged(cli: Run, policy: Path, record: Record) -> None:
     path = record([LATE, {"id": "T-9"}, GOOD])
     ran = cli("evaluate", policy, path, "--as-of", AS_OF, "--format", "json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from complaint_policy import Decision, RecordError
@@ -9,9 +10,10 @@ from complaint_policy.cli.inputs import as_of_text, outcomes_of, policy_of, read
 from complaint_policy.cli.spec import FAILED, FINE, WRONG, Argument, Command, Option
 from complaint_policy.cli.terminal import Terminal
 from complaint_policy.cli.views.decisions import print_decision, print_refusal
+from complaint_policy.coerce import Unusable, as_text
 from complaint_policy.texts import Text
 
-__all__ = ["AS_OF", "COMMAND", "POLICY", "RECORD", "REVEAL", "WAIVERS", "refused_dict"]
+__all__ = ["AS_OF", "COMMAND", "POLICY", "RECORD", "REVEAL", "WAIVERS", "identity_of", "refused_dict"]
 
 POLICY = Argument("POLICY", Text("a file, a folder of versions, or the name of a shipped policy", "文件、存放各版本的文件夹，或内置制度的名称"))
 RECORD = Argument(
@@ -54,9 +56,9 @@ def run(
             if not many:
                 raise
             status = WRONG
-            data.append(refused_dict(given.get("id"), error))
+            data.append(refused_dict(identity_of(given), error))
             if not terminal.as_json:
-                print_refusal(given.get("id") or f"#{position + 1}", error.reason, terminal)
+                print_refusal(identity_of(given) or f"#{position + 1}", error.reason, terminal)
         else:
             failing += _fails(decision, wanted)
             if terminal.as_json:
@@ -78,7 +80,15 @@ def _fails(decision: Decision, wanted: tuple[str, ...]) -> bool:
     return not found.isdisjoint(wanted) or decision.status in wanted
 
 
-def refused_dict(identity: Any, error: RecordError) -> dict[str, Any]:
+def identity_of(record: Mapping[str, Any]) -> str | None:
+    """The id of a record that was not judged, as that of one that was."""
+    try:
+        return as_text(record.get("id")) or None
+    except (Unusable, ValueError):
+        return None
+
+
+def refused_dict(identity: str | None, error: RecordError) -> dict[str, Any]:
     """What stands in a list of decisions in the place of one that could not be made."""
     return {"complaint_id": identity, "error": {"kind": "record", "message": error.reason.to_dict(), "field": error.field}}
 

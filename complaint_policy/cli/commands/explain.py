@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text as Line
 
 from complaint_policy import Policy, PolicyVersion, RecordError
-from complaint_policy.cli.commands.evaluate import AS_OF, POLICY, REVEAL, WAIVERS, refused_dict
+from complaint_policy.cli.commands.evaluate import AS_OF, POLICY, REVEAL, WAIVERS, identity_of, refused_dict
 from complaint_policy.cli.inputs import STDIN, as_of_text, is_there, policy_of, read_records, read_waivers, warn_of_unknown_fields
 from complaint_policy.cli.spec import FINE, WRONG, Argument, Command, Option
 from complaint_policy.cli.terminal import Terminal, visible
@@ -64,9 +64,9 @@ def _decisions(terminal: Terminal, policy: Policy, name: str, as_of: str | None,
             if not many:
                 raise
             status = WRONG
-            data.append(refused_dict(record.get("id"), error))
+            data.append(refused_dict(identity_of(record), error))
             if not terminal.as_json:
-                print_refusal(record.get("id") or f"#{position + 1}", error.reason, terminal)
+                print_refusal(identity_of(record) or f"#{position + 1}", error.reason, terminal)
             continue
         if terminal.as_json:
             explanation = {language: decision.explain(language, reveal=reveal) for language in ("en", "zh")}
