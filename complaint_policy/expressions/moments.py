@@ -356,9 +356,9 @@ def _rounded(length: timedelta, size: timedelta, rounding: str) -> int:
 
 
 def _watch_accrual(span: tuple[Stretch, ...], lengths: list[timedelta], size: timedelta, rounding: str, per: str, state: State) -> None:
-    """The next instant at which a running span counts one unit more."""
+    """The next instant at which a span that runs, or is measured up to ``as_of`` itself, counts one unit more."""
     # What stands still (not late so far, or left out for now) runs only once something else has changed.
-    running = [i for i, (low, high, runs) in enumerate(span) if runs and low is not high]
+    running = [i for i, (low, high, runs) in enumerate(span) if (runs or high is state[AS_OF]) and low is not high]
     if not running:
         return
     done = lengths[running[0]] if per == "span" else sum(lengths, timedelta(0))

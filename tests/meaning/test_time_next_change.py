@@ -54,6 +54,8 @@ OTHERS = (
     "facts: {held: {length: {between: [received_at, responded_at]}, in: days, round: down}}",
     "facts: {held: {length: {between: [received_at, responded_at]}, in: hours, round: up}}",
     "facts: {held: {length: waiting, in: days, round: half_up, per: span}}",
+    "facts: {age: {length: {between: [received_at, as_of]}, in: days, round: down}}",
+    "facts: {age: {length: {between: [received_at, {first_of: [responded_at, as_of]}]}, in: hours, round: up}, old: {age: {at_least: 30}}}",
     "facts: {promised: {promised_at: {after: noted_at}}}",
     "facts: {order: {in_order: [received_at, noted_at, agreed_at]}}",
     "requirements: [{id: RQ, require: {present: [root_cause]}, before: {from: received_at, within: 3 days}}]",
