@@ -13,7 +13,7 @@ import pytest
 
 from tests.equality.dense import DRAWN, check_dense, draw_dense
 
-SEEDS: Final = {"instants": range(16), "lengths": range(8), "logs": range(10), "lists": range(6), "values": range(12), "duties": range(10), "counted": range(8), "matrix": range(10), "again": range(8), "versions": range(5), "overlays": range(5), "figures": range(8)}
+SEEDS: Final = {"instants": range(12), "lengths": range(7), "logs": range(8), "lists": range(6), "values": range(9), "duties": range(8), "counted": range(8), "matrix": range(8), "again": range(7), "versions": range(5), "overlays": range(5), "figures": range(6)}
 ROWS: Final = 250
 FLOORS: Final = {
     "instants": {"met": 400, "breached": 200, "pending": 1000, "indeterminate": 1000, "not_applicable": 300},
