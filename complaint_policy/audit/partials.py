@@ -348,7 +348,8 @@ def _sum(amounts: pl.Series) -> Decimal:
     whole, scale = amounts.to_physical(), cast(Any, amounts.dtype)
     ends: Any = (whole.min(), whole.max())
     if max(map(abs, ends)) * len(whole) >= _FITS:
-        upper, lower = (whole // _HALF).sum(), (whole % _HALF).sum()
+        half = pl.Series([_HALF], dtype=pl.Int128)
+        upper, lower = (whole // half).sum(), (whole % half).sum()
         return Decimal(f"{int(upper) * _HALF + int(lower)}E-{scale.scale}")
     return Decimal(f"{whole.sum()}E-{scale.scale}")
 

@@ -29,7 +29,7 @@ FUZZ = int(os.environ.get("COMPLAINT_POLICY_FUZZ") or 0)
 MINUTES = float(os.environ.get("COMPLAINT_POLICY_FUZZ_MINUTES") or 0)
 SEED = os.environ.get("COMPLAINT_POLICY_FUZZ_SEED")
 
-BLOCK, BLOCKS = 14, 11
+BLOCK, BLOCKS = 14, 10
 DENSE_ROWS = 400
 FRESH = SystemRandom().randrange(2**31) if FUZZ or MINUTES else 0
 FOUND: list[Found] = []
