@@ -76,7 +76,7 @@ FLOORS: Final[dict[tuple[str, str], int]] = {
     **_each("records", ("rejected: no version in force", "rejected: received_at is missing", "rejected: received_at is unusable"), 20),
     **_each("records", ("with an unusable cell",), 300),
     **_each("waivers", ("waivers",), 100),
-    **_each("form", ("query", "parquet", "csv", "json", "foreign", "written", "far", "objects", "alike", "mapped"), 10),
+    **_each("form", ("query", "parquet", "csv", "json", "foreign", "written", "far", "objects", "alike", "mapped"), 8),
     **_each("foreign", ("pyarrow", "reader", "pandas", "duckdb"), 1),
     **_each("mapped", ("frame", "query", "parquet", "csv"), 3),
     **_each("mapping", FEATURES, 5),
