@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from decimal import ROUND_HALF_EVEN, Context, DivisionByZero, InvalidOperation, Overflow, localcontext
+from decimal import ROUND_HALF_EVEN, Context, DecimalException, DivisionByZero, Inexact, InvalidOperation, Overflow, localcontext
 from functools import wraps
 from typing import Final, ParamSpec, TypeVar
 
-__all__ = ["exactly", "own_context", "wide_context"]
+__all__ = ["exact_context", "exactly", "own_context", "wide_context"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 def wide_context(rounding: str = ROUND_HALF_EVEN) -> Context:
-    """Eighty digits.  Every part is named: what is not would be taken of ``decimal.DefaultContext``, which anyone may change."""
-    traps = [InvalidOperation, DivisionByZero, Overflow]
-    return Context(prec=80, rounding=rounding, Emin=-999_999, Emax=999_999, capitals=1, clamp=0, flags=[], traps=traps)
+    """Eighty digits; what has more is rounded."""
+    return _named(80, rounding, ())
+
+
+def exact_context(digits: int) -> Context:
+    """So many digits; what has more raises ``decimal.Inexact``."""
+    return _named(digits, ROUND_HALF_EVEN, (Inexact,))
+
+
+def _named(digits: int, rounding: str, traps: tuple[type[DecimalException], ...]) -> Context:
+    """Every part is named: what is not would be taken of ``decimal.DefaultContext``, which anyone may change."""
+    all_traps: list[type[DecimalException]] = [InvalidOperation, DivisionByZero, Overflow, *traps]
+    return Context(prec=digits, rounding=rounding, Emin=-999_999, Emax=999_999, capitals=1, clamp=0, flags=[], traps=all_traps)
 
 
 _OWN: Final = wide_context()

@@ -56,6 +56,7 @@ _NO_MONEY: Final = (None, None, None, 0, 0)
 # Up to here the half of two spans' sum is exact as a float.
 _EXACT: Final = 1 << 52
 _FITS: Final = 10**38
+# Half of the digits a column of money holds: sums of either half are far from its end.
 _HALF: Final = 10**18
 # So many comparisons are cheaper than grouping.
 _FEW: Final = 64

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
+from decimal import Decimal
 from typing import Any, Final
 
+from complaint_policy.exactness import exact_context
 from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
 from complaint_policy.patterns import compiled
 from complaint_policy.possible import NONE, NOT_YET, NOWHERE_MISSING, Empty, Growing, Maybe, each_possibility, options_of
@@ -13,9 +14,7 @@ from complaint_policy.possible import NONE, NOT_YET, NOWHERE_MISSING, Empty, Gro
 __all__ = ["OPERATIONS", "direction", "fits", "has_any", "is_in", "outcome_is", "present"]
 
 # Exact arithmetic or none: a result that would need rounding makes the cell unusable.
-_EXACT: Final = Context(
-    prec=60, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999, capitals=1, clamp=0, flags=[], traps=[Inexact, Overflow, InvalidOperation, DivisionByZero]
-)
+_EXACT: Final = exact_context(60)
 _MOST_BITS: Final = 200  # whole numbers are held to the same sixty digits
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation, Overflow
+from decimal import Decimal
 from typing import Any, Final
 
 from attrs import define, field
 
+from complaint_policy.exactness import exact_context
 from complaint_policy.possible import NONE, NOT_YET, options_of
 from complaint_policy.rules.portfolio.model import CONDITIONS
 
@@ -20,9 +21,7 @@ _NO: Final[Ends] = (0, 0)
 _EITHER: Final[Ends] = (0, 1)
 _ANY: Final[Ends] = (None, None)
 # Sums are exact: a number has at most sixty digits on either side of its point.
-_EXACT: Final = Context(
-    prec=400, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999, capitals=1, clamp=0, flags=[], traps=[Inexact, InvalidOperation, Overflow]
-)
+_EXACT: Final = exact_context(400)
 _ZERO: Final = Decimal(0)
 # Measures that need every value; of the others sums are enough.
 _EVERY: Final = ("quantile", "largest", "spread", "different")
