@@ -172,7 +172,7 @@ class Decision:
     def __reduce__(self) -> tuple[Any, ...]:
         # A decision is a function of what it was asked with: it is made again.
         origin = self._origin
-        return (_made_again, (origin.policy, self._record, self.as_of, origin.source_fields, origin.waivers))
+        return (_made_again, (origin.policy, self._record, self.as_of, origin.source_fields, origin.waivers, origin.remarks))
 
     # ---------------------------------------------------------------- identity
     @property
@@ -441,5 +441,6 @@ def _owned(compiled: CompiledVersion, state: list[Any]) -> ResponsibilityResult:
     return with_roles(result, tuple(roles))
 
 
-def _made_again(policy: Policy, record: Any, as_of: datetime, source_fields: Any, waivers: Any) -> Decision:
-    return policy.evaluate(record, as_of=as_of, source_fields=source_fields, waivers=waivers)
+def _made_again(policy: Policy, record: Any, as_of: datetime, source_fields: Any, waivers: Any, remarks: tuple[Finding, ...]) -> Decision:
+    decision: Decision = policy.evaluate(record, as_of=as_of, source_fields=source_fields, waivers=waivers)
+    return decision.noted(remarks) if remarks else decision

@@ -1,7 +1,8 @@
 """Cells of a column as Python's objects.
 
 Polars knows days and times that Python has no object for: before the year 1, after 9999, or so near to either that a time zone
-leads beyond it.  Such a cell is given as a text, which no reader takes for a time: it costs its own record a field, not the audit.
+leads beyond it; and durations of more than 999,999,999 days.  Such a cell is given as a text, which no reader takes for a time: it
+costs its own record a field, not the audit.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ _FIRST, _LAST = (end.toordinal() - _EPOCH_DAY for end in (date.min, date.max))
 _DAY: Final = 86_400_000_000
 # No offset from UTC is as long.
 _MARGIN: Final = 2
+# Only durations in milliseconds reach further than Python's.
+_LONGEST: Final = timedelta.max.days * _DAY // _MICROS["ms"]
 
 
 def python_cells(cells: pl.Series) -> list[Any]:
@@ -75,7 +78,7 @@ def _may_be_far(kind: Any) -> bool:
         return _may_be_far(kind.inner)
     if isinstance(kind, pl.Struct):
         return any(_may_be_far(field.dtype) for field in kind.fields)
-    return kind == pl.Date or isinstance(kind, pl.Datetime)
+    return kind == pl.Date or isinstance(kind, (pl.Datetime, pl.Duration))
 
 
 def _parts(cells: pl.Series) -> list[Any]:
@@ -102,6 +105,8 @@ def _far(cells: pl.Series) -> pl.Series | None:
         margin = _MARGIN if kind.time_zone is not None else 0
         day = _DAY // _MICROS[kind.time_unit]
         ticks, ends = cells.to_physical(), ((_FIRST + margin) * day, (_LAST + 1 - margin) * day - 1)
+    elif isinstance(kind, pl.Duration) and kind.time_unit == "ms":
+        ticks, ends = cells.to_physical(), (-_LONGEST, _LONGEST)
     else:
         return None
     ends_of: tuple[Any, Any] = ticks.min(), ticks.max()
@@ -111,6 +116,8 @@ def _far(cells: pl.Series) -> pl.Series | None:
 
 
 def _text(cell: pl.Series) -> str:
+    if isinstance(cell.dtype, pl.Duration):
+        return f"{cell.to_physical().item()} {cell.dtype.time_unit}"
     if cell.dt.year().item() is None:  # Polars has no name for it either
         kind = cell.dtype
         unit = f"{kind.time_unit}" if isinstance(kind, pl.Datetime) else "days"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -253,6 +254,8 @@ def test_a_decision_names_the_records_counted() -> None:
     audit = policy(body).audit([case(i, at(i + 1)) for i in range(3)] + [case(9, at(9), None)], as_of=AS_OF)
     assert "Repeats: 2, counted: T-0, T-1." in audit.decision("T-2").explain("en")
     assert "重复：2，计入：T-0、T-1。" in audit.decision(2).explain("zh")
+    again = pickle.loads(pickle.dumps(audit.decision("T-2")))
+    assert again.explain("zh") == audit.decision(2).explain("zh")  # what was counted is known of a copy, too
     assert "Repeats: 0." in audit.decision("T-0").explain("en")
     assert "Repeats: not known; a field it needs (Complainant's number)" in audit.decision("T-9").explain("en")
 

@@ -54,6 +54,17 @@ def column(name: str, kind: Any, ticks: list[int]) -> pl.Series:
     return pl.Series(name, [t // per for t in ticks], dtype=pl.Int64).cast(kind)
 
 
+def test_every_duration_has_a_cell() -> None:
+    """Of durations in milliseconds Python has the shorter ones: up to 999,999,999 days."""
+    longest = 999_999_999 * 86_400_000
+    cells = pl.Series("a", [5, longest, -longest, longest + 1, -longest - 1, 2**63 - 1, None], dtype=pl.Int64).cast(pl.Duration("ms"))
+    days = timedelta(days=999_999_999)
+    told = [timedelta(milliseconds=5), days, -days, f"{longest + 1} ms", f"{-longest - 1} ms", "9223372036854775807 ms", None]
+    assert python_cells(cells) == told
+    assert python_cells(cells.reshape((-1, 1)).arr.to_list()) == [[one] for one in told]
+    assert list(python_rows(cells.to_frame())) == [(one,) for one in told]
+
+
 KINDS = [pl.Date(), pl.Datetime("us"), pl.Datetime("ms"), pl.Datetime("us", "UTC"), pl.Datetime("ms", "Asia/Shanghai")]
 
 
@@ -247,6 +258,18 @@ def test_far_times_in_filters_and_as_texts(monkeypatch: pytest.MonkeyPatch) -> N
     found = both(monkeypatch, "Asia/Shanghai", table("closed_at", pl.Datetime("us")), mapping=mapping)
 
     assert found.decisions["id"].to_list() == ["C0", "C2", f"C{len(FAR) + 1}"]
+
+
+@pytest.mark.parametrize("name", ["note", "closed_at", "id"])
+def test_long_durations_cost_their_own_record_a_field(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    plain = {"id": ["C0", "C1", "C2"], "received_at": [datetime(2024, 2, 28, 10)] * 3, "closed_at": [NEAR] * 3, "note": ["x"] * 3}
+    cells = pl.Series(name, [5, 2**63 - 1, None], dtype=pl.Int64).cast(pl.Duration("ms"))
+
+    found = both(monkeypatch, "Asia/Shanghai", pl.DataFrame(plain).with_columns(cells))
+
+    assert found.decisions.height == 3
+    if name == "closed_at":
+        assert [set(found.decision(row).unusable) for row in range(3)] == [{name}, {name}, set()]
 
 
 # --------------------------------------------------------------------------- objects
