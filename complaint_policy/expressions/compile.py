@@ -8,15 +8,18 @@ says at which position each name stands.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial, reduce
-from typing import Any
+from itertools import chain
+from typing import Any, Final
 
+from complaint_policy.calendars import Calendar
 from complaint_policy.counting import Counter, calendar_of
 from complaint_policy.expressions import log, moments
 from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.advancing import advancing, counted_on
 from complaint_policy.expressions.computed import ComputedInstant, computed
-from complaint_policy.expressions.moments import AS_OF, PAUSES, PREVIOUS, START
+from complaint_policy.expressions.moments import AS_OF, PAUSES, PREVIOUS, START, TRACE
 from complaint_policy.expressions.operators import OPERATIONS, direction, present
 from complaint_policy.expressions.source import Source, slot
 from complaint_policy.lengths import Length
@@ -158,6 +161,8 @@ class Compiler:
             def counted(state: State) -> Any:
                 start = base(state)
                 try:
+                    if state[TRACE] is not None and (count := due if start is state[AS_OF] else counted_on(start, due)) is not None:
+                        return advancing(due(start), count)
                     return due(start) if start.__class__ is datetime else moments.moved(start, due)
                 except OverflowError:  # a chain of lengths past the year 9999
                     return Maybe(None, NOWHERE_MISSING)
@@ -243,16 +248,19 @@ class Compiler:
     def during(self, node: n.During) -> Function:
         instant, spec, zone = self.instant(node.left), node.calendar, self.zone
 
-        def open_at(moment: Any) -> Any:
+        def open_at(moment: Any, state: State) -> Any:
             if moment is NOT_YET:
                 return Maybe(None, NOWHERE_MISSING, True)
             if moment is NONE:
                 return False
             if moment.__class__ is Interval:
                 return Maybe(None, moment.missing)
-            return calendar_of(spec).is_working_time(zone.to_aware(moment))
+            calendar = calendar_of(spec)
+            if state[TRACE] is not None:
+                moments.watch_turn(state, moment, lambda: _next_turn(calendar, zone.to_aware(moment)))
+            return calendar.is_working_time(zone.to_aware(moment))
 
-        return lambda state: each_possibility(open_at, instant(state))
+        return lambda state: each_possibility(partial(open_at, state=state), instant(state))
 
     def in_order(self, node: n.InOrder) -> Function:
         instants = [self.instant(i) for i in node.instants]
@@ -319,6 +327,20 @@ class Compiler:
     def first_known(self, node: n.FirstKnown) -> Function:
         parts = [self.value(p) for p in node.parts]
         return lambda state: moments.first_known([part(state) for part in parts])
+
+
+def _next_turn(calendar: Calendar, moment: datetime) -> datetime | None:
+    """When a calendar that is open at a moment next closes, or one that is closed next opens (naive UTC)."""
+    plain, now_open = moment.astimezone(UTC).replace(tzinfo=None), calendar.is_working_time(moment)
+    for offset in range(_LONGEST_STATE):
+        for edge in chain(*calendar.open_spans(moment.date() + timedelta(days=offset))):
+            if edge > plain and calendar.is_working_time(edge.replace(tzinfo=UTC)) is not now_open:
+                return edge
+    return None
+
+
+# Days after which a calendar is taken to stay as it is.
+_LONGEST_STATE: Final = 800
 
 
 def _for_each_level(chosen: Function, severity: int) -> Function:

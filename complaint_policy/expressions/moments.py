@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from operator import ge, gt, le, lt
 from typing import Any, Final
 
+from complaint_policy.expressions.advancing import crossings, moves_on
 from complaint_policy.possible import (
     MAX_INSTANT,
     MICROSECOND,
@@ -48,6 +49,7 @@ __all__ = [
     "moved",
     "stretches",
     "union",
+    "watch_turn",
     "without",
 ]
 
@@ -130,12 +132,28 @@ def _watch_either(state: State, a: Any, b: Any) -> None:
                 continue
             for end in (side.low, side.high) if side.__class__ is Interval else (side,):
                 _watch(state, end)
+    elif state[TRACE] is not None:
+        for one, other in ((a, b), (b, a)):
+            for end in (other.low, other.high) if other.__class__ is Interval else (other,):
+                state[TRACE].extend(crossings(one, end, as_of))
 
 
 def _watch(state: State, instant: datetime) -> None:
     # A day that is not over is known up to the moment of judgement: that end of it goes along.
     if state[TRACE] is not None and state[AS_OF] <= instant < MAX_INSTANT and instant is not state[AS_OF]:
         state[TRACE].append(instant)
+
+
+def watch_turn(state: State, moment: Any, turn: Callable[[], datetime | None]) -> None:
+    """Where a moment goes along with ``as_of``, the instant at which it comes to the next opening or closing."""
+    if moment is not state[AS_OF] and not moves_on(moment):
+        return
+    end = turn()
+    if end is not None:
+        if moment is state[AS_OF]:
+            _watch(state, end)
+        else:
+            state[TRACE].extend(crossings(moment, end, state[AS_OF]))
 
 
 def earliest(values: list[Any]) -> Any:

@@ -69,7 +69,7 @@ def _entry(entry: Entry, env: Environment) -> n.Condition | None:
 def _named(entry: Entry, env: Environment) -> n.Condition | None:
     known = entry.key in (env.entry if env.entry is not None else (*env.fields, *env.fact_names, "severity", "owner", *(env.figures or ())))
     if entry.key == "as_of":
-        return _moment_tests(n.AsOf(place=entry.place), entry, env)
+        return _moment_tests(n.AsOf(place=entry.place), entry.value, entry.key, entry.place, env)
     if not known and spelled_here(entry.key):
         env.problems.add("foreign-spelling", entry.place, word=entry.key, hint=foreign_hint(entry.key))
         return None
@@ -83,17 +83,34 @@ def _named(entry: Entry, env: Environment) -> n.Condition | None:
     return _test(entry.value, name, entry.place, env) if name is not None else None
 
 
-def _moment_tests(left: n.Instant, entry: Entry, env: Environment) -> n.Condition | None:
-    if not isinstance(entry.value, Mapping):
-        env.problems.add("instant-literal", entry.value.place, name=entry.key)
+def _moment_tests(left: n.Instant, node: Node, name: str, place: Place, env: Environment) -> n.Condition | None:
+    """The tests of an instant that has no name in the record."""
+    if not isinstance(node, Mapping):
+        env.problems.add("instant-literal", node.place, name=name)
         return None
-    for unknown in (e for e in entry.value.entries if e.key not in _MOMENTS):
-        _unknown_test(unknown, env)
-    parts = [_moment(left, e, env) if e.key in _MOMENTS else None for e in entry.value.entries]
+    own = node.get("counting")
+    with env.counted(own if isinstance(own, Mapping) else None) as inner:
+        entries = [e for e in node.entries if e.key != "counting"]
+        if not entries:
+            env.problems.add("empty-mapping", node.place, what=Text("a test", "测试"))
+            return None
+        parts = [_moment_test(left, e, name, inner) for e in entries]
     good = tuple(p for p in parts if p is not None)
-    if len(good) < len(parts) or not good:
+    if len(good) < len(parts):
         return None
-    return good[0] if len(good) == 1 else n.All(good, place=entry.place)
+    return good[0] if len(good) == 1 else n.All(good, place=place)
+
+
+def _moment_test(left: n.Instant, entry: Entry, name: str, env: Environment) -> n.Condition | None:
+    if entry.key == "not":
+        part = _moment_tests(left, entry.value, name, entry.place, env)
+        return n.Not(part, place=entry.place) if part is not None else None
+    if entry.key == "during":
+        return _during(left, entry, env)
+    if entry.key in _MOMENTS:
+        return _moment(left, entry, env)
+    _unknown_test(entry, env, ("not", *_MOMENTS, "during", "counting"))
+    return None
 
 
 def _test(node: Node, left: n.NamedValue, place: Place, env: Environment) -> n.Condition | None:
@@ -143,12 +160,12 @@ def _one_test(entry: Entry, left: n.NamedValue, place: Place, env: Environment) 
     return None
 
 
-def _unknown_test(entry: Entry, env: Environment) -> None:
+def _unknown_test(entry: Entry, env: Environment, tests: tuple[str, ...] = TEST_KEYS) -> None:
     ours = spelled_here(entry.key)
     if ours is not None:
         env.problems.add("foreign-spelling", entry.place, word=entry.key, hint=foreign_hint(entry.key))
     else:
-        env.problems.add("unknown-test", entry.place, name=entry.key, near=(entry.key, (*TEST_KEYS, *env.operators)))
+        env.problems.add("unknown-test", entry.place, name=entry.key, near=(entry.key, (*tests, *(env.operators if tests is TEST_KEYS else ()))))
 
 
 def _presence(left: n.NamedValue, place: Place, env: Environment, present: bool) -> n.Condition | None:

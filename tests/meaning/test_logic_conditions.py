@@ -168,6 +168,9 @@ INSTANTS: list[Case] = [
     ("{as_of: {after: received_at}}", {}, "true"),
     ("{as_of: {by: {from: received_at, within: 8 days}}}", {}, "true"),
     ("{as_of: {by: {from: received_at, within: 3 days}}}", {}, "false"),
+    ("{as_of: {not: {after: received_at}}}", {}, "false"),
+    ("{as_of: {not: {by: at}}}", {}, "? at"),
+    ("{as_of: {after: received_at, before: {from: received_at, within: 3 days}}}", {}, "false"),
     ("{day: {before: at}}", {"day": "2026-03-03", "at": "2026-03-04T00:00"}, "true"),  # the whole day lies before
     ("{day: {before: at}}", {"day": "2026-03-03", "at": "2026-03-03T12:00"}, "? day"),  # somewhere in that day
     ("{day: {by: at}}", {"day": "2026-03-03", "at": "2026-03-03T00:00"}, "? day"),  # its first instant would do
@@ -230,6 +233,20 @@ VALUES: list[Case] = [
 @pytest.mark.parametrize(("test", "record", "expected"), BOOLEANS + PRESENT + NUMBERS + TEXTS + INSTANTS + COMBINED + VALUES)
 def test_a_condition(test: str, record: dict[str, Any], expected: str) -> None:
     assert condition(test, record) == expected
+
+
+OPENING: list[Case] = [
+    ("{as_of: {during: office}}", {}, "true"),  # Tuesday noon
+    ("{as_of: {not: {during: office}}}", {}, "false"),
+    ("{as_of: {by: {from: received_at, within: 6 working days}, counting: {calendar: office}}}", {}, "true"),  # until the end of Tuesday
+    ("{as_of: {by: {from: received_at, within: 5 working days}, counting: {calendar: office}}}", {}, "false"),
+]
+
+
+@pytest.mark.parametrize(("test", "record", "expected"), OPENING)
+def test_a_condition_by_a_calendar(test: str, record: dict[str, Any], expected: str) -> None:
+    office = 'calendars: {office: {weekdays: mon-fri, hours: {mon-fri: ["09:00-18:00"]}}}'
+    assert condition(test, record, facts=office) == expected
 
 
 # A field the source has no column for is unknown, whatever its empty cell would mean.

@@ -51,6 +51,11 @@ OTHERS = (
     "facts: {old: {as_of: {after: {from: received_at, within: 3 days}}}}",
     "facts: {old: {as_of: {not_before: {from: received_at, within: 30 hours}}}}",
     "facts: {young: {as_of: {before: {from: received_at, within: 30 hours}}}}",
+    "facts: {told: {noted_at: {after: {from: as_of, ahead: 2 days}}}}",
+    "facts: {soon: {promised_at: {by: {from: as_of, within: 2 working days, counting: {calendar: office, after_hours: next_working_day}}}}}",
+    "facts: {near: {from: as_of, within: 30 hours}, soon: {promised_at: {before: {first_of: [near, agreed_at]}}}}",
+    "facts: {open: {as_of: {during: office}}}",
+    "facts: {now: {from: as_of, within: 36 hours}, open: {now: {during: office}}}",
     "facts: {held: {length: {between: [received_at, responded_at]}, in: days, round: down}}",
     "facts: {held: {length: {between: [received_at, responded_at]}, in: hours, round: up}}",
     "facts: {held: {length: waiting, in: days, round: half_up, per: span}}",
@@ -208,6 +213,22 @@ CHANGES: list[tuple[str, dict[str, Any], str, str | None]] = [
         "2026-03-04T12:00",
         "2026-03-05T00:00:00.000001",
     ),
+    # received less than two days ago: the days counted back from the 5th begin with the 3rd
+    (
+        "facts: {new: {received_at: {after: {from: as_of, ahead: 2 days}}}}\ndeadlines: [{id: DL, from: received_at, to: responded_at, within: 9 days}]",
+        {},
+        "2026-03-03T00:00",
+        "2026-03-04T00:00:00",
+    ),
+    # counted in hours, to the microsecond: 10:00 on the 2nd is 30 hours back at 16:00 on the 3rd
+    (
+        "facts: {new: {received_at: {after: {from: as_of, ahead: 30 hours}}}}\ndeadlines: [{id: DL, from: received_at, to: responded_at, within: 9 days}]",
+        {},
+        "2026-03-03T00:00",
+        "2026-03-03T16:00:00",
+    ),
+    # the office opens at 9
+    ("facts: {open: {as_of: {during: office}}}", {}, "2026-03-03T00:00", "2026-03-03T09:00:00"),
     # two possible limits: pending until the first is over, undecided until the second
     (
         "deadlines: [{id: DL, from: received_at, to: responded_at, within: {choose: [{when: {complex: true}, then: 5 days}, {otherwise: 2 days}]}}]",
