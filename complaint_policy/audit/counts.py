@@ -167,25 +167,16 @@ def count_rows(
             continue
         theirs = unnumbered.filter(route) if only is None else unnumbered
         routed += _count_version(judged, version, mine, theirs, only, tiers, counted, ids, collect, batches)
-    if routed < counted.rows:
-        lacking = tiers.lacking(table)
-        if lacking is not None:
-            # Where one full column says that no such row is blank, the others need not be read.
-            seldom = tiers.seldom_blank()
-            simpler = lacking if seldom is None else tiers.lacking(table, blank=seldom)
-            assert simpler is not None
-            if plain and bare is not None:
-                counted.lacking = _lacking(tiers, bare, simpler, counted.rows - routed, collect)
-                return counted
-            (refused,) = collect([simpler])
-            if seldom is not None and refused[BLANK].any():
-                (refused,) = collect([lacking])
-            refused = refused.drop(BLANK)
-            counted.rejected.append(refused)
-            routed += refused.height
+    if routed < counted.rows and plain and bare is not None:
+        counted.lacking = _lacking(tiers, table, bare, counted.rows - routed, collect)
+        return counted
+    if routed < counted.rows and tiers.sees_lacking:
+        refused = _refused(tiers, table, collect).drop(BLANK)
+        counted.rejected.append(refused)
+        routed += refused.height
     if routed < counted.rows:
         others = received.filter(~pl.any_horizontal(*routes).fill_null(False))
-        if lacking is not None:
+        if tiers.sees_lacking:
             others = others.filter(~tiers.absent())
         for rows in batches(others.select(*schema, ROW)):
             _through(tiers, rows, counted, believed=False)
@@ -195,18 +186,28 @@ def count_rows(
 def _is_plain(tiers: Tiers, bare: pl.LazyFrame, collect: Collect) -> bool:
     """Whether every row with a receipt is a version's and no other is blank, as far as the statistics of a file tell at once."""
     seldom, untaken = tiers.seldom_blank(), tiers.engine.untaken()
-    if seldom is None or untaken is None or tiers.lacking(bare.with_row_index(ROW)) is None:
+    if seldom is None or untaken is None or not tiers.sees_lacking:
         return False
     # Numbers of the rows would be in the way of statistics.
     return not collect([bare.filter(untaken | (tiers.absent() & seldom)).select(tiers.absent().alias(_LEFT))])[0].height
 
 
-def _lacking(tiers: Tiers, bare: pl.LazyFrame, rejects: pl.LazyFrame, rows: int, collect: Collect) -> Lacking:
+def _refused(tiers: Tiers, table: pl.LazyFrame, collect: Collect) -> pl.DataFrame:
+    """The rejects of the rows plainly without a receipt."""
+    # Where one full column says that no such row is blank, the others need not be read.
+    seldom = tiers.seldom_blank()
+    (refused,) = collect([tiers.lacking(table, blank=seldom)])
+    if seldom is not None and refused[BLANK].any():
+        (refused,) = collect([tiers.lacking(table)])
+    return refused
+
+
+def _lacking(tiers: Tiers, table: pl.LazyFrame, bare: pl.LazyFrame, rows: int, collect: Collect) -> Lacking:
     """So many rows that lack a receipt, in a plain file."""
     first = tiers.engine.look.unreceived[:PLACES]
     if len(first) < min(PLACES, rows):
         first = tuple(collect([bare.select(tiers.absent().arg_true().head(PLACES))])[0].to_series().to_list())
-    return Lacking(rows, first, lambda: collect([rejects])[0].drop(BLANK))
+    return Lacking(rows, first, lambda: _refused(tiers, table, collect).drop(BLANK))
 
 
 def _count_version(

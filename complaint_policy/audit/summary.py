@@ -296,6 +296,8 @@ def _most(counted: Any) -> list[tuple[Any, int]]:
 
 
 def _reasons(rejects: pl.DataFrame) -> list[RejectReason]:
+    if not rejects.height:
+        return []
     grouped = rejects.group_by("reason", "reason_zh").agg(
         pl.len().alias("rows"), pl.col("source_row").sort().head(_PLACES_SHOWN).alias("first")
     )

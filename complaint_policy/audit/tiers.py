@@ -133,12 +133,14 @@ class Tiers:
         """How many rows have plainly no receipt, where that can be told at once."""
         engine = self.engine
         source = engine.table.sources.get("received_at")
-        if source is None or not self._plain(engine) or not source.expr.meta.is_column():
+        if source is None or not self.sees_lacking or not source.expr.meta.is_column():
             return 0
         return frame.get_column(source.expr.meta.output_name()).null_count()
 
-    def _plain(self, engine: Engine) -> bool:
+    @property
+    def sees_lacking(self) -> bool:
         """Whether columns can say of a row that it has no receipt, and everything a reject tells."""
+        engine = self.engine
         source = engine.table.sources.get("received_at")
         plain = source is None or (source.meaning is None and source.kind.base_type() in (pl.Datetime, pl.Date, pl.Null))
         return self.plain_rejects and plain and engine.table.keeps is None and _plain_id(engine) is not None
@@ -196,13 +198,11 @@ class Tiers:
         source = self.engine.table.sources.get("received_at")
         return pl.lit(True) if source is None else source.expr.is_null()
 
-    def lacking(self, table: pl.LazyFrame, *, blank: pl.Expr | None = None) -> pl.LazyFrame | None:
-        """The rejects of rows plainly without a receipt; None where only the record evaluation can tell them.
+    def lacking(self, table: pl.LazyFrame, *, blank: pl.Expr | None = None) -> pl.LazyFrame:
+        """The rejects of rows plainly without a receipt, where columns see them (:attr:`sees_lacking`).
 
         ``blank``: which of them have nothing in any column, where that is known to be simpler than looking at every column.
         """
-        if not self._plain(self.engine):
-            return None
         identity = _plain_id(self.engine)
         assert identity is not None
         # The filter stands first, so that of a file only such rows are read.
@@ -215,18 +215,17 @@ class Tiers:
         """Rows that may have nothing in any column, by one column that is believed to be full."""
         table = self.engine.table
         # Texts last: of them alone statistics cannot tell.
-        blanks = table.blanks
         for _, name in sorted((table.sources[n].kind == pl.String, n) for n in self.engine.look.full):
             source = table.sources[name]
-            if source.expr.meta.is_column() and source.expr.meta.output_name() in blanks:
-                return blanks[source.expr.meta.output_name()]
+            if source.expr.meta.is_column() and (column := source.expr.meta.output_name()) in table.kinds:
+                return table.blank_in(column)
         return None
 
     def _others(self, received: pl.LazyFrame, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Rows that no version takes by their columns: those for the record evaluation to refuse or judge, and those plainly without a receipt."""
         others = received.filter(~pl.any_horizontal(*self.engine.routes()).fill_null(False))
         names = _numbers(frame).collect_schema().names()
-        if not self._plain(self.engine):
+        if not self.sees_lacking:
             return _collected(others.select(names), frame.height), pl.DataFrame(schema=REJECTED_SCHEMA)
         return _collected(others.filter(~self.absent()).select(names), frame.height), self._lacking(frame)
 
@@ -243,8 +242,9 @@ class Tiers:
         return told.filter(known), others.filter(~known)
 
     def _lacking(self, frame: pl.DataFrame) -> pl.DataFrame:
-        lacking = self.lacking(_numbers(frame))
-        return pl.DataFrame(schema=REJECTED_SCHEMA) if lacking is None else _collected(lacking, frame.height).drop(BLANK)
+        if not self.sees_lacking:
+            return pl.DataFrame(schema=REJECTED_SCHEMA)
+        return _collected(self.lacking(_numbers(frame)), frame.height).drop(BLANK)
 
     def _records(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         return self.records_of(self.entries(rows))

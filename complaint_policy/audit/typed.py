@@ -32,15 +32,14 @@ class TypedTable:
     blank_words: frozenset[str]
     skips_blank: bool  # whether a row with nothing in any of them is no record
 
-    @cached_property
-    def blanks(self) -> dict[str, pl.Expr]:
-        """For each column that is read the rows with nothing in it."""
-        return {name: _is_blank(pl.col(name), kind, self.blank_words) for name, kind in self.kinds.items()}
+    def blank_in(self, name: str) -> pl.Expr:
+        """The rows with nothing in a column that is read."""
+        return _is_blank(pl.col(name), self.kinds[name], self.blank_words)
 
     @cached_property
     def blank(self) -> pl.Expr:
         """Rows with nothing in any column that is read."""
-        return pl.all_horizontal(*self.blanks.values()) if self.kinds and self.skips_blank else pl.lit(False)
+        return pl.all_horizontal(*map(self.blank_in, self.kinds)) if self.kinds and self.skips_blank else pl.lit(False)
 
 
 def typed_table(
