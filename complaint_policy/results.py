@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from complaint_policy.expressions.moments import AS_OF, Stretch
 from complaint_policy.instants import day_of, highest, local, lowest, missing_of
@@ -30,6 +31,7 @@ __all__ = [
     "RetentionResult",
     "Settled",
     "SeverityResult",
+    "copied",
     "times_of",
     "with_roles",
 ]
@@ -54,6 +56,23 @@ class Details:
 
 
 _PLAIN: Final = Details()
+R = TypeVar("R", bound="Details | Settled")
+
+
+def copied(one: R) -> R:
+    """A copy that may be changed; ``copy.copy`` takes five times as long."""
+    kind: Any = one.__class__
+    made: R = kind.__new__(kind)
+    for name in _slots(kind):
+        setattr(made, name, getattr(one, name))
+    return made
+
+
+@cache
+def _slots(kind: Any) -> tuple[str, ...]:
+    return tuple(name for base in kind.__mro__ for name in getattr(base, "__slots__", ()))
+
+
 _NEVER_STARTED: Final = Text("its start never happened", "起算事件未发生")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
@@ -15,7 +14,7 @@ from complaint_policy.expressions.moments import AS_OF
 from complaint_policy.frame import Rule, Waived, settler
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, RANK
 from complaint_policy.possible import NOT_YET, Maybe
-from complaint_policy.results import Details, Settled
+from complaint_policy.results import Details, Settled, copied
 from complaint_policy.texts import Text
 
 if TYPE_CHECKING:
@@ -49,16 +48,16 @@ def left_result(rule: Rule, like: Settled | None = None) -> Settled:
     details.missing = (LEFT,)
     if like is None:
         return Settled(rule, INDETERMINATE, details)
-    made = copy(like)
+    made = copied(like)
     made.outcome, made._more = INDETERMINATE, details
     return made
 
 
 def _fresh(result: Settled) -> Settled:
     """A copy that may be changed."""
-    made = copy(result)
+    made = copied(result)
     if made._more is not None:
-        made._more = copy(made._more)
+        made._more = copied(made._more)
     return made
 
 
@@ -94,12 +93,12 @@ def settled_results(sheet: Sheet, rule: Rule, raw: Coded, apart: Settled) -> Cod
     waiver = {rule.id: Waived(rule.id, "", Text("", ""))}
 
     def answer(result: Settled, *conditions: Any) -> Settled:
-        held[0] = _fresh(result)
-        state = stand.state((None, *conditions))
         # What does not apply either way is shown with its limit only where it may apply.
         # An exemption nobody knows may leave an outcome as it is; one that is only not known here must not.
         if _unsettled(conditions[: exemptions.start], False) or _unsettled(conditions[exemptions], True):
             return left_result(rule, apart)
+        held[0] = _fresh(result)
+        state = stand.state((None, *conditions))
         if waived is not None:
             if isinstance(state[slot], Maybe):
                 return left_result(rule, apart)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from copy import copy
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -30,7 +29,7 @@ from complaint_policy.intake import empty_value
 from complaint_policy.lengths import Length
 from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
 from complaint_policy.possible import NONE, NOT_YET, Maybe, possibilities
-from complaint_policy.results import Details, GeneralDeadline
+from complaint_policy.results import Details, GeneralDeadline, copied
 from complaint_policy.rules.deadlines.model import Deadline
 from complaint_policy.rules.deadlines.paused_columns import Paused
 from complaint_policy.rules.deadlines.record import General
@@ -394,8 +393,8 @@ def _of_one_time(result: GeneralDeadline) -> GeneralDeadline:
     missing = details.missing if result.outcome == INDETERMINATE else ()
     if (missing, possible) == (details.missing, details.possible):
         return result
-    made = copy(result)
-    own = made._more = copy(details)
+    made = copied(result)
+    own = made._more = copied(details)
     own.missing, own.possible = missing, possible
     return made
 
