@@ -52,10 +52,10 @@ OTHERS = (
     "facts: {old: {as_of: {not_before: {from: received_at, within: 30 hours}}}}",
     "facts: {young: {as_of: {before: {from: received_at, within: 30 hours}}}}",
     "facts: {told: {noted_at: {after: {from: as_of, ahead: 2 days}}}}",
-    "facts: {soon: {promised_at: {by: {from: as_of, within: 2 working days, counting: {calendar: office, after_hours: next_working_day}}}}}",
-    "facts: {near: {from: as_of, within: 30 hours}, soon: {promised_at: {before: {first_of: [near, agreed_at]}}}}",
+    "facts: {soon: {promised_at: {by: {from: as_of, within: 2 working days, counting: {calendar: office, after_hours: next_opening}}}}}",
+    "facts: {soon: {promised_at: {before: {first_of: [{from: as_of, within: 30 hours}, agreed_at]}}}}",
+    "facts: {soon: {promised_at: {before: {from: {from: as_of, within: 1 day}, within: 20 hours}}}}",
     "facts: {open: {as_of: {during: office}}}",
-    "facts: {now: {from: as_of, within: 36 hours}, open: {now: {during: office}}}",
     "facts: {held: {length: {between: [received_at, responded_at]}, in: days, round: down}}",
     "facts: {held: {length: {between: [received_at, responded_at]}, in: hours, round: up}}",
     "facts: {held: {length: waiting, in: days, round: half_up, per: span}}",
@@ -229,6 +229,8 @@ CHANGES: list[tuple[str, dict[str, Any], str, str | None]] = [
     ),
     # the office opens at 9
     ("facts: {open: {as_of: {during: office}}}", {}, "2026-03-03T00:00", "2026-03-03T09:00:00"),
+    # it has closed 36 hours later, at 18:00 on the 4th, and opens at 9:00 on the 5th
+    ("facts: {later: {from: as_of, within: 36 hours}, open: {later: {during: office}}}", {}, "2026-03-03T06:00", "2026-03-03T21:00:00"),
     # two possible limits: pending until the first is over, undecided until the second
     (
         "deadlines: [{id: DL, from: received_at, to: responded_at, within: {choose: [{when: {complex: true}, then: 5 days}, {otherwise: 2 days}]}}]",
