@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from decimal import ROUND_HALF_EVEN, Context, DecimalException, DivisionByZero, Inexact, InvalidOperation, Overflow, localcontext
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DecimalException, DivisionByZero, Inexact, InvalidOperation, Overflow, localcontext
 from functools import wraps
 from typing import Final, ParamSpec, TypeVar
 
-__all__ = ["exact_context", "exactly", "own_context", "wide_context"]
+__all__ = ["decimal_of", "exact_context", "exactly", "is_short", "own_context", "wide_context"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,6 +36,24 @@ _OWN: Final = wide_context()
 def own_context() -> AbstractContextManager[Context]:
     """Within it decimals are worked out to eighty digits."""
     return localcontext(_OWN)
+
+
+def decimal_of(text: str) -> Decimal | str:
+    """The number that a JSON file writes; the text itself where its exponent is beyond any decimal: a field that cannot be read."""
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        return text
+    return text if found.is_nan() else found
+
+
+def is_short(number: Decimal) -> bool:
+    """Whether a number may be written out digit by digit: ``1E+999999999`` is ten letters, and would fill the memory."""
+    return number.is_finite() and abs(number.adjusted()) <= _PLACES and len(str(number)) <= _LETTERS
+
+
+_PLACES: Final = 60
+_LETTERS: Final = 40
 
 
 def exactly(function: Callable[P, T]) -> Callable[P, T]:

@@ -20,6 +20,7 @@ class FieldTest:
     """``test(record, instant, source_fields)`` is ``True``, ``False`` or a ``Maybe``."""
 
     def __init__(self, condition: Condition, model: PolicyModel, zone: Zone) -> None:
+        self._made_of = condition, model, zone
         names = dict.fromkeys(fields_in(condition))
         slots = {f"field:{name}": index for index, name in enumerate(names, FIRST_FREE)}
         # Whether a field was given is kept apart only where a default would hide it, as in a version.
@@ -30,6 +31,9 @@ class FieldTest:
         self._intake = Intake([(slots[f"field:{name}"], model.fields[name], given.get(name)) for name in names], zone, model.currency)
         self._function = Compiler(slots, zone).condition(condition)
         self._size = FIRST_FREE + len(slots)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FieldTest, self._made_of
 
     def __call__(self, record: Any, instant: datetime, source_fields: Collection[str] | None) -> Any:
         if self._function is None:  # no condition at all

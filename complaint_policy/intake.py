@@ -6,7 +6,7 @@ read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -19,7 +19,7 @@ from complaint_policy.possible import NONE, NOT_YET, Empty, Interval, Maybe
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
-__all__ = ["Cell", "Intake", "Spoilt", "cell_reader", "empty_value", "getter_of", "snapshot"]
+__all__ = ["Cell", "Intake", "Spoilt", "Unreadable", "cell_reader", "empty_value", "fetched", "getter_of", "snapshot"]
 
 Cell = Callable[[Any, datetime], Any]
 Reasons = dict[str, Text]
@@ -35,18 +35,30 @@ def getter_of(record: Any) -> Callable[[str], Any]:
 def snapshot(record: Any, names: Collection[str]) -> dict[str, Any]:
     """A record's values, so that a later change of the record changes no decision."""
     if isinstance(record, Mapping):
-        return {name: _held(value, 4) for name, value in record.items()}
+        try:
+            return {name: _held(value, 4) for name, value in record.items()}
+        except Exception:  # noqa: BLE001  a stranger's mapping may raise anything
+            return _guarded(record, names)
+    return _guarded(record, names)
+
+
+def _guarded(record: Any, names: Collection[str]) -> dict[str, Any]:
     get = getter_of(record)
+    return fetched(lambda name: _held(get(name), 4), names)
+
+
+def fetched(get: Callable[[str], Any], names: Iterable[str]) -> dict[str, Any]:
+    """The values of some names; one that cannot be fetched is :class:`Unreadable`."""
     found: dict[str, Any] = {}
     for name in names:
         try:
-            found[name] = _held(get(name), 4)
+            found[name] = get(name)
         except Exception:  # noqa: BLE001  a stranger's object may raise anything
-            found[name] = _Unreadable()
+            found[name] = Unreadable()
     return found
 
 
-class _Unreadable:
+class Unreadable:
     """Stands for a value that could not even be fetched."""
 
 

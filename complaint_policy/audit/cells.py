@@ -25,7 +25,7 @@ _LEFT_OUT_BLANK = Text("nothing in the columns read", "所读取的列均为空�
 def as_text(cell: object) -> str:
     """The text of a cell as its source shows it; whole floats without ``.0``."""
     if isinstance(cell, str):
-        return cell.strip()
+        return str.strip(cell)  # of a stranger's class the text, not what it makes of it
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float) and cell.is_integer():
@@ -153,7 +153,7 @@ class RecordReader:
         def read(cells: Cells) -> object:
             cell = cells[index]
             if isinstance(cell, str):
-                cell = cell.strip()
+                cell = str.strip(cell)
                 return None if not cell or cell in blank else cell
             if is_empty(cell) or (blank and as_text(cell) in blank):
                 return None

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any, Final
+
+from attrs import frozen
 
 from complaint_policy.audit.encodings import Encoding, find_encoding
 from complaint_policy.audit.sources import FileHandle, InputOptions, Row, SourceTable, damaged
 from complaint_policy.errors import InputError
+from complaint_policy.exactness import decimal_of
 from complaint_policy.texts import Text
 
-__all__ = ["JsonLinesTable", "JsonTable"]
+__all__ = ["JsonLinesTable", "JsonTable", "Keys"]
 
 _MAX_LINE: Final = 1 << 24
 _MAX_COLUMNS: Final = 10_000
@@ -40,7 +43,7 @@ def opened_up(record: dict[str, Any], prefix: str = "", depth: int = 0) -> dict[
     return flat
 
 
-def columns_of(records: Iterable[dict[str, Any]], name: str) -> tuple[str, ...]:
+def columns_of(records: Iterable[Mapping[str, Any]], name: str) -> tuple[str, ...]:
     """The keys of all records, in order of first appearance."""
     columns: dict[str, None] = {}
     for record in records:
@@ -55,6 +58,36 @@ def columns_of(records: Iterable[dict[str, Any]], name: str) -> tuple[str, ...]:
     return tuple(columns)
 
 
+@frozen
+class Keys:
+    """The keys of records as columns: by its name, which is trimmed, the ways a column is spelled."""
+
+    spelled: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, records: Iterable[Mapping[str, Any]], name: str) -> Keys:
+        spelled: dict[str, tuple[str, ...]] = {}
+        for key in columns_of(records, name):
+            spelled[key.strip()] = (*spelled.get(key.strip(), ()), key)
+        return cls(spelled)
+
+    def row(self, wanted: Sequence[str]) -> Callable[[int, Mapping[str, Any] | Text], Row]:
+        """How a record with its number is a row of the wanted columns."""
+        plain = all(self.spelled.get(name, (name,)) == (name,) for name in wanted)
+
+        def read(number: int, record: Mapping[str, Any] | Text) -> Row:
+            if isinstance(record, Text):
+                return Row(number, (), record)
+            if plain:
+                return Row(number, [record.get(name) for name in wanted])
+            keys = [[key for key in self.spelled[name] if key in record] for name in wanted]
+            if any(len(there) > 1 for there in keys):
+                return Row(number, (), _TWICE)
+            return Row(number, [record.get(there[0]) if there else None for there in keys])
+
+        return read
+
+
 class _Doubled(dict[str, Any]):
     """An object in which a key stands twice: which value is meant cannot be told."""
 
@@ -67,8 +100,8 @@ def _paired(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 # Made once: ``json.loads`` makes a decoder a call.
-_EXACT: Final = json.JSONDecoder(parse_float=Decimal, object_pairs_hook=_paired).decode
-_QUICK: Final = json.JSONDecoder(parse_float=Decimal).decode
+_EXACT: Final = json.JSONDecoder(parse_float=decimal_of, object_pairs_hook=_paired).decode
+_QUICK: Final = json.JSONDecoder(parse_float=decimal_of).decode
 
 
 def _loads(text: str) -> Any:
@@ -94,7 +127,8 @@ class JsonLinesTable(SourceTable):
             self.encoding: Encoding = find_encoding(handle.opened, options.encoding)
         except (OSError, EOFError) as error:
             raise damaged(self.name, error) from None
-        self.columns = columns_of((r for _, r in self._records() if isinstance(r, dict)), self.name)
+        self._keys = Keys.of((r for _, r in self._records() if isinstance(r, dict)), self.name)
+        self.columns = tuple(self._keys.spelled)
 
     def share(self) -> float | None:
         return self._handle.share()
@@ -118,11 +152,9 @@ class JsonLinesTable(SourceTable):
             raise damaged(self.name, error) from None
 
     def rows(self, wanted: Sequence[str]) -> Iterator[Row]:
+        row = self._keys.row(wanted)
         for number, record in self._records():
-            if isinstance(record, dict):
-                yield Row(number, [record.get(name) for name in wanted])
-            else:
-                yield Row(number, (), record)
+            yield row(number, record)
 
 
 def _flat(line: str) -> dict[str, Any] | None:
@@ -172,7 +204,8 @@ class JsonTable(SourceTable):
             message = Text("'{name}' is not JSON: {why}", "“{name}”不是 JSON：{why}")
             raise InputError(message.filled(name=self.name, why=why)) from None
         self._found = [_record(r) for r in found]
-        self.columns = columns_of((r for r in self._found if isinstance(r, dict)), self.name)
+        self._keys = Keys.of((r for r in self._found if isinstance(r, dict)), self.name)
+        self.columns = tuple(self._keys.spelled)
 
     def _records_in(self, document: Any) -> list[Any]:
         if isinstance(document, list):
@@ -202,8 +235,4 @@ class JsonTable(SourceTable):
         return self._handle.unchanged()
 
     def rows(self, wanted: Sequence[str]) -> Iterator[Row]:
-        for number, record in enumerate(self._found, start=1):
-            if isinstance(record, dict):
-                yield Row(number, [record.get(name) for name in wanted])
-            else:
-                yield Row(number, (), record)
+        yield from map(self._keys.row(wanted), count(1), self._found)

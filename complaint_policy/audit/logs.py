@@ -11,6 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from complaint_policy.event_log import MOST_ENTRIES
+from complaint_policy.exactness import is_short
 from complaint_policy.fields import ENTRY_FIELDS, LogField
 
 __all__ = ["log_column"]
@@ -65,7 +66,7 @@ def _settle(values: list[Any], rows: list[int], numeric: bool, odd: set[int]) ->
     if numeric and Decimal in kinds and kinds <= {int, Decimal}:
         # As texts they are the same numbers to every reader.
         for place, value in enumerate(values):
-            if isinstance(value, Decimal) and not (value.is_finite() and len(str(value)) <= 40):
+            if isinstance(value, Decimal) and not is_short(value):
                 odd.add(rows[place])
                 values[place] = None
             elif value is not None:

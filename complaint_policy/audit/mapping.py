@@ -257,7 +257,7 @@ class _Builder:
         return EventLog(
             entries=entries,
             case=(_entry(node, "case") or "").strip(),
-            order=_entry(order, "column"),
+            order=None if (by := _entry(order, "column")) is None else by.strip(),
             order_formats=self._formats(_node(order, "format")),
             take={e.key: _text(e.value) or "last" for e in _entries(take)},
             where=filters,

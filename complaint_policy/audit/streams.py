@@ -29,6 +29,7 @@ from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
 from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
 from complaint_policy.audit.tiers import Tiers
 from complaint_policy.audit.typed import typed_table
+from complaint_policy.exactness import is_short
 from complaint_policy.fields import Field, LogField
 from complaint_policy.rules.portfolio.exposures import Exposures
 
@@ -177,7 +178,7 @@ def _settle(values: list[Any], declared: Field | None, odd: set[int]) -> Any:
     if kinds == {Decimal} and declared is not None and declared.is_numeric:
         for i, value in enumerate(values):
             if value is not None:
-                if not value.is_finite() or len(str(value)) > 40:
+                if not is_short(value):
                     odd.add(i)
                     values[i] = None
                 else:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any, Final
 
 import polars as pl
 
 from complaint_policy.audit.arrow_tables import frame_of, panics
-from complaint_policy.audit.json_files import columns_of
+from complaint_policy.audit.json_files import Keys
 from complaint_policy.audit.sources import FileHandle, Row, SourceTable, checked_columns
 from complaint_policy.columns.python_cells import python_rows
 from complaint_policy.errors import InputError
+from complaint_policy.intake import fetched, getter_of
 from complaint_policy.texts import Text
 
 __all__ = ["FrameTable", "ListTable", "memory_table", "parquet_table", "unreadable"]
@@ -89,26 +91,32 @@ class ListTable(SourceTable):
     def __init__(self, records: Iterable[Any]) -> None:
         self.name, self.kind = "records", "list"
         self._records = [_as_mapping(r) for r in records]
-        self.columns = columns_of((dict(r) for r in self._records if r is not None), self.name)
+        self._keys = Keys.of((r for r in self._records if not isinstance(r, Text)), self.name)
+        self.columns = tuple(self._keys.spelled)
 
     def rows(self, wanted: Sequence[str]) -> Iterator[Row]:
-        for number, record in enumerate(self._records, start=1):
-            if record is None:
-                yield Row(number, (), Text("not a record: no mapping and no attrs, dataclass or pydantic object",
-                                           "不是记录：既非映射，也非 attrs、dataclass 或 pydantic 对象"))  # fmt: skip
-            else:
-                yield Row(number, [record.get(name) for name in wanted])
+        yield from map(self._keys.row(wanted), count(1), self._records)
 
 
-def _as_mapping(record: Any) -> Mapping[str, Any] | None:
+_NO_RECORD: Final = Text("not a record: no mapping and no attrs, dataclass or pydantic object", "不是记录：既非映射，也非 attrs、dataclass 或 pydantic 对象")
+
+
+def _as_mapping(record: Any) -> Mapping[str, Any] | Text:
+    """A record by its names, or why it is none; what somebody's class cannot give costs the one field."""
+    if record.__class__ is dict:
+        return record if all(isinstance(k, str) for k in record) else _NO_RECORD
     if isinstance(record, Mapping):
-        return record if all(isinstance(k, str) for k in record) else None
+        try:
+            keys = list(record)
+        except Exception:  # noqa: BLE001  a stranger's mapping may raise anything
+            return _NO_RECORD
+        return fetched(record.__getitem__, keys) if all(isinstance(k, str) for k in keys) else _NO_RECORD
     for names in ("model_fields", "__attrs_attrs__", "__dataclass_fields__"):
         described = getattr(type(record), names, None)
         if described is not None:
             keys = [a.name for a in described] if names == "__attrs_attrs__" else list(described)
-            return {k: getattr(record, k) for k in keys}
-    return None
+            return fetched(getter_of(record), keys)
+    return _NO_RECORD
 
 
 def memory_table(source: object) -> SourceTable:

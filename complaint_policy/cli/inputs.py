@@ -6,13 +6,13 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Never
 
 from complaint_policy import Policy, load_policy
 from complaint_policy.cli.terminal import Terminal, visible
 from complaint_policy.errors import InputError, PolicyError, UsageError
+from complaint_policy.exactness import decimal_of
 from complaint_policy.outcomes import OUTCOMES
 from complaint_policy.problems import Problems, nearest
 from complaint_policy.reader import plain, read_yaml
@@ -118,7 +118,7 @@ def read_records(name: str) -> tuple[list[Mapping[str, Any]], bool]:
 def _json(content: bytes, name: str) -> Any:
     try:
         # Numbers keep the digits they were written with.
-        return json.loads(content.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_twins)
+        return json.loads(content.decode("utf-8-sig"), parse_float=decimal_of, parse_constant=_no_constant, object_pairs_hook=_no_twins)
     except UnicodeDecodeError:
         raise InputError(Text(f"'{name}' is not UTF-8 text", f"“{name}”不是UTF-8文本")) from None
     except json.JSONDecodeError as error:

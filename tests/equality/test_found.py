@@ -823,6 +823,34 @@ retention:
         [["one_at"], ["one_at"]],
         unusable={"one_at": 1},
     ),
+    Case(
+        "the moment of judgement during a calendar, and not after a limit",
+        """
+record: {fields: {begun_at: {type: event}}}
+facts: {open: {later: {during: office}}, later: {from: as_of, within: 72 hours}}
+deadlines:
+  - {id: D1, from: received_at, to: closed_at, within: 1 day, when: {open: true, as_of: {during: office, not: {after: {from: begun_at, within: 2 working days}}, counting: {calendar: office}}}}
+  - {id: D2, from: received_at, to: closed_at, within: 1 day, when: {open: false, as_of: {during: office, not: {after: {from: begun_at, within: 2 working days}}, counting: {calendar: office}}}}
+""",
+        {"received_at": [MONDAY] * 4, "begun_at": ["2026-03-18T10:00", "2026-03-17T10:00", None, "soon"], "closed_at": [None] * 4},
+        "D2.outcome",
+        # Friday the 20th at noon: in three days it is Monday, and open; so no D2.
+        ["not_applicable"] * 4,
+        unusable={"begun_at": 1},
+    ),
+    Case(
+        "the moment of judgement, not after a limit",
+        """
+record: {fields: {begun_at: {type: event}}}
+deadlines:
+  - {id: D1, from: received_at, to: closed_at, within: 1 day, when: {as_of: {during: office, not: {after: {from: begun_at, within: 2 working days}}, counting: {calendar: office}}}}
+""",
+        {"received_at": [MONDAY] * 4, "begun_at": ["2026-03-18T10:00", "2026-03-17T10:00", None, "soon"], "closed_at": [at(4)] * 4},
+        "D1.outcome",
+        # Two working days from Wednesday the 18th end with today, from Tuesday with yesterday.
+        ["breached", "not_applicable", "breached", "indeterminate"],
+        unusable={"begun_at": 1},
+    ),
 )
 
 
