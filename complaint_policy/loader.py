@@ -306,12 +306,24 @@ class _Loading:
             starts = sorted({sheet.start, *(d for d in self._changes(sheet, ()) if d > sheet.start and (until is None or d < until))})
             for start, end in zip(starts, [*starts[1:], until], strict=True):
                 files = self._files(sheet, start, ())
+                if versions:
+                    self._followed(sheet, start, files or ())
                 model = build(files, self.kinds, self.problems, end, plugins=self.plugins) if files is not None else None
                 if model is not None and files is not None:
                     self._check(model)
                     self._tighten(sheet, start, (), model)
                     versions.append(PolicyVersion(evolve(model, notes=self._notes_of(files)), start, end))
         return Policy(tuple(versions), self.kinds) if versions and not self.problems.has_any() else None
+
+    def _followed(self, sheet: Sheet, day: date, files: tuple[File, ...]) -> None:
+        """A base that moves complaints to or from a version of its own says nothing of the overlay's: the overlay has to."""
+        if sheet.start == day and "transition" in sheet.file.root:
+            return
+        for file in files[:-1]:
+            effective = file.root.get("effective")
+            begins = read_date(effective.get("from"), Problems()) if isinstance(effective, Mapping) else None
+            if begins == day and "transition" in file.root:
+                self.problems.add("transition-of-base", sheet.file.root.key_place("extends"), name=file.name, day=day)
 
     def _check(self, model: PolicyModel) -> None:
         ordered(steps_of(model, self.kinds), self.problems)

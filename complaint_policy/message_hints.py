@@ -137,6 +137,10 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "which version judges is settled before any fact or outcome: write the fields themselves",
         "适用版本先于任何事实和结果确定：请直接写字段",
     ),
+    "transition-of-base": (
+        "write a version of this policy from {day} with a transition of its own (transition: [] for none)",
+        "请为本制度编写自{day}起施行的版本，并写明自己的 transition（没有过渡条款则写 transition: []）",
+    ),
     "transition-without-previous": ("put the earlier version into the same folder, or remove transition", "请将前一版本放入同一文件夹，或删去 transition"),
     "tighten-nothing": ("write extends: [...], or remove it", "请写 extends: [...]，或删去"),
     "file-name-differs": ("call the file {start}.yaml", "请将文件命名为 {start}.yaml"),

@@ -284,6 +284,10 @@ _MESSAGES: Final[dict[str, _Entry]] = {
     "laxer-than-base": _m("'{name}' is laxer than {base}: {why}", "“{name}”宽于{base}：{why}"),
     "not-shown-stricter": _m("'{name}' cannot be shown to be as strict as {base}: {why}", "无法证明“{name}”不宽于{base}：{why}"),
     "transition-beyond-fields": _m("a transition may ask of fields of the record only, not of '{name}'", "过渡条款只能依据记录字段，不能依据“{name}”"),
+    "transition-of-base": _m(
+        "'{name}', in force from {day}, says which complaints change over; that speaks of its own versions, not of this policy's",
+        "“{name}”自{day}起施行，其过渡条款只针对该制度自身的版本，不适用于本制度",
+    ),
     "transition-without-previous": _m("there is no version before this one", "此版本之前没有版本"),
     "tighten-nothing": _m("tighten_only without extends tightens nothing", "有 tighten_only 而没有 extends，无可收紧"),
     "base-without-version": _m("'{name}' has no version in force on {day}", "“{name}”在{day}没有有效版本"),

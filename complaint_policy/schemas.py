@@ -359,7 +359,6 @@ HEAD: Final[dict[str, Any]] = {
             {"when": ref("condition"), "use": {"enum": ["this", "previous"]}, "reason": ref("text"), "source": ref("source_ref")},
             ("when", "use", "reason"),
         ),
-        minItems=1,
     ),
     "accepted_remarks": listed(
         closed({"remark": {"enum": list(ACCEPTABLE)}, "rule": {"type": "string"}, "reason": ref("text")}, ("remark", "reason")),

@@ -76,7 +76,7 @@ def _declared(name: str, opened: Callable[[], IO[bytes]]) -> Encoding:
         plain = codec.name
         if not getattr(codec, "_is_text_encoding", True):  # base64, zip and their kind make no text
             raise LookupError(name)
-    except LookupError:
+    except (LookupError, ValueError):
         raise InputError(Text(f"unknown encoding '{name}'", f"未知编码“{name}”")) from None
     if plain == "utf-8":
         # A mark at the beginning is not part of the first column's name.

@@ -1,7 +1,8 @@
 """The events of the records in a table of their own: one row an event, joined to the records by ``id``.
 
 The table is read whole before the first record is judged; memory grows with its rows.  A record whose id is missing or stands on
-several records has no events that could be told to be its own: for it the log is unknown.
+several records has no events that could be told to be its own: for it the log is unknown.  So are all logs where a row of the table is
+no row at all (a quote that is never closed may hold a thousand of them): it may be anybody's event.
 """
 
 from __future__ import annotations
@@ -34,19 +35,22 @@ __all__ = ["EventCounts", "EventTable", "RecordsWithEvents", "entry_fields", "ev
 NEEDED: Final = ("id", "at", "kind")
 _SEVERAL: Final = -1
 _NO_ID: Final = Text("the record has no id to find its events by", "记录没有编号，无法找到其事件")
+_BROKEN: Final = Text("line {n} of '{t}' cannot be read ({why}): whose event it is cannot be told", "“{t}”第{n}行无法读取（{why}），无法确定属于哪条记录")
 _SHARED_ID: Final = Text("several records have this id: whose events they are cannot be told", "多条记录使用同一编号，无法确定事件属于哪一条")
 
 
 @frozen
 class EventCounts:
-    """Where the rows of a table of events went: ``rows = joined + unknown_ids + without_id + refused``."""
+    """Where the rows of a table of events went: ``rows`` is the sum of the others but ``other_kinds``."""
 
     name: str
     rows: int
     joined: int  # to a record with their id
+    shared_ids: int  # several records have their id: joined to none
     unknown_ids: int  # no record has their id
     without_id: int
-    refused: int  # no rows at all, or left out by the mapping
+    refused: int  # left out by the mapping
+    unreadable: int  # no rows at all
     other_kinds: int  # of those joined: of kinds the policy does not ask for
 
     def to_dict(self) -> dict[str, Any]:
@@ -54,9 +58,11 @@ class EventCounts:
             "name": self.name,
             "rows": self.rows,
             "joined": self.joined,
+            "shared_ids": self.shared_ids,
             "unknown_ids": self.unknown_ids,
             "without_id": self.without_id,
             "refused": self.refused,
+            "unreadable": self.unreadable,
             "other_kinds": self.other_kinds,
         }
 
@@ -73,13 +79,19 @@ class EventTable:
     rows: int = 0
     without_id: int = 0
     refused: int = 0
+    unreadable: int = 0
+    broken: Text | None = None  # the first row that is none
 
     def read(self) -> None:
         """Every row to the log of its id, in the order of the table."""
         reader = RecordReader(self.mapping, self.zone)
         for row in self.table.rows(reader.wanted):
             self.rows += 1
-            if row.fault is not None or reader.refused(row.cells) is not None:
+            if row.fault is not None:
+                self.unreadable += 1
+                self.broken = self.broken or _BROKEN.filled(n=row.line, t=self.table.name, why=row.fault)
+                continue
+            if reader.refused(row.cells) is not None:
                 self.refused += 1
                 continue
             entry = reader.record(row.cells)
@@ -90,10 +102,11 @@ class EventTable:
                 self.by_id.setdefault(identity, []).append(entry)
 
     def counts(self, known: Mapping[str, int]) -> EventCounts:
-        joined = [entry for identity, entries in self.by_id.items() if identity in known for entry in entries]
+        joined = [entry for identity, entries in self.by_id.items() if known.get(identity, _SEVERAL) != _SEVERAL for entry in entries]
+        shared = sum(len(entries) for identity, entries in self.by_id.items() if known.get(identity) == _SEVERAL)
         others = sum("kind" in entry and as_text(entry["kind"]) not in self.kinds for entry in joined)
-        strangers = self.rows - len(joined) - self.without_id - self.refused
-        return EventCounts(self.table.name, self.rows, len(joined), strangers, self.without_id, self.refused, others)
+        strangers = self.rows - len(joined) - shared - self.without_id - self.refused - self.unreadable
+        return EventCounts(self.table.name, self.rows, len(joined), shared, strangers, self.without_id, self.refused, self.unreadable, others)
 
 
 class RecordsWithEvents(RecordStream):
@@ -130,6 +143,9 @@ class RecordsWithEvents(RecordStream):
             yield entry
 
     def _join(self, entry: Entry) -> None:
+        if self._events.broken is not None:
+            entry.record["events"] = NoLog(self._events.broken)
+            return
         ids = self._merged.get(entry.position) or [_identity(entry.record.get("id"))]
         found: list[dict[str, Any]] = []
         for identity in dict.fromkeys(ids):

@@ -72,7 +72,7 @@ def roles_of_policy(policy: AnyPolicy) -> dict[str, Text]:
 
 def waivers_of(policy: AnyPolicy, given: Any) -> WaiverSet:
     """Waivers as they are handed to an audit: a path, YAML text, a list, or checked ones."""
-    if isinstance(given, PathLike):
+    if isinstance(given, PathLike) or (isinstance(given, str) and "\n" not in given and given.lower().endswith((".yaml", ".yml"))):
         return load_waivers(policy, given)  # type: ignore[arg-type]  # a stranger's policy reads its own
     if isinstance(given, WaiverSet):
         return given

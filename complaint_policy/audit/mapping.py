@@ -176,7 +176,7 @@ class _Builder:
         if encoding is not None:
             try:
                 codecs.lookup(encoding)
-            except LookupError:
+            except (LookupError, ValueError):
                 add(self.problems, "mapping-encoding", _place(node, "encoding"), name=encoding)
         if delimiter in ("tab", "\\t"):
             delimiter = "\t"
@@ -206,6 +206,10 @@ class _Builder:
         if _node(node, "otherwise") is not None and _node(node, "values") is None:
             add(self.problems, "mapping-otherwise", _place(node, "otherwise"))
         values = _node(node, "values")
+        words = [e.key.strip() for e in _entries(values)]
+        for number, word in enumerate(words):
+            if word in words[:number]:
+                self.problems.add("value-twice", _entries(values)[number].place, name=word)
         join, blank = _entry(node, "join"), _node(node, "blank")
         return FieldMapping(
             name=name,
@@ -225,7 +229,10 @@ class _Builder:
 
     def _formats(self, node: Node | None) -> tuple[DateFormat, ...]:
         formats = []
-        for text, place in _listed(node)[:MAX_FORMATS]:
+        listed = _listed(node)
+        if len(listed) > MAX_FORMATS:
+            add(self.problems, "mapping-too-many-formats", listed[MAX_FORMATS][1], most=str(MAX_FORMATS))
+        for text, place in listed[:MAX_FORMATS]:
             try:
                 formats.append(date_format(text))
             except FormatError as error:

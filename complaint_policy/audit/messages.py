@@ -21,6 +21,7 @@ MAPPING_PROBLEMS: Final[dict[str, Text]] = {
     "mapping-constant-alone": Text("'{key}' has no meaning beside a constant", "已有 constant 时“{key}”没有意义"),
     "mapping-otherwise": Text("'otherwise' belongs to 'values'", "“otherwise”须与“values”同用"),
     "mapping-format": Text("the date format '{text}' cannot be used: {why}", "日期格式“{text}”不可用：{why}"),
+    "mapping-too-many-formats": Text("more than {most} date formats", "日期格式超过 {most} 个"),
     "mapping-not-filled": Text("the mapping does not fill the field '{name}'", "映射文件未填充字段“{name}”"),
     "mapping-one-column": Text("one column and its values are needed here", "此处须为一列及其取值"),
     "mapping-no-receipt": Text(

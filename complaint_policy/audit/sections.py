@@ -163,9 +163,11 @@ def _events(summary: Summary) -> Section:
     if counts is not None:
         rows = [(Text("events read", "已读取事件"), counts.rows), (Text("= of a record", "= 属于某条记录"), counts.joined)]
         others = (
+            (Text("+ whose id several records have", "+ 编号为多条记录共用"), counts.shared_ids),
             (Text("+ whose id no record has", "+ 编号无对应记录"), counts.unknown_ids),
             (Text("+ without id", "+ 没有编号"), counts.without_id),
-            (Text("+ left out or unreadable", "+ 已排除或无法读取"), counts.refused),
+            (Text("+ left out by the mapping", "+ 按映射文件排除"), counts.refused),
+            (Text("+ unreadable: so is every log", "+ 无法读取：因此所有事件记录均不确定"), counts.unreadable),
             (Text("of these, of kinds the policy does not ask for", "其中制度未涉及的类型"), counts.other_kinds),
         )
         rows += [row for row in others if row[1]]

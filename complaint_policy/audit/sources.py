@@ -96,8 +96,8 @@ class FileHandle:
             with path.open("rb") as raw:
                 head = raw.read(4)
                 self._stamp = _stamp(raw.fileno())
-        except OSError as error:
-            why = error.strerror or str(error)
+        except (OSError, ValueError) as error:  # a null character is in no file's name
+            why = (error.strerror if isinstance(error, OSError) else None) or str(error)
             raise InputError(Text(f"cannot read '{path}': {why}", f"无法读取“{path}”：{why}")) from None
         self.compressed = head.startswith(b"\x1f\x8b")
         if not self.compressed and path.suffix.lower() == ".gz" and head:

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+from attrs import frozen
+
 from complaint_policy.audit.sources import (
     MAX_WHOLE,
     FileHandle,
@@ -43,7 +45,7 @@ class WorkbookTable(SourceTable):
         self._refuse_bomb(content)
         try:
             book = calamine.load_workbook(io.BytesIO(content))
-            sheet = self._chosen(book, options.sheet)
+            sheet = self._chosen(book, content, options.sheet)
         except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, calamine.PasswordError, OSError) as error:
             raise InputError(
                 Text(
@@ -67,7 +69,7 @@ class WorkbookTable(SourceTable):
         if size > MAX_WHOLE:
             raise too_large(self.name)
 
-    def _chosen(self, book: Any, wanted: str | None) -> Any:
+    def _chosen(self, book: Any, content: bytes, wanted: str | None) -> Any:
         names: list[str] = book.sheet_names
         if wanted is not None and wanted not in names:
             raise InputError(
@@ -76,6 +78,10 @@ class WorkbookTable(SourceTable):
                     f"“{self.name}”没有工作表“{wanted}”；现有：" + "、".join(names),
                 )
             )
+        for name in [wanted] if wanted else names:
+            reach = reach_of(content, name)
+            if reach is not None and reach.is_empty_land:
+                raise InputError(reach.told(self.name, name))
         filled = [wanted] if wanted else [n for n in names if book.get_sheet_by_name(n).height > 0]
         if not filled:
             raise InputError(Text(f"'{self.name}' is empty", f"“{self.name}”为空文件"))
@@ -117,11 +123,71 @@ class WorkbookTable(SourceTable):
             yield Row(number + 1, [_typed(cells[i]) for i in indices])
 
 
+@frozen
+class Reach:
+    """How far the cells of a sheet lie: the last row and column (counted from 1), and how many cells are written."""
+
+    rows: int
+    columns: int
+    cells: int
+
+    @property
+    def is_empty_land(self) -> bool:
+        """Whether next to all of the area is empty: a reader makes a cell of every place in it."""
+        area = self.rows * self.columns
+        return area > _MOST_PLACES and area > _SPARSE * self.cells
+
+    def told(self, name: str, sheet: str) -> Text:
+        place = f"{_letters(self.columns)}{self.rows}"
+        return Text(
+            f"'{name}': the sheet '{sheet}' reaches to {place} with {self.cells:,} cells written; delete the empty rows and columns",
+            f"“{name}”：工作表“{sheet}”延伸至 {place}，而有内容的单元格仅 {self.cells:,} 个；请删除空行、空列",
+        )
+
+
+_MOST_PLACES: Final = 5_000_000
+_SPARSE: Final = 20
+
+
+def reach_of(content: bytes, name: str) -> Reach | None:
+    """How far a sheet of an XLSX file reaches; ``None`` of another kind of file."""
+    sheet = _sheet_of(content, name)
+    if sheet is None:
+        return None
+    rows = max((int(row[1]) for row in _ROW.finditer(sheet)), default=0)
+    # Most tables end before column AA: then no cell need be looked at.
+    reach = Reach(rows, _widest(_FAR, sheet) or 26, len(_WRITTEN.findall(sheet)))
+    return Reach(rows, _widest(_PLACE, sheet), reach.cells) if reach.is_empty_land else reach
+
+
+def _widest(places: re.Pattern[bytes], sheet: bytes) -> int:
+    return max((_number(place[1]) for place in places.finditer(sheet)), default=0)
+
+
+def _number(letters: bytes) -> int:
+    column = 0
+    for letter in letters:
+        column = column * 26 + letter - ord("A") + 1
+    return column
+
+
+def _letters(column: int) -> str:
+    found = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        found = chr(ord("A") + rest) + found
+    return found
+
+
 # The file may be hostile: no pattern looks further than a tag can be long, so that the time they take grows with the file alone.
 _SHEET: Final = re.compile(rb"<(?:\w{1,20}:)?sheet\b[^<>]{0,2000}>")
 _RELATION: Final = re.compile(rb"<(?:\w{1,20}:)?Relationship\b[^<>]{0,4000}>")
 _CELL: Final = re.compile(rb"<(?:\w{1,20}:)?c\b[^<>]{0,200}?\bt=[\"']e[\"'][^<>]{0,200}(?<!/)>")
 _PLACE: Final = re.compile(rb"\br=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
+# The rows, and the columns from AA on; each cell may say its place or leave it to be counted.
+_ROW: Final = re.compile(rb"<(?:\w{1,20}:)?row\b[^<>]{0,300}?\br=[\"']([0-9]{1,7})[\"']")
+_FAR: Final = re.compile(rb"\br=[\"']([A-Z]{2,3})[0-9]{1,7}[\"']")
+_WRITTEN: Final = re.compile(rb"<(?:\w{1,20}:)?(?:v|is)>")
 # No formula of a cell is longer.
 _LONGEST: Final = 10_000
 _VALUE: Final = re.compile(rb"<(?:\w{1,20}:)?v>(#[A-Z0-9/?!_]{1,20})</")
@@ -132,22 +198,24 @@ def errors_of(content: bytes, name: str) -> list[tuple[int, int, str]]:
 
     calamine gives them as empty cells; a lookup that failed would then say that nothing has happened.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            part = _part_of(archive, name)
-            sheet = archive.read(part) if part is not None else b""
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, zlib.error):
-        return []  # an XLS file, or an archive of another make
+    sheet = _sheet_of(content, name) or b""
     found: list[tuple[int, int, str]] = []
     for cell in _CELL.finditer(sheet) if re.search(rb"\bt=[\"']e[\"']", sheet) else ():
         end = sheet.find(b"</c>", cell.end(), cell.end() + _LONGEST)
         place, value = _PLACE.search(cell[0]), _VALUE.search(sheet, cell.end(), end if end >= 0 else cell.end() + _LONGEST)
         if place is not None:
-            column = 0
-            for letter in place[1]:
-                column = column * 26 + letter - ord("A") + 1
-            found.append((int(place[2]) - 1, column - 1, value[1].decode("ascii") if value is not None else "#N/A"))
+            found.append((int(place[2]) - 1, _number(place[1]) - 1, value[1].decode("ascii") if value is not None else "#N/A"))
     return found
+
+
+def _sheet_of(content: bytes, name: str) -> bytes | None:
+    """The XML of a sheet of an XLSX file; ``None`` of an XLS file, or an archive of another make."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            part = _part_of(archive, name)
+            return archive.read(part) if part is not None else None
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, zlib.error):
+        return None
 
 
 def _part_of(archive: zipfile.ZipFile, name: str) -> str | None:

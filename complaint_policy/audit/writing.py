@@ -21,7 +21,7 @@ import polars as pl
 from complaint_policy.errors import MissingExtra, UsageError
 from complaint_policy.texts import Text
 
-__all__ = ["FrameWriter", "neutralised", "write_frames"]
+__all__ = ["FrameWriter", "check_target", "neutralised", "write_frames"]
 
 SUFFIXES: Final = (".csv", ".jsonl", ".ndjson", ".parquet", ".xlsx")
 _SHEET_ROWS: Final = 1_048_576
@@ -61,6 +61,20 @@ def _replacing(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def check_target(path: str | Path) -> None:
+    """Raises :class:`UsageError` where a table cannot be written to a path."""
+    target = Path(path)
+    if target.suffix.lower() not in SUFFIXES:
+        known = " ".join(SUFFIXES)
+        raise UsageError(Text(f"'{path}': write to one of {known}", f"“{path}”：输出文件须为以下类型之一：{known}"))
+    if "\0" in str(path):
+        raise UsageError(Text("the name of a file cannot hold a null character", "文件名不能含空字符"))
+    if not target.parent.is_dir():
+        raise UsageError(Text(f"the folder '{target.parent}' does not exist", f"文件夹“{target.parent}”不存在"))
+    if target.is_dir():
+        raise UsageError(Text(f"'{path}' is a folder", f"“{path}”是文件夹"))
+
+
 class FrameWriter:
     """Writes frames of one schema, one after the other, to one file.
 
@@ -69,15 +83,9 @@ class FrameWriter:
     """
 
     def __init__(self, path: str | Path, schema: pl.Schema) -> None:
+        check_target(path)
         self.path, self._schema = Path(path), schema
         self._suffix = self.path.suffix.lower()
-        if self._suffix not in SUFFIXES:
-            known = " ".join(SUFFIXES)
-            raise UsageError(Text(f"'{path}': write to one of {known}", f"“{path}”：输出文件须为以下类型之一：{known}"))
-        if not self.path.parent.is_dir():
-            raise UsageError(
-                Text(f"the folder '{self.path.parent}' does not exist", f"文件夹“{self.path.parent}”不存在")
-            )
         self._stack = ExitStack()
         self._sink: _CsvSink | _JsonLinesSink | _ParquetSink | _XlsxSink
 

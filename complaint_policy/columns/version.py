@@ -227,19 +227,25 @@ def judged_version(
     named = {need.removeprefix("rule:") for need in needs}
     tables = compiled.kept.setdefault(("tables", days), {})
     sheet = Sheet(model, compiled.setting, clock, as_of, sources, frozenset(used), rooms, frozenset(named), hints, waivers, tables)
+    asked = ["record"]
     try:
-        return _judged(sheet, used, rules, minor_digits, beside)
-    except TooWide:
-        raise Unsupported("tables") from None
+        return _judged(sheet, used, rules, minor_digits, beside, asked)
+    except (TooWide, RecursionError):  # too many combinations, or a longer chain of facts than Python can go down
+        raise Unsupported(asked[-1]) from None
 
 
-def _judged(sheet: Sheet, used: tuple[str, ...], rules: tuple[Any, ...], minor_digits: int, beside: Callable[[Sheet], Any] | None) -> Judged:
+def _judged(
+    sheet: Sheet, used: tuple[str, ...], rules: tuple[Any, ...], minor_digits: int, beside: Callable[[Sheet], Any] | None, asked: list[str]
+) -> Judged:
+    """``asked`` is told what is being made, so that what has no columns can be named."""
     model, plan = sheet.model, sheet.plan
     for name in used:
         sheet.cells(name)  # a cell that cannot be used is counted, whether or not it was looked at
     for waiver in sheet.waivers.records:
         sheet.named_by(waiver)  # counted, whatever it turns
+    asked.append("severity")
     severity = sheet.severity() if getattr(model.section("severity"), "levels", ()) else None
+    asked.append("responsibility")
     matrix = model.section("responsibility")
     owned: Coded | None = sheet.made("owned") if getattr(matrix, "by", ()) or getattr(matrix, "otherwise", None) else None
     found: list[RuleColumns] = []
@@ -249,6 +255,7 @@ def _judged(sheet: Sheet, used: tuple[str, ...], rules: tuple[Any, ...], minor_d
         rule = model.rule(wanted.id)
         if rule is None:
             continue
+        asked.append(rule.id)
         if not wanted.judged:
             coded: Coded = sheet.made(f"rule:{rule.id}")
             leave_undecided(sheet, coded)
@@ -287,6 +294,7 @@ def _judged(sheet: Sheet, used: tuple[str, ...], rules: tuple[Any, ...], minor_d
         status = constant(RANK[NOT_APPLICABLE], pl.UInt8)
     identity = sheet.field_column("id")
     number = identity.value if isinstance(identity, Column) and identity.kind == "string" else None
+    asked.append("portfolio")
     portions = beside(sheet) if beside is not None else None
     shown = number or constant(None, pl.String)
     return Judged(sheet, tuple(found), severity, owned, scope, plan.keep(status), tuple(sorted(possible)), shown, sheet.left(), minor_digits, portions)

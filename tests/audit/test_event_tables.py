@@ -255,7 +255,34 @@ def test_the_summary_tells_where_the_events_went(policy: Policy) -> None:
     assert "+ whose id no record has" in shown
     assert "编号无对应记录" in audit.summary().render("zh")
     told = audit.summary().to_dict()["events"]
-    assert told["rows"] == told["joined"] + told["unknown_ids"] + told["without_id"] + told["refused"]
+    assert told["rows"] == sum(told[name] for name in ("joined", "shared_ids", "unknown_ids", "without_id", "refused", "unreadable"))
+
+
+GOOD_EVENTS = "id,at,kind,by\nA,2026-03-02T10:00,dissatisfied,{}\nA,2026-03-03T10:00,response,\nB,2026-03-02T10:00,dissatisfied,\n"
+
+
+@pytest.mark.parametrize(("by", "unreadable"), [("", 0), ('"Ann', 1), (",,,,", 1)])
+def test_a_row_that_is_none_may_be_anybodys_event(policy: Policy, tmp_path: Path, by: str, unreadable: int) -> None:
+    """An open quote swallows the answers that stand behind it: nobody is late for that."""
+    path = tmp_path / "events.csv"
+    path.write_text(GOOD_EVENTS.format(by))
+    audit = run_audit(policy, RECORDS, as_of=AS_OF, events=path)
+    counts = audit.summary().events
+    assert counts is not None
+    assert counts.unreadable == unreadable
+    again = audit.decisions["DL-again.outcome"].to_list()
+    assert again == (["indeterminate"] * 3 if unreadable else ["met", "breached", "not_applicable"])
+    assert audit.decisions["DL-close.outcome"].to_list() == ["met", "breached", "met"]
+    if unreadable:
+        assert "line 2 of 'events.csv' cannot be read" in audit.decision("B").unusable["events"].en
+        assert "“events.csv”第2行无法读取" in audit.decision("B").unusable["events"].zh
+
+
+def test_events_of_an_id_that_several_records_have_are_of_none(policy: Policy) -> None:
+    audit = run_audit(policy, [*RECORDS, RECORDS[0]], as_of=AS_OF, events=EVENTS)
+    counts = audit.summary().events
+    assert counts is not None
+    assert (counts.rows, counts.joined, counts.shared_ids, counts.unknown_ids, counts.without_id) == (9, 4, 3, 1, 1)
 
 
 def test_a_key_twice_in_an_entry_makes_the_row_no_record(policy: Policy, tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_a_vast_exponent_on_the_command_line(policy: Policy, tmp_path: Path, cap
 
     assert main(["evaluate", str(tmp_path / "p.yaml"), str(tmp_path / "r.json"), "--as-of", AS_OF, "--format", "json"]) == 0
     told = [finding["message"]["en"] for finding in json.loads(capsys.readouterr().out)["findings"]]
-    assert "amount cannot be used: not a number." in told
+    assert "amount cannot be used: not an amount of money." in told
 
 
 # --------------------------------------------------------------------------- objects

@@ -124,6 +124,16 @@ def test_a_wrong_mapping_is_refused_at_the_place(text: str, words: list[str]) ->
         assert word in message
 
 
+def test_what_would_be_left_out_silently_is_a_problem() -> None:
+    formats = ", ".join(["'%d.%m.%Y'"] * 20)
+    many = "format: 1\nmapping: m\nfields: {received_at: {column: A, format: [%s]}}\n"
+    assert len(getattr(read_mapping(many % formats).field("received_at"), "formats", ())) == 20
+    assert "mapping-too-many-formats more than 20 date formats" in wrong(many % (formats + ", '%Y/%m/%d'"))
+    twice = wrong('format: 1\nmapping: m\nfields: {received_at: {column: A}, upheld: {column: u, values: {"A": "true", " A ": "false"}}}\n')
+    assert "value-twice 'A' stands here twice" in twice
+    assert "unknown encoding" in wrong('format: 1\nmapping: m\ninput: {encoding: "a\\0b"}\nfields: {received_at: {column: A}}\n')
+
+
 def test_all_problems_come_at_once() -> None:
     message = wrong("format: 1\nx: 1\ninput: {typ: csv}\nfields: {received_at: {colum: A}}")
 

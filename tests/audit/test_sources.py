@@ -312,6 +312,38 @@ def test_a_workbook_keeps_types_and_row_numbers(tmp_path: Path) -> None:
         assert "1 more not read" in table.remarks[0].en
 
 
+@pytest.mark.parametrize(("cell", "place"), [("XFD1048576", "XFD1048576"), ("CV1000000", "CV1000000"), ("J1000000", "J1000000")])
+def test_a_stray_cell_far_away_is_told(tmp_path: Path, cell: str, place: str) -> None:
+    """A reader makes a cell of every place up to the last: here some millions for five of them."""
+    path = tmp_path / "far.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet("Fälle")
+    sheet.write_row(0, 0, ["id", "received_at"])
+    sheet.write_row(1, 0, ["1", "2026-03-01 09:00"])
+    sheet.write_string(cell, " ")
+    book.close()
+    with pytest.raises(InputError, match=f"the sheet 'Fälle' reaches to {place} with 5 cells written") as caught:
+        read(path)
+    assert f"延伸至 {place}" in caught.value.render("zh")
+
+
+def test_a_wide_sheet_and_a_long_one_are_read(tmp_path: Path) -> None:
+    for name, cells in (("wide", (0, 4_000)), ("long", (20_000, 3))):
+        path = tmp_path / f"{name}.xlsx"
+        book = xlsxwriter.Workbook(str(path))
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["id", "received_at"])
+        sheet.write_row(1, 0, ["1", "2026-03-01 09:00"])
+        sheet.write_string(*cells, "x")
+        book.close()
+        assert len(read(path)) == max(cells[0], 1)
+
+
+def test_a_name_that_no_file_can_have() -> None:
+    with pytest.raises(InputError, match="cannot read"):
+        read(Path("a\0b.csv"))
+
+
 def test_a_workbook_that_is_none_or_lacks_the_sheet(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx")
     with pytest.raises(InputError, match="other"):

@@ -97,6 +97,14 @@ def test_every_form_of_a_table_tells_the_same(policy: Policy, file: Path, tmp_pa
         assert (decision.outcomes["DL"], decision.deadline("DL").without_waiver) == (rows[row["id"]]["DL.outcome"], rows[row["id"]]["DL.without_waiver"])
 
 
+def test_a_file_is_named_as_a_path_or_as_a_text(policy: Policy, file: Path) -> None:
+    expected = policy.audit(ROWS, as_of=AS_OF, waivers=file).decisions
+    assert policy.audit(ROWS, as_of=AS_OF, waivers=str(file)).decisions.equals(expected)
+    assert policy.audit(ROWS, as_of=AS_OF, waivers=file.read_text("utf-8")).decisions.equals(expected)
+    with pytest.raises(WaiverError, match=r"nowhere.yaml: no-such-file"):
+        policy.audit(ROWS, as_of=AS_OF, waivers="nowhere.yaml")
+
+
 def test_the_summary_is_shown_in_both_languages(policy: Policy, file: Path) -> None:
     summary = policy.audit(ROWS, as_of=AS_OF, waivers=file).summary()
     told: dict[str, Section] = {section.id: section for section in summary.sections()}

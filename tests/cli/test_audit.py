@@ -58,9 +58,27 @@ def test_summary(cli: Run, policy: Path, table: Path, mapping: Path) -> None:
 def test_summary_as_data(cli: Run, policy: Path, table: Path, mapping: Path) -> None:
     ran = cli("audit", policy, table, "--as-of", AS_OF, "-m", mapping, "--format", "json")
     summary = run_audit(load_policy(policy), table, as_of=AS_OF, mapping=mapping).summary()
-    assert ran.data == json.loads(json.dumps({**summary.to_dict(), "written": {"decisions": None, "rejected": None, "findings": None}}))
+    assert ran.data == json.loads(json.dumps({**summary.to_dict(), "written": {"decisions": None, "rejected": None, "findings": None}, "notes": []}))
     assert ran.data["identity"]["holds"] is True
     assert ran.err == ""
+
+
+def test_notes_are_told_of_large_files(cli: Run, tmp_path: Path) -> None:
+    """What no column can say is named where it costs time; of a few records nobody need know."""
+    facts = "  f0: {plus: [{field: affected_customers}, 1]}\n" + "".join(
+        f"  f{i}: {{choose: [{{when: {{repeat_count: {i}}}, then: {{plus: [{{field: f{i - 1}}}, 1]}}}}, {{otherwise: {{field: f{i - 1}}}}}]}}\n" for i in range(1, 120)
+    )
+    policy = tmp_path / "chain.yaml"
+    head = "format: 1\npolicy: test/chain\neffective: {from: 2026-01-01}\ntimezone: Asia/Shanghai\n"
+    policy.write_text(f"{head}requirements: [{{id: RQ-note, require: {{f119: {{at_least: 1}}}}}}]\nfacts:\n{facts}", encoding="utf-8")
+    for rows, told in ((20, False), (10_000, True)):
+        table = tmp_path / f"{rows}.csv"
+        table.write_text("id,received_at\n" + "".join(f"{i},2026-03-02 10:00\n" for i in range(rows)), encoding="utf-8")
+        ran = cli("audit", policy, table, "--as-of", AS_OF)
+        assert ran.status == 0
+        assert ("no columns for: RQ-note" in ran.err) == told
+        zh = cli("audit", policy, table, "--as-of", AS_OF, "--format", "json").data["notes"]
+        assert [("RQ-note" in note["en"], "RQ-note" in note["zh"]) for note in zh] == [(True, True)]
 
 
 def test_the_mapping_names_the_policy(cli: Run, policy: Path, table: Path, mapping: Path) -> None:
@@ -102,7 +120,13 @@ def test_only_the_companys_rules_fail_a_run(cli: Run, policy: Path, table: Path,
     [
         (["--output", "d.docx"], "d.docx"),
         (["--output", "nowhere/d.csv"], "nowhere"),
-        (["--output", "table.csv"], "is the file that is audited"),
+        (["--output", "table.csv"], "'table.csv' is read by this audit"),
+        (["--exposure", "e.csv", "--output", "e.csv"], "'e.csv' is read by this audit"),
+        (["--waivers", "e.csv", "--rejects", "e.csv"], "'e.csv' is read by this audit"),
+        (["--output", "o.csv", "--rejects", "./o.csv"], "--output and --rejects name the same file"),
+        (["--output", "o.csv", "--rejects", "r.txt"], "'r.txt': write to one of"),
+        (["--output", "folder.csv"], "'folder.csv' is a folder"),
+        (["--output", "a\0b.csv"], "null character"),
         (["--columns", "price"], "unknown column 'price'"),
         (["--as-of", "2026-03-12"], "bare date"),
         (["--mapping", "none.yaml"], "cannot read 'none.yaml'"),
@@ -111,9 +135,12 @@ def test_only_the_companys_rules_fail_a_run(cli: Run, policy: Path, table: Path,
 )
 def test_refused(cli: Run, policy: Path, table: Path, mapping: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: str) -> None:
     monkeypatch.chdir(table.parent)
+    Path("e.csv").write_text("period\n")
+    Path("folder.csv").mkdir()
     ran = cli("audit", policy, "table.csv", "-m", mapping, "--as-of", AS_OF, *arguments)
     assert (ran.status, ran.out) == (2, "")
     assert words in ran.err
+    assert not Path("o.csv").exists()
     assert table.read_text("utf-8") == TABLE
 
 

@@ -173,6 +173,39 @@ def test_the_first_version_has_none_before_it(tmp_path: Path) -> None:
     assert [(p.code, p.place.line) for p in refused.value.problems] == [("transition-without-previous", 8)]
 
 
+OVERLAY = "format: 1\npolicy: t/own\neffective: {{from: {since}}}\nextends: [../base]\ntimezone: Asia/Shanghai\n{transition}\n"
+
+
+@pytest.mark.parametrize(
+    ("own", "code"),
+    [
+        ([("2026-01-01", "")], "transition-of-base"),
+        ([("2026-01-01", ""), ("2026-02-01", "")], "transition-of-base"),
+        ([("2026-01-01", ""), ("2026-03-01", "")], "transition-of-base"),
+        ([("2026-01-01", ""), ("2026-03-01", OPEN)], None),
+        ([("2026-01-01", ""), ("2026-03-01", "transition: []")], None),
+        ([("2026-03-01", "")], None),  # nothing of its own lies before
+        ([("2026-04-01", "")], None),
+    ],
+)
+def test_an_overlay_says_for_itself_what_changes_over(tmp_path: Path, own: list[tuple[str, str]], code: str | None) -> None:
+    (tmp_path / "base").mkdir()
+    (tmp_path / "own").mkdir()
+    policy(tmp_path / "base", "", OPEN)
+    for since, transition in own:
+        (tmp_path / "own" / f"{since}.yaml").write_text(OVERLAY.format(since=since, transition=transition), encoding="utf-8")
+    if code is not None:
+        with pytest.raises(PolicyError) as refused:
+            load_policy(tmp_path / "own")
+        (problem,) = refused.value.problems
+        assert (problem.code, problem.place.line) == (code, 4)
+        assert "2026-03-01" in str(problem)
+        return
+    of = load_policy(tmp_path / "own")
+    if own[0][0] == "2026-01-01":
+        assert version(of, received_at="2026-02-20") == ("2026-03-01" if own[1][1] == OPEN else "2026-01-01")
+
+
 def test_a_table_is_judged_on_columns(tmp_path: Path) -> None:
     """Only rows of which nobody can tell are asked one by one."""
     of = policy(tmp_path, "", OPEN, OPEN)

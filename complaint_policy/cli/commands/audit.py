@@ -63,9 +63,8 @@ def run(
     read = load_mapping(mapping) if mapping is not None else None
     policy = policy_of(file[0], terminal) if len(file) == 2 else _policy_of_mapping(read, terminal)
     named = _named(lists, list_mappings)
-    for path in (output, rejects, findings):
-        for source in (file[-1], register, events, *(given for given, _ in named.values())):
-            _check_target(path, source)
+    sources = (*file, mapping, waivers, register, events, events_mapping, exposure, *(path for pair in named.values() for path in pair))
+    _check_targets({"--output": output, "--rejects": rejects, "--findings": findings}, [path for path in sources if path is not None])
     with _progress(terminal, file[-1]) as progress:
         audit = run_audit(
             policy,
@@ -91,7 +90,7 @@ def run(
         audit.write_findings(findings)
     failing = _failing(audit, policy, wanted)
     if figure is None:
-        _show(audit, terminal, {"decisions": output, "rejected": rejects, "findings": findings})
+        _show(audit, policy, terminal, {"decisions": output, "rejected": rejects, "findings": findings})
     else:
         print_figure(audit, figure, words_of(part), terminal)
     for outcome, times in failing.items():
@@ -123,10 +122,28 @@ def _pair(given: str) -> tuple[str, str]:
     return name, path
 
 
-def _check_target(path: str | None, source: str | None) -> None:
-    """An audit never writes over what it reads."""
-    if path is not None and source is not None and Path(path).exists() and Path(source).exists() and Path(path).samefile(source):
-        raise UsageError(Text(f"'{path}' is the file that is audited", f"“{path}”正是被审计的文件"))
+def _check_targets(targets: dict[str, str | None], sources: list[str]) -> None:
+    """An audit writes over nothing it reads, and writes no two tables to one file; asked before the work is done."""
+    from complaint_policy.audit.writing import check_target
+
+    taken: dict[Path, str] = {}
+    for option, path in targets.items():
+        if path is None:
+            continue
+        check_target(path)
+        for source in sources:
+            if _exists(path) and _exists(source) and Path(path).samefile(source):
+                raise UsageError(Text(f"'{path}' is read by this audit: write to another file", f"“{path}”是本次审计要读取的文件：请写入其他文件"))
+        first = taken.setdefault(Path(path).resolve(), option)
+        if first != option:
+            raise UsageError(Text(f"{first} and {option} name the same file, '{path}'", f"{first} 与 {option} 是同一文件“{path}”"))
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # no name a file can have
+        return False
 
 
 def _failing(audit: Audit, policy: Policy, wanted: tuple[str, ...]) -> dict[str, int]:
@@ -136,7 +153,7 @@ def _failing(audit: Audit, policy: Policy, wanted: tuple[str, ...]) -> dict[str,
     found: dict[str, int] = {}
     for outcome in wanted:
         if outcome == REJECTED:
-            times = summary.identity.rejected
+            times = summary.identity.rejected + (summary.events.unreadable if summary.events is not None else 0)
         elif outcome == FINDINGS:
             times = audit.findings.height
         else:
@@ -169,18 +186,23 @@ def _progress(terminal: Terminal, name: str) -> Iterator[Callable[[int, float | 
         yield report
 
 
+_MANY: Final = 10_000
 _WRITTEN: Final = {"decisions": Text("decisions", "判定结果"), "rejected": Text("rejected rows", "未采用的行"), "findings": Text("findings", "核查发现")}
 
 
-def _show(audit: Audit, terminal: Terminal, written: dict[str, str | None]) -> None:
+def _show(audit: Audit, policy: Policy, terminal: Terminal, written: dict[str, str | None]) -> None:
     summary = audit.summary()
     if terminal.as_json:
-        shown: dict[str, Any] = {**summary.to_dict(), "written": written}
+        shown: dict[str, Any] = {**summary.to_dict(), "written": written, "notes": [note.to_dict() for note in audit.notes]}
         terminal.json(shown)
         return
     from complaint_policy.cli.views.summaries import print_summary
 
     print_summary(summary.sections(), terminal)
+    # How a few records were judged is nobody's concern; what plugins did always is.
+    if summary.identity.rows >= _MANY or any(version.model.plugins for version in policy.versions):
+        for note in audit.notes:
+            terminal.note(Line(visible(note.get(terminal.language))))
     for name, path in written.items():
         if path is not None:
             terminal.note(Line(visible(Text("{l} written: {p}", "{l}已写入：{p}").filled(l=_WRITTEN[name], p=path).get(terminal.language))))
