@@ -11,6 +11,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "bad-character": ("delete it, or write it as an escape in double quotes", "请删除，或在双引号中写成转义"),
     "empty-file": ("start with format: 1", "请从 format: 1 开始"),
     "too-deep": ("give parts a name as facts", "请把部分内容定义为事实（facts）"),
+    "too-many-ways": ("give the start a name as a fact, and count from that", "请将起点定义为事实（facts），再从该事实计算"),
     "too-many-nodes": ("split it: an overlay can extend a base", "请拆分：可用 extends 扩展基础制度"),
     "no-such-file": ("check the path; a shipped policy has a name such as cn/telecom", "请检查路径；内置制度的名称形如 cn/telecom"),
     "unreadable-file": ("check who may read it", "请检查读取权限"),

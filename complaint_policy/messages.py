@@ -40,6 +40,10 @@ _MESSAGES: Final[dict[str, _Entry]] = {
     "tag": _m("a tag ({tag}) may not be used", "不允许使用标签（{tag}）", "remove it: the place decides what a value is", "请删去：值的类型由位置决定"),
     "merge-key": _m("a merge key (<<) may not be used", "不允许使用合并键（<<）", "use extends, or write the keys out", "请使用 extends，或逐项写出"),
     "too-deep": _m("nested deeper than {limit} levels", "嵌套超过{limit}层"),
+    "too-many-ways": _m(
+        "each branch counts from this start, which has branches of its own: more than {limit} parts",
+        "各分支均从此起点计算，而起点自身又有分支：展开后超过{limit}个部分",
+    ),
     "too-many-nodes": _m("more than {limit} values in one file", "一个文件超过{limit}个值"),
     "too-many-problems": _m(
         "the first {limit} problems are shown; there are more", "仅显示前{limit}个问题，其余未列出", "correct these first", "请先改正这些问题"

@@ -299,6 +299,16 @@ def number_test(value: Ex, operation: str, literal: int | Decimal, *, whole: boo
     return on(lambda e: _SIGNS[operation](e, pl.lit(near, pl.Float64)), value)
 
 
+def _written_as(literal: int | Decimal, *, whole: bool, scale: int | None) -> int | float | None:
+    """The value of a column that equals a literal, as :func:`number_test` has it; ``None``: there is none."""
+    if scale is not None:
+        literal = Decimal(literal).scaleb(scale)
+    if whole:
+        return int(literal) if literal == int(literal) and abs(int(literal)) < 2**62 else None
+    near = float(literal)
+    return near if Decimal(repr(near)) == literal else None
+
+
 def _one_of(sheet: Sheet, left: n.NamedValue, values: frozenset[Any]) -> Column:
     found = sheet.value(left)
     if isinstance(found, Coded):
@@ -310,6 +320,11 @@ def _one_of(sheet: Sheet, left: n.NamedValue, values: frozenset[Any]) -> Column:
         if found.kind == "string" and len(values) > _MANY:
             texts = sorted(v for v in values if isinstance(v, str))
             return on(lambda e: e.is_in(texts), value)
+        if found.kind == "number" and len(values) > _MANY:
+            numbers = [v for v in values if isinstance(v, (int, Decimal)) and not isinstance(v, bool)]
+            written = sorted(w for v in numbers if (w := _written_as(v, whole=found.whole, scale=found.scale)) is not None)
+            among = pl.Series(written, dtype=pl.Int64 if found.whole else pl.Float64)
+            return on(lambda e: e.is_in(among.implode()), value)
         total: Ex | None = None
         for literal in sorted(values, key=str):
             if found.kind == "number":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Final
 
 from complaint_policy.expressions import nodes as n
@@ -171,7 +172,21 @@ def _counted(node: Mapping, env: Environment) -> n.Instant | None:
             return n.Counted(base, length, inner.counting, True, place=node.place) if base is not None else None
         placeholder = base if base is not None else n.AsOf(place=node.place)
         counted = parse_instant(limit, inner.with_start(placeholder))
-    return counted if base is not None else None
+    if base is None or counted is None:
+        return None
+    # Each branch counts from the start, and a start that is a choice itself has branches again: they multiply.
+    if _longer(base, _MANY_PARTS) and _longer(counted, _MOST_PARTS):
+        env.problems.add("too-many-ways", base_node.place, limit=_MOST_PARTS)
+        return None
+    return counted
+
+
+_MANY_PARTS: Final = 64
+_MOST_PARTS: Final = 10_000
+
+
+def _longer(node: n.Instant, parts: int) -> bool:
+    return next(islice(n.walk(node), parts, None), None) is not None
 
 
 def parse_month_days(node: Node, env: Environment, *, counted: bool = True) -> MonthDays | None:

@@ -99,7 +99,11 @@ def test_gallery_is_large() -> None:
 
 HEAD = "format: 1\npolicy: broken/policy\neffective: {from: 2026-01-01}\ntimezone: Asia/Shanghai\ncurrency: CNY\n"
 MATRIX = "".join(f"  - {{id: S{i}, owner: o, when: {{affected_customers: {{at_least: {i}, below: {i + 1}}}}}}}\n" for i in range(2500))
+NESTED = "shipped_at"
+for _level in range(30):
+    NESTED = f"{{from: {NESTED}, within: {{choose: [{{when: {{repeat_count: {_level}}}, then: 1 days}}, {{otherwise: {_level} hours}}]}}}}"
 HUGE = {
+    "too-many-ways": f"{HEAD}record: {{fields: {{shipped_at: {{type: event}}}}}}\ndeadlines: [{{id: D, from: received_at, to: responded_at, within: {NESTED}}}]\n",
     "too-large": "a: " + "x" * 5_000_000,
     "too-many-nodes": HEAD + "calendars: {w: {weekdays: mon-fri, holidays: [" + "x," * 260_000 + "]}}\n",
     "anchor": "a: [" + "&a x, " * 150_000 + "]",
