@@ -145,7 +145,8 @@ class DelimitedTable(SourceTable):
             return checked_columns(self._options.columns, self.name)
         if any(undecodable(cell) for cell in first):
             raise self._undecodable()
-        return checked_columns(first, self.name)
+        # GB18030 has a byte-order mark of its own, which is read as a letter.
+        return checked_columns([first[0].lstrip("\ufeff"), *first[1:]], self.name)
 
     def rows(self, wanted: Sequence[str]) -> Iterator[Row]:
         try:

@@ -189,7 +189,7 @@ def event_table(policy: AnyPolicy, source: object, mapping: ColumnMapping | str 
     if mapping is None:
         mapping = by_name(table.columns, fields)
         lacking = [name for name in NEEDED if mapping.field(name) is None]
-        if lacking and (table.columns or isinstance(source, (str, PathLike))):
+        if lacking and table.names_columns:
             raise InputError(_lacks(table, lacking[0]))
     else:
         problems = Problems()
@@ -199,7 +199,7 @@ def event_table(policy: AnyPolicy, source: object, mapping: ColumnMapping | str 
             if mapping.field(name) is None:
                 add(problems, "mapping-no-entry", mapping.place, name=name)
         problems.extend(check_against_policy(mapping, fields, policy.zone, policy.currency))
-        if not problems.has_any() and (table.columns or isinstance(source, (str, PathLike))):
+        if not problems.has_any() and table.names_columns:
             problems.extend(check_against_columns(mapping, table.columns))
         if problems.has_any():
             raise MappingError(problems.sorted())

@@ -243,15 +243,14 @@ def _opened(
         if problems:
             raise MappingError(problems)
     options = mapping.input if mapping is not None else InputOptions()
-    is_path = isinstance(source, (str, PathLike))
     table = open_source(Path(source), options) if isinstance(source, (str, PathLike)) else memory_table(source)
     if mapping is None:
         mapping = by_name(table.columns, fields)
-        if dated and mapping.field("received_at") is None and (table.columns or is_path):
+        if dated and mapping.field("received_at") is None and table.names_columns:
             raise InputError(_no_receipt(table))
     else:
         problems = check_against_columns(mapping, table.columns)
-        if problems and (table.columns or is_path):
+        if problems and table.names_columns:
             raise MappingError(problems)
     return table, mapping
 

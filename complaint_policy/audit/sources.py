@@ -74,6 +74,11 @@ class SourceTable(ABC):
     encoding: Encoding | None = None
     remarks: tuple[Text, ...] = ()
 
+    @property
+    def names_columns(self) -> bool:
+        """Whether a column that is not there is really lacking: records that name their own fields have none where there is no record."""
+        return bool(self.columns) or self.kind not in ("json", "jsonl", "list", "polars", "arrow")
+
     @abstractmethod
     def rows(self, wanted: Sequence[str]) -> Iterator[Row]:
         """The rows in order, each with its cells of the wanted columns in the order wanted."""

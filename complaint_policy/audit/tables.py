@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, Final
@@ -164,10 +165,15 @@ def parquet_table(handle: FileHandle) -> FrameTable:
     return FrameTable(frame, handle.path.name, "parquet", handle=handle)
 
 
+_CELLS: Final = re.compile(r"( out of [0-9]+ values?): .*")
+
+
 def unreadable(name: str, error: BaseException) -> InputError:
     first = str(error).splitlines()[0] if str(error) else type(error).__name__
     # Of a panic only what it was about.
     first = first.rpartition('ErrString("')[2].split("\\n")[0].removesuffix('"))') if panics(error) else first
+    # What stands in the cells is nobody's business: `conversion from `str` to `i64` failed in column 'n' for 1 out of 9 values: ["13800…"]`.
+    first = _CELLS.sub(r"\1", first)
     told = Text(f"'{name}' cannot be read: {first}", f"无法读取“{name}”：{first}")
     if "time zone" in first:
         told += Text(" (write times in UTC or in a zone with a name, such as Asia/Shanghai)", "（时间请用 UTC 或有名称的时区，如 Asia/Shanghai）")

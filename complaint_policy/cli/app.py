@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Never
 
 import click
 
@@ -190,7 +193,8 @@ def _status(arguments: Sequence[str], terminal: Terminal) -> int:
             terminal.err.print(group.get_help(context), soft_wrap=True)
         return WRONG
     try:
-        status = group.main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
+        with _tidied_up():
+            status = group.main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
     except (click.exceptions.Exit, SystemExit) as ending:
         code = ending.exit_code if isinstance(ending, click.exceptions.Exit) else ending.code
         return code if isinstance(code, int) else WRONG
@@ -200,6 +204,23 @@ def _status(arguments: Sequence[str], terminal: Terminal) -> int:
     except Exception as error:  # noqa: BLE001 (the last line of defence: one line and exit status 2, never a traceback)
         return report(error, terminal)
     return status if isinstance(status, int) else 0
+
+
+@contextmanager
+def _tidied_up() -> Iterator[None]:
+    """``timeout``, cron and Kubernetes end a run by SIGTERM: then, too, what is half written is removed."""
+
+    def ended(number: int, _: object) -> Never:
+        raise SystemExit(128 + number)
+
+    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if ours:
+        signal.signal(signal.SIGTERM, ended)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _asks_for_json(arguments: Sequence[str]) -> bool:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import polars as pl
 import pytest
 
-from complaint_policy import Policy, load_policy_text
+from complaint_policy import InputError, Policy, load_policy_text
 from complaint_policy.audit import Audit, read_mapping
 from complaint_policy.cli import main
 
@@ -192,6 +193,33 @@ def test_keys_that_are_one_name_when_trimmed(policy: Policy) -> None:
     audit = policy.audit([{"id": "A", "received_at": RECEIVED}, {"id ": "B", "received_at": RECEIVED}, {"id": "C", "id ": "D", "received_at": RECEIVED}], as_of=AS_OF)
     assert audit.decisions["id"].to_list() == ["A", "B"]
     assert audit.rejected["reason"].to_list() == ["a key stands twice in the object"]
+
+
+# --------------------------------------------------------------------------- nothing at all
+MAPPING = "format: 1\nmapping: m\nfields: {id: {column: id}, received_at: {column: received_at}}\n"
+WITH_EVENTS = load_policy_text(POLICY.replace("record: {fields:", "record: {events: {reply: {}}, fields:"))
+
+
+@pytest.mark.parametrize(("name", "text", "rejected"), [("a.jsonl", "", 0), ("a.json", "[]", 0), ("a.json", '{"rows": []}', 0), ("a.jsonl", 'hello\n{"id": 1', 2)])
+def test_a_file_without_a_record(policy: Policy, tmp_path: Path, name: str, text: str, rejected: int) -> None:
+    """A month without complaints is no fault; lines that cannot be read say why."""
+    path = tmp_path / name
+    path.write_text(text)
+    for mapping in (None, read_mapping(MAPPING)):
+        audit = policy.audit(path, as_of=AS_OF, mapping=mapping)
+        assert (audit.decisions.height, audit.rejected.height, audit.summary().identity.rows) == (0, rejected, rejected)
+        assert all(reason.startswith("not JSON") for reason in audit.rejected["reason"])
+    if not rejected:
+        told = WITH_EVENTS.audit([GOOD], as_of=AS_OF, events=path).decision("A")
+        assert told.unusable == {}
+
+
+def test_cells_stay_out_of_messages(policy: Policy) -> None:
+    query = pl.LazyFrame({"id": ["13800138000"], "received_at": [RECEIVED]}).with_columns(pl.col("id").cast(pl.Int8))
+    with pytest.raises(InputError) as refused:
+        policy.audit(query, as_of=AS_OF).summary()
+    assert "column 'id' for 1 out of 1 values" in str(refused.value)
+    assert "13800138000" not in str(refused.value) + refused.value.render("zh")
 
 
 # --------------------------------------------------------------------------- waivers

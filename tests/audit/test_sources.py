@@ -339,6 +339,14 @@ def test_a_wide_sheet_and_a_long_one_are_read(tmp_path: Path) -> None:
         assert len(read(path)) == max(cells[0], 1)
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "utf-16"])
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("\ufeff编号,时间\nA,2026-03-01\n".encode(encoding))
+    for options in (InputOptions(encoding=encoding), InputOptions()):
+        assert open_source(path, options).columns == ("编号", "时间")
+
+
 def test_a_name_that_no_file_can_have() -> None:
     with pytest.raises(InputError, match="cannot read"):
         read(Path("a\0b.csv"))
