@@ -72,7 +72,7 @@ class Sifted:
         known = self._passing.get(part)
         if known is None:
             tried = self._tried(part, entry)
-            self._work += len(tried)
+            self._work += len(tried) * sum(1 for _ in n.walk(part))
             if self._work > _MOST_WORK:
                 raise TooManyRows
             known = self._passing[part] = frozenset(v for v in tried if self._cells.holds(part, {entry: v}) is True)
