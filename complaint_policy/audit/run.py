@@ -45,6 +45,7 @@ from complaint_policy.audit.sources import InputOptions, SourceTable, open_sourc
 from complaint_policy.audit.streams import StreamAudit
 from complaint_policy.audit.summary import Summary
 from complaint_policy.audit.tables import FrameTable, memory_table
+from complaint_policy.audit.text_frames import TextFrame, text_frame
 from complaint_policy.audit.texts import TextAudit
 from complaint_policy.audit.watching import watched
 from complaint_policy.audit.writing import FrameWriter
@@ -136,7 +137,10 @@ def run_audit(
     merging = past is not None and bool(past.into)
     by_record = mapping.events is not None or merging or joined is not None or normalisers is not None or not has_columns(policy)
     # A mapping of constants alone reads no column.
-    if isinstance(table, FrameTable) and stream.wanted and not by_record:
+    texts: DelimitedTable | TextFrame | None = None
+    if not by_record:
+        texts = table if isinstance(table, DelimitedTable) else text_frame(table, stream.wanted) if isinstance(table, FrameTable) else None
+    if isinstance(table, FrameTable) and stream.wanted and not by_record and texts is None:
         lazily = FrameAudit(policy, table, mapping, stream, shape, instant, held, judge, columns, progress, exposed)
         if decisions_to is not None:
             with FrameWriter(Path(decisions_to), _schema_of(shape, public)) as writer:
@@ -158,8 +162,8 @@ def run_audit(
         )
     fields = {f.name: f for f in fields_of_policy(policy)}
     whole: TextAudit | StreamAudit
-    if isinstance(table, DelimitedTable) and not by_record:
-        whole = TextAudit(policy, table, stream, mapping, shape, instant, held, judge, tuple(columns), progress, exposed)
+    if texts is not None:
+        whole = TextAudit(policy, texts, stream, mapping, shape, instant, held, judge, tuple(columns), progress, exposed)
     else:
         whole = StreamAudit(policy, stream, mapping, shape, instant, held, judge, tuple(columns), progress, fields, exposed)
     kept: list[pl.DataFrame] = []

@@ -29,6 +29,7 @@ from complaint_policy.audit.plain_texts import PlainTexts, plain_texts
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Entry, Progress, RecordStream
 from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
+from complaint_policy.audit.text_frames import TextFrame
 from complaint_policy.audit.tiers import BLANK, BLANK_ROW, NO_RECEIPT, Tiers, inner_types
 from complaint_policy.audit.typed import TypedTable, passes, typed_table
 from complaint_policy.rules.portfolio.exposures import Exposures
@@ -44,7 +45,7 @@ class TextAudit:
     """Judges a file while it is read."""
 
     policy: AnyPolicy
-    table: DelimitedTable
+    table: DelimitedTable | TextFrame
     stream: RecordStream
     mapping: ColumnMapping
     shape: DecisionColumns
