@@ -68,7 +68,8 @@ class Keys:
     def of(cls, records: Iterable[Mapping[str, Any]], name: str) -> Keys:
         spelled: dict[str, tuple[str, ...]] = {}
         for key in columns_of(records, name):
-            spelled[key.strip()] = (*spelled.get(key.strip(), ()), key)
+            name_of = str.strip(key)
+            spelled[name_of] = (*spelled.get(name_of, ()), key)
         return cls(spelled)
 
     def row(self, wanted: Sequence[str]) -> Callable[[int, Mapping[str, Any] | Text], Row]:

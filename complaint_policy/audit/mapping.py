@@ -206,10 +206,12 @@ class _Builder:
         if _node(node, "otherwise") is not None and _node(node, "values") is None:
             add(self.problems, "mapping-otherwise", _place(node, "otherwise"))
         values = _node(node, "values")
-        words = [e.key.strip() for e in _entries(values)]
-        for number, word in enumerate(words):
-            if word in words[:number]:
-                self.problems.add("value-twice", _entries(values)[number].place, name=word)
+        seen: set[str] = set()
+        for entry in _entries(values):
+            word = entry.key.strip()
+            if word in seen:
+                self.problems.add("value-twice", entry.place, name=word)
+            seen.add(word)
         join, blank = _entry(node, "join"), _node(node, "blank")
         return FieldMapping(
             name=name,

@@ -47,7 +47,7 @@ class TextFrame(SourceTable):
         return self._table.rows(wanted)
 
     def blocks(self, wanted: Sequence[str], row: str, size: int = _BATCH) -> Iterator[Block]:
-        """The rows in order, ``size`` at a time; a cell of nothing but blanks is null."""
+        """The rows in order, ``size`` at a time and never more than a quarter of a million; a cell of nothing but blanks is null."""
         size = min(size, _BATCH)
         for first in range(0, self._height, size):
             cells = (pl.col(self._table.spelled(name)).alias(name) for name in wanted)

@@ -348,6 +348,13 @@ class Calendar(CalendarOfDays):
         result: Moment = given.answer(self._time.next_opening(given.instant))
         return result
 
+    def next_turn(self, moment: datetime) -> datetime | None:
+        """When the calendar next closes, if it is open at a moment, else when it next opens (naive UTC; without a time zone: naive local).
+
+        ``None`` where it stays as it is, an open one for 800 days.
+        """
+        return self._time.next_turn(self._read(moment, "moment").instant)
+
     def previous_closing(self, moment: Moment) -> Moment:
         """The moment itself if it is inside hours or at a closing, else the last closing before."""
         given = self._read(moment, "moment")

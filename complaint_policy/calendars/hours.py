@@ -22,6 +22,8 @@ Segments = tuple[tuple[datetime, datetime], ...]
 Pauses = tuple[tuple[datetime, datetime | None], ...]
 
 _ONE_DAY: Final = timedelta(days=1)
+# Days after which an open calendar is taken to stay open.
+_LONG_OPEN: Final = 800
 STUCK: Final = "a pause without an end stops the clock before the time is used up"
 
 
@@ -164,6 +166,21 @@ class WorkingTime:
         if later is None:
             raise NoWorkingTime("the calendar has no working time ahead")
         return self.segments(later)[0][0]
+
+    def next_turn(self, instant: datetime) -> datetime | None:
+        """When it closes that is open at an instant, or opens that is closed; ``None`` where nothing changes, or not for so many days."""
+        if not self.is_open(instant):
+            try:
+                return self.next_opening(instant)
+            except NoWorkingTime:
+                return None
+        end = instant
+        for _ in range(_LONG_OPEN):
+            # A span ends with its day, and may go on with the next.
+            end = next(high for low, high in self.segments(self._day_of(end)) if low <= end < high)
+            if not self.is_open(end):
+                return end
+        return None
 
     def previous_closing(self, instant: datetime) -> datetime:
         """The instant itself if it is later than an opening and not later than its closing, else the last closing before."""

@@ -276,12 +276,15 @@ def number_test(value: Ex, operation: str, literal: int | Decimal, *, whole: boo
 
     ``whole`` and ``scale`` are those of the column.
     """
+    if operation == "equals":
+        same = _written_as(literal, whole=whole, scale=scale)
+        if same is None:
+            return on(lambda e: pl.when(e.is_not_null()).then(False), value)
+        return on(lambda e: _SIGNS[operation](e, pl.lit(same, pl.Int64 if whole else pl.Float64)), value)
     if scale is not None:
         literal = Decimal(literal).scaleb(scale)
     if whole:
         if literal != int(literal):
-            if operation == "equals":
-                return on(lambda e: pl.when(e.is_not_null()).then(False), value)
             literal = ceil(literal) if operation in ("at_least", "below") else floor(literal)
         bound = int(literal)
         if abs(bound) >= 2**62:
@@ -292,15 +295,13 @@ def number_test(value: Ex, operation: str, literal: int | Decimal, *, whole: boo
     written = Decimal(repr(near))
     if written != literal:
         # No float is written like the bound: the next one below or above stands for it.
-        if operation == "equals":
-            return on(lambda e: pl.when(e.is_not_null()).then(False), value)
         reached = operation in ("at_least", "above")
         operation = ("at_least" if reached else "below") if written > literal else ("above" if reached else "at_most")
     return on(lambda e: _SIGNS[operation](e, pl.lit(near, pl.Float64)), value)
 
 
 def _written_as(literal: int | Decimal, *, whole: bool, scale: int | None) -> int | float | None:
-    """The value of a column that equals a literal, as :func:`number_test` has it; ``None``: there is none."""
+    """The value of a column that equals a literal; ``None``: there is none."""
     if scale is not None:
         literal = Decimal(literal).scaleb(scale)
     if whole:

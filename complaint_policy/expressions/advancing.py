@@ -28,6 +28,9 @@ class _AdvancingEnd(DayEnd):
     count: Count
 
 
+_MARKED: Final = (_Advancing, _AdvancingEnd)
+
+
 def advancing(moment: Any, count: Count) -> Any:
     """``moment``, marked as what ``count`` gives for ``as_of``; what is no single instant as it is."""
     if not isinstance(moment, datetime):
@@ -40,20 +43,22 @@ def advancing(moment: Any, count: Count) -> Any:
 
 def counted_on(start: Any, due: Count) -> Count | None:
     """How an instant counted on from ``start`` depends on ``as_of``; ``None``: not at all."""
-    count: Count | None = getattr(start, "count", None)
-    return None if count is None else lambda as_of: due(count(as_of))
+    if not isinstance(start, _MARKED):
+        return None
+    count = start.count
+    return lambda as_of: due(count(as_of))
 
 
 def moves_on(moment: Any) -> bool:
     """Whether an instant is marked as one that moves on with ``as_of``."""
-    return getattr(moment, "count", None) is not None
+    return isinstance(moment, _MARKED)
 
 
 def crossings(moment: Any, other: datetime, now: datetime) -> Iterator[datetime]:
     """The first instants from ``now`` on at which a moment that moves on with ``as_of`` reaches ``other``, and lies beyond it."""
-    if not moves_on(moment):
+    if not isinstance(moment, _MARKED):
         return
-    count: Count = moment.count
+    count = moment.count
     for reached in (lambda end: end >= other, lambda end: end > other):
         found = _first(count, reached, now, other)
         if found is not None:

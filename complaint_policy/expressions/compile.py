@@ -8,12 +8,10 @@ says at which position each name stands.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial, reduce
-from itertools import chain
-from typing import Any, Final
+from typing import Any
 
-from complaint_policy.calendars import Calendar
 from complaint_policy.counting import Counter, calendar_of
 from complaint_policy.expressions import log, moments
 from complaint_policy.expressions import nodes as n
@@ -257,7 +255,7 @@ class Compiler:
                 return Maybe(None, moment.missing)
             calendar = calendar_of(spec)
             if state[TRACE] is not None:
-                moments.watch_turn(state, moment, lambda: _next_turn(calendar, zone.to_aware(moment)))
+                moments.watch_turn(state, moment, lambda: calendar.next_turn(zone.to_aware(moment)))
             return calendar.is_working_time(zone.to_aware(moment))
 
         return lambda state: each_possibility(partial(open_at, state=state), instant(state))
@@ -327,20 +325,6 @@ class Compiler:
     def first_known(self, node: n.FirstKnown) -> Function:
         parts = [self.value(p) for p in node.parts]
         return lambda state: moments.first_known([part(state) for part in parts])
-
-
-def _next_turn(calendar: Calendar, moment: datetime) -> datetime | None:
-    """When a calendar that is open at a moment next closes, or one that is closed next opens (naive UTC)."""
-    plain, now_open = moment.astimezone(UTC).replace(tzinfo=None), calendar.is_working_time(moment)
-    for offset in range(_LONGEST_STATE):
-        for edge in chain(*calendar.open_spans(moment.date() + timedelta(days=offset))):
-            if edge > plain and calendar.is_working_time(edge.replace(tzinfo=UTC)) is not now_open:
-                return edge
-    return None
-
-
-# Days after which a calendar is taken to stay as it is.
-_LONGEST_STATE: Final = 800
 
 
 def _for_each_level(chosen: Function, severity: int) -> Function:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from typing import Any, Final
 
 from complaint_policy.expressions import nodes as n
@@ -88,13 +89,20 @@ def _moment_tests(left: n.Instant, node: Node, name: str, place: Place, env: Env
     if not isinstance(node, Mapping):
         env.problems.add("instant-literal", node.place, name=name)
         return None
+    return _all_tests(node, place, env, lambda entries, inner: [_moment_test(left, e, name, inner) for e in entries])
+
+
+def _all_tests(
+    node: Mapping, place: Place, env: Environment, read: Callable[[list[Entry], Environment], list[n.Condition | None]]
+) -> n.Condition | None:
+    """Every test of a mapping holds; a `counting` among them is for their lengths."""
     own = node.get("counting")
     with env.counted(own if isinstance(own, Mapping) else None) as inner:
         entries = [e for e in node.entries if e.key != "counting"]
         if not entries:
             env.problems.add("empty-mapping", node.place, what=Text("a test", "测试"))
             return None
-        parts = [_moment_test(left, e, name, inner) for e in entries]
+        parts = read(entries, inner)
     good = tuple(p for p in parts if p is not None)
     if len(good) < len(parts):
         return None
@@ -120,21 +128,15 @@ def _test(node: Node, left: n.NamedValue, place: Place, env: Environment) -> n.C
         return _equals_literal(node, left, place, env)
     if isinstance(node, Sequence):
         return _one_of(node, left, place, env)
-    own = node.get("counting")
-    with env.counted(own if isinstance(own, Mapping) else None) as inner:
-        entries = [e for e in node.entries if e.key != "counting"]
-        if not entries:
-            env.problems.add("empty-mapping", node.place, what=Text("a test", "测试"))
-            return None
+
+    def read(entries: list[Entry], inner: Environment) -> list[n.Condition | None]:
         if any(e.key in VALUE_KEYS for e in entries):
             rest = Mapping(tuple(entries), node.place)
             right = parse_value(rest, inner, left.kind, env.declared(left), left.name)
-            return _equals(left, right, place, env) if right is not None else None
-        parts = [_one_test(e, left, place, inner) for e in entries]
-    good = tuple(p for p in parts if p is not None)
-    if len(good) < len(parts):
-        return None
-    return good[0] if len(good) == 1 else n.All(good, place=place)
+            return [_equals(left, right, place, env) if right is not None else None]
+        return [_one_test(e, left, place, inner) for e in entries]
+
+    return _all_tests(node, place, env, read)
 
 
 def _one_test(entry: Entry, left: n.NamedValue, place: Place, env: Environment) -> n.Condition | None:

@@ -130,3 +130,27 @@ def test_times_of_day() -> None:
     # Spans that meet are one: ten o'clock is no closing.
     start = datetime(2026, 3, 3, 9)
     assert half.add_working_time(start, timedelta(hours=1), at_closing="roll") == datetime(2026, 3, 3, 10)
+
+
+def test_the_next_turn() -> None:
+    """Shut for the holiday on Thursday 5 March and on the 6th; open on the extra Saturday, in the hours of the first worked day."""
+    local = Calendar(**ARGUMENTS | {"timezone": None, "country": None, "announced_until": None})
+
+    def turn(text: str, calendar: Calendar = local) -> str | None:
+        found = calendar.next_turn(datetime.fromisoformat(text))
+        return None if found is None else found.isoformat(" ", "minutes")
+
+    assert turn("2026-03-04 08:59") == "2026-03-04 09:00"
+    assert turn("2026-03-04 09:00") == "2026-03-04 12:00"
+    assert turn("2026-03-04 12:00") == "2026-03-04 13:30"  # a closing is outside
+    assert turn("2026-03-04 13:30") == "2026-03-04 18:00"
+    assert turn("2026-03-04 18:00") == turn("2026-03-05 12:00") == "2026-03-07 09:00"
+    assert turn("2026-03-07 13:30") == "2026-03-07 18:00"
+    assert turn("2026-03-08 12:00") == "2026-03-09 09:00"
+    night = Calendar(weekdays="mon-fri", timezone=None, hours={"mon-thu": [("20:00", "04:00")], "fri": [("20:00", "24:00")]})
+    assert turn("2026-03-02 21:00", night) == "2026-03-03 04:00"  # over midnight
+    assert turn("2026-03-06 21:00", night) == "2026-03-07 00:00"
+    assert turn("2026-03-02 21:00", Calendar(weekdays="mon-fri", timezone=None)) == "2026-03-07 00:00"  # whole days
+    assert turn("2026-03-02 21:00", Calendar(weekdays="mon-sun", timezone=None)) is None
+    shanghai = Calendar(**ARGUMENTS)
+    assert shanghai.next_turn(datetime(2026, 3, 4, 9, 30, tzinfo=UTC)) == datetime(2026, 3, 4, 10)  # 17:30 to 18:00, told in UTC
