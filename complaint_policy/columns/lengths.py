@@ -11,7 +11,7 @@ from attrs import frozen
 from complaint_policy.columns.announcing import announced
 from complaint_policy.columns.clock import DAY, micros
 from complaint_policy.columns.plan import BELOW, SAME, Ex, on
-from complaint_policy.columns.values import NO_END, NO_START, Instants, Shape
+from complaint_policy.columns.values import EXACT, NO_END, NO_START, SPAN, Coded, Instants, Shape
 from complaint_policy.counting import Counter, Counting, calendar_of
 from complaint_policy.expressions import nodes as n
 from complaint_policy.lengths import Length
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from complaint_policy.columns.instants import Around
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["agreed", "counted", "due_of", "moved", "put_off", "shown"]
+__all__ = ["agreed", "counted", "due_of", "met_shape", "moved", "put_off", "shown"]
 
 # The most opening hours of one day a table holds.
 _MOST_SPELLS: Final = 6
@@ -100,14 +100,18 @@ def _leave_lost(sheet: Sheet, counter: Counter, start: Ex, due: Ex) -> None:
 def agreed(sheet: Sheet, one: Instants) -> Instants:
     """Spans whose ends have become one are exact."""
     from complaint_policy.columns.tabulating import tabulated
-    from complaint_policy.columns.values import EXACT, SPAN, Coded
 
     assert one.low is not None and one.high is not None
     met = Coded(None, (False, True), sheet.plan.keep(on(lambda a, b: SAME(a, b).fill_null(False), one.low, one.high)))
-    again = tabulated(sheet.plan, [one.state(sheet.plan), met], lambda s, m: Shape(EXACT) if m and s.kind == SPAN else s, key=lambda s: s)
+    again = tabulated(sheet.plan, [one.state(sheet.plan), met], met_shape, key=lambda s: s)
     if len(again.domain) == 1 and again.domain[0].kind == EXACT:
         return Instants(one.low, None, again.domain, None, one.day_end)
-    return Instants(one.low, one.high, again.domain, lambda: again.code, one.day_end)
+    return Instants(one.low, one.high, again.domain, lambda: again.code, one.day_end, moved_from=(one, met))
+
+
+def met_shape(shape: Shape, met: bool) -> Shape:
+    """Of a span that has become one instant, or has not."""
+    return Shape(EXACT) if met and shape.kind == SPAN else shape
 
 
 def due_of(sheet: Sheet, start: Ex, counter: Counter, day_end: bool | Ex) -> Ex | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
+import polars as pl
 from attrs import evolve
 
 from complaint_policy.columns.numbers import Stand
-from complaint_policy.columns.tabulating import among, tabulated
+from complaint_policy.columns.plan import constant
+from complaint_policy.columns.sheet import Sheet, Verdicts
+from complaint_policy.columns.tabulating import TooWide, among, tabulated
 from complaint_policy.columns.values import LEFT, Coded, is_left
 from complaint_policy.expressions.moments import AS_OF
 from complaint_policy.frame import Rule, Waived, settler
@@ -17,10 +20,9 @@ from complaint_policy.possible import NOT_YET, Maybe
 from complaint_policy.results import Details, Settled, copied
 from complaint_policy.texts import Text
 
-if TYPE_CHECKING:
-    from complaint_policy.columns.sheet import Sheet
+__all__ = ["applies_to", "key_for", "leave_undecided", "left_result", "left_where_it_may_apply", "narrowed", "rank_of", "settled_results"]
 
-__all__ = ["applies_to", "key_for", "leave_undecided", "left_result", "rank_of", "settled_results"]
+T = TypeVar("T")
 
 
 def key_for(sheet: Sheet, rule: Rule) -> Callable[[Any], Any]:
@@ -111,6 +113,27 @@ def settled_results(sheet: Sheet, rule: Rule, raw: Coded, apart: Settled) -> Cod
 def _unsettled(conditions: Sequence[Any], decisive: bool) -> bool:
     """Whether columns cannot tell one of the conditions, and none of them decides for all."""
     return any(isinstance(c, Maybe) and is_left(c.missing) for c in conditions) and not any(c is decisive for c in conditions)
+
+
+def narrowed(sheet: Sheet, rule: Rule, *ways: Callable[[], T]) -> T:
+    """The first of the ways that needs no table that is too wide; the last needs none.
+
+    A rule that no column can judge costs the rows that it may apply to, not all of its version.
+    """
+    *tried, last = ways
+    for way in tried:
+        try:
+            return way()
+        except TooWide:
+            if rule.id not in sheet.reasons:
+                sheet.reasons.append(rule.id)
+    return last()
+
+
+def left_where_it_may_apply(sheet: Sheet, rule: Rule, apart: Settled, made: Callable[[], Verdicts]) -> Verdicts:
+    """What ``made`` gives of a rule without instants; what is too wide leaves the rows the rule may apply to."""
+    left = Coded(constant(0, pl.UInt8), (left_result(rule, apart),))
+    return narrowed(sheet, rule, made, lambda: Verdicts(settled_results(sheet, rule, left, apart)), lambda: Verdicts(left))
 
 
 def applies_to(sheet: Sheet, rule: Rule) -> Callable[[], Any] | None:

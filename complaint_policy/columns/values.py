@@ -218,6 +218,7 @@ class Instants:
     _state: Callable[[], Ex] | None = None
     day_end: bool | Ex = False
     looked_up: tuple[Ex, list[int | None]] | None = None  # the days of a start, and the table that gives the due ticks of each
+    moved_from: tuple[Instants, Coded] | None = None  # what these were counted from, and where their ends have become one: all their shapes depend on
 
     @property
     def exact(self) -> bool:

@@ -97,7 +97,7 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     _line("columns: pauses nobody knows are none", "deadline=pauses", deadlines._Judged.verdicts, "pauses = self._unknown_pauses(paused)", "pauses = None", first=7012),
     _line("columns: an unannounced day is certain", "deadline=provisional", deadlines._Judged._outcomes, "if year is not None:", "if False:", first=7020),
     _line("columns: an act at the due instant is late", "unit=hours", deadlines._Judged._against, "ABOVE(a, d).fill_null(o)", "(a >= d).fill_null(o)", first=7046),
-    _line("columns: a requirement's moment has not come when it comes", "section=requirements", requirements._verdicts, "compared(sheet, \"by\", ", "compared(sheet, \"before\", ", first=7009),
+    _line("columns: a requirement's moment has not come when it comes", "section=requirements", requirements._judged, "compared(sheet, \"by\", ", "compared(sheet, \"before\", ", first=7009),
     _line("columns: deleted at the end of the period is long enough", "section=retention", retention._against, "(gone.low <= until.low)", "(gone.low < until.low)", first=7146),
     _line("columns: a day of deletion is late if its end is", "section=retention", retention._against, "pl.when(ABOVE(first, high)).then(0)", "pl.when(last > high).then(0)", first=7051),
     _line("columns: breaches are counted once", "penalty=per_breach", penalties._breaches, "rule.per != \"breach\"", "True"),

@@ -18,7 +18,7 @@ from complaint_policy.columns.clock import DAY
 from complaint_policy.columns.conditions import conjunction
 from complaint_policy.columns.instants import Around, compared, left_instants
 from complaint_policy.columns.plan import ABOVE, AT_MOST, SAME, Ex, constant, on
-from complaint_policy.columns.settling import applies_to, key_for, rank_of, settled_results
+from complaint_policy.columns.settling import applies_to, key_for, narrowed, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.tabulating import among, tabulated
 from complaint_policy.columns.values import ANY, EXACT, LATER, LEFT, LEFT_OVER, LEFT_SHAPE, NO_END, NO_START, SPAN, STATED_NONE, Coded, Instants, Shape, is_left
@@ -39,19 +39,25 @@ _DAYS: Final = [datetime(2000, 1, 1) + timedelta(days=i) for i in range(60)]
 
 def columns(section: tuple[Deadline, ...]) -> Iterable[tuple[str, Callable[[Sheet], Any]]]:
     for rule in section:
-        made = _repeated if isinstance(rule.start, n.Each) else lambda rule, sheet: _Judged(rule, sheet).verdicts()
-        yield f"rule:{rule.id}", partial(made, rule)
+        yield f"rule:{rule.id}", partial(_verdicts, rule)
 
 
-def _repeated(rule: Deadline, sheet: Sheet) -> Verdicts:
-    """Of a duty that begins anew: where it does not apply, and where it has begun once by the first of its starts; the rest is left."""
-    sheet.reasons.append(f"{rule.id}: each")
-    if isinstance(rule.start, n.Each) and _may_begin_once(rule, rule.start, sheet):
-        return _BegunOnce(rule, rule.start, sheet).verdicts()
-    apart = GeneralDeadline(rule, NOT_APPLICABLE, NONE, NONE, NONE, sheet.zone)
-    coded = settled_results(sheet, rule, Coded(constant(0, pl.UInt8), (_left(rule, sheet),)), apart)
-    due, applies = left_instants(), applies_to(sheet, rule)
-    return Verdicts(coded, due=due if applies is None else _apart(sheet, due, applies().coded(sheet.plan)))
+def _verdicts(rule: Deadline, sheet: Sheet) -> Verdicts:
+    left, apart = _left(rule, sheet), GeneralDeadline(rule, NOT_APPLICABLE, NONE, NONE, NONE, sheet.zone)
+
+    def where_it_may_apply() -> Verdicts:
+        due, applies = left_instants(), applies_to(sheet, rule)
+        coded = settled_results(sheet, rule, Coded(constant(0, pl.UInt8), (left,)), apart)
+        return Verdicts(coded, due=due if applies is None else _apart(sheet, due, applies().coded(sheet.plan)))
+
+    def made() -> Verdicts:
+        if not isinstance(rule.start, n.Each):
+            return _Judged(rule, sheet).verdicts()
+        # Of a duty that begins anew rows are judged where it has begun once, by the first of its starts.
+        sheet.reasons.append(f"{rule.id}: each")
+        return _BegunOnce(rule, rule.start, sheet).verdicts() if _may_begin_once(rule, rule.start, sheet) else where_it_may_apply()
+
+    return narrowed(sheet, rule, made, where_it_may_apply, lambda: Verdicts(Coded(constant(0, pl.UInt8), (left,)), due=left_instants()))
 
 
 def _may_begin_once(rule: Deadline, each: n.Each, sheet: Sheet) -> bool:
@@ -264,13 +270,15 @@ class _Judged:
         nothing = Coded(constant(0, pl.UInt8), (None,))
         # Counted from the start alone, the limit is there where the start is.
         alike = due.shapes == start.shapes and due._state is start._state and _counts_from_start(rule)
-        inputs = [start.state(plan), nothing if alike else due.state(plan), done.state(plan), lies, reversed_]
+        # And where it is there, it is known or not as the start is, but for ends that have become one.
+        met = None if due.moved_from is None or due.moved_from[0]._state is not start._state or due.moved_from[0].shapes != start.shapes else due.moved_from[1]
+        inputs = [start.state(plan), nothing if alike else due.state(plan) if met is None else met, done.state(plan), lies, reversed_]
         inputs.append(nothing if closed is None else closed.state(plan))
         inputs.append(risk or nothing)
         inputs.append(provisional[1] if provisional is not None else nothing)
 
-        def answer(s: Shape, given: Shape | None, a: Shape, where: str, early: str, close: Shape | None, risky: Any, year: str | None) -> GeneralDeadline:
-            d = s if given is None else given
+        def answer(s: Shape, given: Any, a: Shape, where: str, early: str, close: Shape | None, risky: Any, year: str | None) -> GeneralDeadline:
+            d: Shape = s if given is None else given if met is None else lengths.met_shape(s, given)
             if any(is_left(shape.missing) for shape in (s, d, a)) or (s.kind == SPAN and not s.interval and (a.bounded or self.general.act_by_start)):
                 return _left(rule, sheet)
             result = self._judged(s, d, a, where, early, close)

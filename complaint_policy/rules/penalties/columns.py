@@ -14,6 +14,7 @@ from complaint_policy.columns.arithmetic import Scaled, at_scale
 from complaint_policy.columns.conditions import conjunction
 from complaint_policy.columns.numbers import Stand, finite
 from complaint_policy.columns.plan import constant, on
+from complaint_policy.columns.settling import applies_to, narrowed
 from complaint_policy.columns.sheet import Sheet
 from complaint_policy.columns.tabulating import TooWide, among, tabulated
 from complaint_policy.columns.values import KNOWN, LEFT, LEFT_OVER, Coded, Column
@@ -35,6 +36,22 @@ def columns(section: tuple[Penalty, ...]) -> Iterable[tuple[str, Callable[[Sheet
 
 def _proposals(rule: Penalty, sheet: Sheet) -> Coded:
     """Codes of :class:`PenaltyResult`, None where the penalty is not triggered."""
+    left = Coded(constant(0, pl.UInt8), (_left(rule),))
+    return narrowed(sheet, rule, lambda: _proposed(rule, sheet), lambda: _left_where_it_may_be(rule, sheet), lambda: left)
+
+
+def _left_where_it_may_be(rule: Penalty, sheet: Sheet) -> Coded:
+    """Rows it is not for, and those without a breach, have none of it; the rest is left to the record evaluation."""
+    nothing, applies, left = Coded(constant(0, pl.UInt8), (None,)), applies_to(sheet, rule), _left(rule)
+    inputs = [nothing if applies is None else applies().coded(sheet.plan), _breaches(rule, sheet) if rule.breaches_of else nothing]
+
+    def answer(holds: Any, breaches: Any) -> PenaltyResult | None:
+        return None if holds is False or breaches == _NOTHING else left
+
+    return tabulated(sheet.plan, inputs, answer, key=_key, left=left)
+
+
+def _proposed(rule: Penalty, sheet: Sheet) -> Coded:
     stand = Stand(sheet)
     inputs: list[Coded] = []
 
@@ -89,12 +106,8 @@ def _proposals(rule: Penalty, sheet: Sheet) -> Coded:
         state[held] = {rule.id: True}
         return propose(state)
 
-    try:
-        found = tabulated(sheet.plan, inputs, answer, key=_key, left=_left(rule))
-        return found if values is None else proposals(sheet, found, _ends(values))
-    except TooWide:
-        sheet.reasons.append(rule.id)
-        return Coded(constant(0, pl.UInt8), (_left(rule),))
+    found = tabulated(sheet.plan, inputs, answer, key=_key, left=_left(rule))
+    return found if values is None else proposals(sheet, found, _ends(values))
 
 
 def _measures(rule: Penalty, sheet: Sheet) -> dict[str, Value] | None:

@@ -10,7 +10,7 @@ import polars as pl
 
 from complaint_policy.columns.instants import compared
 from complaint_policy.columns.plan import constant, on
-from complaint_policy.columns.settling import key_for, left_result, rank_of, settled_results
+from complaint_policy.columns.settling import key_for, left_result, left_where_it_may_apply, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.tabulating import tabulated
 from complaint_policy.columns.values import EXACT, Instants, Shape, is_left
@@ -27,6 +27,11 @@ def columns(section: tuple[Requirement, ...]) -> Iterable[tuple[str, Callable[[S
 
 
 def _verdicts(rule: Requirement, sheet: Sheet) -> Verdicts:
+    apart = RequirementResult(rule, NOT_APPLICABLE, rule.event)
+    return left_where_it_may_apply(sheet, rule, apart, lambda: _judged(rule, sheet, apart))
+
+
+def _judged(rule: Requirement, sheet: Sheet, apart: Settled) -> Verdicts:
     plan = sheet.plan
     holds = sheet.condition(rule.require).coded(plan)
     now = Instants(constant(sheet.now, pl.Int64), None, (Shape(EXACT),))
@@ -37,7 +42,7 @@ def _verdicts(rule: Requirement, sheet: Sheet) -> Verdicts:
         return left_result(rule) if isinstance(held, Maybe) and is_left(held.missing) else judged(rule, held, moment)
 
     raw = tabulated(plan, [holds, reached], answer, key=key_for(sheet, rule), place=rank_of, left=left_result(rule))
-    return Verdicts(settled_results(sheet, rule, raw, RequirementResult(rule, NOT_APPLICABLE, rule.event)))
+    return Verdicts(settled_results(sheet, rule, raw, apart))
 
 
 def _boundaries(sheet: Sheet, before: Instants) -> Instants:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from complaint_policy.columns.plan import ABOVE, AT_MOST, constant, on
-from complaint_policy.columns.settling import key_for, rank_of, settled_results
+from complaint_policy.columns.settling import key_for, left_where_it_may_apply, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.tabulating import tabulated
 from complaint_policy.columns.values import ANY, EXACT, LEFT, SPAN, Coded, Instants, Shape
@@ -28,6 +28,11 @@ def columns(section: tuple[Retention, ...]) -> Iterable[tuple[str, Callable[[She
 
 
 def _verdicts(rule: Retention, sheet: Sheet) -> Verdicts:
+    apart = RetentionResult(rule, NOT_APPLICABLE, NONE, NONE, sheet.zone)
+    return left_where_it_may_apply(sheet, rule, apart, lambda: _judged(rule, sheet, apart))
+
+
+def _judged(rule: Retention, sheet: Sheet, apart: RetentionResult) -> Verdicts:
     plan = sheet.plan
     until, gone = sheet.instant(rule.keep_until), sheet.instant(rule.deleted)
     lies = _against(sheet, until, gone)
@@ -45,7 +50,7 @@ def _verdicts(rule: Retention, sheet: Sheet) -> Verdicts:
         return judged(rule, kept.value(first, last), deleted.value(low, high), sheet.zone)
 
     raw = tabulated(plan, [until.state(plan), gone.state(plan), lies], answer, key=key_for(sheet, rule), place=rank_of, left=_left(rule, sheet))
-    return Verdicts(settled_results(sheet, rule, raw, RetentionResult(rule, NOT_APPLICABLE, NONE, NONE, sheet.zone)))
+    return Verdicts(settled_results(sheet, rule, raw, apart))
 
 
 def _against(sheet: Sheet, until: Instants, gone: Instants) -> Coded:
