@@ -24,12 +24,10 @@ from complaint_policy.audit.partials import count_ids, tally_of_rows
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
 from complaint_policy.audit.summary import Identity, RejectReason, SourceNotes, Summary, in_order, summarise
-from complaint_policy.audit.tables import FrameTable, unreadable
+from complaint_policy.audit.tables import FrameTable, changed
 from complaint_policy.audit.tiers import NO_RECEIPT, Tiers, inner_types, numbered
 from complaint_policy.audit.typed import typed_table
-from complaint_policy.errors import InputError
 from complaint_policy.rules.portfolio.exposures import Exposures
-from complaint_policy.texts import Text
 
 __all__ = ["FrameAudit"]
 
@@ -74,12 +72,7 @@ class FrameAudit:
         try:
             return query.collect(engine=engine)
         except (pl.exceptions.PolarsError, OSError) as error:
-            self._refuse_changed()
-            raise unreadable(self.table.name, error) from None
-
-    def _refuse_changed(self) -> None:
-        if not self.table.unchanged():
-            raise InputError(Text("the file has changed since the audit", "审计之后文件已被更改"))
+            raise self.table.failed(error) from None
 
     @cached_property
     def engine(self) -> Engine:
@@ -122,8 +115,7 @@ class FrameAudit:
                     if self._progress is not None:
                         self._progress(first, first / total if total else None)
         except (pl.exceptions.PolarsError, OSError) as error:
-            self._refuse_changed()
-            raise unreadable(self.table.name, error) from None
+            raise self.table.failed(error) from None
 
     def _entries_of(self, rows: pl.DataFrame) -> Iterable[Entry]:
         """The records of some numbered rows."""
@@ -198,7 +190,8 @@ class FrameAudit:
         reasons = (*summary.rejects, RejectReason(NO_RECEIPT, lacking.rows, tuple(row + 1 for row in lacking.first)))
 
         def read() -> pl.DataFrame:
-            self._refuse_changed()  # what was counted is read
+            if not self.table.unchanged():  # what was counted is read
+                raise changed()
             return pl.concat([seen, lacking.frame()]).sort("row")
 
         return evolve(summary, rejects=in_order(reasons)), read
@@ -210,15 +203,13 @@ class FrameAudit:
         try:
             yield from query.collect_batches(chunk_size=_BATCH, maintain_order=False, engine="streaming")
         except (pl.exceptions.PolarsError, OSError) as error:
-            self._refuse_changed()
-            raise unreadable(self.table.name, error) from None
+            raise self.table.failed(error) from None
 
     def _collected(self, queries: list[pl.LazyFrame]) -> list[pl.DataFrame]:
         try:
             return pl.collect_all(queries, engine="streaming")
         except (pl.exceptions.PolarsError, OSError) as error:
-            self._refuse_changed()
-            raise unreadable(self.table.name, error) from None
+            raise self.table.failed(error) from None
 
 
 def shown(inner: pl.DataFrame, shape: DecisionColumns) -> pl.DataFrame:

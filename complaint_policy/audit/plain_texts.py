@@ -142,6 +142,8 @@ def _column(field: FieldMapping, mapping: ColumnMapping, frame: pl.DataFrame, de
     if field.constant is not None or len(field.columns) != 1 or field.values is not None or not declared:
         return None
     raw = field.columns[0]
+    if frame.schema[raw] != pl.String:
+        return None
     cells = frame[raw].drop_nulls().head(_LOOKED_AT)
     if not len(cells):
         return None

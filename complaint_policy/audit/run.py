@@ -139,7 +139,8 @@ def run_audit(
     # A mapping of constants alone reads no column.
     texts: DelimitedTable | TextFrame | None = None
     if not by_record:
-        texts = table if isinstance(table, DelimitedTable) else text_frame(table, stream.wanted) if isinstance(table, FrameTable) else None
+        versions = [version.model.fields for version in policy.versions]
+        texts = table if isinstance(table, DelimitedTable) else text_frame(table, mapping, versions) if isinstance(table, FrameTable) else None
     if isinstance(table, FrameTable) and stream.wanted and not by_record and texts is None:
         lazily = FrameAudit(policy, table, mapping, stream, shape, instant, held, judge, columns, progress, exposed)
         if decisions_to is not None:

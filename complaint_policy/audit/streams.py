@@ -24,6 +24,7 @@ from complaint_policy.audit.logs import log_column
 from complaint_policy.audit.look import looked_at
 from complaint_policy.audit.mapping import ColumnMapping, FieldMapping
 from complaint_policy.audit.partials import partials
+from complaint_policy.audit.plain_texts import plain_texts
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
 from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
@@ -107,22 +108,25 @@ class StreamAudit:
         def entries(rows: pl.DataFrame) -> Iterator[Entry]:
             return (by_row[row] for row in rows[ROW].to_list())
 
-        tiers = Tiers(self._engine(frame), entries, self.judge, True, self.extra, portfolio, plain_rejects=False, lines=None)
+        mapping = ColumnMapping("", fields=tuple(FieldMapping(name, (name,)) for name in frame.columns if name != ROW))
+        plain = plain_texts(frame, mapping, [version.model.fields for version in self.policy.versions], self.policy.zone)
+        typed, texts = plain.read(frame)
         parts, rejects = [], []
-        if frame.height:
-            found = tiers.run(frame)
-            parts.append(found.decided)
-            rejects.append(found.rejected)
+        for rows, read_by in ((typed, plain.mapping), (texts, mapping)):
+            if rows.height or rows is typed:
+                tiers = Tiers(self._engine(rows, read_by), entries, self.judge, True, self.extra, portfolio, plain_rejects=False, lines=None)
+            if rows.height:
+                found = tiers.run(rows)
+                parts.append(found.decided)
+                rejects.append(found.rejected)
         others, rejected = tiers.records_of([*odd, *(e for e in batch if e.fault is not None)])
         return pl.concat([others, *parts]).sort("row"), pl.concat([rejected, *rejects]), tiers
 
-    def _engine(self, frame: pl.DataFrame) -> Engine:
+    def _engine(self, frame: pl.DataFrame, mapping: ColumnMapping) -> Engine:
         schema = dict(frame.schema)
         key = tuple(schema.items())
         if key not in self._engines:
-            names = [n for n in schema if n != ROW]
-            mapping = ColumnMapping("", fields=tuple(FieldMapping(n, (n,)) for n in names))
-            table = typed_table(schema, mapping, self.policy.zone, {n: n for n in names})
+            table = typed_table(schema, mapping, self.policy.zone, {n: n for n in schema})
             look = looked_at(frame.head(_LOOKED_AT), table, whole=False)
             self._engines[key] = Engine(self.policy, table, self.shape, self.instant, self.waivers, look, schema)
         return self._engines[key]

@@ -18,7 +18,7 @@ from complaint_policy.errors import InputError
 from complaint_policy.intake import fetched, getter_of
 from complaint_policy.texts import Text
 
-__all__ = ["FrameTable", "ListTable", "memory_table", "parquet_table", "unreadable"]
+__all__ = ["FrameTable", "ListTable", "changed", "memory_table", "parquet_table", "unreadable"]
 
 _BATCH: Final = 10_000
 
@@ -63,6 +63,35 @@ class FrameTable(SourceTable):
 
     def unchanged(self) -> bool:
         return self._handle is None or self._handle.unchanged()
+
+    def failed(self, error: BaseException) -> InputError:
+        """What an error while reading means: a file that is another one by now need not be broken."""
+        if not self.unchanged():
+            return changed()
+        return unreadable(self.name, error)
+
+    def height(self) -> int | None:
+        """How many rows there are, where that is known without going through them."""
+        return self._frame.select(pl.len()).collect().item() if self.in_memory or self._handle is not None else None
+
+    def batches(self, wanted: Sequence[str], size: int) -> Iterator[pl.DataFrame]:
+        """The rows in order with the wanted columns, about ``size`` at a time."""
+        chosen = self._frame.select(pl.col(self._spelled[name]).alias(name) for name in wanted)
+        if self.in_memory:
+            whole = chosen.collect()
+            yield from (whole.slice(first, size) for first in range(0, whole.height, size))
+            return
+        try:
+            yield from (batch for batch in chosen.collect_batches(chunk_size=size, maintain_order=True) if batch.height)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise self.failed(error) from None
+
+    def at(self, wanted: Sequence[str], position: int) -> pl.DataFrame:
+        """One row with the wanted columns; none where there is none."""
+        try:
+            return self._frame.slice(position, 1).select(pl.col(self._spelled[name]).alias(name) for name in wanted).collect()
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise self.failed(error) from None
 
     def rows(self, wanted: Sequence[str]) -> Iterator[Row]:
         try:
@@ -163,6 +192,11 @@ def parquet_table(handle: FileHandle) -> FrameTable:
         except (pl.exceptions.PolarsError, OSError) as error:
             raise unreadable(handle.path.name, error) from None
     return FrameTable(frame, handle.path.name, "parquet", handle=handle)
+
+
+def changed() -> InputError:
+    """A file is no longer what was audited."""
+    return InputError(Text("the file has changed since the audit", "审计之后文件已被更改"))
 
 
 _CELLS: Final = re.compile(r"( out of [0-9]+ values?): .*")

@@ -32,6 +32,7 @@ from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summa
 from complaint_policy.audit.text_frames import TextFrame
 from complaint_policy.audit.tiers import BLANK, BLANK_ROW, NO_RECEIPT, Tiers, inner_types
 from complaint_policy.audit.typed import TypedTable, passes, typed_table
+from complaint_policy.columns.python_cells import python_rows
 from complaint_policy.rules.portfolio.exposures import Exposures
 
 __all__ = ["TextAudit"]
@@ -91,7 +92,9 @@ class TextAudit:
 
     def decision(self, row: int) -> AnyDecision | None:
         """The full decision of one row, made again."""
-        for block in self.table.blocks(self.stream.wanted, ROW, BLOCK):
+        wanted = self.stream.wanted
+        blocks = [self.table.block_at(wanted, ROW, row)] if isinstance(self.table, TextFrame) else self.table.blocks(wanted, ROW, BLOCK)
+        for block in blocks:
             if row < block.first + block.rows:
                 entries = [*self._entries_of(block.frame.filter(pl.col(ROW) == row)), *self._entries(block)]
                 return next((self.judge(e) for e in entries if e.position == row and e.fault is None), None)
@@ -142,7 +145,7 @@ class TextAudit:
 
     def _entries_of(self, rows: pl.DataFrame) -> Iterator[Entry]:
         """The records of some rows."""
-        for position, line, *cells in rows.select(ROW, LINE, *self.stream.wanted).iter_rows():
+        for position, line, *cells in python_rows(rows.select(ROW, LINE, *self.stream.wanted)):
             yield Entry(position, line, self._reader.record(cells), self._reader.refused(cells))
 
     def _entries(self, block: Block) -> Iterator[Entry]:
@@ -154,7 +157,7 @@ class TextAudit:
     def _left_out(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The rows that may be records, and the rejects of those that plainly are none: filtered out, blank, without a receipt."""
         receipt = self.mapping.field("received_at")
-        tests = [(~passes(pl.col(f.column), pl.String(), f.values), self._reader.left_out(f)) for f in self.mapping.where]
+        tests = [(~passes(pl.col(f.column), frame.schema[f.column], f.values), self._reader.left_out(f)) for f in self.mapping.where]
         if receipt is None or (receipt.constant is not None and not receipt.constant.strip()):
             tests.append((pl.lit(True), NO_RECEIPT))
         elif receipt.constant is None:
@@ -186,7 +189,7 @@ class TextAudit:
             number = (field.constant or "").strip() if field is not None else ""
             return pl.Series([number or None], dtype=pl.String).new_from_index(0, rows.height)
         reader = RecordReader(evolve(self.mapping, fields=(field,), where=(), events=None), self.policy.zone)
-        found = (reader.record(cells).get("id") for cells in rows.select(reader.wanted).iter_rows())
+        found = (reader.record(cells).get("id") for cells in python_rows(rows.select(reader.wanted)))
         return pl.Series([None if cell is None else as_text(cell) for cell in found], dtype=pl.String)
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from functools import partial
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,12 +11,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from complaint_policy import PolicyError, load_policy
-from complaint_policy.audit import read_mapping, run, text_frames
+from complaint_policy import InputError, PolicyError, load_policy
+from complaint_policy.audit import read_mapping, text_frames
 from complaint_policy.audit.judging import fields_of_policy
 from complaint_policy.audit.mapping import by_name
 from complaint_policy.audit.tables import memory_table
-from complaint_policy.audit.text_frames import FEWEST, TextFrame, text_frame
+from complaint_policy.audit.text_frames import TextFrame, text_frame
 from tests.equality.comparing import compare_file
 from tests.equality.policies import draw_policy
 from tests.equality.records import draw_table
@@ -25,7 +24,7 @@ from tests.equality.small import few_days, small_pieces
 
 AS_OF = "2026-03-20T18:00"
 CSV = "编号,时间,类别,金额,办结\n" + "".join(
-    f"C{i},2026-03-{i % 19 + 1:02d} 09:0{i % 10},{('fault', 'charge', 'x')[i % 3]},{i}.50,{'' if i % 4 else '2026-03-19 10:00'}\n" for i in range(FEWEST)
+    f"C{i},2026-03-{i % 19 + 1:02d} 09:0{i % 10},{('fault', 'charge', 'x')[i % 3]},{i}.50,{'' if i % 4 else '2026-03-19 10:00'}\n" for i in range(2_000)
 )
 MAPPING = read_mapping(
     "format: 1\nmapping: m\nfields:\n  id: {column: 编号}\n  received_at: {column: 时间}\n  category: {column: 类别, values: {x: service}}\n"
@@ -33,14 +32,9 @@ MAPPING = read_mapping(
 )
 
 
-@pytest.fixture
-def all_sizes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(run, "text_frame", partial(text_frame, fewest=0))
-    yield
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_drawn_tables_as_texts(all_sizes: None, seed: int) -> None:
+@pytest.mark.parametrize("seed", range(16))
+def test_drawn_tables_as_texts(seed: int, tmp_path: Path) -> None:
+    """All columns, or some of them; in memory, in a query, or in a Parquet file."""
     try:
         drawn = draw_policy(9_000 + seed)
         policy = drawn.load()
@@ -49,13 +43,18 @@ def test_drawn_tables_as_texts(all_sizes: None, seed: int) -> None:
     table = draw_table(drawn, policy, seed)
     if table.frame is None:
         return
-    flat = [name for name, kind in table.frame.schema.items() if not kind.is_nested()]
-    frame = pl.read_csv(io.StringIO(table.frame.select(flat).write_csv()), infer_schema=False)
     random = Random(seed)
+    flat = [name for name, kind in table.frame.schema.items() if not kind.is_nested()]
+    texts = pl.read_csv(io.StringIO(table.frame.select(flat).write_csv()), infer_schema=False)
     blank = random.choice([None, "", "  ", "\u3000"])
-    frame = frame if blank is None else frame.fill_null(blank)
+    texts = texts if blank is None else texts.fill_null(blank)
+    some = random.sample(flat, random.randint(1, len(flat))) if seed % 4 else flat
+    frame = table.frame.with_columns(texts.select(some).get_columns()) if seed % 4 else texts
+    source: Any = frame if seed % 3 else frame.lazy() if seed % 2 else tmp_path / "table.parquet"
+    if isinstance(source, Path):
+        frame.write_parquet(source)
     with few_days(), small_pieces(random.randint(1, 30)):
-        assert not compare_file(policy, frame, by_name(flat, fields_of_policy(policy)), table.as_of, table.waivers)
+        assert not compare_file(policy, source, by_name(frame.columns, fields_of_policy(policy)), table.as_of, table.waivers)
 
 
 def forms(folder: Path) -> dict[str, Any]:
@@ -86,22 +85,38 @@ def test_every_form_of_texts_tells_the_same(tmp_path: Path) -> None:
 
 
 def test_which_tables_are_texts() -> None:
-    frame = pl.DataFrame({"a": ["x"] * FEWEST, " b ": ["y"] * FEWEST, "n": [1] * FEWEST})
-    table: Any = memory_table(frame)
-    assert isinstance(text_frame(table, ("a", "b")), TextFrame)
-    assert text_frame(table, ("a", "n")) is None
-    assert text_frame(table, ()) is None
-    assert text_frame(memory_table(frame.head(FEWEST - 1)), ("a",)) is None  # type: ignore[arg-type]
-    assert text_frame(memory_table(frame.lazy()), ("a",)) is None  # type: ignore[arg-type]
+    policy = load_policy("cn/telecom")
+    declared = [version.model.fields for version in policy.versions]
+    frame = pl.DataFrame({"received_at": ["2026-03-02"], " id ": ["1"], "n": [1], "when": [datetime(2026, 3, 2)], "o": pl.Series([object()], dtype=pl.Object)})
+
+    def read(fields: str, where: str = "") -> TextFrame | None:
+        table: Any = memory_table(frame)
+        return text_frame(table, read_mapping(f"format: 1\nmapping: m\n{where}fields: {{{fields}}}\n"), declared)
+
+    assert isinstance(read("received_at: {column: received_at}, id: {column: id}"), TextFrame)
+    assert isinstance(read("received_at: {column: received_at}, affected_customers: {column: n}"), TextFrame)
+    assert read("received_at: {column: when}, id: {column: id}") is None
+    assert read("received_at: {column: received_at}, id: {column: o}") is None
+    assert read("received_at: {column: received_at}", "rows: {where: {o: x}}\n") is None
+    assert read("received_at: {constant: 2026-03-02}") is None
 
 
 def test_rows_come_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_frames, "_BATCH", 3)
-    texts: Any = text_frame(memory_table(pl.DataFrame({"a": ["x", None, " ", "y", "\u3000", "z", ""]})), ("a",), fewest=0)  # type: ignore[arg-type]
-    blocks = list(texts.blocks(("a",), "row"))
-    assert [(b.first, b.rows, b.frame["row"].to_list(), b.frame["a"].to_list()) for b in blocks] == [
-        (0, 3, [0, 1, 2], ["x", None, None]),
-        (3, 3, [3, 4, 5], ["y", None, "z"]),
-        (6, 1, [6], [None]),
-    ]
-    assert texts.share() == 1.0
+    frame = pl.DataFrame({" a": ["x", None, " ", "y", "\u3000", "z", ""], "n": range(7)})
+    for source in (frame, frame.lazy()):
+        table: Any = memory_table(source)
+        texts = TextFrame(table)
+        blocks = list(texts.blocks(("a", "n"), "row"))
+        joined = pl.concat([b.frame for b in blocks])
+        assert joined.rows() == [(i, i + 1, text, i) for i, text in enumerate(["x", None, None, "y", None, "z", None])]
+        assert [b.first for b in blocks] == [sum(b.rows for b in blocks[:i]) for i in range(len(blocks))]
+        assert texts.block_at(("n",), "row", 5).frame.rows() == [(5, 6, 5)]
+    assert [b.rows for b in TextFrame(memory_table(frame)).blocks(("a",), "row")] == [3, 3, 1]  # type: ignore[arg-type]
+
+
+def test_a_query_that_fails_is_told() -> None:
+    policy = load_policy("cn/telecom")
+    query = pl.DataFrame({"received_at": ["2026-03-02T10:00"], "id": ["x"]}).lazy().with_columns(affected_customers=pl.col("id").cast(pl.Int64))
+    with pytest.raises(InputError, match="cannot be read"):
+        policy.audit(query, as_of=AS_OF)
