@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
+from attrs import evolve
 
 from complaint_policy.audit.columns import DecisionColumns
 from complaint_policy.audit.counts import Counted, count_rows
@@ -22,6 +23,7 @@ from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.judging import columns_of_policy, fields_of_policy, waivers_of
 from complaint_policy.audit.look import looked_at
 from complaint_policy.audit.mapping import ColumnMapping, by_name, check_against_columns, check_against_policy, load_mapping
+from complaint_policy.audit.plain_texts import plain_texts
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Counts, Entry, RecordStream
 from complaint_policy.audit.tables import FrameTable
@@ -73,8 +75,7 @@ class BatchJudge:
         self._public = self.shape.public(self.extra)
         stream = RecordStream(FrameTable(pl.LazyFrame(schema=schema), "table", "polars"), self.mapping, policy.zone)
         self.wanted, self.source_fields, self.unused_columns = stream.wanted, stream.source_fields, stream.unused_columns
-        self.typed = typed_table(schema, self.mapping, policy.zone, {c.strip(): c for c in schema.names()}, enums_of(policy))
-        self._engine: Engine | None = None
+        self._engines: dict[Any, Engine] = {}
         self.as_of = policy.zone.to_aware(self.instant)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -85,19 +86,44 @@ class BatchJudge:
 
         ``portfolio`` gathers what the rules over many records need.
         """
-        found = self.tiers(frame, portfolio=portfolio).run(numbered(frame, first_row))
-        return found.decided, found.rejected
+        found = [tiers.run(rows) for rows, tiers in self._ways(frame, first_row, portfolio)]
+        if len(found) == 1:
+            return found[0].decided, found[0].rejected
+        decided, rejected = (pl.concat(parts).sort("row") for parts in ([f.decided for f in found], [f.rejected for f in found]))
+        return decided, rejected
 
     def count(self, frame: pl.DataFrame, first_row: int = 0, portfolio: Portfolio | None = None) -> Counted:
         """What a summary counts of a batch, without its decisions."""
-        return count_rows(numbered(frame, first_row).lazy(), self.tiers(frame, portfolio=portfolio or Portfolio(self.policy)), ids="id" in self.source_fields)
+        counted = Counted()
+        for rows, tiers in self._ways(frame, first_row, portfolio or Portfolio(self.policy)):
+            found = count_rows(rows.lazy(), tiers, ids="id" in self.source_fields)
+            counted.rows += found.rows
+            counted.counts += found.counts
+            counted.rejected += found.rejected
+            counted.numbers += found.numbers
+        return counted
 
-    def tiers(self, frame: pl.DataFrame, *, inner: bool = True, portfolio: Portfolio | None = None) -> Tiers:
-        """The tiers for tables like this one; what is believed of them is seen of the first."""
-        if self._engine is None:
-            look = looked_at(frame.head(_LOOKED_AT), self.typed, whole=False)
-            self._engine = Engine(self.policy, self.typed, self.shape, self.instant, self.waivers, look, dict(self.schema))
-        return Tiers(self._engine, self._entries_of, self.evaluate, inner, self.extra, portfolio)
+    def _ways(self, frame: pl.DataFrame, first_row: int, portfolio: Portfolio | None) -> Iterator[tuple[pl.DataFrame, Tiers]]:
+        """The rows of which every text that has to be read could be read as columns, and the others, if there are any."""
+        frame = numbered(frame.rename(str.strip), first_row)
+        plain = plain_texts(frame, self.mapping, [version.model.fields for version in self.policy.versions], self.policy.zone)
+        typed, texts = plain.read(frame)
+        for rows, mapping in ((typed, plain.mapping), (texts, self.mapping)):
+            if rows.height or rows is typed:
+                yield rows, Tiers(self._engine(rows, mapping), self._entries_of, self.evaluate, True, self.extra, portfolio)
+
+    def _engine(self, frame: pl.DataFrame, mapping: ColumnMapping) -> Engine:
+        """The policy over tables like this one; what is believed of them is seen of the first."""
+        schema = {name: kind for name, kind in frame.schema.items() if name != ROW}
+        key = tuple(schema.items())
+        if key not in self._engines:
+            spelled, enums = {name: name for name in schema}, enums_of(self.policy)
+            table = typed_table(schema, mapping, self.policy.zone, spelled, enums)
+            # Whether there is nothing in a row its own cells say, not what was read of them.
+            table = evolve(table, kinds=typed_table(schema, self.mapping, self.policy.zone, spelled, enums).kinds)
+            look = looked_at(frame.head(_LOOKED_AT), table, whole=False)
+            self._engines[key] = Engine(self.policy, table, self.shape, self.instant, self.waivers, look, schema)
+        return self._engines[key]
 
     def public(self, inner: pl.DataFrame) -> pl.DataFrame:
         """The columns of ``Audit.decisions``."""

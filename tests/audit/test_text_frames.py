@@ -10,16 +10,20 @@ from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
-from complaint_policy import InputError, PolicyError, load_policy
+from complaint_policy import InputError, Policy, PolicyError, load_policy
 from complaint_policy.audit import read_mapping, text_frames
+from complaint_policy.audit.batches import BatchJudge
+from complaint_policy.audit.frames import shown
 from complaint_policy.audit.judging import fields_of_policy
 from complaint_policy.audit.mapping import by_name
 from complaint_policy.audit.tables import memory_table
 from complaint_policy.audit.text_frames import TextFrame, text_frame
+from tests.audit.support import assert_partials_hold
 from tests.equality.comparing import compare_file
 from tests.equality.policies import draw_policy
-from tests.equality.records import draw_table
+from tests.equality.records import Table, draw_table
 from tests.equality.small import few_days, small_pieces
 
 AS_OF = "2026-03-20T18:00"
@@ -32,29 +36,59 @@ MAPPING = read_mapping(
 )
 
 
-@pytest.mark.parametrize("seed", range(16))
-def test_drawn_tables_as_texts(seed: int, tmp_path: Path) -> None:
-    """All columns, or some of them; in memory, in a query, or in a Parquet file."""
+def drawn_texts(seed: int) -> tuple[Policy, Table, pl.DataFrame] | None:
+    """A drawn policy and table, and its frame with some columns, or every fourth time all, as texts."""
     try:
         drawn = draw_policy(9_000 + seed)
         policy = drawn.load()
     except PolicyError:
-        return
+        return None
     table = draw_table(drawn, policy, seed)
-    if table.frame is None:
-        return
+    if table.frame is None or not table.frame.height:
+        return None
     random = Random(seed)
     flat = [name for name, kind in table.frame.schema.items() if not kind.is_nested()]
     texts = pl.read_csv(io.StringIO(table.frame.select(flat).write_csv()), infer_schema=False)
     blank = random.choice([None, "", "  ", "\u3000"])
     texts = texts if blank is None else texts.fill_null(blank)
     some = random.sample(flat, random.randint(1, len(flat))) if seed % 4 else flat
-    frame = table.frame.with_columns(texts.select(some).get_columns()) if seed % 4 else texts
+    return policy, table, table.frame.with_columns(texts.select(some).get_columns()) if seed % 4 else texts
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_drawn_tables_as_texts(seed: int, tmp_path: Path) -> None:
+    """In memory, in a query, or in a Parquet file."""
+    found = drawn_texts(seed)
+    if found is None:
+        return
+    policy, table, frame = found
     source: Any = frame if seed % 3 else frame.lazy() if seed % 2 else tmp_path / "table.parquet"
     if isinstance(source, Path):
         frame.write_parquet(source)
-    with few_days(), small_pieces(random.randint(1, 30)):
+    with few_days(), small_pieces(Random(seed).randint(1, 30)):
         assert not compare_file(policy, source, by_name(frame.columns, fields_of_policy(policy)), table.as_of, table.waivers)
+
+
+@pytest.mark.parametrize("seed", range(16, 28))
+def test_batches_of_texts(seed: int) -> None:
+    """As Spark's workers judge them: a batch at a time, in any number of rows."""
+    found = drawn_texts(seed)
+    if found is None:
+        return
+    policy, table, frame = found
+    with few_days():
+        audit = policy.audit(frame, as_of=table.as_of, waivers=table.waivers)
+        judge = BatchJudge(policy, schema=frame.schema, as_of=table.as_of, waivers=table.waivers)
+        size = Random(seed).randint(1, frame.height)
+        pieces = [judge.judge(frame.slice(first, size), first) for first in range(0, frame.height, size)]
+        decided = judge.public(pl.concat([decided for decided, _ in pieces]))
+        counted = [judge.count(frame.slice(first, size), first) for first in range(0, frame.height, size)]
+        assert_partials_hold(judge, frame, size)
+    assert_frame_equal(shown(decided, judge.shape), audit.decisions)
+    assert_frame_equal(pl.concat([rejected for _, rejected in pieces]), audit.rejected)
+    assert sum(one.rows for one in counted) == frame.height
+    assert sum(len(one.ids()) for one in counted) in (0, audit.decisions.height)
+    assert_frame_equal(pl.concat([audit.rejected.clear(), *(part for one in counted for part in one.rejected)]).sort("row"), audit.rejected)
 
 
 def forms(folder: Path) -> dict[str, Any]:
