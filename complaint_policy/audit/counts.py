@@ -157,7 +157,12 @@ def count_rows(
     # Where only rows without a receipt are no version's, they are passed over: taking them out costs as much as reading some columns.
     only = ~tiers.absent() if plain and len(routes) == 1 else None
     routed = 0
+    present = frozenset(range(len(routes)))
+    if bare is not None or total is not None:  # a query that may be costly is not asked once more
+        present = tiers.versions_in(received, routes, True, lambda query: collect([query])[0])
     for version, route in enumerate(routes):
+        if version not in present:
+            continue
         mine = received.filter(route)
         judged = engine.tier(version, hopeful=True)
         if judged is None:

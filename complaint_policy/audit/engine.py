@@ -267,6 +267,10 @@ class Engine:
             self._tiers[key] = _Tier(self._made(version, hopeful))
         return self._tiers[key].judged
 
+    def is_ready(self, version: int, *, hopeful: bool) -> bool:
+        """Whether :meth:`tier` has been asked for it."""
+        return (version, hopeful) in self._tiers
+
     def _made(self, index: int, hopeful: bool) -> Judged | None:
         policy: Any = self.policy
         version = policy.versions[index]

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import polars as pl
-from attrs import evolve, frozen
+from attrs import define, evolve, frozen
 
 from complaint_policy.audit.mapping import ColumnMapping, FieldMapping
 from complaint_policy.coerce import Unusable, parse_boolean
@@ -22,7 +22,7 @@ from complaint_policy.columns.cells import PLAIN_NUMBER, PLAIN_WHOLE, WHITE
 from complaint_policy.columns.clock import changes
 from complaint_policy.zones import Zone
 
-__all__ = ["PlainTexts", "plain_texts"]
+__all__ = ["Others", "PlainTexts", "plain_texts"]
 
 _SHAPES: Final = {
     "Y": "[12][0-9]{3}",
@@ -40,6 +40,8 @@ _BETWEEN: Final = " -/.:,T"
 _DAY: Final = "%Y-%m-%d"
 _ISO: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", _DAY)
 _TYPED: Final = "\x1ft"
+# So many rows of a table that are no columns are judged one by one: to make ready for them would take longer.
+FEW_OTHERS: Final = 1_000
 _LOOKED_AT: Final = 1000
 _WORDS: Final = 6
 _MICRO: Final = timedelta(microseconds=1)
@@ -124,6 +126,18 @@ class PlainTexts:
         typed = frame.lazy().with_columns(c.read() for c in self.columns).collect(engine="in-memory")
         others = typed.select(pl.any_horizontal(c.other() for c in self.columns).alias("other"))["other"]
         return (typed.filter(~others), frame.filter(others)) if others.any() else (typed, frame.clear())
+
+
+@define
+class Others:
+    """How many rows of a table have been no columns so far."""
+
+    rows: int = 0
+
+    def are_few(self, more: int) -> bool:
+        """Whether so many ``more`` are judged one by one."""
+        self.rows += more
+        return self.rows <= FEW_OTHERS
 
 
 def plain_texts(frame: pl.DataFrame, mapping: ColumnMapping, declared: Sequence[Any], zone: Zone) -> PlainTexts:

@@ -24,7 +24,7 @@ from complaint_policy.audit.logs import log_column
 from complaint_policy.audit.look import looked_at
 from complaint_policy.audit.mapping import ColumnMapping, FieldMapping
 from complaint_policy.audit.partials import partials
-from complaint_policy.audit.plain_texts import plain_texts
+from complaint_policy.audit.plain_texts import Others, plain_texts
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
 from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
@@ -58,6 +58,7 @@ class StreamAudit:
     exposures: Exposures
     _engines: dict[Any, Engine] = field(factory=dict)
     _counts: Counts = field(factory=Counts)
+    _others: Others = field(factory=Others)
 
     def engines(self) -> list[Engine]:
         """The engines that judged, one for each form the rows had."""
@@ -112,6 +113,8 @@ class StreamAudit:
         plain = plain_texts(frame, mapping, [version.model.fields for version in self.policy.versions], self.policy.zone)
         typed, texts = plain.read(frame)
         parts, rejects = [], []
+        if texts.height and self._others.are_few(texts.height):
+            odd, texts = [*odd, *entries(texts)], texts.clear()
         for rows, read_by in ((typed, plain.mapping), (texts, mapping)):
             if rows.height or rows is typed:
                 tiers = Tiers(self._engine(rows, read_by), entries, self.judge, True, self.extra, portfolio, plain_rejects=False, lines=None)

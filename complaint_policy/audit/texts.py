@@ -25,7 +25,7 @@ from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy
 from complaint_policy.audit.look import Look, looked_at
 from complaint_policy.audit.mapping import ColumnMapping
 from complaint_policy.audit.partials import partials
-from complaint_policy.audit.plain_texts import PlainTexts, plain_texts
+from complaint_policy.audit.plain_texts import Others, PlainTexts, plain_texts
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Entry, Progress, RecordStream
 from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
@@ -62,6 +62,7 @@ class TextAudit:
     _rejects: list[pl.DataFrame] = field(init=False)
     _plain: PlainTexts | None = field(default=None, init=False)
     _typed: TypedTable | None = field(default=None, init=False)
+    _others: Others = field(factory=Others, init=False)
     _engines: dict[int, Engine] = field(factory=dict, init=False)
 
     def engines(self) -> list[Engine]:
@@ -109,7 +110,10 @@ class TextAudit:
         parts: list[pl.DataFrame] = []
         typed, others = self._plain.read(frame)
         ways = [(typed, self._engine_for(typed, self._plain.mapping, 0))]
-        if others.height:
+        aside = [*self._entries(block)]
+        if others.height and self._others.are_few(others.height):
+            aside += self._entries_of(others)
+        elif others.height:
             ways.append((others, self._engine_for(others, self.mapping, 1)))
         for rows, engine in ways:
             tiers = Tiers(engine, self._entries_of, self.judge, True, self.extra, self._portfolio, plain_rejects=False, lines=pl.col(LINE))
@@ -122,8 +126,8 @@ class TextAudit:
                 found = tiers.run(rows)
                 parts.append(found.decided)
                 self._rejects.append(found.rejected)
-        if block.others:
-            decided, rejected = tiers.records_of(self._entries(block))
+        if aside:
+            decided, rejected = tiers.records_of(aside)
             parts.append(decided)
             self._rejects.append(rejected)
         for part in parts:

@@ -80,7 +80,11 @@ class Tiers:
         received = plan.applied(_numbers(frame))
         routed = by_record = before = 0
         leftover: list[pl.DataFrame] = []
-        for version, route in enumerate(engine.routes()):
+        routes = engine.routes()
+        present = self.versions_in(received, routes, believed, lambda query: _collected(query, frame.height))
+        for version, route in enumerate(routes):
+            if version not in present:
+                continue
             mine = received.filter(route)
             first = engine.tier(version, hopeful=believed)
             if first is None:
@@ -128,6 +132,15 @@ class Tiers:
                 refused.append(lambda unread=unread: unread)  # type: ignore[misc]
         self.by_record += by_record
         return Judgement(self._joined(parts), refused, by_record + before)
+
+    def versions_in(self, received: pl.LazyFrame, routes: Sequence[pl.Expr], believed: bool, collect: Callable[[pl.LazyFrame], pl.DataFrame]) -> frozenset[int]:
+        """The versions that judge some row; of one that is made ready already it is not asked."""
+        unready = [version for version in range(len(routes)) if not self.engine.is_ready(version, hopeful=believed)]
+        everything = frozenset(range(len(routes)))
+        if len(routes) < 2 or not unready:
+            return everything
+        found = collect(received.select(routes[version].fill_null(False).any().alias(str(version)) for version in unready)).row(0)
+        return everything - {version for version, there in zip(unready, found, strict=True) if not there}
 
     def _without_receipt(self, frame: pl.DataFrame) -> int:
         """How many rows have plainly no receipt, where that can be told at once."""

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from unittest.mock import patch
 
-from complaint_policy.audit import Audit, counts, frames, streams, texts
+from complaint_policy.audit import Audit, counts, frames, plain_texts, streams, texts
 from complaint_policy.audit.engine import Engine
 
 __all__ = ["asked", "few_days", "small_pieces"]
@@ -37,12 +37,13 @@ def few_days() -> Iterator[None]:
 
 @contextmanager
 def small_pieces(rows: int) -> Iterator[None]:
-    """Tables that are not in memory are judged so many rows at a time, and believed to be what so many first rows are."""
+    """Tables that are not in memory are judged so many rows at a time, believed to be what so many first rows are, and all on columns."""
     sizes = ((frames, "_BATCH"), (frames, "_LOOKED_AT"), (streams, "BATCH"), (streams, "_LOOKED_AT"), (texts, "_LOOKED_AT"), (counts, "_BATCH"))
     with ExitStack() as stack:
         for module, name in sizes:
             stack.enter_context(patch.object(module, name, rows))
         stack.enter_context(patch.object(texts, "BLOCK", rows * _WIDTH))
+        stack.enter_context(patch.object(plain_texts, "FEW_OTHERS", 0))
         yield
 
 
