@@ -82,8 +82,22 @@ def _is_blank(value: object) -> bool:
         return value.is_nan()
     if isinstance(value, (list, tuple, set, frozenset)):
         return not value
-    # pandas' NaT is a datetime that equals nothing, not even itself
-    return isinstance(value, datetime) and value != value
+    # pandas' NaT is a datetime that equals nothing, not even itself; numpy's NaN of 32 bits is no float
+    return (isinstance(value, datetime) or _is_numpys(value)) and bool(value != value)
+
+
+def _is_numpys(value: object) -> bool:
+    return type(value).__module__ == "numpy"
+
+
+def _of_numpy(value: Any) -> object:
+    """A cell of numpy's as Python's own object; any other is given back."""
+    if not _is_numpys(value):
+        return value
+    try:
+        return value.astype("datetime64[us]").tolist() if value.dtype.kind == "M" else value.tolist()
+    except Exception:  # noqa: BLE001  a stranger's class may call itself numpy's
+        return value
 
 
 def parse_boolean(value: object) -> bool:
@@ -388,7 +402,10 @@ def coercer(declared: Field, zone: Zone, currency: str | None) -> Callable[[Any]
         try:
             return read(value)
         except Unusable:
-            raise
+            plain = _of_numpy(value)
+            if plain is value or _is_numpys(plain):
+                raise
+            return guarded(plain)
         except Exception:  # noqa: BLE001  one bad cell, of whatever class, costs its own field only
             raise _no(value, f"a usable {declared.type}", f"可用的{declared.type}") from None
 

@@ -14,6 +14,8 @@ from complaint_policy.audit.sources import checked_columns
 __all__ = ["frame_of", "panics"]
 
 _HOUR: Final = timedelta(hours=1)
+# Types, as PyArrow and DuckDB call them, that Polars does not take.
+_FOREIGN: Final = re.compile(r"interval|union|decimal256|run_end_encoded|list_view|INTERVAL|UNION")
 # Offsets without a zone's name; of whole hours Polars knows a name.
 _NAMELESS: Final = re.compile(r"Z|[+-][0-9]{2}:?(?!00)[0-9]{2}")
 
@@ -27,9 +29,29 @@ def frame_of(source: Any) -> pl.DataFrame:
     if hasattr(source, "dtypes") and hasattr(source, "assign"):
         return _of_pandas(source)
     schema = getattr(source, "schema", None)
-    if not hasattr(source, "cast") or not hasattr(schema, "set"):
-        return pl.DataFrame(source)
-    return _of_pyarrow(source, schema)
+    is_pyarrow = hasattr(source, "cast") and hasattr(schema, "set")
+    kinds = list(map(str, getattr(schema, "types", ()) if is_pyarrow else getattr(source, "types", ())))
+    if any(map(_FOREIGN.search, kinds)) and (found := _by_columns(source)) is not None:
+        return found
+    return _of_pyarrow(source, schema) if is_pyarrow else pl.DataFrame(source)
+
+
+def _by_columns(source: Any) -> pl.DataFrame | None:
+    """Each column by itself, what Polars has no type for as Python's objects: used or not, it is nothing to the others."""
+    try:
+        pyarrow = importlib.import_module("pyarrow")
+    except ImportError:
+        return None
+    table = pyarrow.table(source)
+    checked_columns(table.column_names, "table")
+    found: list[pl.Series] = []
+    for field, column in zip(table.schema, table.columns, strict=True):
+        if _FOREIGN.search(str(field.type)):
+            found.append(pl.Series(field.name, column.to_pylist(), dtype=pl.Object))
+        else:
+            one = pyarrow.table([column], schema=pyarrow.schema([field]))
+            found.append(_of_pyarrow(one, one.schema).to_series())
+    return pl.DataFrame(found)
 
 
 def panics(error: BaseException) -> bool:

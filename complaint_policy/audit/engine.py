@@ -285,25 +285,27 @@ class Engine:
         key = ("judged", sources, self.as_of, self.days, hints, tuple(r.id for r in self.shape.rules)) if plain else None
         kept: dict[Any, Any] = compiled.kept
         if key is not None and key in kept:
-            made: Judged | None = kept[key]
-            return made
+            made, told = kept[key]
+            self.notes.update(told)
+            return made  # type: ignore[no-any-return]
+        told = {}
         try:
             judged: Judged | None = judged_version(
                 compiled, self.table.sources, self.as_of, self.days, hints, self.shape.rules, self.shape.minor_digits, self._waived(version.model), portions
             )
             assert judged is not None
-            for reason in judged.sheet.reasons:
-                self.notes[f"{reason}"] = None
+            told.update(dict.fromkeys(judged.sheet.reasons))
             if judged.portions is None:  # a portfolio rule without columns: its version is judged record by record
-                self.notes["portfolio"] = None
+                told["portfolio"] = None
                 judged = None
         except Unsupported as error:
-            self.notes[str(error)] = None
+            told[str(error)] = None
             judged = None
+        self.notes.update(told)
         if key is not None:
             for old in [k for k in kept if isinstance(k, tuple) and k[0] == "judged"][: -_KEPT or None]:
                 kept.pop(old, None)
-            kept[key] = judged
+            kept[key] = judged, told
         return judged
 
     def _happened(self) -> frozenset[str]:

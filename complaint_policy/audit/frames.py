@@ -24,7 +24,7 @@ from complaint_policy.audit.partials import count_ids, tally_of_rows
 from complaint_policy.audit.portfolio import Portfolio
 from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
 from complaint_policy.audit.summary import Identity, RejectReason, SourceNotes, Summary, in_order, summarise
-from complaint_policy.audit.tables import FrameTable, changed
+from complaint_policy.audit.tables import FrameTable
 from complaint_policy.audit.tiers import NO_RECEIPT, Tiers, inner_types, numbered
 from complaint_policy.audit.typed import typed_table
 from complaint_policy.rules.portfolio.exposures import Exposures
@@ -69,10 +69,8 @@ class FrameAudit:
         return self._read(self._rows) if self.table.in_memory else None
 
     def _read(self, query: pl.LazyFrame, engine: Any = "auto") -> pl.DataFrame:
-        try:
+        with self.table.reading():
             return query.collect(engine=engine)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise self.table.failed(error) from None
 
     @cached_property
     def engine(self) -> Engine:
@@ -106,7 +104,7 @@ class FrameAudit:
             yield whole
             return
         first = 0
-        try:
+        with self.table.reading():
             total = self._rows.select(pl.len()).collect(engine="streaming").item() if self._progress is not None else 0
             for batch in self._rows.collect_batches(chunk_size=_BATCH, maintain_order=True):
                 if batch.height:
@@ -114,8 +112,7 @@ class FrameAudit:
                     first += batch.height
                     if self._progress is not None:
                         self._progress(first, first / total if total else None)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise self.table.failed(error) from None
+        self.table.hold()
 
     def _entries_of(self, rows: pl.DataFrame) -> Iterable[Entry]:
         """The records of some numbered rows."""
@@ -176,6 +173,7 @@ class FrameAudit:
         ids, bare = "id" in self.stream.source_fields, self._rows if self.table.kind == "parquet" and whole is None else None
         counted = count_rows(table, tiers, ids=ids, total=total, collect=self._collected, batches=self._in_batches, bare=bare)
         seen = pl.concat([pl.DataFrame(schema=REJECTED_SCHEMA), *counted.rejected]).sort("row")
+        self.table.hold()
         tally = tally_of_rows(counted.counts, self.shape, ids=count_ids(counted.ids()))
         rows, lacking = counted.rows, counted.lacking
         identity = Identity(rows, tally.decided, seen.height + (lacking.rows if lacking is not None else 0), 0)
@@ -190,8 +188,7 @@ class FrameAudit:
         reasons = (*summary.rejects, RejectReason(NO_RECEIPT, lacking.rows, tuple(row + 1 for row in lacking.first)))
 
         def read() -> pl.DataFrame:
-            if not self.table.unchanged():  # what was counted is read
-                raise changed()
+            self.table.hold()  # what was counted is read
             return pl.concat([seen, lacking.frame()]).sort("row")
 
         return evolve(summary, rejects=in_order(reasons)), read
@@ -200,16 +197,12 @@ class FrameAudit:
         return self._counted[0]
 
     def _in_batches(self, query: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-        try:
+        with self.table.reading():
             yield from query.collect_batches(chunk_size=_BATCH, maintain_order=False, engine="streaming")
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise self.table.failed(error) from None
 
     def _collected(self, queries: list[pl.LazyFrame]) -> list[pl.DataFrame]:
-        try:
+        with self.table.reading():
             return pl.collect_all(queries, engine="streaming")
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise self.table.failed(error) from None
 
 
 def shown(inner: pl.DataFrame, shape: DecisionColumns) -> pl.DataFrame:

@@ -17,6 +17,7 @@ from attrs import field, frozen
 from complaint_policy.audit.mapping_schema import check_shape
 from complaint_policy.audit.messages import add
 from complaint_policy.audit.sources import InputOptions, shown_names
+from complaint_policy.causes import cause_of
 from complaint_policy.coerce import Unusable, coercer
 from complaint_policy.dates import DateFormat, FormatError, date_format
 from complaint_policy.errors import InputError, MappingError
@@ -119,8 +120,8 @@ def load_mapping(path: str | Path, *, of_records: bool = True) -> ColumnMapping:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        why = error.strerror or str(error)
-        raise InputError(Text(f"cannot read '{path}': {why}", f"无法读取“{path}”：{why}")) from None
+        why = cause_of(error)
+        raise InputError(Text(f"cannot read '{path}': {why.en}", f"无法读取“{path}”：{why.zh}")) from None
     return read_mapping(content, str(path), of_records=of_records)
 
 

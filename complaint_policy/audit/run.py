@@ -19,6 +19,7 @@ from attrs import evolve
 
 from complaint_policy.audit.across import across_of, check_lists
 from complaint_policy.audit.caps import held_to_caps
+from complaint_policy.audit.cells import RecordReader
 from complaint_policy.audit.columns import DecisionColumns
 from complaint_policy.audit.delimited import DelimitedTable
 from complaint_policy.audit.engine import remarks
@@ -48,7 +49,7 @@ from complaint_policy.audit.tables import FrameTable, memory_table
 from complaint_policy.audit.text_frames import TextFrame, text_frame
 from complaint_policy.audit.texts import TextAudit
 from complaint_policy.audit.watching import watched
-from complaint_policy.audit.writing import FrameWriter
+from complaint_policy.audit.writing import FrameWriter, check_target
 from complaint_policy.errors import InputError, MappingError, UsageError
 from complaint_policy.exactness import exactly
 from complaint_policy.problems import nearest
@@ -104,6 +105,9 @@ def run_audit(
     """
     instant = policy.instant(as_of)
     check_register(register, since)
+    if decisions_to is not None:
+        listed = [one for given in (lists or {}).values() for one in (given if isinstance(given, tuple) else (given,))]
+        check_target(Path(decisions_to), (source, mapping, events, events_mapping, waivers, register, exposures, *listed))
     rows = rows_of_register(register) if register is not None else None
     table, mapping = _opened(policy, source, mapping)
     check_lists(policy, lists or {})
@@ -257,7 +261,7 @@ def _opened(
         problems = check_against_columns(mapping, table.columns)
         if problems and table.names_columns:
             raise MappingError(problems)
-    return table, mapping
+    return table.settled(RecordReader(mapping, policy.zone).wanted) if isinstance(table, FrameTable) else table, mapping
 
 
 def _no_receipt(table: SourceTable) -> Text:

@@ -18,6 +18,7 @@ from typing import IO, Final, NamedTuple, cast
 from attrs import frozen
 
 from complaint_policy.audit.encodings import Encoding
+from complaint_policy.causes import cause_of
 from complaint_policy.errors import InputError
 from complaint_policy.texts import Text
 
@@ -102,8 +103,12 @@ class FileHandle:
                 head = raw.read(4)
                 self._stamp = _stamp(raw.fileno())
         except (OSError, ValueError) as error:  # a null character is in no file's name
-            why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            raise InputError(Text(f"cannot read '{path}': {why}", f"无法读取“{path}”：{why}")) from None
+            why = cause_of(error)
+            told = Text(f"cannot read '{path}': {why.en}", f"无法读取“{path}”：{why.zh}")
+            if isinstance(error, IsADirectoryError):
+                query = f"pl.scan_parquet('{path}/**/*.parquet')"
+                told += Text(f"; all Parquet files of a folder: {query}", f"；读取文件夹中的全部 Parquet 文件：{query}")
+            raise InputError(told) from None
         self.compressed = head.startswith(b"\x1f\x8b")
         if not self.compressed and path.suffix.lower() == ".gz" and head:
             raise InputError(Text(f"'{path.name}' is not a gzip file", f"“{path.name}”不是 gzip 文件"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import count
 from typing import Any, Final
 
@@ -56,7 +57,9 @@ class FrameTable(SourceTable):
             frame = self._frame.with_columns(column.alias(name) for name, column in columns.items())
         else:
             frame = pl.concat([self._frame, pl.DataFrame(list(columns.values())).lazy()], how="horizontal")
-        return FrameTable(frame, self.name, self.kind, handle=self._handle, in_memory=self.in_memory)
+        found = FrameTable(frame, self.name, self.kind, handle=self._handle, in_memory=self.in_memory)
+        found.columns = (*self.columns, *(name for name in columns if name not in self.columns))
+        return found
 
     def share(self) -> float | None:
         return self._done / self._height if self._height else None
@@ -64,11 +67,36 @@ class FrameTable(SourceTable):
     def unchanged(self) -> bool:
         return self._handle is None or self._handle.unchanged()
 
+    def settled(self, wanted: Sequence[str]) -> FrameTable:
+        """A query that may give its rows in another order each time is asked for the wanted columns once, and held: rows are told by their places."""
+        if self.in_memory or self._handle is not None or not _may_reorder(self._frame):
+            return self
+        with self.reading():
+            held = self._frame.select(self._spelled[name] for name in wanted or self.columns[:1]).collect(engine="streaming")
+        found = FrameTable(held.lazy(), self.name, self.kind, in_memory=True)
+        found.columns = self.columns
+        return found
+
     def failed(self, error: BaseException) -> InputError:
         """What an error while reading means: a file that is another one by now need not be broken."""
         if not self.unchanged():
             return changed()
         return unreadable(self.name, error)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Errors and panics of Polars meanwhile are :class:`InputError`."""
+        try:
+            yield
+        except BaseException as error:
+            if not isinstance(error, (pl.exceptions.PolarsError, OSError)) and not panics(error):
+                raise
+            raise self.failed(error) from None
+
+    def hold(self) -> None:
+        """Raises :class:`InputError` where the file is no longer the one that was opened."""
+        if not self.unchanged():
+            raise changed()
 
     def height(self) -> int | None:
         """How many rows there are, where that is known without going through them."""
@@ -81,23 +109,18 @@ class FrameTable(SourceTable):
             whole = chosen.collect()
             yield from (whole.slice(first, size) for first in range(0, whole.height, size))
             return
-        try:
+        with self.reading():
             yield from (batch for batch in chosen.collect_batches(chunk_size=size, maintain_order=True) if batch.height)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise self.failed(error) from None
+        self.hold()
 
     def at(self, wanted: Sequence[str], position: int) -> pl.DataFrame:
         """One row with the wanted columns; none where there is none."""
-        try:
+        with self.reading():
             return self._frame.slice(position, 1).select(pl.col(self._spelled[name]).alias(name) for name in wanted).collect()
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise self.failed(error) from None
 
     def rows(self, wanted: Sequence[str]) -> Iterator[Row]:
-        try:
+        with self.reading():
             yield from self._rows(wanted)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise unreadable(self.name, error) from None
 
     def _rows(self, wanted: Sequence[str]) -> Iterator[Row]:
         self._height = self._frame.select(pl.len()).collect().item() if self._handle else 0
@@ -197,6 +220,19 @@ def parquet_table(handle: FileHandle) -> FrameTable:
 def changed() -> InputError:
     """A file is no longer what was audited."""
     return InputError(Text("the file has changed since the audit", "审计之后文件已被更改"))
+
+
+# What does not keep the order of rows, or takes what it likes of several, in a plan as Polars shows it.
+_REORDERS: Final = re.compile(
+    r"JOIN|UNIQUE|AGGREGATE|SORT|PYTHON|maintain_order: false|\.(?:shuffle|sample\w*|unique|mode|value_counts|top_k\w*|bottom_k\w*|sort\w*)\("
+)
+
+
+def _may_reorder(query: pl.LazyFrame) -> bool:
+    try:
+        return _REORDERS.search(query.explain(optimized=False)) is not None
+    except pl.exceptions.PolarsError:  # told when it is read
+        return False
 
 
 _CELLS: Final = re.compile(r"( out of [0-9]+ values?): .*")

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
+from os import PathLike
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
@@ -61,8 +62,8 @@ def _replacing(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def check_target(path: str | Path) -> None:
-    """Raises :class:`UsageError` where a table cannot be written to a path."""
+def check_target(path: str | Path, reads: Iterable[object] = ()) -> None:
+    """Raises :class:`UsageError` where a table cannot be written to a path, or is one of the files ``reads`` (what is no path is none)."""
     target = Path(path)
     if target.suffix.lower() not in SUFFIXES:
         known = " ".join(SUFFIXES)
@@ -73,6 +74,17 @@ def check_target(path: str | Path) -> None:
         raise UsageError(Text(f"the folder '{target.parent}' does not exist", f"文件夹“{target.parent}”不存在"))
     if target.is_dir():
         raise UsageError(Text(f"'{path}' is a folder", f"“{path}”是文件夹"))
+    if target.exists() and any(_is_file(target, source) for source in reads):
+        raise UsageError(Text(f"'{path}' is read by this audit: write to another file", f"“{path}”是本次审计要读取的文件：请写入其他文件"))
+
+
+def _is_file(target: Path, source: object) -> bool:
+    if not isinstance(source, (str, PathLike)):
+        return False
+    try:
+        return Path(source).exists() and target.samefile(source)
+    except (OSError, ValueError):  # no name a file can have
+        return False
 
 
 class FrameWriter:

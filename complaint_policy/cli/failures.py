@@ -9,6 +9,7 @@ from typing import Any
 import click
 from rich.text import Text as Line
 
+from complaint_policy.causes import cause_of
 from complaint_policy.cli.spec import WRONG
 from complaint_policy.cli.terminal import Terminal, visible
 from complaint_policy.errors import ComplaintPolicyError, InputError, MappingError, MissingExtra, PluginError, PolicyError, RecordError, UsageError, WaiverError
@@ -59,9 +60,9 @@ def _message(error: Exception) -> Text:
     if isinstance(error, click.ClickException):
         return _of_call(error)
     if isinstance(error, OSError):
-        why = error.strerror or type(error).__name__
+        why = cause_of(error)
         name = f"{error.filename}: " if error.filename else ""
-        return Text(f"{name}{why}", f"{name}{why}")
+        return Text(f"{name}{why.en}", f"{name}{why.zh}")
     if isinstance(error, RecursionError):
         return Text("the input is nested too deeply", "输入嵌套过深")
     if isinstance(error, MemoryError):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Never
 
 from complaint_policy import Policy, load_policy
+from complaint_policy.causes import cause_of
 from complaint_policy.cli.terminal import Terminal, visible
 from complaint_policy.errors import InputError, PolicyError, UsageError
 from complaint_policy.exactness import decimal_of
@@ -91,8 +92,8 @@ def _bytes_of(name: str) -> bytes:
             with Path(name).open("rb") as stream:
                 content = stream.read(_MOST_BYTES + 1)
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise InputError(Text(f"cannot read '{name}': {why}", f"无法读取“{name}”：{why}")) from None
+        why = cause_of(error)
+        raise InputError(Text(f"cannot read '{name}': {why.en}", f"无法读取“{name}”：{why.zh}")) from None
     if len(content) > _MOST_BYTES:
         raise InputError(Text(f"'{name}' is larger than {_MOST_BYTES} bytes; audit reads large files", f"“{name}”超过{_MOST_BYTES}字节；大文件请用 audit"))
     return content

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -26,6 +26,7 @@ __all__ = ["agreed", "counted", "due_of", "met_shape", "moved", "put_off", "show
 # The most opening hours of one day a table holds.
 _MOST_SPELLS: Final = 6
 _MICRO: Final = timedelta(microseconds=1)
+_NOON: Final = time(12)
 
 
 def counted(sheet: Sheet, node: n.Counted, around: Around | None) -> Instants:
@@ -164,8 +165,8 @@ def _day_table(sheet: Sheet, counter: Counter) -> list[int | None]:
     found: list[int | None] = []
     first = clock.first.toordinal()
     for index in range(clock.days):
-        # Any instant of the day: the due day depends on nothing but the day.
-        start = zone.day_start(first + index) + timedelta(minutes=30)
+        # Any instant of the day, since the due day depends on nothing but the day: noon, for the clocks may come back past midnight.
+        start = zone.to_utc(datetime.combine(date.fromordinal(first + index), _NOON))
         try:
             found.append(clock.of_utc(_plain(counter._count(start))))
         except (OverflowError, ValueError):
@@ -189,7 +190,7 @@ def _same_time(sheet: Sheet, start: Ex, counter: Counter) -> Ex:
         first = clock.first.toordinal()
         for index in range(clock.days):
             try:
-                found.append((micros(zone.to_wall(_plain(counter._count(zone.day_start(first + index) + timedelta(hours=12))))) // DAY) * DAY)
+                found.append((micros(zone.to_wall(_plain(counter._count(zone.to_utc(datetime.combine(date.fromordinal(first + index), _NOON)))))) // DAY) * DAY)
             except (OverflowError, ValueError):
                 found.append(None)
         table = sheet.tables[key] = pl.lit(pl.Series(found, dtype=pl.Int64))

@@ -104,9 +104,7 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
     "a query that fails": (lambda: duckdb.sql("select now() received_at, cast(x as int) y from (values ('xa')) t(x)"), "Could not convert string 'xa'"),
     "a connection that is closed": (closed, "already been closed"),
     "a reader that fails": (failing, "the network is gone|external error"),
-    "a type that Polars does not have": (lambda: duckdb.sql("select now() received_at, interval 3 days i"), "month_day_nano_interval"),
     "a name that stands twice": (lambda: pa.table([[1], [2]], names=["received_at", "received_at"]), "received_at"),
-    "a type of decimals that Polars does not have": (lambda: pa.table({"received_at": NAIVE, "x": pa.array([1, 2], pa.decimal256(50, 0))}), ""),
     "a zone that nobody knows": (lambda: arrow("Mars/Phobos"), r"Mars/Phobos.*\(write times in UTC"),
 }
 
@@ -136,6 +134,31 @@ def test_a_column_that_polars_does_not_take_is_nothing_to_the_others(policy: Pol
     audit = run_audit(policy, pd.DataFrame({"received_at": RECEIVED, "closed_at": CLOSED} | strange | zoned), as_of=AS_OF)
 
     assert audit.decisions["DL-close.outcome"].to_list() == ["met", "breached"]
+
+
+FOREIGN: dict[str, Callable[[], Any]] = {
+    "interval": lambda: pa.array([(1, 2, 3)] * 2, pa.month_day_nano_interval()),
+    "decimal256": lambda: pa.array([Decimal(1), None], pa.decimal256(60, 2)),
+    "run end encoded": lambda: pa.RunEndEncodedArray.from_arrays([2], ["x"]),
+    "list view": lambda: pa.array([[1], [2]], pa.list_view(pa.int64())),
+    "union": lambda: pa.UnionArray.from_dense(pa.array([0, 1], pa.int8()), pa.array([0, 0], pa.int32()), [pa.array([1]), pa.array(["x"])]),
+}
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+@pytest.mark.parametrize("form", ["table", "reader"])
+def test_a_type_that_polars_does_not_know_is_nothing_to_the_others(kind: str, form: str, policy: Policy) -> None:
+    table = arrow().append_column("took", FOREIGN[kind]())
+    audit = run_audit(policy, table if form == "table" else table.to_reader(), as_of=AS_OF)
+    assert audit.decisions["DL-close.outcome"].to_list() == ["met", "breached"]
+    assert "took" in audit.summary().to_dict()["source"]["unused_columns"]
+
+
+@pytest.mark.parametrize("kind", ["closed_at - received_at", "union_value(k := 1)", "{'a': INTERVAL 3 DAY}"])
+def test_a_relation_with_such_a_type(kind: str, policy: Policy) -> None:
+    table = arrow("Asia/Kolkata")
+    relation = duckdb.from_arrow(table).project(f"*, {kind} AS took")
+    assert run_audit(policy, relation, as_of=AS_OF).decisions["DL-close.outcome"].to_list() == ["met", "breached"]
 
 
 def test_a_file_with_a_zone_without_a_name(tmp_path: Path, policy: Policy) -> None:

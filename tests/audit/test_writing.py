@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from complaint_policy import load_policy_text
 from complaint_policy.audit.writing import neutralised, write_frames
 from complaint_policy.errors import UsageError
 
@@ -94,3 +95,23 @@ def _umask() -> int:
 def test_a_wrong_destination(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError):
         write_frames(tmp_path / name, FRAME.schema, [])
+
+
+SMALL = "format: 1\npolicy: t/w\neffective: {from: 2020-01-01}\ntimezone: Asia/Shanghai\ndeadlines: [{id: D1, from: received_at, to: closed_at, within: 2 days}]\n"
+
+
+@pytest.mark.parametrize("read_as", ["source", "mapping", "events", "waivers", "register", "exposures", "lists"])
+def test_decisions_are_not_written_over_what_is_read(read_as: str, tmp_path: Path) -> None:
+    path, other = tmp_path / "a.csv", tmp_path / "b.csv"
+    for one in (path, other):
+        one.write_text("id,received_at\n1,2026-03-01\n", "utf-8")
+    read: dict[str, Any] = {"lists": {"hotline": (path, None)}} if read_as == "lists" else {read_as: path}
+    source = read.pop("source", other)
+    with pytest.raises(UsageError, match="is read by this audit") as refused:
+        load_policy_text(SMALL).audit(source, as_of="2026-03-05T00:00", decisions_to=path, since="2026-01-01", **read)
+    assert refused.value.render("zh").endswith("是本次审计要读取的文件：请写入其他文件")
+    assert path.read_text("utf-8") == "id,received_at\n1,2026-03-01\n"
+    link = tmp_path / "c.csv"
+    link.symlink_to(path)
+    with pytest.raises(UsageError, match="is read by this audit"):
+        load_policy_text(SMALL).audit(path, as_of="2026-03-05T00:00", decisions_to=link)

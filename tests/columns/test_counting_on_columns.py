@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -19,6 +19,7 @@ from complaint_policy.counting import CONVENTIONS, TAKEN_BY, CalendarSpec, Count
 from complaint_policy.lengths import Length
 from complaint_policy.possible import DayEnd
 from complaint_policy.zones import zone_named
+from tests.equality.comparing import compare
 
 ZONES = ("Asia/Shanghai", "America/New_York", "Europe/London", "Australia/Lord_Howe", "Africa/Cairo", "Asia/Tehran", "UTC")
 FIRST, LAST = date(2022, 1, 1), date(2027, 12, 31)
@@ -110,3 +111,25 @@ def test_limits_are_those_of_the_counter(unit: str, zone: str) -> None:
                 assert tick == sheet.clock.of_utc(plain), (moment, counter.length, counting)
                 told += 1
     assert told > 500
+
+
+BACK = """
+format: 1
+policy: test/back
+effective: {from: 1990-01-01}
+timezone: ZONE
+calendars: {workdays: {country: CA}}
+deadlines:
+  - {id: DL-days, from: received_at, to: responded_at, within: 2 days}
+  - {id: DL-same, from: received_at, to: responded_at, within: 2 days, counting: {ends: same_time}}
+  - {id: DL-work, from: received_at, to: responded_at, within: 2 working days, counting: {calendar: workdays}}
+"""
+
+
+@pytest.mark.parametrize("zone", ["America/St_Johns", "America/Goose_Bay", "America/Moncton"])
+def test_days_to_which_the_clocks_come_back(zone: str) -> None:
+    """At one minute past midnight it was one minute past eleven once more: the first half hour of the day lies in the day before."""
+    policy = load_policy_text(BACK.replace("ZONE", zone))
+    instants = [datetime(year, month, day, 0, tzinfo=UTC) + timedelta(minutes=37 * i) for year, month, day in ((2006, 10, 28), (2010, 11, 6)) for i in range(90)]
+    frame = pl.DataFrame({"received_at": instants, "responded_at": [i + timedelta(hours=50) for i in instants]})
+    assert not compare(policy, frame, "2011-03-01T00:00")

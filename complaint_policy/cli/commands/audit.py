@@ -130,20 +130,10 @@ def _check_targets(targets: dict[str, str | None], sources: list[str]) -> None:
     for option, path in targets.items():
         if path is None:
             continue
-        check_target(path)
-        for source in sources:
-            if _exists(path) and _exists(source) and Path(path).samefile(source):
-                raise UsageError(Text(f"'{path}' is read by this audit: write to another file", f"“{path}”是本次审计要读取的文件：请写入其他文件"))
+        check_target(path, sources)
         first = taken.setdefault(Path(path).resolve(), option)
         if first != option:
             raise UsageError(Text(f"{first} and {option} name the same file, '{path}'", f"{first} 与 {option} 是同一文件“{path}”"))
-
-
-def _exists(path: str) -> bool:
-    try:
-        return Path(path).exists()
-    except (OSError, ValueError):  # no name a file can have
-        return False
 
 
 def _failing(audit: Audit, policy: Policy, wanted: tuple[str, ...]) -> dict[str, int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.text import Text as Line
 
 from complaint_policy import load_policy
+from complaint_policy.causes import cause_of
 from complaint_policy.cli.spec import FINE, Argument, Command, Option
 from complaint_policy.cli.terminal import Terminal
 from complaint_policy.cli.views.tables import table
@@ -46,8 +47,8 @@ def _write(output: str, text: str) -> None:
         with Path(output).open("x", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise UsageError(Text(f"cannot write '{output}': {why}", f"无法写入“{output}”：{why}")) from None
+        why = cause_of(error)
+        raise UsageError(Text(f"cannot write '{output}': {why.en}", f"无法写入“{output}”：{why.zh}")) from None
 
 
 def _list(terminal: Terminal) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from complaint_policy.causes import cause_of
 from complaint_policy.cli.scaffold import NAME, files_of
 from complaint_policy.cli.spec import FINE, Argument, Command, Option
 from complaint_policy.cli.terminal import Terminal
@@ -27,8 +28,8 @@ def run(terminal: Terminal, name: str, output: str | None) -> int:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise UsageError(Text(f"cannot write '{folder}': {why}", f"无法写入“{folder}”：{why}")) from None
+        why = cause_of(error)
+        raise UsageError(Text(f"cannot write '{folder}': {why.en}", f"无法写入“{folder}”：{why.zh}")) from None
     if terminal.as_json:
         terminal.json({"plugin": name, "folder": str(folder), "files": list(files)})
     steps = f"cd {folder}, pip install -e '.[dev]', pytest"

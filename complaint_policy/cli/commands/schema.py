@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from complaint_policy.causes import cause_of
 from complaint_policy.cli.spec import FINE, Command, Option
 from complaint_policy.cli.terminal import Terminal
 from complaint_policy.contributed import Plugin
@@ -31,8 +32,8 @@ def run(terminal: Terminal, output: str | None) -> int:
     try:
         Path(output).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise UsageError(Text(f"cannot write '{output}': {why}", f"无法写入“{output}”：{why}")) from None
+        why = cause_of(error)
+        raise UsageError(Text(f"cannot write '{output}': {why.en}", f"无法写入“{output}”：{why.zh}")) from None
     terminal.note(terminal.t(f"written: {output}", f"已写入：{output}"))
     return FINE
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from complaint_policy import Policy, PolicyVersion
+from complaint_policy.causes import cause_of
 from complaint_policy.cli.commands.evaluate import POLICY
 from complaint_policy.cli.inputs import policy_of
 from complaint_policy.cli.spec import FINE, Command, Option
@@ -44,8 +45,8 @@ def run(terminal: Terminal, policy: str, on: str | None, kind: str | None, outpu
     try:
         Path(output).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise UsageError(Text(f"cannot write '{output}': {why}", f"无法写入“{output}”：{why}")) from None
+        why = cause_of(error)
+        raise UsageError(Text(f"cannot write '{output}': {why.en}", f"无法写入“{output}”：{why.zh}")) from None
     terminal.note(terminal.t(f"written: {output}", f"已写入：{output}"))
     return FINE
 
