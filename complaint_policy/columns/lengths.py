@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 from attrs import frozen
 
 from complaint_policy.columns.announcing import announced
-from complaint_policy.columns.clock import DAY, micros
+from complaint_policy.columns.clock import DAY, FIRST_TICK, LAST_TICK, micros
 from complaint_policy.columns.plan import BELOW, SAME, Ex, on
 from complaint_policy.columns.values import EXACT, NO_END, NO_START, SPAN, Coded, Instants, Shape
 from complaint_policy.counting import Counter, Counting, calendar_of
 from complaint_policy.expressions import nodes as n
 from complaint_policy.lengths import Length
 from complaint_policy.possible import DayEnd
+from complaint_policy.possible import day_end as day_end_of
 
 if TYPE_CHECKING:
     from complaint_policy.columns.instants import Around
@@ -50,13 +52,7 @@ def moved(sheet: Sheet, base: Instants, counter: Counter) -> Instants:
         return Instants(None, None, base.shapes, base._state)
     if base.high is not None and not base.exact:
         return _moved_spans(sheet, base, counter)
-    low = due_of(sheet, base.low, counter, base.day_end)
-    if low is None:
-        from complaint_policy.columns.instants import left_instants
-
-        sheet.reasons.append(f"{counter.length.text.en}, {counter.counting.after_hours}")
-        return left_instants()
-    low = sheet.plan.keep(low)
+    low = sheet.plan.keep(due_of(sheet, base.low, counter, base.day_end))
     _leave_lost(sheet, counter, base.low, low)
     table = None if _may_precede(counter) else _table_of(sheet, base.low, counter)
     return Instants(low, None, base.shapes, base._state, _ends_days(base, counter), table)
@@ -69,17 +65,11 @@ def _ends_days(base: Instants, counter: Counter) -> bool | Ex:
 
 def _moved_spans(sheet: Sheet, base: Instants, counter: Counter) -> Instants:
     """Both ends moved; an end that lies nowhere stays there."""
-    from complaint_policy.columns.instants import left_instants
-
     assert base.low is not None and base.high is not None
     moved_ends: list[Ex] = []
     for end in (base.low, base.high):
         known = sheet.plan.keep(on(lambda v: pl.when((v > NO_START) & (v < NO_END)).then(v), end))
-        due = due_of(sheet, known, counter, base.day_end)
-        if due is None:
-            sheet.reasons.append(f"{counter.length.text.en}, {counter.counting.after_hours}")
-            return left_instants()
-        due = sheet.plan.keep(due)
+        due = sheet.plan.keep(due_of(sheet, known, counter, base.day_end))
         _leave_lost(sheet, counter, known, due)
         moved_ends.append(sheet.plan.keep(on(lambda k, d, v: pl.when(k.is_not_null()).then(d).otherwise(v), known, due, end)))
     return agreed(sheet, Instants(moved_ends[0], moved_ends[1], base.shapes, base._state, _ends_days(base, counter)))
@@ -115,22 +105,22 @@ def met_shape(shape: Shape, met: bool) -> Shape:
     return Shape(EXACT) if met and shape.kind == SPAN else shape
 
 
-def due_of(sheet: Sheet, start: Ex, counter: Counter, day_end: bool | Ex) -> Ex | None:
-    """The due ticks of start ticks, null where a table ends; None where only the record evaluation can count."""
+def due_of(sheet: Sheet, start: Ex, counter: Counter, day_end: bool | Ex) -> Ex:
+    """The due ticks of start ticks, null where a table ends: by tables of days or hours, or the counter asked once for each different start."""
     clock, length, counting = sheet.clock, counter.length, counter.counting
     if length.is_exact:
         span = (length.exactly() * counter.sign) // _MICRO
         return start + pl.lit(span, pl.Int64)
     if clock.zone.name != counting.timezone:
-        return None
+        return _asked(sheet, start, counter, day_end)
     if length.unit == "working hours":
-        if day_end is not False:
-            return None
-        return _working_time(sheet, start, counter)
+        return _working_time(sheet, start, counter, day_end)
     if counting.after_hours != "as_received" and length.unit == "working days":
-        return None
+        if counting.ends == "same_time" or not clock.steady:
+            return _asked(sheet, start, counter, day_end)
+        return _not_before(sheet, start, counter, day_end, _by_hours(sheet, start, counter))
     if counting.ends == "same_time":
-        return None if day_end is not False else _same_time(sheet, start, counter)
+        return _asked(sheet, start, counter, day_end) if day_end is not False else _same_time(sheet, start, counter)
     key = ("due", length, counting, counter.sign)
     table = sheet.tables.get(key)
     if table is None:
@@ -138,10 +128,82 @@ def due_of(sheet: Sheet, start: Ex, counter: Counter, day_end: bool | Ex) -> Ex 
         table = sheet.tables[key] = pl.lit(pl.Series(days, dtype=pl.Int64)), days
     series = table[0]
     due = on(lambda d: series.gather(d), sheet.day_index(start))
-    if _may_precede(counter):
-        # What would end before its start (rolled back, or past the day's closing) is the record evaluation's.
-        sheet.leave(on(BELOW, due, start))
-    return due
+    return _not_before(sheet, start, counter, day_end, due) if _may_precede(counter) else due
+
+
+def _not_before(sheet: Sheet, start: Ex, counter: Counter, ended: bool | Ex, due: Ex) -> Ex:
+    """Of what would end before its start (rolled back, or past the day's closing) the counter is asked."""
+    if counter.sign < 0:
+        return due
+    due = sheet.plan.keep(due)
+    early = sheet.plan.keep(on(lambda d, s: pl.when(BELOW(d, s)).then(s), due, start))
+    return on(lambda e, a, d: pl.when(e.is_not_null()).then(a).otherwise(d), early, _asked(sheet, early, counter, ended), due)
+
+
+def _by_hours(sheet: Sheet, start: Ex, counter: Counter) -> Ex:
+    """The due day of a start within or outside the opening hours: between one opening or closing and the next all starts have the same."""
+    clock, key = sheet.clock, ("hours", counter.length, counter.counting, counter.sign)
+    if key not in sheet.tables:
+        spans = calendar_of(counter.counting.calendar).open_spans
+        by_day: list[int] = []
+        first = clock.first.toordinal()
+        starts = clock.day_starts()
+        hours = [(clock.of_utc(low), clock.of_utc(high)) for index in range(-1, clock.days + 1) for low, high in spans(date.fromordinal(first + index))]
+        # Whether an end of an opening hour lies within is a matter of the convention: each is a step of its own.
+        edges = sorted({*starts[:-1], *(edge + after for span in hours for edge in span for after in (0, 1) if starts[0] < edge + after < starts[-1])})
+        place = 0
+        for index in range(clock.days):
+            while edges[place] < starts[index]:
+                place += 1
+            by_day.append(place)
+        most = max(b - a for a, b in pairwise([*by_day, len(edges)]))
+        points = [_counted_from(sheet, counter, edge) for edge in edges]
+        sheet.tables[key] = tuple(pl.lit(pl.Series(v, dtype=k)) for v, k in ((edges, pl.Int64), (points, pl.Int64), (by_day, pl.UInt32))), most
+    (edges_, dues, days), most = sheet.tables[key]
+
+    def step(ticks: pl.Expr, day: pl.Expr) -> pl.Expr:
+        first = days.gather(day)
+        found: pl.Expr = dues.gather(first, null_on_oob=True)
+        for offset in range(1, most):
+            place = first + pl.lit(offset, pl.UInt32)
+            found = pl.when(ticks >= edges_.gather(place, null_on_oob=True)).then(dues.gather(place, null_on_oob=True)).otherwise(found)
+        return found
+
+    return on(step, start, sheet.day_index(start))
+
+
+def _counted_from(sheet: Sheet, counter: Counter, ticks: int) -> int | None:
+    try:
+        return sheet.clock.of_utc(_plain(counter._count(sheet.clock.to_utc(ticks))))
+    except (OverflowError, ValueError):
+        return None
+
+
+def _asked(sheet: Sheet, start: Ex, counter: Counter, ended: bool | Ex) -> Ex:
+    """The counter itself asked, once for each different start; ``ended``: whether these are ends of days."""
+    clock = sheet.clock
+
+    def due(ticks: int, ends: bool) -> int | None:
+        try:
+            begin = clock.to_utc(ticks)
+            return clock.of_utc(_plain(counter.due(day_end_of(begin + _MICRO) if ends else begin)))
+        except (OverflowError, ValueError):
+            return None
+
+    def asking(ends: bool) -> Ex:
+        def run(cells: pl.Series) -> pl.Series:
+            # A span without a beginning has no time to count from, nor has a cell that no calendar has a day for.
+            different = cells.filter(cells.is_between(FIRST_TICK, LAST_TICK)).unique()
+            if not different.len():
+                return pl.Series(cells.name, [None], dtype=pl.Int64).new_from_index(0, cells.len())
+            found = pl.Series([due(ticks, ends) for ticks in different.to_list()], dtype=pl.Int64)
+            return cells.replace_strict(different, found, default=None, return_dtype=pl.Int64)
+
+        return sheet.plan.keep(on(lambda s: s.map_batches(run, return_dtype=pl.Int64, is_elementwise=True), start))
+
+    if isinstance(ended, bool):
+        return asking(ended)
+    return sheet.plan.keep(on(lambda e, a, b: pl.when(e).then(a).otherwise(b), ended, asking(True), asking(False)))
 
 
 def _table_of(sheet: Sheet, start: Ex, counter: Counter) -> tuple[Ex, list[int | None]] | None:
@@ -167,10 +229,7 @@ def _day_table(sheet: Sheet, counter: Counter) -> list[int | None]:
     for index in range(clock.days):
         # Any instant of the day, since the due day depends on nothing but the day: noon, for the clocks may come back past midnight.
         start = zone.to_utc(datetime.combine(date.fromordinal(first + index), _NOON))
-        try:
-            found.append(clock.of_utc(_plain(counter._count(start))))
-        except (OverflowError, ValueError):
-            found.append(None)
+        found.append(_counted_from(sheet, counter, clock.of_utc(start)))
     return found
 
 
@@ -196,10 +255,7 @@ def _same_time(sheet: Sheet, start: Ex, counter: Counter) -> Ex:
         table = sheet.tables[key] = pl.lit(pl.Series(found, dtype=pl.Int64))
     wall = clock.to_wall(start)
     due_wall = on(lambda d, w: table.gather(d) + w % DAY, sheet.day_index(start), wall)
-    due = clock.from_wall_late(due_wall)
-    if counter.sign > 0:
-        sheet.leave(on(BELOW, due, start))
-    return due
+    return _not_before(sheet, start, counter, False, clock.from_wall_late(due_wall))
 
 
 # --------------------------------------------------------------------------- working hours
@@ -220,16 +276,18 @@ class Spells:
     hour_steps: int
 
 
-def _working_time(sheet: Sheet, start: Ex, counter: Counter) -> Ex | None:
-    """Working time counted by the sum of worked time up to the start."""
-    if counter.sign < 0 or counter.counting.at_closing != "stay" or counter.counting.after_hours != "as_received" or not counter.length.amount:
-        return None
-    spells = _spells(sheet, counter.counting)
+def _working_time(sheet: Sheet, start: Ex, counter: Counter, day_end: bool | Ex) -> Ex:
+    """Working time counted by the sum of worked time up to the start, whatever is said of starts outside hours: then the clock stands still."""
+    spells = _spells(sheet, counter.counting) if counter.length.amount else None
     if spells is None:
-        return None
-    span = counter.length.exactly() // _MICRO
+        return _asked(sheet, start, counter, day_end)
+    if day_end is not False:  # of an end of a day the time goes on from the next day's first instant
+        start = sheet.plan.keep(start + 1 if day_end is True else on(lambda s, e: s + e.cast(pl.Int64), start, day_end))
+    span = (counter.length.exactly() * counter.sign) // _MICRO
     target = sheet.plan.keep(on(lambda s, d: _worked(spells, s, d) + span, start, sheet.day_index(start)))
-    return on(lambda t: _placed(spells, t), target)
+    # Used up exactly at a closing (counted back: at an opening) it stays there, or rolls to the next opening (the closing before).
+    onward = (counter.counting.at_closing == "roll") is (counter.sign > 0)
+    return on(lambda t: _placed(spells, t, onward=onward), target)
 
 
 def _worked(spells: Spells, ticks: pl.Expr, day: pl.Expr) -> pl.Expr:
@@ -243,14 +301,16 @@ def _worked(spells: Spells, ticks: pl.Expr, day: pl.Expr) -> pl.Expr:
     return total
 
 
-def _placed(spells: Spells, worked: pl.Expr) -> pl.Expr:
-    """When so much has been worked since the clock began."""
-    guess = spells.by_hour.gather(((worked - 1) // _HOUR).cast(pl.UInt32, strict=False), null_on_oob=True)
+def _placed(spells: Spells, worked: pl.Expr, *, onward: bool = False) -> pl.Expr:
+    """When so much has been worked since the clock began: at a closing, or (``onward``) at the opening after it."""
+    hour = (worked if onward else worked - 1) // _HOUR
+    guess = spells.by_hour.gather(hour.cast(pl.UInt32, strict=False), null_on_oob=True)
     chain: Any = pl
     for offset in range(spells.hour_steps):
         spell = guess + pl.lit(offset, pl.UInt32)
         done, low, high = (table.gather(spell, null_on_oob=True) for table in (spells.before, spells.begin, spells.end))
-        chain = chain.when(worked <= done + (high - low)).then(low + (worked - done))
+        within = worked < done + (high - low) if onward else worked <= done + (high - low)
+        chain = chain.when(within).then(low + (worked - done))
     result: pl.Expr = chain.otherwise(None)
     return result
 

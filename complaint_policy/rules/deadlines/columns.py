@@ -234,10 +234,7 @@ class _Judged:
                 at = due.low + pl.lit(step - risk.exactly() // timedelta(microseconds=1), pl.Int64)
             else:
                 counting = evolve(self.rule.counting, roll="none", first_day="excluded", ends="end_of_day" if due.day_end else "same_time")
-                back = lengths.due_of(sheet, due.low, Counter(risk, counting, ahead=True), False)
-                if back is None:
-                    return unsure
-                back = plan.keep(back)
+                back = plan.keep(lengths.due_of(sheet, due.low, Counter(risk, counting, ahead=True), False))
                 sheet.leave(on(lambda d, b: d.is_not_null() & b.is_null(), due.low, back))
                 at = back + pl.lit(1 if due.day_end and risk.counts_days else 0, pl.Int64)
         else:
