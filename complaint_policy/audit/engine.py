@@ -54,7 +54,7 @@ def remarks(engines: Iterable[Engine]) -> tuple[Text, ...]:
         return ()
     words = ", ".join(dict.fromkeys(word for engine in listed for word in engine.notes))
     records = "1 record was judged by itself" if by_record == 1 else f"{by_record:,} records were judged one by one"
-    text = Text(f"{records}, about a hundred times as slowly", f"{by_record:,}条记录为逐条判定，速度约为百分之一")
+    text = Text(f"{records}, some hundred times as slowly", f"{by_record:,}条记录为逐条判定，速度慢数百倍")
     return (text + Text(f"; no columns for: {words}", f"；以下内容没有列式算法：{words}") if words else text,)
 
 

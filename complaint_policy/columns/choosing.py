@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -72,15 +73,17 @@ def extreme(sheet: Sheet, parts: list[Instants], *, first: bool, all_of: bool = 
         return _shape_of_extreme(shapes, all_of, agreed)
 
     coded = tabulated(plan, [met, *(p.state(plan) for p in parts)], answer, key=lambda s: s, left=LEFT_SHAPE)
-    ends = _end_of_extreme(sheet, low, parts)
-    return settled(sheet, low, high, coded, ends) if lowest is None else settled(sheet, lowest, highest, coded, ends)
+    ends = _end_of_extreme(sheet, low, [(p.low, p.day_end) for p in parts])
+    # What may lie between an instant and the end of a day has one of the two ends from each.
+    last = None if high is None or isinstance(ends, bool) else _end_of_extreme(sheet, high, [(p.high or p.low, p.ends) for p in parts])
+    return settled(sheet, low, high, coded, ends, last) if lowest is None else settled(sheet, lowest, highest, coded, ends, last)
 
 
-def _end_of_extreme(sheet: Sheet, low: Ex | None, parts: list[Instants]) -> bool | Ex:
-    """Whether the chosen instant is the end of a day: that of the first part that has it."""
-    there = [p for p in parts if p.low is not None]
-    flags = {p.day_end for p in there if isinstance(p.day_end, bool)}
-    if low is None or (len(flags) == 1 and all(isinstance(p.day_end, bool) for p in there)):
+def _end_of_extreme(sheet: Sheet, chosen: Ex | None, parts: list[tuple[Ex | None, bool | Ex]]) -> bool | Ex:
+    """Whether the chosen instant is the end of a day: what is said of the first of the instants given that it is."""
+    there = [(value, ends) for value, ends in parts if value is not None]
+    flags = {ends for _, ends in there if isinstance(ends, bool)}
+    if chosen is None or (len(flags) == 1 and all(isinstance(ends, bool) for _, ends in there)):
         return flags.pop() if flags else False
 
     def build(chosen: pl.Expr, *columns: pl.Expr) -> pl.Expr:
@@ -90,26 +93,31 @@ def _end_of_extreme(sheet: Sheet, low: Ex | None, parts: list[Instants]) -> bool
         result: pl.Expr = chain.otherwise(False)
         return result
 
-    return sheet.plan.keep(on(build, low, *(x for p in there for x in (p.low, end_flag(p)))))
+    return sheet.plan.keep(on(build, chosen, *(x for value, ends in there for x in (value, flag_of(ends)))))
+
+
+def flag_of(ends: bool | Ex) -> Ex:
+    """Whether each instant is the end of a day, as a column."""
+    return constant(ends, pl.Boolean) if isinstance(ends, bool) else ends
 
 
 def end_flag(one: Instants) -> Ex:
     """Whether each instant is the end of a day."""
-    return constant(one.day_end, pl.Boolean) if isinstance(one.day_end, bool) else one.day_end
+    return flag_of(one.day_end)
 
 
-def settled(sheet: Sheet, low: Ex | None, high: Ex | None, coded: Coded, day_end: bool | Ex) -> Instants:
+def settled(sheet: Sheet, low: Ex | None, high: Ex | None, coded: Coded, day_end: bool | Ex, last_end: bool | Ex | None = None) -> Instants:
     """Instants by their shapes: unbounded rows have no ends."""
     shapes: tuple[Shape, ...] = coded.domain
     plan = sheet.plan
     if low is None or not any(s.bounded for s in shapes):
         return Instants(None, None, shapes, lambda: coded.code, day_end)
     if all(s.bounded for s in shapes):
-        return Instants(low, high, shapes, lambda: coded.code, day_end)
+        return Instants(low, high, shapes, lambda: coded.code, day_end, last_end=last_end)
     keep = _flag(coded, [s.bounded for s in shapes])
     low = plan.keep(on(lambda k, v: pl.when(k).then(v), keep, low))
     high = None if high is None or not any(s.kind == SPAN for s in shapes) else plan.keep(on(lambda k, v: pl.when(k).then(v), keep, high))
-    return Instants(low, high, shapes, lambda: coded.code, day_end)
+    return Instants(low, high, shapes, lambda: coded.code, day_end, last_end=last_end)
 
 
 def _flag(coded: Coded, wanted: list[bool]) -> Ex:
@@ -236,6 +244,10 @@ def _looked_up(sheet: Sheet, coded: Coded, parts: list[Instants]) -> Instants | 
     return Instants(low, None, (Shape(EXACT),), None, parts[next(i for i in indices if i is not None)].day_end)
 
 
+def _is_of(part: int, value: Any) -> bool:
+    return part in value[0]
+
+
 def _end_by_index(sheet: Sheet, coded: Coded, parts: list[Instants]) -> bool | Ex:
     """Whether the instants are ends of days, where the parts they come from differ in that."""
     used = {i for indices, _ in coded.domain for i in indices}
@@ -249,6 +261,10 @@ def _end_by_index(sheet: Sheet, coded: Coded, parts: list[Instants]) -> bool | E
 
     if several:
         sheet.leave(on(differ, coded.code, *(end_flag(p) for p in parts)))
+    for i in sorted(used):
+        if parts[i].last_end is not None:
+            mine = among(coded, partial(_is_of, i))
+            sheet.leave(on(lambda m, e, f: m & (e != f), mine, end_flag(parts[i]), flag_of(parts[i].ends)))
 
     def build(code: pl.Expr, *columns: pl.Expr) -> pl.Expr:
         chain: Any = pl

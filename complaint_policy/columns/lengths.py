@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from complaint_policy.columns.instants import Around
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["agreed", "counted", "due_of", "met_shape", "moved", "put_off", "shown"]
+__all__ = ["agreed", "counted", "counted_or_none", "due_of", "met_shape", "moved", "plain", "put_off", "shown"]
 
 # The most opening hours of one day a table holds.
 _MOST_SPELLS: Final = 6
@@ -67,12 +68,13 @@ def _moved_spans(sheet: Sheet, base: Instants, counter: Counter) -> Instants:
     """Both ends moved; an end that lies nowhere stays there."""
     assert base.low is not None and base.high is not None
     moved_ends: list[Ex] = []
-    for end in (base.low, base.high):
+    for end, ended in ((base.low, base.day_end), (base.high, base.ends)):
         known = sheet.plan.keep(on(lambda v: pl.when((v > NO_START) & (v < NO_END)).then(v), end))
-        due = sheet.plan.keep(due_of(sheet, known, counter, base.day_end))
+        due = sheet.plan.keep(due_of(sheet, known, counter, ended))
         _leave_lost(sheet, counter, known, due)
         moved_ends.append(sheet.plan.keep(on(lambda k, d, v: pl.when(k.is_not_null()).then(d).otherwise(v), known, due, end)))
-    return agreed(sheet, Instants(moved_ends[0], moved_ends[1], base.shapes, base._state, _ends_days(base, counter)))
+    last = base.last_end if counter.length.is_exact else None
+    return agreed(sheet, Instants(moved_ends[0], moved_ends[1], base.shapes, base._state, _ends_days(base, counter), last_end=last))
 
 
 def _leave_lost(sheet: Sheet, counter: Counter, start: Ex, due: Ex) -> None:
@@ -97,7 +99,7 @@ def agreed(sheet: Sheet, one: Instants) -> Instants:
     again = tabulated(sheet.plan, [one.state(sheet.plan), met], met_shape, key=lambda s: s)
     if len(again.domain) == 1 and again.domain[0].kind == EXACT:
         return Instants(one.low, None, again.domain, None, one.day_end)
-    return Instants(one.low, one.high, again.domain, lambda: again.code, one.day_end, moved_from=(one, met))
+    return Instants(one.low, one.high, again.domain, lambda: again.code, one.day_end, last_end=one.last_end, moved_from=(one, met))
 
 
 def met_shape(shape: Shape, met: bool) -> Shape:
@@ -173,8 +175,13 @@ def _by_hours(sheet: Sheet, start: Ex, counter: Counter) -> Ex:
 
 
 def _counted_from(sheet: Sheet, counter: Counter, ticks: int) -> int | None:
+    return counted_or_none(lambda: sheet.clock.of_utc(plain(counter._count(sheet.clock.to_utc(ticks)))))
+
+
+def counted_or_none(count: Callable[..., int], *given: Any) -> int | None:
+    """What is counted, or None where it lies outside all calendars."""
     try:
-        return sheet.clock.of_utc(_plain(counter._count(sheet.clock.to_utc(ticks))))
+        return count(*given)
     except (OverflowError, ValueError):
         return None
 
@@ -183,12 +190,9 @@ def _asked(sheet: Sheet, start: Ex, counter: Counter, ended: bool | Ex) -> Ex:
     """The counter itself asked, once for each different start; ``ended``: whether these are ends of days."""
     clock = sheet.clock
 
-    def due(ticks: int, ends: bool) -> int | None:
-        try:
-            begin = clock.to_utc(ticks)
-            return clock.of_utc(_plain(counter.due(day_end_of(begin + _MICRO) if ends else begin)))
-        except (OverflowError, ValueError):
-            return None
+    def due(ticks: int, ends: bool) -> int:
+        begin = clock.to_utc(ticks)
+        return clock.of_utc(plain(counter.due(day_end_of(begin + _MICRO) if ends else begin)))
 
     def asking(ends: bool) -> Ex:
         def run(cells: pl.Series) -> pl.Series:
@@ -196,7 +200,7 @@ def _asked(sheet: Sheet, start: Ex, counter: Counter, ended: bool | Ex) -> Ex:
             different = cells.filter(cells.is_between(FIRST_TICK, LAST_TICK)).unique()
             if not different.len():
                 return pl.Series(cells.name, [None], dtype=pl.Int64).new_from_index(0, cells.len())
-            found = pl.Series([due(ticks, ends) for ticks in different.to_list()], dtype=pl.Int64)
+            found = pl.Series([counted_or_none(due, ticks, ends) for ticks in different.to_list()], dtype=pl.Int64)
             return cells.replace_strict(different, found, default=None, return_dtype=pl.Int64)
 
         return sheet.plan.keep(on(lambda s: s.map_batches(run, return_dtype=pl.Int64, is_elementwise=True), start))
@@ -219,21 +223,25 @@ def _may_precede(counter: Counter) -> bool:
 
 def _day_table(sheet: Sheet, counter: Counter) -> list[int | None]:
     """The due ticks for each day of the clock."""
-    clock, zone = sheet.clock, sheet.zone
-    plain = counter.length.unit == "days" and counter.counting.ends == "end_of_day" and counter.counting.roll == "none" and clock.steady
-    if plain:
+    clock = sheet.clock
+    simple = counter.length.unit == "days" and counter.counting.ends == "end_of_day" and counter.counting.roll == "none" and clock.steady
+    if simple:
         days = 0 if counter.length.same_day or not counter.amount else counter.amount - (counter.sign if counter.counting.first_day == "included" else 0)
         return [(clock.base + i + days + 1) * DAY - 1 for i in range(clock.days)]
     found: list[int | None] = []
     first = clock.first.toordinal()
     for index in range(clock.days):
         # Any instant of the day, since the due day depends on nothing but the day: noon, for the clocks may come back past midnight.
-        start = zone.to_utc(datetime.combine(date.fromordinal(first + index), _NOON))
-        found.append(_counted_from(sheet, counter, clock.of_utc(start)))
+        found.append(_counted_from(sheet, counter, clock.of_utc(_noon(sheet, first + index))))
     return found
 
 
-def _plain(moment: datetime) -> datetime:
+def _noon(sheet: Sheet, day: int) -> datetime:
+    return sheet.zone.to_utc(datetime.combine(date.fromordinal(day), _NOON))
+
+
+def plain(moment: datetime) -> datetime:
+    """An instant of which ticks are made: of a day's end its last microsecond."""
     if isinstance(moment, DayEnd):
         return moment.boundary - _MICRO
     return moment
@@ -248,10 +256,7 @@ def _same_time(sheet: Sheet, start: Ex, counter: Counter) -> Ex:
         found: list[int | None] = []
         first = clock.first.toordinal()
         for index in range(clock.days):
-            try:
-                found.append((micros(zone.to_wall(_plain(counter._count(zone.to_utc(datetime.combine(date.fromordinal(first + index), _NOON)))))) // DAY) * DAY)
-            except (OverflowError, ValueError):
-                found.append(None)
+            found.append(counted_or_none(lambda start: micros(zone.to_wall(plain(counter._count(start)))) // DAY * DAY, _noon(sheet, first + index)))
         table = sheet.tables[key] = pl.lit(pl.Series(found, dtype=pl.Int64))
     wall = clock.to_wall(start)
     due_wall = on(lambda d, w: table.gather(d) + w % DAY, sheet.day_index(start), wall)

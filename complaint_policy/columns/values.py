@@ -209,7 +209,8 @@ LEFT_SHAPE: Final = Shape(ANY, frozenset({LEFT}))
 class Instants:
     """Instants as ticks of the sheet's clock: between ``low`` and ``high`` where they are bounded, null elsewhere.
 
-    ``high`` is ``low`` where no row is a span.  ``day_end``: whether the instants are ends of days, or which are.
+    ``high`` is ``low`` where no row is a span.  ``day_end``: whether the instants are ends of days, or which are; ``last_end``: the
+    same of the last possible instants, where it may be another answer.
     """
 
     low: Ex | None
@@ -218,6 +219,7 @@ class Instants:
     _state: Callable[[], Ex] | None = None
     day_end: bool | Ex = False
     looked_up: tuple[Ex, list[int | None]] | None = None  # the days of a start, and the table that gives the due ticks of each
+    last_end: bool | Ex | None = None
     moved_from: tuple[Instants, Coded] | None = None  # what these were counted from, and where their ends have become one: all their shapes depend on
 
     @property
@@ -229,6 +231,11 @@ class Instants:
     def simple(self) -> bool:
         """Whether every row is exactly known."""
         return len(self.shapes) == 1 and self.shapes[0].kind == EXACT
+
+    @property
+    def ends(self) -> bool | Ex:
+        """Whether the last possible instants are ends of days."""
+        return self.day_end if self.last_end is None else self.last_end
 
     def state(self, plan: Plan) -> Coded:
         """Row by row the index of the shape."""

@@ -171,10 +171,10 @@ class Judged:
         latest = due.high or due.low
         end: Any = latest
         beyond = 0
-        if due.day_end is True:
+        if due.ends is True:
             beyond = -1
-        elif due.day_end is not False:
-            end = on(lambda t, e: pl.when(e).then(t + 1).otherwise(t), latest, due.day_end)
+        elif due.ends is not False:
+            end = on(lambda t, e: pl.when(e).then(t + 1).otherwise(t), latest, due.ends)
         if due.exact and done.exact and all(shape.kind in (EXACT, LATER) for shape in done.shapes):
             return Late(breached, sheet.ended(done) - end, beyond, opened)
         act = constant(None, pl.Int64) if done.low is None else done.low

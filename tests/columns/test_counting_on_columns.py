@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -15,9 +16,9 @@ from complaint_policy.columns.clock import Clock, micros
 from complaint_policy.columns.lengths import due_of
 from complaint_policy.columns.plan import Ex, Plan
 from complaint_policy.columns.sheet import Hints, Sheet, Waiving
-from complaint_policy.counting import CONVENTIONS, TAKEN_BY, CalendarSpec, Counter, Counting
+from complaint_policy.counting import CONVENTIONS, TAKEN_BY, CalendarSpec, Counter, Counting, calendar_of
 from complaint_policy.lengths import Length
-from complaint_policy.possible import DayEnd
+from complaint_policy.possible import DayEnd, day_end
 from complaint_policy.zones import zone_named
 from tests.equality.comparing import compare
 
@@ -109,6 +110,32 @@ def test_limits_are_those_of_the_counter(unit: str, zone: str) -> None:
                 assert tick == sheet.clock.of_utc(plain), (moment, counter.length, counting)
                 told += 1
     assert told > 500
+
+
+@pytest.mark.parametrize("unit", ["working hours", "working days"])
+def test_limits_from_the_very_edges_of_opening_hours(unit: str) -> None:
+    """Combinations of conventions, from a microsecond before, at and after each opening and closing, and from ends of days."""
+    zone = "Asia/Shanghai"
+    office = evolve(OFFICE, timezone=zone)
+    spans = [edge for day in range(16) for span in calendar_of(office).open_spans(date(2024, 4, 27) + timedelta(days=day)) for edge in span]
+    edges = [edge + timedelta(microseconds=beside) for edge in spans for beside in (-1, 0, 1)]
+    days = [day_end(zone_named(zone).day_start(date(2024, 4, 27).toordinal() + day)) for day in range(16)]
+    keys = [key for key in CONVENTIONS if unit in TAKEN_BY[key] and key != "pause_on_days"]
+    told = 0
+    combinations = list(product(*(CONVENTIONS[key] for key in keys)))
+    for values in Random(1).sample(combinations, min(10, len(combinations))):
+        counting: Any = evolve(Counting(calendar=office, timezone=zone), **dict(zip(keys, values, strict=True)))  # type: ignore[arg-type]
+        for amount, ahead in ((3, False), (8, False), (0, False), (6, True)):
+            counter = Counter(Length(amount, unit), counting, ahead=ahead)
+            for starts in (edges, days):
+                sheet = sheet_of(zone)
+                due = due_of(sheet, Ex(pl.col("x"), 0, True), counter, starts is days)
+                assert sheet.left() is None
+                found = computed(sheet.plan, [sheet.clock.of_utc(start) for start in starts], due)
+                dues = [counter.due(start) for start in starts]
+                assert found == [sheet.clock.of_utc(due) for due in dues], (values, amount, ahead)
+                told += len(found)
+    assert told > 2_000
 
 
 BACK = """

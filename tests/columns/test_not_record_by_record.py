@@ -86,24 +86,22 @@ def test_records_judged_one_by_one_are_told() -> None:
         assert note.en and note.zh
 
 
-OFFICE = """
+PAUSED = """
 format: 1
-policy: test/office
+policy: test/paused
 effective: {from: 2020-01-01}
 timezone: Asia/Shanghai
-calendars: {office: {country: CN, hours: {mon-fri: ["09:00-17:00"]}}}
-deadlines:
-  - {id: DL-ack, from: received_at, to: acknowledged_at, within: 8 working hours, counting: {calendar: office, after_hours: next_opening}}
+deadlines: [{id: DL-ack, from: received_at, to: acknowledged_at, within: 8 days, pauses: [waiting_on_customer]}]
 """
 
 
 def test_what_columns_cannot_say_is_told_every_time() -> None:
-    policy = load_policy_text(OFFICE)
-    frame = pl.DataFrame(workload.records(50), infer_schema_length=None)
+    policy = load_policy_text(PAUSED)
+    frame = pl.DataFrame(workload.records(50), infer_schema_length=None).with_columns(waiting_on_customer=pl.lit("2026-01-05/2026-01-07"))
     told = []
     for _ in range(3):
         audit = policy.audit(frame, as_of=workload.AS_OF)
         assert audit.decisions.height == 50
         told.append([note.to_dict() for note in audit.notes])
-    assert told[0] and "no columns for: 8 working hours" in told[0][0]["en"]
+    assert told[0] and "no columns for: DL-ack: pauses" in told[0][0]["en"]
     assert told[0] == told[1] == told[2]

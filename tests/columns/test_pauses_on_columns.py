@@ -41,7 +41,12 @@ WAYS = [
     ("calendar: days, pause_on_days: whole_days", "5 working days"),
     ("ends: same_time", "5 days"),
     ("first_day: included", "5 days"),
+    ("calendar: days, pause_on_days: whole_days, roll: next_working_day", "6 days"),
     ("calendar: office", "9 working hours"),
+    ("calendar: office, at_closing: roll", "4 working hours"),
+    ("calendar: office, after_hours: next_opening", "9 working hours"),
+    ("calendar: office, after_hours: next_opening", "5 working days"),
+    ("calendar: office, after_hours: deemed_next_opening, ends: same_time", "3 working days"),
 ]
 
 
@@ -71,7 +76,7 @@ def test_a_pause_counts_as_it_does_in_a_record(zone: str, counting: str, length:
     assert compare(policy_of(zone, counting, length), frame_of(), AS_OF) == []
 
 
-@pytest.mark.parametrize(("counting", "length"), [way for way in WAYS if "whole_days" not in way[0] and "hours" not in way[1].removeprefix("48 hours")])
+@pytest.mark.parametrize(("counting", "length"), WAYS)
 def test_rows_with_one_pause_go_by_columns(counting: str, length: str, one_by_one: list[int]) -> None:
     frame = frame_of()
     audit = policy_of("Asia/Shanghai", counting, length).audit(frame, as_of=AS_OF)

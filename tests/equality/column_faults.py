@@ -62,9 +62,9 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     _line("columns: the later reading of a repeated hour", "zone=America/New_York;unit=hours", clock.Clock.from_wall, "max(before, after)", "min(before, after)", first=7001),
     _line("columns: the offset of a zone has the wrong sign", "zone=Asia/Kolkata", clock.Clock.to_utc_column, "ticks - pl.lit", "ticks + pl.lit"),
     _line("columns: times of a zone are shifted the wrong way", "zone=Asia/Shanghai", clock.Clock.from_utc, "physical + pl.lit", "physical - pl.lit"),
-    _line("columns: the table of days is shifted by one", "unit=working days", lengths._day_table, "zone.day_start(first + index)", "zone.day_start(first + index + 1)"),
+    _line("columns: the table of days is shifted by one", "unit=working days", lengths._day_table, "_noon(sheet, first + index)", "_noon(sheet, first + index + 1)"),
     _line("columns: plain days end a day early", "unit=days", lengths._day_table, "(clock.base + i + days + 1) * DAY - 1", "(clock.base + i + days) * DAY - 1", first=7005),
-    _line("columns: a day ends with the next one", "unit=working days", lengths._plain, "moment.boundary - _MICRO", "moment.boundary"),
+    _line("columns: a day ends with the next one", "unit=working days", lengths.plain, "moment.boundary - _MICRO", "moment.boundary"),
     _line("columns: a date lasts into the next day", "unit=days", cells._typed_moments, "null_on_oob=True) - 1, index", "null_on_oob=True), index", first=7016),
     _line("columns: worked up to the closing is the next opening", "unit=working hours;convention=at_closing=stay", lengths._placed, "worked <= done + (high - low)", "worked < done + (high - low)", first=7025),
     # conditions and values

@@ -824,6 +824,19 @@ retention:
         unusable={"one_at": 1},
     ),
     Case(
+        "late after the first of an instant and the end of a day that nobody knows",
+        """
+record: {fields: {begun_at: {type: event}, promised_at: {type: datetime}}}
+deadlines:
+  - {id: D1, from: {first_of: [begun_at, received_at]}, to: closed_at, within: {first_of: [promised_at, 9 days]}}
+""",
+        {"received_at": [MONDAY] * 2, "begun_at": ["soon", None], "promised_at": [at(5)] * 2, "closed_at": [at(8)] * 2},
+        "D1.outcome",
+        # By how much each is late is asked of the summary: three days, and not a microsecond less.
+        ["breached", "breached"],
+        unusable={"begun_at": 1},
+    ),
+    Case(
         "the moment of judgement during a calendar, and not after a limit",
         """
 record: {fields: {begun_at: {type: event}}}

@@ -165,6 +165,8 @@ class _Judged:
             unknown = Maybe(None, frozenset({span.name}))
             if cells is None:
                 return Coded(constant(0, pl.UInt8), (unknown,))
+            if f"{self.rule.id}: pauses" not in sheet.reasons:  # rows that have some
+                sheet.reasons.append(f"{self.rule.id}: pauses")
             nothing = None if empty is NONE else empty
             if cells.bad is None:
                 return None if nothing is None else Coded(constant(0, pl.UInt8), (nothing,))
@@ -196,7 +198,7 @@ class _Judged:
         coded = tabulated(self.plan, [due.state(self.plan), pauses, endless], answer, key=lambda s: s)
         beyond = among(pauses, lambda unknown: unknown is not None) & ~among(endless, bool)
         high = self.plan.keep(on(lambda h, low, b: pl.when(b & low.is_not_null()).then(NO_END).otherwise(h), due.high or due.low, due.low, beyond))
-        return Instants(due.low, high, coded.domain, lambda: coded.code, due.day_end)
+        return Instants(due.low, high, coded.domain, lambda: coded.code, due.day_end, last_end=due.last_end)
 
     def _begun(self, due: Instants) -> Instants:
         """Nothing is due of what has not begun, whatever the limit refers to."""
@@ -205,7 +207,7 @@ class _Judged:
         coded = tabulated(
             self.plan, [self.start.state(self.plan), due.state(self.plan)], lambda s, d: Shape(LATER) if s.kind == LATER else d, key=lambda s: s
         )
-        return choosing.settled(self.sheet, due.low, due.high, coded, due.day_end)
+        return choosing.settled(self.sheet, due.low, due.high, coded, due.day_end, due.last_end)
 
     # ---------------------------------------------------------------- calendar and warning
     def _provisional(self, due: Instants) -> tuple[Ex, Coded] | None:
@@ -361,7 +363,7 @@ class _BegunOnce(_Judged):
         assert due is not None
         coded = tabulated(plan, [found.coded], _of_one_time, key=key_for(sheet, rule), place=rank_of, left=_left(rule, sheet))
         limits = tabulated(plan, [found.coded, due.state(plan)], _due_of_one_time, key=lambda shape: shape)
-        return evolve(found, coded=coded, due=choosing.settled(sheet, due.low, due.high, limits, due.day_end))
+        return evolve(found, coded=coded, due=choosing.settled(sheet, due.low, due.high, limits, due.day_end, due.last_end))
 
     def _kept(self, raw: Coded, due: Instants) -> tuple[Coded, Instants]:
         """Rows with another start, perhaps, are left, and with several acts those of which the first is not plainly the one."""
@@ -384,7 +386,7 @@ class _BegunOnce(_Judged):
         left = _left(rule, sheet)
         kept = tabulated(plan, [once, raw], lambda o, result: result if o else left, key=key_for(sheet, rule), place=rank_of, left=left)
         limits = tabulated(plan, [once, due.state(plan)], lambda o, shape: shape if o else LEFT_SHAPE, key=lambda shape: shape)
-        return kept, choosing.settled(sheet, due.low, due.high, limits, due.day_end)
+        return kept, choosing.settled(sheet, due.low, due.high, limits, due.day_end, due.last_end)
 
 
 def _of_one_time(result: GeneralDeadline) -> GeneralDeadline:
@@ -420,7 +422,7 @@ def _how_many(*tests: pl.Expr) -> pl.Expr:
 def _apart(sheet: Sheet, one: Instants, held: Coded) -> Instants:
     """Of a rule that does not apply nothing is shown."""
     coded = tabulated(sheet.plan, [held, one.state(sheet.plan)], lambda h, s: Shape(STATED_NONE) if h is False else s, key=lambda s: s)
-    return choosing.settled(sheet, one.low, one.high, coded, one.day_end)
+    return choosing.settled(sheet, one.low, one.high, coded, one.day_end, one.last_end)
 
 
 def _counts_from_start(rule: Deadline) -> bool:

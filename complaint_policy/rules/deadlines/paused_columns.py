@@ -39,7 +39,7 @@ class Paused:
         if rule.extend or rule.at_risk is not None:
             return None
         length = limit.length
-        if not isinstance(length, Length) or isinstance(length, MonthDays) or length.unit == "working hours" or limit.ahead:
+        if not isinstance(length, Length) or isinstance(length, MonthDays) or limit.ahead:
             return None
         if start.low is None or start.day_end is not False or not start.exact or not done.exact:
             return None
@@ -76,11 +76,30 @@ class Paused:
         assert start is not None
         begun = lengths.put_off(sheet, start, low, high, self.counter)
         if begun is None:
-            sheet.leave(low.is_not_null())
-            return without
-        moved = lengths.moved(sheet, Instants(plan.keep(begun), None, self.start.shapes, self.start._state), self.counter)
-        if moved.low is None:
-            sheet.leave(low.is_not_null())
-            return without
-        later = plan.keep(on(lambda a, d, m: pl.when(a.is_not_null()).then(m).otherwise(d), low, without.low, moved.low))
+            put_off: Ex | None = plan.keep(self._asked(start, low, high))
+            # A limit beyond what can be counted.
+            sheet.leave(on(lambda a, m: a.is_not_null() & m.is_null(), low, put_off))
+        else:
+            put_off = lengths.moved(sheet, Instants(plan.keep(begun), None, self.start.shapes, self.start._state), self.counter).low
+        assert put_off is not None
+        later = plan.keep(on(lambda a, d, m: pl.when(a.is_not_null()).then(m).otherwise(d), low, without.low, put_off))
         return Instants(later, None, without.shapes, without._state, without.day_end)
+
+    def _asked(self, start: Ex, low: Ex, high: Ex) -> Ex:
+        """The counter itself asked, once for each different start and pause."""
+        clock, counter = self.sheet.clock, self.counter
+
+        def due(start: int, low: int, high: int) -> int:
+            begin, first, after = (clock.to_utc(ticks) for ticks in (start, low, high))
+            return clock.of_utc(lengths.plain(counter.due_with_pauses(begin, ((first, after),))))
+
+        def run(cells: pl.Series) -> pl.Series:
+            rows = cells.struct.unnest()
+            different = rows.drop_nulls().unique()
+            dues = pl.Series("due", [lengths.counted_or_none(due, *row) for row in different.iter_rows()], dtype=pl.Int64)
+            return rows.join(different.with_columns(dues), on=rows.columns, how="left", maintain_order="left")["due"].alias(cells.name)
+
+        def ask(*parts: pl.Expr) -> pl.Expr:
+            return pl.struct(part.alias(str(i)) for i, part in enumerate(parts)).map_batches(run, return_dtype=pl.Int64, is_elementwise=True)
+
+        return on(ask, on(lambda s, a: pl.when(a.is_not_null()).then(s), start, low), low, high)

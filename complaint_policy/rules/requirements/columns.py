@@ -47,16 +47,15 @@ def _judged(rule: Requirement, sheet: Sheet, apart: Settled) -> Verdicts:
 
 def _boundaries(sheet: Sheet, before: Instants) -> Instants:
     """A day ends with the next day's first instant."""
-    if before.low is None or before.day_end is False:
+    if before.low is None or (before.day_end is False and before.ends is False):
         return before
-    end = before.day_end
 
-    def later(value: Any) -> Any:
-        if value is None:
-            return None
+    def later(value: Any, end: Any) -> Any:
+        if value is None or end is False:
+            return value
         if end is True:
             return sheet.plan.keep(value + pl.lit(1, pl.Int64))
         return sheet.plan.keep(on(lambda v, e: pl.when(e).then(v + 1).otherwise(v), value, end))
 
     state = None if before._state is None and len(before.shapes) <= 2 else before.state(sheet.plan).code
-    return Instants(later(before.low), later(before.high), before.shapes, None if state is None else (lambda: state))
+    return Instants(later(before.low, before.day_end), later(before.high, before.ends), before.shapes, None if state is None else (lambda: state))
