@@ -113,8 +113,9 @@ class StreamAudit:
         plain = plain_texts(frame, mapping, [version.model.fields for version in self.policy.versions], self.policy.zone)
         typed, texts = plain.read(frame)
         parts, rejects = [], []
+        few: list[Entry] = []
         if texts.height and self._others.are_few(texts.height):
-            odd, texts = [*odd, *entries(texts)], texts.clear()
+            few, texts = [*entries(texts)], texts.clear()
         for rows, read_by in ((typed, plain.mapping), (texts, mapping)):
             if rows.height or rows is typed:
                 tiers = Tiers(self._engine(rows, read_by), entries, self.judge, True, self.extra, portfolio, plain_rejects=False, lines=None)
@@ -122,8 +123,11 @@ class StreamAudit:
                 found = tiers.run(rows)
                 parts.append(found.decided)
                 rejects.append(found.rejected)
-        others, rejected = tiers.records_of([*odd, *(e for e in batch if e.fault is not None)])
-        return pl.concat([others, *parts]).sort("row"), pl.concat([rejected, *rejects]), tiers
+        for found_odd, told in (([*odd, *(e for e in batch if e.fault is not None)], True), (few, False)):
+            decided, rejected = tiers.records_of(found_odd, told=told)
+            parts.append(decided)
+            rejects.append(rejected)
+        return pl.concat(parts).sort("row"), pl.concat(rejects), tiers
 
     def _engine(self, frame: pl.DataFrame, mapping: ColumnMapping) -> Engine:
         schema = dict(frame.schema)

@@ -110,10 +110,8 @@ class TextAudit:
         parts: list[pl.DataFrame] = []
         typed, others = self._plain.read(frame)
         ways = [(typed, self._engine_for(typed, self._plain.mapping, 0))]
-        aside = [*self._entries(block)]
-        if others.height and self._others.are_few(others.height):
-            aside += self._entries_of(others)
-        elif others.height:
+        few = others.height > 0 and self._others.are_few(others.height)
+        if others.height and not few:
             ways.append((others, self._engine_for(others, self.mapping, 1)))
         for rows, engine in ways:
             tiers = Tiers(engine, self._entries_of, self.judge, True, self.extra, self._portfolio, plain_rejects=False, lines=pl.col(LINE))
@@ -126,10 +124,11 @@ class TextAudit:
                 found = tiers.run(rows)
                 parts.append(found.decided)
                 self._rejects.append(found.rejected)
-        if aside:
-            decided, rejected = tiers.records_of(aside)
-            parts.append(decided)
-            self._rejects.append(rejected)
+        for entries, told in ((self._entries(block) if block.others else None, True), (self._entries_of(others) if few else None, False)):
+            if entries is not None:
+                decided, rejected = tiers.records_of(entries, told=told)
+                parts.append(decided)
+                self._rejects.append(rejected)
         for part in parts:
             self._gathered.add(partials(part, self.shape))
             self._gathered.add_ids(part["id"])

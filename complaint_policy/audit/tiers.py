@@ -262,8 +262,8 @@ class Tiers:
     def _records(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         return self.records_of(self.entries(rows))
 
-    def records_of(self, entries: Iterable[Entry]) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Records through the record evaluation: those decided, and those rejected."""
+    def records_of(self, entries: Iterable[Entry], *, told: bool = True) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Records through the record evaluation: those decided, and those rejected; not ``told``: as they are few, though columns could judge them."""
         shape, engine = self.engine.shape, self.engine
         gathered = DecisionRows(shape, engine.as_of)
         frames: list[pl.DataFrame] = []
@@ -290,7 +290,7 @@ class Tiers:
         types = inner_types(self.engine, inner=self.inner)
         names = self.names()
         decided = pl.concat(frames)
-        self.engine.singly[-1] += decided.height
+        self.engine.singly[-1] += decided.height if told else 0
         if not self.inner:
             shape, zone = self.engine.shape, frame_zone(self.engine.shape.zone)
             dues = [f"{r.id}.due_at" for r in shape.rules if r.kind == "deadline"]

@@ -15,10 +15,10 @@ def one_by_one(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     rows: list[int] = []
     records = Tiers.records_of
 
-    def counted(self: Tiers, entries: Any) -> Any:
+    def counted(self: Tiers, entries: Any, **more: Any) -> Any:
         listed = list(entries)
         rows.extend(entry.position for entry in listed)
-        return records(self, listed)
+        return records(self, listed, **more)
 
     monkeypatch.setattr(Tiers, "records_of", counted)
     return rows

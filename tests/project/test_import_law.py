@@ -10,7 +10,7 @@ from tests.project.tree import Import, imports, modules, own_imports, parsed
 
 # From the bottom up.  A module imports only from its own layer and the layers before it.
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("words", ("texts", "outcomes", "remark_messages", "message_hints", "table_messages", "plugin_messages", "messages", "problems", "errors", "lengths", "wording", "patterns", "possible", "exactness", "guarded", "money", "sieve", "dates")),
+    ("words", ("texts", "causes", "outcomes", "remark_messages", "message_hints", "table_messages", "plugin_messages", "messages", "problems", "errors", "lengths", "wording", "patterns", "possible", "exactness", "guarded", "money", "sieve", "dates")),
     ("time", ("zones", "versions", "calendars", "counting", "instants", "periods")),
     ("reading", ("reader", "fields", "coerce", "event_log", "schemas")),
     ("language", ("expressions", "results")),
