@@ -318,7 +318,9 @@ def _known(declared: Field, clock: Clock) -> Callable[[Any], tuple[Any, Any, int
             return (ticks, None, KNOWN) if plain else (None, None, ODD)
 
         return moments
-    if declared.type in ("intervals", LOG):
+    if declared.type == "intervals":
+        return lambda found: (1, None, KNOWN)  # what they are is asked cell by cell
+    if declared.type == LOG:
         return lambda found: (1, None, ODD)  # several at once: the record evaluation looks at them
     return lambda found: (found, None, KNOWN)
 

@@ -119,9 +119,12 @@ def _named(sheet: Sheet, name: str) -> Stretch:
         return Stretch(Coded(constant(0, pl.UInt8), (unknown,)))
     if not isinstance(nothing, (tuple, Maybe)):
         return _left()
-    if cells.bad is None:
+    if cells.value is None:
         return Stretch(Coded(constant(0, pl.UInt8), (nothing,)))
-    return Stretch(Coded(None, (nothing, unknown), sheet.plan.keep(cells.bad.fill_null(False))))
+    code = on(lambda v: pl.when(v.is_not_null()).then(1).otherwise(0).cast(pl.UInt8), cells.value)
+    if cells.bad is not None:
+        code = on(lambda c, b: pl.when(b.fill_null(False)).then(2).otherwise(c).cast(pl.UInt8), code, cells.bad)
+    return Stretch(Coded(sheet.plan.keep(code), (nothing, LEFT_OVER, unknown)))
 
 
 def between(sheet: Sheet, start: Instants, end: Instants, names: frozenset[str]) -> Stretch:

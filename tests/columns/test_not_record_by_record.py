@@ -91,7 +91,7 @@ format: 1
 policy: test/paused
 effective: {from: 2020-01-01}
 timezone: Asia/Shanghai
-deadlines: [{id: DL-ack, from: received_at, to: acknowledged_at, within: 8 days, pauses: [waiting_on_customer]}]
+deadlines: [{id: DL-ack, from: received_at, to: acknowledged_at, within: 8 days, pauses: [waiting_on_customer, {between: [acknowledged_at, responded_at]}]}]
 """
 
 

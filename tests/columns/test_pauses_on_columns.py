@@ -86,6 +86,58 @@ def test_rows_with_one_pause_go_by_columns(counting: str, length: str, one_by_on
     assert one_by_one == []
 
 
+LISTED = POLICY.replace("{between: [asked_at, answered_at]}", "waiting").replace("{between: [asked_at, responded_at]}", "waiting")
+LISTED = LISTED.replace("record: {fields: {asked_at: {type: event}, answered_at: {type: event}}}", "record: {fields: {waiting: {type: intervals, empty: EMPTY}}}")
+
+
+def listed_of(zone: str, counting: str, length: str, empty: str = "none") -> Policy:
+    return load_policy_text(LISTED.replace("EMPTY", empty) % (zone, counting, length, length))
+
+
+def intervals_of(frame: pl.DataFrame, seed: int = 2) -> list[list[tuple[datetime, datetime | None]]]:
+    """None, one or several for each row: apart, overlapping, out of order, still open, to come, a microsecond long."""
+    random, found = Random(seed), []
+    for received in frame["received_at"]:
+        spans: list[tuple[datetime, datetime | None]] = []
+        for _ in range(random.choice((0, 1, 1, 2, 3))):
+            low = received + timedelta(hours=random.choice((-40, -1, 0, 3, 20, 45, 48, 90, 200, 900)), microseconds=random.choice((0, 0, 1)))
+            longer = random.choice((timedelta(0), timedelta(microseconds=1), timedelta(hours=2), timedelta(hours=30), timedelta(days=9), None))
+            spans.append((low, None if longer is None else low + longer))
+        found.append(spans)
+    return found
+
+
+def as_texts(spans: list[list[tuple[datetime, datetime | None]]]) -> pl.Series:
+    cells = ["; ".join(f"{low:%Y-%m-%dT%H:%M:%S.%f}/{f'{high:%Y-%m-%dT%H:%M:%S.%f}' if high else ''}" for low, high in one) for one in spans]
+    odd = {3: "soon", 7: "2026-03-08/2026-03-12", 11: "2026-03-08/", 13: "/2026-03-08", 17: "  ", 19: "2026-03-12/2026-03-08"}
+    return pl.Series("waiting", [odd.get(i, cell) for i, cell in enumerate(cells)])
+
+
+def as_structures(spans: list[list[tuple[datetime, datetime | None]]]) -> pl.Series:
+    kind = pl.List(pl.Struct({"from": pl.Datetime("us"), "to": pl.Datetime("us")}))
+    return pl.Series("waiting", [[{"from": low, "to": high} for low, high in one] for one in spans], dtype=kind)
+
+
+@pytest.mark.parametrize("form", [as_texts, as_structures])
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York"])
+@pytest.mark.parametrize(("counting", "length"), WAYS)
+def test_pauses_in_a_list_count_as_they_do_in_a_record(form: Any, zone: str, counting: str, length: str) -> None:
+    frame = frame_of(150, seed=5)
+    frame = frame.with_columns(form(intervals_of(frame)))
+    for empty in ("none", "unknown"):
+        assert compare(listed_of(zone, counting, length, empty), frame, AS_OF) == []
+
+
+@pytest.mark.parametrize(("counting", "length"), WAYS)
+def test_rows_with_pauses_in_a_list_go_by_columns(counting: str, length: str, one_by_one: list[int]) -> None:
+    frame = frame_of()
+    policy = listed_of("Asia/Shanghai", counting, length)
+    due = policy.audit(frame.with_columns(as_structures(intervals_of(frame))), as_of=AS_OF).decisions["DL-a.due_at"]
+    without = policy.audit(frame.with_columns(waiting=pl.lit(None, pl.String)), as_of=AS_OF).decisions["DL-a.due_at"]
+    assert (due != without).sum() > 40  # many have been put off
+    assert one_by_one == []
+
+
 def test_a_worked_case() -> None:
     """48 hours from Monday 10:00; asked on Tuesday 9:00, answered 30 hours later: due on Thursday 16:00.  What is asked after the limit puts nothing off."""
     frame = pl.DataFrame(

@@ -30,6 +30,7 @@ from complaint_policy.lengths import Length
 from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
 from complaint_policy.possible import NONE, NOT_YET, Maybe, possibilities
 from complaint_policy.results import Details, GeneralDeadline, copied
+from complaint_policy.rules.deadlines.listed_columns import Listed
 from complaint_policy.rules.deadlines.model import Deadline
 from complaint_policy.rules.deadlines.paused_columns import Paused
 from complaint_policy.rules.deadlines.record import General
@@ -81,7 +82,7 @@ class _Judged:
     def verdicts(self) -> Verdicts:
         rule, sheet = self.rule, self.sheet
         due = self._due()
-        paused = Paused.of(rule, sheet, self.start, self.done)
+        paused = Paused.of(rule, sheet, self.start, self.done) or Listed.of(rule, sheet, self.start, self.done)
         if paused is not None:
             due = paused.due(due)
         pauses = self._unknown_pauses(paused)
@@ -144,7 +145,7 @@ class _Judged:
             same = constant(True, pl.Boolean) if a is None or b is None else on(lambda x, y: SAME(x, y).fill_null(True), a, b)
             self.sheet.leave(several & same)
 
-    def _unknown_pauses(self, paused: Paused | None) -> Coded | None:
+    def _unknown_pauses(self, paused: Paused | Listed | None) -> Coded | None:
         """What is missing of pauses nobody knows; rows with other pauses than one that is known are left to the record evaluation."""
         parts = [self._pause(span) for span in self.rule.pauses] if paused is None else [paused.unknown]
         known = [p for p in parts if p is not None]
@@ -165,12 +166,14 @@ class _Judged:
             unknown = Maybe(None, frozenset({span.name}))
             if cells is None:
                 return Coded(constant(0, pl.UInt8), (unknown,))
-            if f"{self.rule.id}: pauses" not in sheet.reasons:  # rows that have some
-                sheet.reasons.append(f"{self.rule.id}: pauses")
             nothing = None if empty is NONE else empty
-            if cells.bad is None:
+            if cells.value is None:
                 return None if nothing is None else Coded(constant(0, pl.UInt8), (nothing,))
-            return Coded(None, (nothing, unknown), self.plan.keep(cells.bad.fill_null(False)))
+            sheet.reasons.append(f"{self.rule.id}: pauses")
+            code = on(lambda v: pl.when(v.is_not_null()).then(1).otherwise(0).cast(pl.UInt8), cells.value)
+            if cells.bad is not None:
+                code = on(lambda c, b: pl.when(b.fill_null(False)).then(2).otherwise(c).cast(pl.UInt8), code, cells.bad)
+            return Coded(self.plan.keep(code), (nothing, LEFT_OVER, unknown))
         if isinstance(span, n.Between):
             start, end = sheet.instant(span.start), sheet.instant(span.end)
 
