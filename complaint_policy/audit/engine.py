@@ -54,7 +54,7 @@ def remarks(engines: Iterable[Engine]) -> tuple[Text, ...]:
         return ()
     words = ", ".join(dict.fromkeys(word for engine in listed for word in engine.notes))
     records = "1 record was judged by itself" if by_record == 1 else f"{by_record:,} records were judged one by one"
-    text = Text(f"{records}, some hundred times as slowly", f"{by_record:,}条记录为逐条判定，速度慢数百倍")
+    text = Text(f"{records}, hundreds of times more slowly", f"{by_record:,}条记录为逐条判定，速度慢数百倍")
     return (text + Text(f"; no columns for: {words}", f"；以下内容没有列式算法：{words}") if words else text,)
 
 
@@ -285,10 +285,10 @@ class Engine:
         key = ("judged", sources, self.as_of, self.days, hints, tuple(r.id for r in self.shape.rules)) if plain else None
         kept: dict[Any, Any] = compiled.kept
         if key is not None and key in kept:
-            made, told = kept[key]
-            self.notes.update(told)
-            return made  # type: ignore[no-any-return]
-        told = {}
+            known: tuple[Judged | None, dict[str, None]] = kept[key]
+            self.notes.update(known[1])
+            return known[0]
+        told: dict[str, None] = {}
         try:
             judged: Judged | None = judged_version(
                 compiled, self.table.sources, self.as_of, self.days, hints, self.shape.rules, self.shape.minor_digits, self._waived(version.model), portions

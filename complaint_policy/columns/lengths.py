@@ -118,7 +118,7 @@ def due_of(sheet: Sheet, start: Ex, counter: Counter, day_end: bool | Ex) -> Ex:
     if length.unit == "working hours":
         return _working_time(sheet, start, counter, day_end)
     if counting.after_hours != "as_received" and length.unit == "working days":
-        if counting.ends == "same_time" or not clock.steady:
+        if counting.ends == "same_time" or not clock.steady:  # where clocks change, a day may begin twice
             return _asked(sheet, start, counter, day_end)
         return _not_before(sheet, start, counter, day_end, _by_hours(sheet, start, counter))
     if counting.ends == "same_time":

@@ -23,6 +23,7 @@ from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, PENDING
 from complaint_policy.possible import NONE, Maybe
 
 if TYPE_CHECKING:
+    from complaint_policy.columns.cells import Cells
     from complaint_policy.columns.sheet import Sheet
 
 __all__ = ["RUNNING", "Stretch", "between", "measured"]
@@ -119,12 +120,17 @@ def _named(sheet: Sheet, name: str) -> Stretch:
         return Stretch(Coded(constant(0, pl.UInt8), (unknown,)))
     if not isinstance(nothing, (tuple, Maybe)):
         return _left()
+    return Stretch(state_of(sheet, cells, nothing, LEFT_OVER, unknown))
+
+
+def state_of(sheet: Sheet, cells: Cells, nothing: Any, some: Any, unknown: Maybe) -> Coded:
+    """Of a field of intervals what each row's are, by whether it has none, some, or a cell that nobody can read."""
     if cells.value is None:
-        return Stretch(Coded(constant(0, pl.UInt8), (nothing,)))
+        return Coded(constant(0, pl.UInt8), (nothing,))
     code = on(lambda v: pl.when(v.is_not_null()).then(1).otherwise(0).cast(pl.UInt8), cells.value)
     if cells.bad is not None:
         code = on(lambda c, b: pl.when(b.fill_null(False)).then(2).otherwise(c).cast(pl.UInt8), code, cells.bad)
-    return Stretch(Coded(sheet.plan.keep(code), (nothing, LEFT_OVER, unknown)))
+    return Coded(sheet.plan.keep(code), (nothing, some, unknown))
 
 
 def between(sheet: Sheet, start: Instants, end: Instants, names: frozenset[str]) -> Stretch:

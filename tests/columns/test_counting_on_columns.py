@@ -124,7 +124,7 @@ def test_limits_from_the_very_edges_of_opening_hours(unit: str) -> None:
     told = 0
     combinations = list(product(*(CONVENTIONS[key] for key in keys)))
     for values in Random(1).sample(combinations, min(10, len(combinations))):
-        counting: Any = evolve(Counting(calendar=office, timezone=zone), **dict(zip(keys, values, strict=True)))  # type: ignore[arg-type]
+        counting: Any = evolve(Counting(calendar=office, timezone=zone), **dict(zip(keys, values, strict=True)))  # type: ignore[arg-type]  # each value is one of its convention
         for amount, ahead in ((3, False), (8, False), (0, False), (6, True)):
             counter = Counter(Length(amount, unit), counting, ahead=ahead)
             for starts in (edges, days):

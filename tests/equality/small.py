@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
+
+import polars as pl
 
 from complaint_policy.audit import Audit, counts, frames, plain_texts, streams, texts
 from complaint_policy.audit.engine import Engine
 
-__all__ = ["asked", "few_days", "small_pieces"]
+__all__ = ["asked", "csv", "few_days", "parquet", "small_pieces"]
 
 _DAYS: Final = timedelta(days=400)
 # Characters of a row of text, at least.
@@ -56,3 +59,15 @@ def asked(audit: Audit, *, summary_first: bool = False) -> Audit:
     assert audit.rejected is not None
     audit.summary()
     return audit
+
+
+def parquet(frame: pl.DataFrame, folder: Path) -> Path:
+    """The table as a file."""
+    frame.write_parquet(folder / "table.parquet")
+    return folder / "table.parquet"
+
+
+def csv(frame: pl.DataFrame, folder: Path) -> Path:
+    """The table as a file of texts."""
+    frame.write_csv(folder / "table.csv", datetime_format="%Y-%m-%d %H:%M:%S")
+    return folder / "table.csv"

@@ -12,7 +12,7 @@ import pytest
 
 from complaint_policy import load_policy_text
 from complaint_policy.audit.tiers import Tiers
-from tests.equality.small import asked, small_pieces
+from tests.equality.small import asked, csv, parquet, small_pieces
 
 POLICY = """
 format: 1
@@ -22,16 +22,6 @@ timezone: Asia/Shanghai
 deadlines: [{id: D1, from: received_at, to: responded_at, within: 24 hours}]
 """
 START = datetime(2026, 3, 2, 10)
-
-
-def parquet(frame: pl.DataFrame, folder: Path) -> Any:
-    frame.write_parquet(folder / "table.parquet")
-    return folder / "table.parquet"
-
-
-def csv(frame: pl.DataFrame, folder: Path) -> Any:
-    frame.write_csv(folder / "table.csv", datetime_format="%Y-%m-%d %H:%M:%S")
-    return folder / "table.csv"
 
 
 @pytest.mark.parametrize("form", [lambda f, _: f.lazy(), lambda f, _: f.to_dicts(), parquet, csv], ids=["query", "records", "parquet", "csv"])

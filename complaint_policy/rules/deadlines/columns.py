@@ -12,7 +12,7 @@ from typing import Any, Final
 import polars as pl
 from attrs import evolve
 
-from complaint_policy.columns import choosing, lengths
+from complaint_policy.columns import choosing, lengths, spans
 from complaint_policy.columns.announcing import years_past
 from complaint_policy.columns.clock import DAY
 from complaint_policy.columns.conditions import conjunction
@@ -167,13 +167,11 @@ class _Judged:
             if cells is None:
                 return Coded(constant(0, pl.UInt8), (unknown,))
             nothing = None if empty is NONE else empty
-            if cells.value is None:
-                return None if nothing is None else Coded(constant(0, pl.UInt8), (nothing,))
-            sheet.reasons.append(f"{self.rule.id}: pauses")
-            code = on(lambda v: pl.when(v.is_not_null()).then(1).otherwise(0).cast(pl.UInt8), cells.value)
-            if cells.bad is not None:
-                code = on(lambda c, b: pl.when(b.fill_null(False)).then(2).otherwise(c).cast(pl.UInt8), code, cells.bad)
-            return Coded(self.plan.keep(code), (nothing, LEFT_OVER, unknown))
+            if cells.value is None and nothing is None:
+                return None
+            if cells.value is not None:
+                sheet.reasons.append(f"{self.rule.id}: pauses")
+            return spans.state_of(sheet, cells, nothing, LEFT_OVER, unknown)
         if isinstance(span, n.Between):
             start, end = sheet.instant(span.start), sheet.instant(span.end)
 

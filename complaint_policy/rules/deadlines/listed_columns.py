@@ -9,7 +9,7 @@ import polars as pl
 from attrs import frozen
 
 from complaint_policy.coerce import is_empty
-from complaint_policy.columns import lengths
+from complaint_policy.columns import lengths, spans
 from complaint_policy.columns.plan import Ex, constant, on
 from complaint_policy.columns.python_cells import python_cells
 from complaint_policy.columns.sheet import Sheet
@@ -19,9 +19,9 @@ from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.moments import AS_OF, FIRST_FREE
 from complaint_policy.intake import cell_reader, empty_value
-from complaint_policy.lengths import Length
 from complaint_policy.possible import NONE, Maybe
 from complaint_policy.rules.deadlines.model import Deadline
+from complaint_policy.rules.deadlines.paused_columns import only_counter
 
 __all__ = ["Listed"]
 
@@ -41,23 +41,15 @@ class Listed:
     @classmethod
     def of(cls, rule: Deadline, sheet: Sheet, start: Instants, done: Instants) -> Listed | None:
         """The pauses of a rule that has one field of them and one limit, a length from its start; None for any other."""
-        limit, span = rule.within, rule.pauses[0] if len(rule.pauses) == 1 else None
-        if not isinstance(span, n.NamedSpan) or not isinstance(limit, n.Counted) or not isinstance(limit.base, n.RuleStart):
-            return None
-        if not isinstance(limit.length, Length):
-            return None
-        if rule.extend or rule.at_risk is not None or limit.ahead or start.low is None or start.day_end is not False or not start.exact or not done.exact:
+        span, counter = rule.pauses[0] if len(rule.pauses) == 1 else None, only_counter(rule, start, done)
+        if not isinstance(span, n.NamedSpan) or counter is None:
             return None
         cells, source = sheet.cells(span.name), sheet.sources.get(span.name)
         if cells is None or cells.value is None or source is None or source.kind == pl.Object:
             return None
-        empty, plan = empty_value(sheet.declared(span.name)), sheet.plan
-        nothing, there = None if empty is NONE else empty, plan.keep(cells.value.is_not_null())
-        code = on(lambda t: pl.when(t).then(1).otherwise(0).cast(pl.UInt8), there)
-        if cells.bad is not None:
-            code = on(lambda c, b: pl.when(b.fill_null(False)).then(2).otherwise(c).cast(pl.UInt8), code, cells.bad)
-        unknown = Coded(plan.keep(code), (nothing, None, Maybe(None, frozenset({span.name}))))
-        return cls(sheet, start, done, Counter(limit.length, limit.counting), span.name, unknown, there)
+        empty = empty_value(sheet.declared(span.name))
+        unknown = spans.state_of(sheet, cells, None if empty is NONE else empty, None, Maybe(None, frozenset({span.name})))
+        return cls(sheet, start, done, counter, span.name, unknown, sheet.plan.keep(cells.value.is_not_null()))
 
     def due(self, without: Instants) -> Instants:
         """The limit, put off by the pauses of each row; ``without`` is what it would be without."""

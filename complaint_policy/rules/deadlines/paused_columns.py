@@ -16,7 +16,18 @@ from complaint_policy.lengths import Length, MonthDays
 from complaint_policy.possible import Maybe
 from complaint_policy.rules.deadlines.model import Deadline
 
-__all__ = ["Paused"]
+__all__ = ["Paused", "only_counter"]
+
+
+def only_counter(rule: Deadline, start: Instants, done: Instants) -> Counter | None:
+    """What counts the one limit of a rule, a length from a start that is known; None for any other rule."""
+    limit = rule.within
+    if not isinstance(limit, n.Counted) or not isinstance(limit.base, n.RuleStart) or not isinstance(limit.length, Length) or limit.ahead:
+        return None
+    if rule.extend or rule.at_risk is not None:
+        return None
+    known = start.low is not None and start.day_end is False and start.exact and done.exact
+    return Counter(limit.length, limit.counting) if known else None
 
 
 @frozen
@@ -33,20 +44,14 @@ class Paused:
     @classmethod
     def of(cls, rule: Deadline, sheet: Sheet, start: Instants, done: Instants) -> Paused | None:
         """The pauses of a rule that has one kind of them and one limit, a length from its start; None for any other."""
-        limit, span = rule.within, rule.pauses[0] if len(rule.pauses) == 1 else None
-        if not isinstance(span, n.Between) or not isinstance(limit, n.Counted) or not isinstance(limit.base, n.RuleStart):
-            return None
-        if rule.extend or rule.at_risk is not None:
-            return None
-        length = limit.length
-        if not isinstance(length, Length) or isinstance(length, MonthDays) or limit.ahead:
-            return None
-        if start.low is None or start.day_end is not False or not start.exact or not done.exact:
+        span, counter = rule.pauses[0] if len(rule.pauses) == 1 else None, only_counter(rule, start, done)
+        # A day of the year stays where it is.
+        if not isinstance(span, n.Between) or counter is None or isinstance(counter.length, MonthDays):
             return None
         begin, end = sheet.instant(span.start), sheet.instant(span.end)
         if begin.low is None or begin.day_end is not False or end.day_end is not False:
             return None
-        return cls._with(sheet, start, done, Counter(length, limit.counting), begin, end, frozenset(n.fields_in(span)))
+        return cls._with(sheet, start, done, counter, begin, end, frozenset(n.fields_in(span)))
 
     @classmethod
     def _with(cls, sheet: Sheet, start: Instants, done: Instants, counter: Counter, begin: Instants, end: Instants, names: frozenset[str]) -> Paused:

@@ -14,8 +14,8 @@ from complaint_policy.audit import plain_texts
 from complaint_policy.audit.engine import Engine
 from complaint_policy.audit.judging import fields_of_policy
 from complaint_policy.audit.mapping import by_name
-from complaint_policy.audit.tiers import Tiers
 from tests.equality.comparing import compare_file
+from tests.equality.small import csv, parquet
 
 AS_OF = "2026-01-10T18:00"
 
@@ -41,16 +41,6 @@ def in_memory(frame: pl.DataFrame, folder: Path) -> Any:
     return frame
 
 
-def parquet(frame: pl.DataFrame, folder: Path) -> Any:
-    frame.write_parquet(folder / "table.parquet")
-    return folder / "table.parquet"
-
-
-def csv(frame: pl.DataFrame, folder: Path) -> Any:
-    frame.write_csv(folder / "table.csv", datetime_format="%Y-%m-%d %H:%M:%S")
-    return folder / "table.csv"
-
-
 @pytest.mark.parametrize("form", [in_memory, parquet, csv])
 @pytest.mark.parametrize("years", [(2023,), (2022, 2025), (2022, 2023, 2024, 2025), (2021,)])
 def test_versions_without_a_row_are_not_made_ready(form: Any, years: tuple[int, ...], policy: Policy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,27 +62,18 @@ def test_versions_without_a_row_are_not_made_ready(form: Any, years: tuple[int, 
 
 @pytest.mark.parametrize(("odd", "few", "singly"), [(3, 5, 3), (6, 5, 0), (3, 0, 0)])
 def test_few_texts_of_another_form_are_judged_one_by_one(
-    odd: int, few: int, singly: int, policy: Policy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    odd: int, few: int, singly: int, policy: Policy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_by_one: list[int]
 ) -> None:
     """The table has one form of times; ``odd`` rows have another."""
     monkeypatch.setattr(plain_texts, "FEW_OTHERS", few)
-    rows: list[int] = []
-    records = Tiers.records_of
-
-    def counted(self: Tiers, entries: Any, **more: Any) -> Any:
-        listed = list(entries)
-        rows.extend(entry.position for entry in listed)
-        return records(self, listed, **more)
-
-    monkeypatch.setattr(Tiers, "records_of", counted)
     texts = table((2025,)).with_columns(pl.all().dt.to_string("%Y-%m-%d %H:%M:%S"))
     place = pl.int_range(pl.len())
     frame = texts.with_columns(responded_at=pl.when(place < odd).then(pl.col("responded_at").str.replace(" ", "T") + "+08:00").otherwise("responded_at"))
     mapping = by_name(frame.columns, fields_of_policy(policy))
     for source in (frame, csv(frame, tmp_path), frame.to_dicts()):
-        rows.clear()
+        one_by_one.clear()
         audit = policy.audit(source, as_of=AS_OF)
         assert audit.decisions.height == 40
-        assert sorted(rows) == list(range(singly))
+        assert sorted(one_by_one) == list(range(singly))
         assert audit.notes == ()  # columns can judge them: making them ready would take longer
     assert not compare_file(policy, frame, mapping, AS_OF)
