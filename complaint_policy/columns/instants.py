@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import polars as pl
 from attrs import define, evolve
@@ -23,21 +23,32 @@ from complaint_policy.possible import NOWHERE_MISSING, Maybe
 
 if TYPE_CHECKING:
     from complaint_policy.columns.sheet import Sheet
+    from complaint_policy.counting import Counter
 
-__all__ = ["Around", "compared", "during", "happened", "in_order", "instant", "left_instants", "of_field"]
+__all__ = ["Around", "Standing", "compared", "during", "happened", "in_order", "instant", "left_instants", "of_field"]
 
 _SIGNS: Final = {"by": AT_MOST, "before": BELOW, "after": ABOVE, "not_before": AT_LEAST}
 # Representatives: where instants lie against one another is all that comparisons see.
 _DAYS: Final = [datetime(2000, 1, 1) + timedelta(days=i) for i in range(60)]
 
 
+class Standing(Protocol):
+    """When the clock of a deadline stood still."""
+
+    def moved(self, base: Instants, counter: Counter) -> Instants:
+        """The start of the deadline moved by a counter, put off by each row's pauses."""
+
+    def left(self, limit: Instants) -> Instants:
+        """A limit that nobody has put off: where the clock stood still it is the record evaluation's."""
+
+
 @define(eq=False)
 class Around:
-    """The deadline an expression stands in: its start, and inside a ladder the due instant before."""
+    """The deadline an expression stands in: its start, its pauses, and inside a ladder the due instant before."""
 
     start: Instants | None = None
     previous: Instants | None = None
-    paused: bool = False
+    pauses: Standing | None = None
     acting: bool = False  # of several instants those before the start do not count: it is the act that ends the rule
 
     def matters(self, node: n.Expression) -> bool:

@@ -11,6 +11,7 @@ import polars as pl
 from attrs import frozen
 
 from complaint_policy.columns.announcing import announced
+from complaint_policy.columns.asking import counted_or_none
 from complaint_policy.columns.clock import DAY, FIRST_TICK, LAST_TICK, micros
 from complaint_policy.columns.plan import BELOW, SAME, Ex, on
 from complaint_policy.columns.values import EXACT, NO_END, NO_START, SPAN, Coded, Instants, Shape
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from complaint_policy.columns.instants import Around
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["agreed", "counted", "counted_or_none", "due_of", "met_shape", "moved", "plain", "put_off", "shown"]
+__all__ = ["after_share", "agreed", "counted", "due_of", "met_shape", "moved", "plain", "put_off", "shown"]
 
 # The most opening hours of one day a table holds.
 _MOST_SPELLS: Final = 6
@@ -36,12 +37,14 @@ def counted(sheet: Sheet, node: n.Counted, around: Around | None) -> Instants:
     """``within`` a length from an instant, or ``ahead`` of it."""
 
     base = sheet.instant(node.base, around)
+    pauses = around.pauses if around is not None and isinstance(node.base, n.RuleStart) else None
     if not isinstance(node.length, Length):
         from complaint_policy.columns.promised import promised
 
-        return promised(sheet, base, node, sheet.value(node.length.amount))
+        made = promised(sheet, base, node, sheet.value(node.length.amount))
+        return made if pauses is None else pauses.left(made)
     counter = Counter(node.length, node.counting, ahead=node.ahead)
-    made = moved(sheet, base, counter)
+    made = moved(sheet, base, counter) if pauses is None else pauses.moved(base, counter)
     if counter.provisional_from() is not None and not isinstance(node.base, n.RuleStart):
         return announced(sheet, counter, base, made)
     return made
@@ -178,14 +181,6 @@ def _counted_from(sheet: Sheet, counter: Counter, ticks: int) -> int | None:
     return counted_or_none(lambda: sheet.clock.of_utc(plain(counter._count(sheet.clock.to_utc(ticks)))))
 
 
-def counted_or_none(count: Callable[..., int], *given: Any) -> int | None:
-    """What is counted, or None where it lies outside all calendars."""
-    try:
-        return count(*given)
-    except (OverflowError, ValueError):
-        return None
-
-
 def _asked(sheet: Sheet, start: Ex, counter: Counter, ended: bool | Ex) -> Ex:
     """The counter itself asked, once for each different start; ``ended``: whether these are ends of days."""
     clock = sheet.clock
@@ -318,6 +313,21 @@ def _placed(spells: Spells, worked: pl.Expr, *, onward: bool = False) -> pl.Expr
         chain = chain.when(within).then(low + (worked - done))
     result: pl.Expr = chain.otherwise(None)
     return result
+
+
+def after_share(sheet: Sheet, begin: Ex, end: Ex, counter: Counter, of_net: Callable[[pl.Expr], pl.Expr]) -> Ex | None:
+    """When so much of the working time between two instants has passed as ``of_net`` says, null past the clock's days; None where no table says it."""
+    spells, plan = _spells(sheet, counter.counting) if counter.counting.timezone == sheet.zone.name else None, sheet.plan
+    if spells is None:
+        return None
+    first, last = (plan.keep(on(lambda t, d: _worked(spells, t, d), one, sheet.day_index(one))) for one in (begin, end))
+    part = plan.keep(on(lambda a, b: of_net(b - a), first, last))
+    target = plan.keep(first + part)
+
+    def placed(t: pl.Expr, p: pl.Expr, s: pl.Expr) -> pl.Expr:
+        return pl.when(p > 0).then(_placed(spells, t)).when(p < 0).then(_placed(spells, t, onward=True)).when(p == 0).then(s)
+
+    return on(placed, target, part, begin)
 
 
 def put_off(sheet: Sheet, start: Ex, low: Ex, high: Ex, counter: Counter) -> Ex | None:

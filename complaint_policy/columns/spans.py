@@ -12,7 +12,7 @@ import polars as pl
 from attrs import define, evolve
 
 from complaint_policy.columns.choosing import end_flag
-from complaint_policy.columns.plan import Ex, constant, on
+from complaint_policy.columns.plan import SAME, Ex, constant, on
 from complaint_policy.columns.tabulating import among, lookup, tabulated, unknown_of
 from complaint_policy.columns.values import EXACT, KNOWN, LATER, LEFT_OVER, SPAN, STATED_NONE, Coded, Column, Instants, Shape
 from complaint_policy.expressions import moments
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from complaint_policy.columns.cells import Cells
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["RUNNING", "Stretch", "between", "measured"]
+__all__ = ["RUNNING", "Stretch", "between", "measured", "state_of", "stretch"]
 
 
 class _Running:
@@ -37,6 +37,8 @@ class _Running:
 # What a row has: a stretch that has ended (KNOWN), or still runs (RUNNING), none, or what is missing of it.
 RUNNING: Final = _Running()
 _NO_STRETCH: Final = ()
+# Of a stretch with an end that is a day: it may be one of several.
+_SEVERAL: Final = ((), ())
 _DAY: Final = datetime(2000, 1, 1)
 _MICRO: Final = timedelta(microseconds=1)
 
@@ -52,8 +54,8 @@ class Stretch:
 
 def measured(sheet: Sheet, node: n.LengthOf) -> Column:
     """How many whole units the stretch of each row has."""
-    stretch = _ended(sheet, _stretch(sheet, node.span))
-    state, size = stretch.state, moments.UNITS[node.unit] // _MICRO
+    found = _ended(sheet, stretch(sheet, node.span))
+    state, size = found.state, moments.UNITS[node.unit] // _MICRO
     unknown, place = unknown_of(state)
     if len(unknown) == state.width:
         return Column("number", None, unknown, place, whole=True)
@@ -65,18 +67,22 @@ def measured(sheet: Sheet, node: n.LengthOf) -> Column:
 
     none = lookup(state, [0 if isinstance(v, tuple) else None for v in state.domain], pl.Int64)
     value = none
-    if stretch.low is not None and stretch.high is not None:
+    if found.low is not None and found.high is not None:
         known = among(state, lambda v: v is KNOWN)
-        value = on(lambda k, low, high, zero: pl.when(k).then(count(high - low)).otherwise(zero), known, stretch.low, stretch.high, none)
+        value = on(lambda k, low, high, zero: pl.when(k).then(count(high - low)).otherwise(zero), known, found.low, found.high, none)
     return Column("number", sheet.plan.keep(value), unknown, place, whole=True)
 
 
-def _ended(sheet: Sheet, stretch: Stretch) -> Stretch:
-    """The length of what still runs grows: it is the record evaluation's."""
-    return evolve(stretch, state=tabulated(sheet.plan, [stretch.state], lambda v: LEFT_OVER if v is RUNNING else v))
+def _ended(sheet: Sheet, one: Stretch) -> Stretch:
+    """The length of what still runs grows, and what may have several has them row by row: both are the record evaluation's."""
+
+    def answer(value: Any) -> Any:
+        return LEFT_OVER if value is RUNNING or (isinstance(value, Maybe) and value.options is not None) else value
+
+    return evolve(one, state=tabulated(sheet.plan, [one.state], answer))
 
 
-def _stretch(sheet: Sheet, node: n.Span) -> Stretch:
+def stretch(sheet: Sheet, node: n.Span) -> Stretch:
     match node:
         case n.Between(start=start, end=end):
             return between(sheet, sheet.instant(start), sheet.instant(end), frozenset(n.fields_in(node)))
@@ -85,11 +91,11 @@ def _stretch(sheet: Sheet, node: n.Span) -> Stretch:
         case n.NamedSpan(name=name):
             return _named(sheet, name)
         case n.Except(base=base, removed=removed):
-            return _one_of(sheet, _stretch(sheet, base), [_stretch(sheet, removed)])
+            return _one_of(sheet, stretch(sheet, base), [stretch(sheet, removed)])
         case n.Together(parts=(first, *rest)):
-            found = _stretch(sheet, first)
+            found = stretch(sheet, first)
             for part in rest:
-                other = _stretch(sheet, part)
+                other = stretch(sheet, part)
                 found = _one_of(sheet, found, [other]) if found.low is not None or other.low is None else _one_of(sheet, other, [found])
             return found
     return _left()
@@ -106,6 +112,8 @@ def _one_of(sheet: Sheet, base: Stretch, others: list[Stretch]) -> Stretch:
         if any(one is KNOWN or one is RUNNING for one in more):
             return LEFT_OVER
         unknown = [one for one in (own, *more) if isinstance(one, Maybe)]
+        if any(u.options is not None for u in unknown):
+            return LEFT_OVER
         return Maybe(None, frozenset().union(*(u.missing for u in unknown)), any(u.open for u in unknown)) if unknown else own
 
     return Stretch(tabulated(sheet.plan, [base.state, *(o.state for o in others)], answer), base.low, base.high)
@@ -142,20 +150,25 @@ def between(sheet: Sheet, start: Instants, end: Instants, names: frozenset[str])
     backwards = Coded(constant(0, pl.UInt8), (False,))
     if start.low is not None:
         backwards = Coded(None, (False, True), plan.keep(on(lambda e, s: (e < s).fill_null(False), high, start.low)))
+    touching = Coded(constant(0, pl.UInt8), (False,))
+    if start.low is not None and end.high is not None and not end.exact:
+        touching = Coded(None, (False, True), plan.keep(on(lambda e, s: SAME(e, s).fill_null(False), end.high, start.low)))
     state: list[Any] = [None] * FIRST_FREE
     state[AS_OF] = _DAY
 
-    def answer(s: Shape, e: Shape, reverse: bool) -> Any:
+    def answer(s: Shape, e: Shape, reverse: bool, touches: bool) -> Any:
         if s.kind in (LATER, STATED_NONE) or e.kind == STATED_NONE:
             return _NO_STRETCH
         if s.kind == EXACT and e.kind in (EXACT, LATER):
             return Maybe(None, names) if reverse else KNOWN if e.kind == EXACT else RUNNING
         if SPAN in (s.kind, e.kind):
-            return LEFT_OVER
+            known = all(one.kind in (EXACT, LATER) or (one.kind == SPAN and one.interval) for one in (s, e))
+            # From the last instant of a day to that day nothing can lie.
+            return Maybe(_SEVERAL, names) if known and not touches else LEFT_OVER
         found = moments.between(s.value(_DAY, _DAY), e.value(_DAY, _DAY), state, names)
         return found if isinstance(found, Maybe) and found.options is None else LEFT_OVER
 
-    coded = tabulated(plan, [start.state(plan), end.state(plan), backwards], answer)
+    coded = tabulated(plan, [start.state(plan), end.state(plan), backwards, touching], answer)
     return Stretch(coded, _boundary(sheet, start), high)
 
 

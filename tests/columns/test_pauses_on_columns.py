@@ -138,6 +138,119 @@ def test_rows_with_pauses_in_a_list_go_by_columns(counting: str, length: str, on
     assert one_by_one == []
 
 
+# --------------------------------------------------------------------------- beside a ladder, a warning, other limits, other pauses
+BESIDE = """\
+format: 1
+policy: test/pauses
+effective: {from: "2020-01-01"}
+timezone: %s
+calendars:
+  office: {hours: {mon-thu: ['09:00-12:00', '13:30-18:00'], fri: ['09:00-15:00']}}
+  days: {weekdays: mon-fri}
+sources: {rule: {title: {en: House rule, zh: 内部规定}, status: company}}
+counting: {%s}
+record: {fields: {asked_at: {type: event}, answered_at: {type: event}, promised_at: {type: datetime, empty: none}, waiting: {type: intervals, empty: none}}}
+deadlines:
+  - {id: DL-a, from: received_at, to: closed_at, %s, source: {ref: rule}}
+"""
+ASKED = "pauses: [{between: [asked_at, answered_at]}]"
+LADDER = "extend: [{id: once, within: %s, needs: {acknowledged_at: {by: {due: previous}}}}, {id: twice, within: {from: {due: previous}, within: %s}, when: {category: billing}}]"
+BESIDES = [
+    ("", f"within: 48 hours, at_risk: 80%, {ASKED}"),
+    ("", f"within: 5 days, at_risk: 80%, {ASKED}"),
+    ("", f"within: 5 days, at_risk: 1 day, {ASKED}"),
+    ("calendar: days", f"within: 5 working days, at_risk: 2 working days, {ASKED}"),
+    ("calendar: office", f"within: 5 working days, at_risk: 75%, {ASKED}"),
+    ("calendar: office", f"within: 9 working hours, at_risk: 75%, {ASKED}"),
+    ("calendar: office, pause_on_days: whole_days", f"within: 5 working days, at_risk: 75%, {ASKED}"),
+    ("", f"within: 5 days, {LADDER % ('9 days', '3 days')}, {ASKED}"),
+    ("calendar: office", f"within: 5 working days, at_risk: 50%, {LADDER % ('8 working days', '2 working days')}, {ASKED}"),
+    ("calendar: office", f"within: 5 working hours, at_risk: 50%, {LADDER % ('9 working hours', '3 working hours')}, {ASKED}"),
+    ("", f"within: {{first_of: [5 days, promised_at]}}, at_risk: 50%, {ASKED}"),
+    ("", f"within: {{last_of: [48 hours, 2 days]}}, {ASKED}"),
+    ("calendar: days", "within: 5 working days, at_risk: 80%, pauses: [{between: [asked_at, answered_at]}, {between: [responded_at, assigned_at]}]"),
+    ("calendar: office", "within: 9 working hours, at_risk: 80%, pauses: [{between: [asked_at, answered_at]}, waiting]"),
+    ("", f"within: 48 hours, {LADDER % ('96 hours', '12 hours')}, pauses: [waiting, {{between: [asked_at, answered_at]}}, {{between: [responded_at, assigned_at]}}]"),
+    ("", "within: 5 days, at_risk: 2 days, pauses: [{between: [asked_at, {first_of: [answered_at, {from: asked_at, within: 3 days}]}]}]"),
+    ("", "within: 5 days, pauses: [{together: [{between: [asked_at, answered_at]}, {between: [asked_at, responded_at]}]}]"),
+]
+
+
+def beside_of(zone: str, counting: str, rule: str) -> Policy:
+    return load_policy_text(BESIDE % (zone, counting, rule))
+
+
+def open_frame(seed: int) -> pl.DataFrame:
+    """As :func:`frame_of`, two of three cases still open."""
+    random, frame = Random(seed), frame_of(200, seed)
+    frame = frame.with_columns(
+        closed_at=pl.Series([at if random.random() < 0.35 else None for at in frame["closed_at"]], dtype=pl.Datetime("us")),
+        category=pl.Series([random.choice(("billing", "service")) for _ in range(frame.height)]),
+        **{name: frame["received_at"] + pl.Series([timedelta(hours=random.choice((1, 30, 60, 200))) for _ in range(frame.height)]) for name in ("assigned_at", "promised_at")},
+    )
+    return frame.with_columns(as_structures(intervals_of(frame, seed)))
+
+
+@pytest.mark.parametrize("as_of", [datetime(2026, 3, 10, 11), AS_OF])
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York"])
+@pytest.mark.parametrize(("counting", "rule"), BESIDES)
+def test_a_pause_beside_other_things_counts_as_it_does_in_a_record(as_of: datetime, zone: str, counting: str, rule: str) -> None:
+    assert compare(beside_of(zone, counting, rule), open_frame(7), as_of) == []
+
+
+@pytest.mark.parametrize(("counting", "rule"), BESIDES)
+def test_days_without_a_time_are_judged_as_they_are_in_a_record(counting: str, rule: str) -> None:
+    frame = open_frame(11)
+    days = frame.with_columns(
+        pl.when(pl.int_range(pl.len()) % 3 > at).then(pl.col(name).dt.strftime("%Y-%m-%d")).otherwise(pl.col(name).dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")).alias(name)
+        for at, name in enumerate(("received_at", "asked_at", "answered_at", "closed_at"))
+    )
+    assert compare(beside_of("Asia/Shanghai", counting, rule), days, datetime(2026, 3, 10, 11)) == []
+
+
+@pytest.mark.parametrize(("counting", "rule"), BESIDES)
+def test_rows_with_pauses_beside_other_things_go_by_columns(counting: str, rule: str, one_by_one: list[int]) -> None:
+    frame = open_frame(7)
+    found = [beside_of("Asia/Shanghai", counting, rule).audit(frame, as_of=datetime(2026, 3, day, 10, 30)).decisions for day in (6, 10, 12, 30)]
+    if "at_risk" in rule:
+        assert any("at_risk" in decisions["DL-a.outcome"].to_list() for decisions in found)
+    # Of stretches put together, two are the record evaluation's.
+    assert one_by_one == [] or "together" in rule
+
+
+@pytest.mark.parametrize("counting", ["", "at_closing: roll", "after_hours: next_opening", "pause_on_days: elapsed", "pause_on_days: whole_days"])
+@pytest.mark.parametrize("length", ["3 working hours", "4 working hours", "9 working hours"])
+def test_a_pause_at_the_very_end_of_working_hours(counting: str, length: str, one_by_one: list[int]) -> None:
+    """Hours used up where a pause begins have ended there; in hours a clock stands still by working time, whatever is said of days."""
+    ends = [datetime(2026, 3, 5, 9), datetime(2026, 3, 5, 10), datetime(2026, 3, 5, 14)]
+    offsets = [timedelta(minutes=30 * step, microseconds=micro) for step in range(60) for micro in (-1, 0, 1)]
+    rows = [
+        {"id": f"{begin:%H}-{offset}", "received_at": begin, "acknowledged_at": begin, "asked_at": begin + offset, "answered_at": begin + offset + timedelta(hours=2)}
+        for begin in ends
+        for offset in offsets
+    ]
+    frame = pl.DataFrame(rows).with_columns(responded_at=pl.col("answered_at") + pl.duration(hours=20), closed_at=pl.lit(None, pl.Datetime("us")))
+    policy = policy_of("Asia/Shanghai", f"calendar: office, {counting}" if counting else "calendar: office", length)
+    policy.audit(frame, as_of=AS_OF).summary()
+    assert one_by_one == []
+    assert compare(policy, frame, AS_OF) == []
+
+
+def test_a_pause_that_begins_as_the_hours_end() -> None:
+    """Three working hours from 9:00 end at noon; what is asked at noon puts nothing off, what is asked a moment before does."""
+    begin, noon = datetime(2026, 3, 5, 9), datetime(2026, 3, 5, 12)
+    frame = pl.DataFrame(
+        {
+            "id": ["A", "B"],
+            "received_at": [begin] * 2,
+            "asked_at": [noon, noon - timedelta(minutes=10)],
+            "answered_at": [noon + timedelta(hours=3)] * 2,
+        }
+    )
+    decisions = policy_of("Asia/Shanghai", "calendar: office", "3 working hours").audit(frame, as_of=AS_OF).decisions
+    assert [at.strftime("%H:%M") for at in decisions["DL-a.due_at"]] == ["12:00", "15:10"]
+
+
 def test_a_worked_case() -> None:
     """48 hours from Monday 10:00; asked on Tuesday 9:00, answered 30 hours later: due on Thursday 16:00.  What is asked after the limit puts nothing off."""
     frame = pl.DataFrame(

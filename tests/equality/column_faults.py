@@ -15,6 +15,7 @@ from typing import Any, Final
 from complaint_policy.audit import portions, sums, tiers
 from complaint_policy.columns import cells, choosing, clock, conditions, instants, lengths, settling, sheet, version
 from complaint_policy.rules.deadlines import columns as deadlines
+from complaint_policy.rules.deadlines import warning_columns
 from complaint_policy.rules.penalties import columns as penalties
 from complaint_policy.rules.requirements import columns as requirements
 from complaint_policy.rules.responsibility import columns as responsibility
@@ -93,8 +94,8 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     # rules
     _line("columns: a ladder is climbed by one step only", "deadline=ladder", deadlines._Judged._due, "possibilities((step, climb(step + 1, holds))", "possibilities((step, step + 1)", first=7007),
     _line("columns: a step that does not hold is passed over", "deadline=ladder", deadlines._Judged._due, "if held is False:\n                return step", "if held is False:\n                step += 1\n                continue"),
-    _line("columns: at risk when so much of the time is left", "deadline=at_risk_share", deadlines._Judged._risk, "int(Decimal(risk) * 1_000_000)", "int((1 - Decimal(risk)) * 1_000_000)", first=7015),
-    _line("columns: pauses nobody knows are none", "deadline=pauses", deadlines._Judged.verdicts, "pauses = self._unknown_pauses(paused)", "pauses = None", first=7012),
+    _line("columns: at risk when so much of the time is left", "deadline=at_risk_share", warning_columns.past_warning, "int(Decimal(risk) * _MILLION)", "int((1 - Decimal(risk)) * _MILLION)", first=7015),
+    _line("columns: pauses nobody knows are none", "deadline=pauses", deadlines._Judged.verdicts, "if self.pauses is not None and", "if False and", first=7012),
     _line("columns: an unannounced day is certain", "deadline=provisional", deadlines._Judged._outcomes, "if year is not None:", "if False:", first=7020),
     _line("columns: an act at the due instant is late", "unit=hours", deadlines._Judged._against, "ABOVE(a, d).fill_null(o)", "(a >= d).fill_null(o)", first=7046),
     _line("columns: a requirement's moment has not come when it comes", "section=requirements", requirements._judged, "compared(sheet, \"by\", ", "compared(sheet, \"before\", ", first=7009),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import partial
 from itertools import combinations
 from typing import Any, Final
@@ -12,7 +11,7 @@ from typing import Any, Final
 import polars as pl
 from attrs import evolve
 
-from complaint_policy.columns import choosing, lengths, spans
+from complaint_policy.columns import choosing, lengths
 from complaint_policy.columns.announcing import years_past
 from complaint_policy.columns.clock import DAY
 from complaint_policy.columns.conditions import conjunction
@@ -22,18 +21,16 @@ from complaint_policy.columns.settling import applies_to, key_for, narrowed, ran
 from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.tabulating import among, tabulated
 from complaint_policy.columns.values import ANY, EXACT, LATER, LEFT, LEFT_OVER, LEFT_SHAPE, NO_END, NO_START, SPAN, STATED_NONE, Coded, Instants, Shape, is_left
-from complaint_policy.counting import Counter
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.moments import AS_OF
-from complaint_policy.intake import empty_value
 from complaint_policy.lengths import Length
 from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, MET, NOT_APPLICABLE, PENDING
 from complaint_policy.possible import NONE, NOT_YET, Maybe, possibilities
 from complaint_policy.results import Details, GeneralDeadline, copied
-from complaint_policy.rules.deadlines.listed_columns import Listed
 from complaint_policy.rules.deadlines.model import Deadline
-from complaint_policy.rules.deadlines.paused_columns import Paused
+from complaint_policy.rules.deadlines.paused_columns import Pauses
 from complaint_policy.rules.deadlines.record import General
+from complaint_policy.rules.deadlines.warning_columns import past_warning
 
 _DAYS: Final = [datetime(2000, 1, 1) + timedelta(days=i) for i in range(60)]
 
@@ -78,16 +75,13 @@ class _Judged:
         self.general = General(rule, sheet.setting)
         self.start = sheet.instant(rule.start)
         self.done = sheet.instant(rule.act, Around(self.start, acting=True))
+        self.pauses = Pauses.of(rule, sheet, self.start, self.done)
 
     def verdicts(self) -> Verdicts:
         rule, sheet = self.rule, self.sheet
         due = self._due()
-        paused = Paused.of(rule, sheet, self.start, self.done) or Listed.of(rule, sheet, self.start, self.done)
-        if paused is not None:
-            due = paused.due(due)
-        pauses = self._unknown_pauses(paused)
-        if pauses is not None:
-            due = self._without_end(due, pauses)
+        if self.pauses is not None and any(unknown is not None for unknown in self.pauses.unknown.domain):
+            due = self._without_end(due, self.pauses.unknown)
         due = self._begun(due)
         provisional = self._provisional(due)
         raw, due = self._kept(self._outcomes(due, provisional), due)
@@ -108,10 +102,10 @@ class _Judged:
     def _due(self) -> Instants:
         """The limit, and the extensions that hold: an unknown one gives two possible limits."""
         rule, sheet = self.rule, self.sheet
-        limits = [sheet.instant(rule.within, Around(self.start))]
+        limits = [sheet.instant(rule.within, Around(self.start, pauses=self.pauses))]
         conditions: list[Coded] = []
         for step in rule.extend:
-            around = Around(self.start, limits[-1])
+            around = Around(self.start, limits[-1], self.pauses)
             parts = [sheet.condition(c, around) for c in (step.when, step.needs) if c is not None]
             conditions.append(conjunction(sheet, parts).coded(self.plan))
             limits.append(sheet.instant(step.within, around))
@@ -144,43 +138,6 @@ class _Judged:
             a, b = limits[i].low, limits[j].low
             same = constant(True, pl.Boolean) if a is None or b is None else on(lambda x, y: SAME(x, y).fill_null(True), a, b)
             self.sheet.leave(several & same)
-
-    def _unknown_pauses(self, paused: Paused | Listed | None) -> Coded | None:
-        """What is missing of pauses nobody knows; rows with other pauses than one that is known are left to the record evaluation."""
-        parts = [self._pause(span) for span in self.rule.pauses] if paused is None else [paused.unknown]
-        known = [p for p in parts if p is not None]
-        if not known:
-            return None
-
-        def union(*values: Any) -> Any:
-            unknown = [v for v in values if isinstance(v, Maybe)]
-            return Maybe(None, frozenset().union(*(u.missing for u in unknown))) if unknown else None
-
-        return tabulated(self.plan, known, union)
-
-    def _pause(self, span: n.Span) -> Coded | None:
-        """Of one kind of pause: None where the clock never stands still, else codes of None or what is missing."""
-        sheet = self.sheet
-        if isinstance(span, n.NamedSpan):
-            cells, empty = sheet.cells(span.name), empty_value(sheet.declared(span.name))
-            unknown = Maybe(None, frozenset({span.name}))
-            if cells is None:
-                return Coded(constant(0, pl.UInt8), (unknown,))
-            nothing = None if empty is NONE else empty
-            if cells.value is None and nothing is None:
-                return None
-            if cells.value is not None:
-                sheet.reasons.append(f"{self.rule.id}: pauses")
-            return spans.state_of(sheet, cells, nothing, LEFT_OVER, unknown)
-        if isinstance(span, n.Between):
-            start, end = sheet.instant(span.start), sheet.instant(span.end)
-
-            def answer(a: Shape, b: Shape) -> Any:
-                return None if a.kind in (LATER, STATED_NONE) or b.kind == STATED_NONE else LEFT_OVER
-
-            return tabulated(self.plan, [start.state(self.plan), end.state(self.plan)], answer)
-        sheet.reasons.append(f"{self.rule.id}: pauses")
-        return Coded(constant(0, pl.UInt8), (LEFT_OVER,))
 
     def _without_end(self, due: Instants, pauses: Coded) -> Instants:
         """With a pause nobody knows, the limit may lie anywhere from where it would be without it."""
@@ -223,42 +180,6 @@ class _Judged:
             sheet.leave(on(lambda h: (h >= edge - 15 * DAY) & (h < edge), high))
         return years_past(sheet, limit, high, self.general.calendar_name)
 
-    def _risk(self, due: Instants) -> Coded | None:
-        """Whether an open duty is past its warning point (None: the record evaluation has to say)."""
-        risk, sheet, plan = self.rule.at_risk, self.sheet, self.plan
-        if risk is None or due.low is None or self.start.low is None:
-            return None
-        unsure = Coded(constant(0, pl.UInt8), (None,))
-        if not isinstance(due.day_end, bool):
-            return unsure
-        step = 1 if due.day_end else 0
-        if isinstance(risk, Length):
-            if risk.is_exact:
-                at = due.low + pl.lit(step - risk.exactly() // timedelta(microseconds=1), pl.Int64)
-            else:
-                counting = evolve(self.rule.counting, roll="none", first_day="excluded", ends="end_of_day" if due.day_end else "same_time")
-                back = plan.keep(lengths.due_of(sheet, due.low, Counter(risk, counting, ahead=True), False))
-                sheet.leave(on(lambda d, b: d.is_not_null() & b.is_null(), due.low, back))
-                at = back + pl.lit(1 if due.day_end and risk.counts_days else 0, pl.Int64)
-        else:
-            counter = self.general.risk_counter
-            if counter is not None and counter.length.is_working:
-                return unsure
-            part = int(Decimal(risk) * 1_000_000)
-
-            def share(s: pl.Expr, d: pl.Expr) -> pl.Expr:
-                net = d + step - s
-                return s + (net // 1_000_000) * part + (net % 1_000_000) * part // 1_000_000
-
-            at = on(share, self.start.low, due.low)
-        now = sheet.now
-
-        def past(a: pl.Expr, s: pl.Expr, d: pl.Expr) -> pl.Expr:
-            # Where an end lies nowhere there is no warning.
-            return ((a < now) & (s > NO_START) & (d > NO_START)).fill_null(False)
-
-        return Coded(None, (False, True), plan.keep(on(past, at, self.start.low, due.low)))
-
     # ---------------------------------------------------------------- the outcome
     def _outcomes(self, due: Instants, provisional: tuple[Ex, Coded] | None) -> Coded:
         """Results by what start, limit and act are, and where they lie against one another."""
@@ -266,7 +187,7 @@ class _Judged:
         start, done = self.start, self.done
         lies, reversed_ = self._against(due), self._reversed()
         closed = sheet.moment("closed_at") if any(s.kind in (LATER, ANY) for s in start.shapes) else None
-        risk = self._risk(due)
+        risk = past_warning(rule, sheet, start, due, done, self.pauses)
         nothing = Coded(constant(0, pl.UInt8), (None,))
         # Counted from the start alone, the limit is there where the start is.
         alike = due.shapes == start.shapes and due._state is start._state and _counts_from_start(rule)
@@ -288,11 +209,8 @@ class _Judged:
                     result.outcome = INDETERMINATE
                     result.own_details().possible = frozenset({MET, BREACHED} if a.kind != LATER else {PENDING, BREACHED})
                     result.own_details().missing = (year,)
-            if risk is not None and result.outcome == PENDING and s.bounded and d.bounded:
-                if risky is None:
-                    return _left(rule, sheet)
-                if risky:
-                    result.outcome = AT_RISK
+            if risk is not None and result.outcome == PENDING and s.bounded and d.bounded and risky:
+                result.outcome = AT_RISK
             return result
 
         return tabulated(plan, inputs, answer, key=key_for(sheet, rule), place=rank_of, left=_left(rule, sheet))

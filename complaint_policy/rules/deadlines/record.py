@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from attrs import evolve
 
-from complaint_policy.counting import Counter
+from complaint_policy.counting import Counter, Pause
 from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.moments import AS_OF, PAUSES, PREVIOUS, START, TRACE
@@ -111,12 +111,16 @@ def _plain(rule: Deadline, setting: Setting, counter: Counter, general: Callable
     return judge
 
 
-def warning_of(rule: Deadline, setting: Setting) -> Callable[[datetime, datetime], datetime | None]:
-    """The function gives, for a start and a due instant without pauses, when the deadline becomes at risk."""
+def warning_of(rule: Deadline, setting: Setting) -> Callable[..., datetime | None]:
+    """The function gives, for a start, a due instant and the pauses between them (none), when the deadline becomes at risk."""
     general = General(rule, setting)
     state: State = [None] * len(setting.slots)
-    state[PAUSES] = ()
-    return lambda begin, end: general._warning(state, begin, end)
+
+    def warning(begin: datetime, end: datetime, pauses: tuple[Pause, ...] = ()) -> datetime | None:
+        state[PAUSES] = pauses
+        return general._warning(state, begin, end)
+
+    return warning
 
 
 class General:
