@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -216,15 +215,15 @@ def _by_index(sheet: Sheet, coded: Coded, parts: list[Instants]) -> Instants:
 
     low = side(False)
     high = side(True) if spans else None
-    ends = _end_by_index(sheet, coded, parts)
+    first_ends, last_ends = _ends_by_index(sheet, coded, parts)
     shapes = tuple(s for _, s in coded.domain)
     if high is not None and any(s.kind == SPAN and not s.interval for s in shapes):
         # Possibilities that agree are one.
         met = Coded(None, (False, True), plan.keep(on(lambda a, b: SAME(a, b).fill_null(False), low, high)))
         again = tabulated(plan, [coded.meaning(shapes), met], lambda s, m: Shape(EXACT) if m and s.kind == SPAN and not s.interval else s, key=lambda s: s)
-        return Instants(low, high, again.domain, lambda: again.code, ends)
+        return Instants(low, high, again.domain, lambda: again.code, first_ends, last_end=last_ends)
     merged = tabulated(plan, [coded.meaning(tuple(enumerate(shapes)))], lambda pair: pair[1], key=lambda s: s)
-    return Instants(low, high, merged.domain, lambda: merged.code, ends)
+    return Instants(low, high, merged.domain, lambda: merged.code, first_ends, last_end=last_ends)
 
 
 def _looked_up(sheet: Sheet, coded: Coded, parts: list[Instants]) -> Instants | None:
@@ -244,33 +243,43 @@ def _looked_up(sheet: Sheet, coded: Coded, parts: list[Instants]) -> Instants | 
     return Instants(low, None, (Shape(EXACT),), None, parts[next(i for i in indices if i is not None)].day_end)
 
 
-def _is_of(part: int, value: Any) -> bool:
-    return part in value[0]
+def _ends_by_index(sheet: Sheet, coded: Coded, parts: list[Instants]) -> tuple[bool | Ex, bool | Ex | None]:
+    """Whether the first possible instants are ends of days, and the last ones, where the parts they come from differ in that."""
+    used = sorted({i for indices, _ in coded.domain for i in indices})
+    flags = {flag for i in used for flag in (parts[i].day_end, parts[i].ends)}
+    if len(flags) <= 1 and all(isinstance(flag, bool) for flag in flags):
+        return flags.pop() if flags else False, None
+    plan = sheet.plan
+    several = any(len(indices) > 1 for indices, _ in coded.domain)
 
+    def side(last: bool) -> Ex:
+        best = pl.max_horizontal if last else pl.min_horizontal
+        ends = [flag_of(parts[i].ends if last else parts[i].day_end) for i in used]
+        values = [(parts[i].high or parts[i].low) if last else parts[i].low for i in used]
+        place = {i: k for k, i in enumerate(used)}
 
-def _end_by_index(sheet: Sheet, coded: Coded, parts: list[Instants]) -> bool | Ex:
-    """Whether the instants are ends of days, where the parts they come from differ in that."""
-    used = {i for indices, _ in coded.domain for i in indices}
-    flags = {parts[i].day_end for i in used if isinstance(parts[i].day_end, bool)}
-    if len(flags) <= 1 and all(isinstance(parts[i].day_end, bool) for i in used):
-        return flags.pop() if flags else False
-    several = [(number, sorted(which)) for number, (which, _) in enumerate(coded.domain) if len({parts[i].day_end for i in which}) > 1]
+        def at_best(columns: tuple[pl.Expr, ...], indices: frozenset[int]) -> tuple[pl.Expr, pl.Expr]:
+            """Whether one of the possibilities that lie there is the end of a day, and whether one is not."""
+            mine = [(columns[place[i]], columns[len(used) + place[i]]) for i in sorted(indices)]
+            extreme = best(*(value for _, value in mine))
+            there = [(SAME(value, extreme), end) for end, value in mine]
+            return pl.any_horizontal(*(at & end for at, end in there)), pl.any_horizontal(*(at & ~end for at, end in there))
 
-    def differ(code: pl.Expr, *columns: pl.Expr) -> pl.Expr:
-        return pl.any_horizontal(*((code == number) & ~SAME(columns[first], columns[i]) for number, (first, *others) in several for i in others))
+        def build(code: pl.Expr, *columns: pl.Expr) -> pl.Expr:
+            chain: Any = pl
+            for number, (indices, _) in enumerate(coded.domain):
+                if indices:
+                    chain = chain.when(code == number).then(columns[place[min(indices)]] if len(indices) == 1 else at_best(columns, indices)[0])
+            return chain.otherwise(False) if chain is not pl else pl.lit(False)
 
-    if several:
-        sheet.leave(on(differ, coded.code, *(end_flag(p) for p in parts)))
-    for i in sorted(used):
-        if parts[i].last_end is not None:
-            mine = among(coded, partial(_is_of, i))
-            sheet.leave(on(lambda m, e, f: m & (e != f), mine, end_flag(parts[i]), flag_of(parts[i].ends)))
+        def both(code: pl.Expr, *columns: pl.Expr) -> pl.Expr:
+            ways = [(number, at_best(columns, indices)) for number, (indices, _) in enumerate(coded.domain) if len(indices) > 1]
+            return pl.any_horizontal(*((code == number) & an_end & a_moment for number, (an_end, a_moment) in ways))
 
-    def build(code: pl.Expr, *columns: pl.Expr) -> pl.Expr:
-        chain: Any = pl
-        for number, (indices, _) in enumerate(coded.domain):
-            if indices:
-                chain = chain.when(code == number).then(columns[min(indices)])
-        return chain.otherwise(False) if chain is not pl else pl.lit(False)
+        inputs = [*ends, *(constant(None, pl.Int64) if value is None else value for value in values)]
+        if several:
+            # Of two possibilities at one instant one is the end of a day.
+            sheet.leave(on(both, coded.code, *inputs))
+        return plan.keep(on(build, coded.code, *inputs))
 
-    return sheet.plan.keep(on(build, coded.code, *(end_flag(p) for p in parts)))
+    return side(False), side(True) if several or any(parts[i].last_end is not None for i in used) else None

@@ -150,25 +150,31 @@ def between(sheet: Sheet, start: Instants, end: Instants, names: frozenset[str])
     backwards = Coded(constant(0, pl.UInt8), (False,))
     if start.low is not None:
         backwards = Coded(None, (False, True), plan.keep(on(lambda e, s: (e < s).fill_null(False), high, start.low)))
-    touching = Coded(constant(0, pl.UInt8), (False,))
-    if start.low is not None and end.high is not None and not end.exact:
-        touching = Coded(None, (False, True), plan.keep(on(lambda e, s: SAME(e, s).fill_null(False), end.high, start.low)))
+    alone = Coded(constant(0, pl.UInt8), (False,))
+    if start.low is not None and not (start.exact and end.exact):
+        # A day that has only just begun, and nothing from a day's last instant to that day: the stretch is known all the same.
+        last = high if end.high is None else plan.keep(on(lambda e, r: pl.when(r).then(pl.lit(now, pl.Int64)).otherwise(e), end.high, lasts))
+
+        def is_one(a: pl.Expr, b: pl.Expr, e: pl.Expr, f: pl.Expr) -> pl.Expr:
+            found: pl.Expr = SAME(a, b) & SAME(pl.max_horizontal(b, e), f)
+            return found.fill_null(False)
+
+        alone = Coded(None, (False, True), plan.keep(on(is_one, start.low, start.high or start.low, high, last)))
     state: list[Any] = [None] * FIRST_FREE
     state[AS_OF] = _DAY
 
-    def answer(s: Shape, e: Shape, reverse: bool, touches: bool) -> Any:
+    def answer(s: Shape, e: Shape, reverse: bool, one: bool) -> Any:
         if s.kind in (LATER, STATED_NONE) or e.kind == STATED_NONE:
             return _NO_STRETCH
         if s.kind == EXACT and e.kind in (EXACT, LATER):
             return Maybe(None, names) if reverse else KNOWN if e.kind == EXACT else RUNNING
         if SPAN in (s.kind, e.kind):
-            known = all(one.kind in (EXACT, LATER) or (one.kind == SPAN and one.interval) for one in (s, e))
-            # From the last instant of a day to that day nothing can lie.
-            return Maybe(_SEVERAL, names) if known and not touches else LEFT_OVER
+            known = all(end.kind in (EXACT, LATER) or (end.kind == SPAN and end.interval) for end in (s, e))
+            return Maybe(_SEVERAL, names) if known and not one else LEFT_OVER
         found = moments.between(s.value(_DAY, _DAY), e.value(_DAY, _DAY), state, names)
         return found if isinstance(found, Maybe) and found.options is None else LEFT_OVER
 
-    coded = tabulated(plan, [start.state(plan), end.state(plan), backwards, touching], answer)
+    coded = tabulated(plan, [start.state(plan), end.state(plan), backwards, alone], answer)
     return Stretch(coded, _boundary(sheet, start), high)
 
 

@@ -165,6 +165,9 @@ BESIDES = [
     ("calendar: office, pause_on_days: whole_days", f"within: 5 working days, at_risk: 75%, {ASKED}"),
     ("", f"within: 5 days, {LADDER % ('9 days', '3 days')}, {ASKED}"),
     ("calendar: office", f"within: 5 working days, at_risk: 50%, {LADDER % ('8 working days', '2 working days')}, {ASKED}"),
+    # one step ends with its day, the other within it
+    ("calendar: office", f"within: 5 working days, at_risk: 50%, {LADDER % ('8 working days', '9 working hours')}, {ASKED}"),
+    ("calendar: office", f"within: 9 working hours, at_risk: 1 day, {LADDER % ('5 working days', '2 working days')}"),
     ("calendar: office", f"within: 5 working hours, at_risk: 50%, {LADDER % ('9 working hours', '3 working hours')}, {ASKED}"),
     ("", f"within: {{first_of: [5 days, promised_at]}}, at_risk: 50%, {ASKED}"),
     ("", f"within: {{last_of: [48 hours, 2 days]}}, {ASKED}"),
