@@ -88,9 +88,10 @@ class Pauses:
     def _with(cls, sheet: Sheet, start: Instants, done: Instants, unknown: Coded, kinds: Sequence[_Kind]) -> Pauses:
         plan, now = sheet.plan, sheet.now
         assert start.low is not None
-        begin = start.low
+        # What begins or ends nowhere has no end that a pause could be cut off by.
+        begin = start.low if start.exact else plan.keep(on(lambda s: pl.when(s > NO_START).then(s), start.low))
         act = constant(None, pl.Int64) if done.low is None else done.high or done.low
-        end = plan.keep(on(lambda a: a.fill_null(now), act))
+        end = plan.keep(on(lambda a: pl.when(a < NO_END).then(a).otherwise(now), act))
         there = [plan.keep(on(lambda t, s: (t & s.is_not_null()).fill_null(False), among(kind.state, _stands), begin)) for kind in kinds]
         several, alone = None, there
         if len(kinds) > 1 or kinds[0].field is not None:
@@ -285,8 +286,7 @@ def _found(sheet: Sheet, begin: Ex, end: Ex, kinds: Sequence[_Kind], there: Sequ
 
     def one(begin: int, end: int, cells: Sequence[Any]) -> dict[str, Any] | None:
         try:
-            first = clock.to_utc(begin) if begin > NO_START else datetime.min
-            last = clock.to_utc(end) if end < NO_END else datetime.max
+            first, last = clock.to_utc(begin), clock.to_utc(end)
             every = moments.union(tuple(stretch for cell, read in zip(cells, reading, strict=True) for stretch in read(cell)))
             clipped = [(max(low, first), min(high, last), runs) for low, high, runs in every if high > first and low < last]
             ends = [clock.of_utc(at) for low, high, _ in clipped if high > low for at in (low, high)]
