@@ -254,6 +254,35 @@ def test_a_pause_that_begins_as_the_hours_end() -> None:
     assert [at.strftime("%H:%M") for at in decisions["DL-a.due_at"]] == ["12:00", "15:10"]
 
 
+FOUND = """\
+format: 1
+policy: test/found
+effective: {from: "2020-01-01"}
+timezone: Asia/Shanghai
+calendars: {office: {hours: {mon-fri: ['09:00-12:00', '13:00-17:00']}}}
+counting: {calendar: office}
+record: {fields: {a: {type: event, empty: unknown}, c: {type: event}, i: {type: instants}}}
+deadlines: [%s]
+"""
+
+
+def test_a_start_that_may_lie_anywhere_has_no_pauses_after_it() -> None:
+    """Found by drawing: only the last of its possible starts has a limit, which nothing puts off."""
+    policy = load_policy_text(FOUND % "{id: D0, from: {first_of: [i, a]}, to: closed_at, within: 6 working hours, pauses: [{between: [a, c]}]}")
+    frame = pl.DataFrame({"received_at": ["2026-03-02T10:00"] * 2, "a": ["2026-03-03T10:00"] * 2, "c": ["2026-03-19T10:00"] * 2, "i": ["soon", None], "closed_at": [None, None]})
+    assert compare(policy, frame.cast(pl.String), datetime(2026, 3, 20)) == []
+
+
+def test_a_pause_to_a_day_that_has_only_just_begun() -> None:
+    """Found by drawing: at midnight the day is one instant, and the pause up to it as long as it looks; an hour later it is not known."""
+    policy = load_policy_text(FOUND % "{id: D0, from: received_at, to: c, within: 3 days, pauses: [{between: [received_at, c]}]}")
+    frame = pl.DataFrame({"received_at": ["2026-03-03T10:00", "2026-03-03", "2026-03-20"], "c": ["2026-03-20", "2026-03-20", "2026-03-20"]})
+    for hour in (0, 1):
+        assert compare(policy, frame, datetime(2026, 3, 20, hour)) == []
+    day = frame.with_columns(c=pl.lit("2026-03-03"), received_at=pl.lit("2026-03-03T23:59:59.999999"))
+    assert compare(policy, day, datetime(2026, 3, 20)) == []
+
+
 def test_a_worked_case() -> None:
     """48 hours from Monday 10:00; asked on Tuesday 9:00, answered 30 hours later: due on Thursday 16:00.  What is asked after the limit puts nothing off."""
     frame = pl.DataFrame(
