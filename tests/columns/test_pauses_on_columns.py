@@ -11,6 +11,7 @@ import pytest
 
 from complaint_policy import Policy, load_policy_text
 from tests.equality.comparing import compare
+from tests.equality.small import small_pieces
 
 AS_OF = datetime(2026, 4, 10, 11)
 POLICY = """\
@@ -208,7 +209,8 @@ def test_days_without_a_time_are_judged_as_they_are_in_a_record(counting: str, r
         pl.when(pl.int_range(pl.len()) % 3 > at).then(pl.col(name).dt.strftime("%Y-%m-%d")).otherwise(pl.col(name).dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")).alias(name)
         for at, name in enumerate(("received_at", "asked_at", "answered_at", "closed_at"))
     )
-    assert compare(beside_of("Asia/Shanghai", counting, rule), days, datetime(2026, 3, 10, 11)) == []
+    with small_pieces(1_000):  # a few texts of another form are judged one by one otherwise
+        assert compare(beside_of("Asia/Shanghai", counting, rule), days, datetime(2026, 3, 10, 11)) == []
 
 
 @pytest.mark.parametrize(("counting", "rule"), BESIDES)
@@ -270,17 +272,18 @@ def test_a_start_that_may_lie_anywhere_has_no_pauses_after_it() -> None:
     """Found by drawing: only the last of its possible starts has a limit, which nothing puts off."""
     policy = load_policy_text(FOUND % "{id: D0, from: {first_of: [i, a]}, to: closed_at, within: 6 working hours, pauses: [{between: [a, c]}]}")
     frame = pl.DataFrame({"received_at": ["2026-03-02T10:00"] * 2, "a": ["2026-03-03T10:00"] * 2, "c": ["2026-03-19T10:00"] * 2, "i": ["soon", None], "closed_at": [None, None]})
-    assert compare(policy, frame.cast(pl.String), datetime(2026, 3, 20)) == []
+    with small_pieces(1_000):
+        assert compare(policy, frame.cast(pl.String), datetime(2026, 3, 20)) == []
 
 
 def test_a_pause_to_a_day_that_has_only_just_begun() -> None:
     """Found by drawing: at midnight the day is one instant, and the pause up to it as long as it looks; an hour later it is not known."""
-    policy = load_policy_text(FOUND % "{id: D0, from: received_at, to: c, within: 3 days, pauses: [{between: [received_at, c]}]}")
-    frame = pl.DataFrame({"received_at": ["2026-03-03T10:00", "2026-03-03", "2026-03-20"], "c": ["2026-03-20", "2026-03-20", "2026-03-20"]})
-    for hour in (0, 1):
-        assert compare(policy, frame, datetime(2026, 3, 20, hour)) == []
-    day = frame.with_columns(c=pl.lit("2026-03-03"), received_at=pl.lit("2026-03-03T23:59:59.999999"))
-    assert compare(policy, day, datetime(2026, 3, 20)) == []
+    policy = load_policy_text(FOUND % "{id: D0, from: a, to: c, within: {first_of: [responded_at, 3 days]}, pauses: [{between: [a, c]}]}")
+    begun = ["2026-03-03T10:00", "2026-03-03", "2026-03-19T23:59:59.999999", "2026-03-19T10:00"]
+    frame = pl.DataFrame({"received_at": ["2026-03-02T10:00"] * 4, "a": begun, "c": ["2026-03-20", "2026-03-20", "2026-03-19", "2026-03-19T11:00"], "responded_at": ["2026-03-03T10:00", None, None, None]})
+    with small_pieces(1_000):
+        for hour in (0, 1):
+            assert compare(policy, frame, datetime(2026, 3, 20, hour)) == []
 
 
 def test_a_worked_case() -> None:
