@@ -1,7 +1,7 @@
 """Limits during which the clock stood still, on columns.
 
-One stretch between two instants is arithmetic over columns.  For several, for those of a field of intervals, and where a whole day or an
-opening hour decides, the counter is asked: once for each different start and the pauses that lie after it.
+One stretch between two instants is arithmetic over columns.  For several, for those of a field of intervals, and where whole days stand
+still, the counter is asked: once for each different start and the pauses that lie after it.
 """
 
 from __future__ import annotations
