@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from complaint_policy.dates import date_format
+from complaint_policy.exactness import MOST_DIGITS
 from complaint_policy.fields import Field
 from complaint_policy.possible import MICROSECOND, Interval
 from complaint_policy.texts import Text
@@ -23,7 +24,7 @@ __all__ = ["Unusable", "as_text", "coercer", "is_empty", "iso_text", "local_day"
 
 _TRUE: Final = frozenset({"true", "yes", "y", "t", "1", "是", "对", "有", "真"})
 _FALSE: Final = frozenset({"false", "no", "n", "f", "0", "否", "不是", "无", "假"})
-_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:[,，][0-9]{3})+|[0-9]{1,30})(?:\.[0-9]{1,30})?")
+_NUMBER = re.compile(rf"[+-]?(?:[0-9]{{1,3}}(?:[,，][0-9]{{3}})+|[0-9]{{1,{MOST_DIGITS}}})(?:\.[0-9]{{1,{MOST_DIGITS}}})?")
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ISO_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.,]([0-9]{1,12}))?\s?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?")
 # ISO 8601's sign for years of more than four digits and for those before the year 0, which Python has no dates for.

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, DecimalException, Divisio
 from functools import wraps
 from typing import Final, ParamSpec, TypeVar
 
-__all__ = ["decimal_of", "exact_context", "exactly", "is_short", "own_context", "wide_context"]
+__all__ = ["MOST_DIGITS", "as_numeral", "decimal_of", "exact_context", "exactly", "own_context", "wide_context"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,13 +47,24 @@ def decimal_of(text: str) -> Decimal | str:
     return text if found.is_nan() else found
 
 
-def is_short(number: Decimal) -> bool:
-    """Whether a number may be written out digit by digit: ``1E+999999999`` is ten letters, and would fill the memory."""
-    return number.is_finite() and abs(number.adjusted()) <= _PLACES and len(str(number)) <= _LETTERS
+def as_numeral(number: int | float | Decimal) -> str | None:
+    """A number written out digit by digit, with its sign and a point; ``None`` where no text of a record is read as so long a number.
+
+    ``1E+999999999`` is ten letters, and would fill the memory.
+    """
+    if isinstance(number, int):
+        # Beyond 4,300 digits Python itself refuses.
+        return str(number) if number.bit_length() <= _BITS and abs(number) < _TOO_LARGE else None
+    exact = Decimal(repr(number)) if isinstance(number, float) else number
+    if not exact.is_finite() or abs(exact.adjusted()) >= MOST_DIGITS or int(exact.as_tuple().exponent) < -MOST_DIGITS:
+        return None
+    return format(exact, "f")
 
 
-_PLACES: Final = 60
-_LETTERS: Final = 40
+# Before the point and after it: see coerce.
+MOST_DIGITS: Final = 30
+_TOO_LARGE: Final = 10**MOST_DIGITS
+_BITS: Final = 100
 
 
 def exactly(function: Callable[P, T]) -> Callable[P, T]:

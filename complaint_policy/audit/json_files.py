@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
+from operator import itemgetter
 from typing import Any, Final
 
 from attrs import frozen
@@ -46,7 +47,10 @@ def opened_up(record: dict[str, Any], prefix: str = "", depth: int = 0) -> dict[
 def columns_of(records: Iterable[Mapping[str, Any]], name: str) -> tuple[str, ...]:
     """The keys of all records, in order of first appearance."""
     columns: dict[str, None] = {}
+    known = columns.keys()
     for record in records:
+        if record.keys() <= known:
+            continue
         columns.update(dict.fromkeys(record))
         if len(columns) > _MAX_COLUMNS:
             raise InputError(
@@ -75,11 +79,18 @@ class Keys:
     def row(self, wanted: Sequence[str]) -> Callable[[int, Mapping[str, Any] | Text], Row]:
         """How a record with its number is a row of the wanted columns."""
         plain = all(self.spelled.get(name, (name,)) == (name,) for name in wanted)
+        # Of several names it gives their values in a tuple; most files have every key in every record.
+        all_of: Callable[[Any], Any] | None = itemgetter(*wanted) if len(wanted) > 1 else None
 
         def read(number: int, record: Mapping[str, Any] | Text) -> Row:
             if isinstance(record, Text):
                 return Row(number, (), record)
             if plain:
+                if all_of is not None:
+                    try:
+                        return Row(number, all_of(record))
+                    except KeyError:
+                        pass
                 return Row(number, [record.get(name) for name in wanted])
             keys = [[key for key in self.spelled[name] if key in record] for name in wanted]
             if any(len(there) > 1 for there in keys):
@@ -102,7 +113,7 @@ def _paired(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 # Made once: ``json.loads`` makes a decoder a call.
 _EXACT: Final = json.JSONDecoder(parse_float=decimal_of, object_pairs_hook=_paired).decode
-_QUICK: Final = json.JSONDecoder(parse_float=decimal_of).decode
+_QUICK: Final[Callable[[str, int], tuple[Any, int]]] = json.JSONDecoder(parse_float=decimal_of).raw_decode
 
 
 def _loads(text: str) -> Any:
@@ -160,11 +171,13 @@ class JsonLinesTable(SourceTable):
 
 def _flat(line: str) -> dict[str, Any] | None:
     """A line that is plainly one object without objects inside it, each key once; None where that takes a closer look."""
-    if '" ' in line or '"\t' in line:
+    if line[:1] != "{" or '" ' in line or '"\t' in line:
         return None
     try:
-        record = _QUICK(line)
+        record, end = _QUICK(line, 0)
     except (ValueError, RecursionError):
+        return None
+    if line[end:].strip(" \t\r\n"):
         return None
     # Every key here is followed by ``":``, so there are no more pairs than those: as many as keys, and none twice.
     return record if type(record) is dict and len(record) == line.count('":') else None

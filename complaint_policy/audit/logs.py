@@ -11,7 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from complaint_policy.event_log import MOST_ENTRIES
-from complaint_policy.exactness import is_short
+from complaint_policy.exactness import as_numeral
 from complaint_policy.fields import ENTRY_FIELDS, LogField
 
 __all__ = ["log_column"]
@@ -66,11 +66,10 @@ def _settle(values: list[Any], rows: list[int], numeric: bool, odd: set[int]) ->
     if numeric and Decimal in kinds and kinds <= {int, Decimal}:
         # As texts they are the same numbers to every reader.
         for place, value in enumerate(values):
-            if isinstance(value, Decimal) and not is_short(value):
-                odd.add(rows[place])
-                values[place] = None
-            elif value is not None:
-                values[place] = format(value, "f")
+            if value is not None:
+                values[place] = as_numeral(value)
+                if values[place] is None:
+                    odd.add(rows[place])
         return pl.String
     chosen = max(kinds, key=lambda kind: (sum(type(v) is kind for v in values), kind.__name__))
     for place, value in enumerate(values):

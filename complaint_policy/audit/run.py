@@ -18,6 +18,7 @@ import polars as pl
 from attrs import evolve
 
 from complaint_policy.audit.across import across_of, check_lists
+from complaint_policy.audit.block_audit import BlockAudit
 from complaint_policy.audit.caps import held_to_caps
 from complaint_policy.audit.cells import RecordReader
 from complaint_policy.audit.columns import DecisionColumns
@@ -30,7 +31,7 @@ from complaint_policy.audit.history import COUNTED, History, history_of
 from complaint_policy.audit.history_records import SourceRecords
 from complaint_policy.audit.history_tables import beside
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy, has_columns
-from complaint_policy.audit.judging import columns_of_policy, fields_of_policy, waivers_of
+from complaint_policy.audit.judging import columns_of_policy, fields_of_policy, logs_of_policy, waivers_of
 from complaint_policy.audit.mapping import (
     ColumnMapping,
     by_name,
@@ -42,12 +43,13 @@ from complaint_policy.audit.opening import figure_records
 from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
 from complaint_policy.audit.registers import check_register, rows_of_register
 from complaint_policy.audit.result import Audit
+from complaint_policy.audit.row_blocks import RowBlocks
 from complaint_policy.audit.sources import InputOptions, SourceTable, open_source, shown_names
 from complaint_policy.audit.streams import StreamAudit
 from complaint_policy.audit.summary import Summary
 from complaint_policy.audit.tables import FrameTable, memory_table
 from complaint_policy.audit.text_frames import TextFrame, text_frame
-from complaint_policy.audit.texts import TextAudit
+from complaint_policy.audit.typed_cells import TypedCells, readings_of
 from complaint_policy.audit.watching import watched
 from complaint_policy.audit.writing import FrameWriter, check_target
 from complaint_policy.errors import InputError, MappingError, UsageError
@@ -141,11 +143,8 @@ def run_audit(
     merging = past is not None and bool(past.into)
     by_record = mapping.events is not None or merging or joined is not None or normalisers is not None or not has_columns(policy)
     # A mapping of constants alone reads no column.
-    texts: DelimitedTable | TextFrame | None = None
-    if not by_record:
-        versions = [version.model.fields for version in policy.versions]
-        texts = table if isinstance(table, DelimitedTable) else text_frame(table, mapping, versions) if isinstance(table, FrameTable) else None
-    if isinstance(table, FrameTable) and stream.wanted and not by_record and texts is None:
+    blocks = None if by_record else _in_blocks(policy, table, mapping)
+    if isinstance(table, FrameTable) and stream.wanted and not by_record and blocks is None:
         lazily = FrameAudit(policy, table, mapping, stream, shape, instant, held, judge, columns, progress, exposed)
         if decisions_to is not None:
             with FrameWriter(Path(decisions_to), _schema_of(shape, public)) as writer:
@@ -165,12 +164,11 @@ def run_audit(
             opened=opened,
             across=across,
         )
-    fields = {f.name: f for f in fields_of_policy(policy)}
-    whole: TextAudit | StreamAudit
-    if texts is not None:
-        whole = TextAudit(policy, texts, stream, mapping, shape, instant, held, judge, tuple(columns), progress, exposed)
+    whole: BlockAudit | StreamAudit
+    if blocks is not None:
+        whole = BlockAudit(policy, blocks, stream, mapping, shape, instant, held, judge, tuple(columns), progress, exposed)
     else:
-        whole = StreamAudit(policy, stream, mapping, shape, instant, held, judge, tuple(columns), progress, fields, exposed)
+        whole = StreamAudit(policy, stream, mapping, shape, instant, held, judge, tuple(columns), progress, exposed)
     kept: list[pl.DataFrame] = []
     with ExitStack() as stack:
         writer_ = stack.enter_context(FrameWriter(Path(decisions_to), _schema_of(shape, public))) if decisions_to is not None else None
@@ -186,7 +184,7 @@ def run_audit(
             summary = evolve(summary, events=joined.counts())
 
     def find(row: int) -> AnyDecision | None:
-        if isinstance(whole, TextAudit):
+        if isinstance(whole, BlockAudit):
             return whole.decision(row)
         return next((judge(e) for e in stream.entries(Counts()) if e.position == row and e.fault is None), None)
 
@@ -208,6 +206,16 @@ def run_audit(
 
 def _told(summary: Summary, past: History | None) -> Summary:
     return summary if past is None else evolve(summary, history=past.notes())
+
+
+def _in_blocks(policy: AnyPolicy, table: SourceTable, mapping: ColumnMapping) -> DelimitedTable | TextFrame | RowBlocks | None:
+    """A table of texts to be read, or of rows, as blocks; ``None`` for one whose columns are judged as they stand."""
+    if isinstance(table, DelimitedTable):
+        return table
+    versions = [version.model.fields for version in policy.versions]
+    if isinstance(table, FrameTable):
+        return text_frame(table, mapping, versions)
+    return RowBlocks(table, TypedCells(readings_of(mapping, versions), logs_of_policy(policy)))
 
 
 def _opened_figure(policy: AnyPolicy, stream: RecordStream, judge: Judge, rule: str, **options: Any) -> pl.DataFrame:

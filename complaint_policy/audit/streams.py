@@ -1,14 +1,12 @@
-"""An audit of records that come one by one: text files, JSON, workbooks, event logs folded to cases, lists in memory.
+"""An audit of records that are put together first: events folded to cases or joined, cases merged, records that plugins have changed.
 
-Records are gathered to typed tables, a batch at a time, and judged on columns; what fits no column goes record by record.
+They are gathered to typed tables, a batch at a time, and judged on columns; what fits no column goes record by record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
-from decimal import Decimal
-from math import isinf
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any, Final
 
 import polars as pl
@@ -20,7 +18,6 @@ from complaint_policy.audit.frames import shown
 from complaint_policy.audit.gathering import Gathered
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy, has_columns
 from complaint_policy.audit.judging import logs_of_policy
-from complaint_policy.audit.logs import log_column
 from complaint_policy.audit.look import looked_at
 from complaint_policy.audit.mapping import ColumnMapping, FieldMapping
 from complaint_policy.audit.partials import partials
@@ -30,15 +27,13 @@ from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
 from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
 from complaint_policy.audit.tiers import Tiers
 from complaint_policy.audit.typed import typed_table
-from complaint_policy.exactness import is_short
-from complaint_policy.fields import Field, LogField
+from complaint_policy.audit.typed_cells import TypedCells, reading_of
 from complaint_policy.rules.portfolio.exposures import Exposures
 
 __all__ = ["StreamAudit"]
 
 BATCH: Final = 100_000
 _LOOKED_AT: Final = 20_000
-_WHOLE: Final = 2**62
 
 
 @define
@@ -54,7 +49,6 @@ class StreamAudit:
     judge: Callable[[Entry], AnyDecision]
     extra: tuple[str, ...]
     progress: Progress | None
-    fields: dict[str, Field]
     exposures: Exposures
     _engines: dict[Any, Engine] = field(factory=dict)
     _counts: Counts = field(factory=Counts)
@@ -101,7 +95,7 @@ class StreamAudit:
     def _judged(self, batch: list[Entry], portfolio: Portfolio) -> tuple[pl.DataFrame, pl.DataFrame, Tiers]:
         records = [e for e in batch if e.fault is None]
         if has_columns(self.policy):
-            frame, odd = _typed(records, sorted(self.stream.source_fields), self.fields, logs_of_policy(self.policy))
+            frame, odd = _typed(records, sorted(self.stream.source_fields), self._cells())
         else:
             frame, odd = pl.DataFrame(schema={ROW: pl.Int64}), records
         by_row = {e.position: e for e in batch}
@@ -129,6 +123,12 @@ class StreamAudit:
             rejects.append(rejected)
         return pl.concat(parts).sort("row"), pl.concat(rejects), tiers
 
+    def _cells(self) -> TypedCells:
+        """How the values of fields, which the mapping has been through, become columns."""
+        versions = [version.model.fields for version in self.policy.versions]
+        names = self.stream.source_fields
+        return TypedCells({name: reading_of(fields[name] for fields in versions if name in fields) for name in names}, logs_of_policy(self.policy))
+
     def _engine(self, frame: pl.DataFrame, mapping: ColumnMapping) -> Engine:
         schema = dict(frame.schema)
         key = tuple(schema.items())
@@ -139,75 +139,11 @@ class StreamAudit:
         return self._engines[key]
 
 
-def _typed(entries: list[Entry], names: list[str], fields: dict[str, Field], declared: Sequence[LogField]) -> tuple[pl.DataFrame, list[Entry]]:
+def _typed(entries: list[Entry], names: list[str], cells: TypedCells) -> tuple[pl.DataFrame, list[Entry]]:
     """The records as a table of one type a field; records with a value of another type are handed back."""
-    columns: dict[str, list[Any]] = {name: [e.record.get(name) for e in entries] for name in names}
-    odd = {i for values in columns.values() for i in _torn(values)}
-    types: dict[str, Any] = {}
-    logs: dict[str, pl.Series] = {}
-    for name, values in columns.items():
-        if declared and isinstance(fields.get(name), LogField):
-            logs[name] = log_column(name, values, declared, odd)
-        else:
-            types[name] = _settle(values, fields.get(name), odd)
+    odd: set[int] = set()
+    columns = [cells.column(name, [e.record.get(name) for e in entries], odd) for name in names]
+    frame = pl.DataFrame([pl.Series(ROW, [e.position for e in entries], dtype=pl.Int64), *columns])
     if odd:
-        kept = [i for i in range(len(entries)) if i not in odd]
-        columns = {name: [values[i] for i in kept] for name, values in columns.items()}
-        logs = {name: log[kept] for name, log in logs.items()}
-        rows = [entries[i].position for i in kept]
-    else:
-        rows = [e.position for e in entries]
-    data = {n: pl.Series(n, values, dtype=types[n], strict=True) if n in types else logs[n] for n, values in columns.items()}
-    frame = pl.DataFrame({ROW: pl.Series(rows, dtype=pl.Int64)} | data)
-    return frame, [entries[i] for i in sorted(odd)]
-
-
-def _torn(values: list[Any]) -> list[int]:
-    """The places of texts with half of a surrogate pair, which no column of text can hold."""
-    texts = [value for value in values if value.__class__ is str]
-    try:
-        "".join(texts).encode()
-    except UnicodeEncodeError:
-        return [i for i, value in enumerate(values) if value.__class__ is str and any("\ud800" <= c <= "\udfff" for c in value)]
-    return []
-
-
-def _settle(values: list[Any], declared: Field | None, odd: set[int]) -> Any:
-    """The Polars type of a field's values, which may be changed to values that mean the same; those that do not fit are ``odd``."""
-    kinds = set(map(type, values)) - {type(None)}
-    if not kinds:
-        return pl.Null
-    if kinds == {str}:
-        return pl.String
-    if kinds <= {int, float} and float in kinds:
-        for i, value in enumerate(values):
-            if type(value) is int:
-                if abs(value) >= 10**15:
-                    odd.add(i)
-                values[i] = float(value)
-        return pl.Float64
-    if kinds == {Decimal} and declared is not None and declared.is_numeric:
-        for i, value in enumerate(values):
-            if value is not None:
-                if not is_short(value):
-                    odd.add(i)
-                    values[i] = None
-                else:
-                    values[i] = format(value, "f")
-        return pl.String
-    chosen = max(kinds, key=lambda kind: (sum(type(v) is kind for v in values), kind.__name__))
-    types = {str: pl.String, bool: pl.Boolean, int: pl.Int64, float: pl.Float64, date: pl.Date, datetime: pl.Datetime("us")}
-    for i, value in enumerate(values):
-        fits = type(value) is chosen and chosen in types
-        if fits and chosen is int:
-            fits = -_WHOLE < value < _WHOLE
-        if fits and chosen is datetime:
-            fits = value.tzinfo is None and not value.fold
-        if fits and chosen is float:
-            fits = not isinf(value)
-        if value is not None and not fits:
-            odd.add(i)
-            values[i] = None
-    return types.get(chosen, pl.Null)
-
-
+        frame = frame.filter(pl.Series([place not in odd for place in range(len(entries))], dtype=pl.Boolean))
+    return frame, [entries[place] for place in sorted(odd)]

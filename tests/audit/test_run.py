@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from complaint_policy.audit import Audit, read_mapping, run_audit
 from complaint_policy.audit.columns import frame_zone
-from complaint_policy.audit.streams import BATCH as CHUNK
+from complaint_policy.audit.row_blocks import _ROWS as CHUNK
 from complaint_policy.errors import ComplaintPolicyError, InputError, MappingError, UsageError
 from complaint_policy.zones import zone_named
 from tests.audit.fake import FakePolicy

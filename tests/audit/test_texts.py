@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from complaint_policy import Policy, load_policy_text
-from complaint_policy.audit import Audit, blocks, read_mapping, run, run_audit, texts
+from complaint_policy.audit import Audit, block_audit, blocks, read_mapping, run, run_audit
 from complaint_policy.audit.gathering import Gathered, Ids, Spans
 from complaint_policy.audit.judging import columns_of_policy
 from complaint_policy.audit.partials import count_ids, middles, span
@@ -126,7 +126,7 @@ def test_the_size_of_the_blocks_changes_nothing_and_no_decisions_are_needed_for_
     export_file(path, random.Random(7), 300)
     whole = run_audit(policy, path, as_of=AS_OF, mapping=read_mapping(MAPPING))
     for size in (500, 5000, blocks.BLOCK):
-        monkeypatch.setattr(texts, "BLOCK", size)
+        monkeypatch.setattr(block_audit, "BLOCK", size)
         kept = run_audit(policy, path, as_of=AS_OF, mapping=read_mapping(MAPPING), decisions_to=tmp_path / "d.parquet")
         counted = run_audit(policy, path, as_of=AS_OF, mapping=read_mapping(MAPPING), keep=False)
         same(kept, whole)
@@ -147,7 +147,7 @@ def test_a_decision_is_made_again_from_its_row(tmp_path: Path, monkeypatch: pyte
     path = tmp_path / "a.csv"
     plain_file(path, random.Random(5), 120, "%Y-%m-%d %H:%M")
     found, expected = audits(monkeypatch, path, load_policy_text(OLD))
-    monkeypatch.setattr(texts, "BLOCK", 1000)
+    monkeypatch.setattr(block_audit, "BLOCK", 1000)
     for row in found.decisions["row"].to_list()[::20]:
         assert found.decision(row).to_dict() == expected.decision(row).to_dict()
 
@@ -162,7 +162,7 @@ def test_a_file_without_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_progress_tells_the_rows_and_the_share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, told = tmp_path / "a.csv", []
     plain_file(path, random.Random(1), 200, "%Y-%m-%d")
-    monkeypatch.setattr(texts, "BLOCK", 2000)
+    monkeypatch.setattr(block_audit, "BLOCK", 2000)
     found = run_audit(load_policy_text(OLD), path, as_of=AS_OF, progress=lambda rows, share: told.append((rows, share)))
 
     assert told == sorted(told)
@@ -201,8 +201,8 @@ def test_counts_are_put_together_however_many_there_are(monkeypatch: pytest.Monk
     plain_file(path, random.Random(2), 300, "%Y-%m-%d %H:%M:%S")
     whole = run_audit(policy, path, as_of=AS_OF)
     monkeypatch.setattr("complaint_policy.audit.gathering._FEW_TABLES", 2)
-    monkeypatch.setattr(texts, "BLOCK", 1500)
-    monkeypatch.setattr(texts, "Gathered", lambda shape: Gathered(shape, most=10))
+    monkeypatch.setattr(block_audit, "BLOCK", 1500)
+    monkeypatch.setattr(block_audit, "Gathered", lambda shape: Gathered(shape, most=10))
 
     assert run_audit(policy, path, as_of=AS_OF, keep=False).summary().to_dict() == whole.summary().to_dict()
     assert Gathered(columns_of_policy(policy)).tally().decided == 0

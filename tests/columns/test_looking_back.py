@@ -12,7 +12,7 @@ import pytest
 import workload
 
 from complaint_policy import Policy, load_policy_text
-from complaint_policy.audit import Audit, frames, texts, tiers
+from complaint_policy.audit import Audit, block_audit, frames, tiers
 from complaint_policy.audit.engine import Engine
 from complaint_policy.audit.look import Look, looked_at
 from complaint_policy.errors import InputError, RecordError
@@ -243,7 +243,7 @@ def test_registers_of_many_years_go_by_columns(kind: str, order: str, zone: str,
     """What is seen first, by which tables of days are made, is of one year; a few years are typing errors."""
     monkeypatch.setattr(frames, "_LOOKED_AT", 20)
     monkeypatch.setattr(tiers, "_WORTH", 100)
-    for module in (frames, texts):
+    for module in (frames, block_audit):
         monkeypatch.setattr(module, "_BATCH" if module is frames else "BLOCK", 400 if module is frames else 16_000)
     head = f"format: 1\npolicy: test/years\neffective: {{from: 2009-06-01}}\ntimezone: {zone}\ncalendars:\n  w: {{country: DE}}\n"
     policy = load_policy_text(f"{head}deadlines:\n  - {{id: DL, from: received_at, to: closed_at, within: 5 working days, counting: {{calendar: w}}}}\n")

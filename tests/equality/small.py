@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import polars as pl
 
-from complaint_policy.audit import Audit, counts, frames, plain_texts, streams, texts
+from complaint_policy.audit import Audit, block_audit, counts, frames, plain_texts, row_blocks, streams
 from complaint_policy.audit.engine import Engine
 
 __all__ = ["asked", "csv", "few_days", "parquet", "small_pieces"]
@@ -41,11 +41,11 @@ def few_days() -> Iterator[None]:
 @contextmanager
 def small_pieces(rows: int) -> Iterator[None]:
     """Tables that are not in memory are judged so many rows at a time, believed to be what so many first rows are, and all on columns."""
-    sizes = ((frames, "_BATCH"), (frames, "_LOOKED_AT"), (streams, "BATCH"), (streams, "_LOOKED_AT"), (texts, "_LOOKED_AT"), (counts, "_BATCH"))
+    sizes = ((frames, "_BATCH"), (frames, "_LOOKED_AT"), (streams, "BATCH"), (streams, "_LOOKED_AT"), (block_audit, "_LOOKED_AT"), (row_blocks, "_ROWS"), (counts, "_BATCH"))
     with ExitStack() as stack:
         for module, name in sizes:
             stack.enter_context(patch.object(module, name, rows))
-        stack.enter_context(patch.object(texts, "BLOCK", rows * _WIDTH))
+        stack.enter_context(patch.object(block_audit, "BLOCK", rows * _WIDTH))
         stack.enter_context(patch.object(plain_texts, "FEW_OTHERS", 0))
         yield
 

@@ -1,4 +1,4 @@
-"""An audit of a file of delimited text: its blocks are judged as columns, one after the other, and nothing of them is kept but what was asked for.
+"""An audit of a table that comes in blocks: each is judged as columns, one after the other, and nothing of them is kept but what was asked for.
 
 Where no decisions are wanted the summary is summed up from codes; rows that columns leave over go record by record, as everywhere.
 """
@@ -27,7 +27,8 @@ from complaint_policy.audit.mapping import ColumnMapping
 from complaint_policy.audit.partials import partials
 from complaint_policy.audit.plain_texts import Others, PlainTexts, plain_texts
 from complaint_policy.audit.portfolio import Portfolio
-from complaint_policy.audit.records import Entry, Progress, RecordStream
+from complaint_policy.audit.records import Counts, Entry, Progress, RecordStream
+from complaint_policy.audit.row_blocks import RowBlocks
 from complaint_policy.audit.summary import Identity, SourceNotes, Summary, summarise
 from complaint_policy.audit.text_frames import TextFrame
 from complaint_policy.audit.tiers import BLANK, BLANK_ROW, NO_RECEIPT, Tiers, inner_types
@@ -35,18 +36,27 @@ from complaint_policy.audit.typed import TypedTable, passes, typed_table
 from complaint_policy.columns.python_cells import python_rows
 from complaint_policy.rules.portfolio.exposures import Exposures
 
-__all__ = ["TextAudit"]
+__all__ = ["BlockAudit"]
 
 _LOOKED_AT: Final = 20_000
 Keep = Callable[[pl.DataFrame], None]
 
 
 @define
-class TextAudit:
-    """Judges a file while it is read."""
+class _Form:
+    """Tables of one schema: which of its texts are read as columns first, and the engines for what is and for what is not."""
+
+    plain: PlainTexts
+    rejecting: TypedTable
+    engines: dict[bool, Engine] = field(factory=dict)
+
+
+@define
+class BlockAudit:
+    """Judges a table while it is read."""
 
     policy: AnyPolicy
-    table: DelimitedTable | TextFrame
+    table: DelimitedTable | TextFrame | RowBlocks
     stream: RecordStream
     mapping: ColumnMapping
     shape: DecisionColumns
@@ -60,14 +70,12 @@ class TextAudit:
     _portfolio: Portfolio = field(init=False)
     _gathered: Gathered = field(init=False)
     _rejects: list[pl.DataFrame] = field(init=False)
-    _plain: PlainTexts | None = field(default=None, init=False)
-    _typed: TypedTable | None = field(default=None, init=False)
     _others: Others = field(factory=Others, init=False)
-    _engines: dict[int, Engine] = field(factory=dict, init=False)
+    _forms: dict[Any, _Form] = field(factory=dict, init=False)
 
     def engines(self) -> list[Engine]:
         """The engines that judged, one for each form the rows had."""
-        return list(self._engines.values())
+        return [engine for form in self._forms.values() for engine in form.engines.values()]
 
     def run(self, keep: Keep | None) -> tuple[Summary, pl.DataFrame]:
         """Judges everything; ``keep`` is handed the public columns of each block, in order; None: no decisions are wanted."""
@@ -88,11 +96,13 @@ class TextAudit:
         identity.check()
         if self.progress is not None:
             self.progress(rows, 1.0)
-        notes = SourceNotes.of(self.table, self.mapping, self.stream, self.policy.zone.to_aware(self.instant))
+        notes = SourceNotes.of(self.stream.table, self.mapping, self.stream, self.policy.zone.to_aware(self.instant))
         return summarise(tally, self.policy, notes, identity, rejected, self._portfolio, self.waivers), rejected
 
     def decision(self, row: int) -> AnyDecision | None:
         """The full decision of one row, made again."""
+        if isinstance(self.table, RowBlocks):  # its cells as they were given, not as they were written for a column
+            return next((self.judge(e) for e in self.stream.entries(Counts()) if e.position == row and e.fault is None), None)
         wanted = self.stream.wanted
         blocks = [self.table.block_at(wanted, ROW, row)] if isinstance(self.table, TextFrame) else self.table.blocks(wanted, ROW, BLOCK)
         for block in blocks:
@@ -103,16 +113,15 @@ class TextAudit:
 
     # ---------------------------------------------------------------- one block
     def _take(self, block: Block, keep: Keep | None) -> None:
-        frame, refused = self._left_out(block.frame)
+        form = self._form_of(block.frame)
+        frame, refused = self._left_out(block.frame, form.rejecting)
         self._rejects.append(refused)
-        if self._plain is None:
-            self._plain = plain_texts(frame, self.mapping, [version.model.fields for version in self.policy.versions], self.policy.zone)
         parts: list[pl.DataFrame] = []
-        typed, others = self._plain.read(frame)
-        ways = [(typed, self._engine_for(typed, self._plain.mapping, 0))]
+        typed, others = form.plain.read(frame)
+        ways = [(typed, self._engine_for(typed, form, read=True))]
         few = others.height > 0 and self._others.are_few(others.height)
         if others.height and not few:
-            ways.append((others, self._engine_for(others, self.mapping, 1)))
+            ways.append((others, self._engine_for(others, form, read=False)))
         for rows, engine in ways:
             tiers = Tiers(engine, self._entries_of, self.judge, True, self.extra, self._portfolio, plain_rejects=False, lines=pl.col(LINE))
             if keep is None and rows.height:
@@ -137,14 +146,25 @@ class TextAudit:
             parts = [part.select(names) for part in parts] or [pl.DataFrame(schema={name: types[name] for name in names})]
             keep(shown(parts[0] if len(parts) == 1 else pl.concat(parts).sort("row"), self.shape))
 
-    def _engine_for(self, frame: pl.DataFrame, mapping: ColumnMapping, way: int) -> Engine:
-        """The policy over the columns of the file; what it believes of them it sees in the first rows."""
-        if way not in self._engines:
+    def _form_of(self, frame: pl.DataFrame) -> _Form:
+        """What is known of tables with the columns of this one."""
+        key = tuple(frame.schema.items())
+        if key not in self._forms:
+            declared, zone = [version.model.fields for version in self.policy.versions], self.policy.zone
+            table = typed_table(dict(frame.schema), self.mapping, zone, {name: name for name in frame.columns})
+            kept, _ = self._left_out(frame, table)
+            self._forms[key] = _Form(plain_texts(kept, self.mapping, declared, zone), table)
+        return self._forms[key]
+
+    def _engine_for(self, frame: pl.DataFrame, form: _Form, *, read: bool) -> Engine:
+        """The policy over tables of a form, whose texts are ``read`` or are not; what it believes of them it sees in the first rows."""
+        if read not in form.engines:
+            mapping = form.plain.mapping if read else self.mapping
             schema = {name: kind for name, kind in frame.schema.items() if name != ROW}
             table = typed_table(schema, mapping, self.policy.zone, {name: name for name in schema}, enums_of(self.policy))
             look = looked_at(frame.head(_LOOKED_AT), table, whole=False) if frame.height else Look()
-            self._engines[way] = Engine(self.policy, table, self.shape, self.instant, self.waivers, look, schema)
-        return self._engines[way]
+            form.engines[read] = Engine(self.policy, table, self.shape, self.instant, self.waivers, look, schema)
+        return form.engines[read]
 
     def _entries_of(self, rows: pl.DataFrame) -> Iterator[Entry]:
         """The records of some rows."""
@@ -157,7 +177,7 @@ class TextAudit:
             record = {} if row.fault else self._reader.record(row.cells)
             yield Entry(position, row.line, record, row.fault or self._reader.refused(row.cells))
 
-    def _left_out(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _left_out(self, frame: pl.DataFrame, table: TypedTable) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The rows that may be records, and the rejects of those that plainly are none: filtered out, blank, without a receipt."""
         receipt = self.mapping.field("received_at")
         tests = [(~passes(pl.col(f.column), frame.schema[f.column], f.values), self._reader.left_out(f)) for f in self.mapping.where]
@@ -172,9 +192,7 @@ class TextAudit:
         if not flags.any():
             return frame, pl.DataFrame(schema=REJECTED_SCHEMA)
         gone = frame.filter(flags)
-        if self._typed is None:
-            self._typed = typed_table(dict(frame.schema), self.mapping, self.policy.zone, {name: name for name in frame.columns})
-        gone = gone.with_columns(_blank(gone, self._typed).alias(BLANK))
+        gone = gone.with_columns(_blank(gone, table).alias(BLANK))
         cases = [(pl.col(BLANK), BLANK_ROW), *tests]
         en: Any = pl
         zh: Any = pl
