@@ -16,19 +16,22 @@ from typing import Any, Final
 from attrs import frozen
 
 from complaint_policy.audit.encodings import Encoding, find_encoding
+from complaint_policy.audit.json_shapes import Survey
 from complaint_policy.audit.sources import FileHandle, InputOptions, Row, SourceTable, damaged
 from complaint_policy.errors import InputError
 from complaint_policy.exactness import decimal_of
 from complaint_policy.texts import Text
 
-__all__ = ["JsonLinesTable", "JsonTable", "Keys"]
+__all__ = ["MAX_LINE", "JsonLinesTable", "JsonTable", "Keys", "lines_of", "object_of"]
 
-_MAX_LINE: Final = 1 << 24
+MAX_LINE: Final = 1 << 24
+# Characters read at a time: a piece that is as long as a line may be has a line that is far longer than others.
+_PIECE: Final = MAX_LINE // 2
 _MAX_COLUMNS: Final = 10_000
 _MAX_OPENED: Final = 8
 _NOT_OBJECT: Final = Text("not a JSON object", "不是 JSON 对象")
 _TWICE: Final = Text("a key stands twice in the object", "对象中有重复的键")
-_TOO_LONG: Final = Text(f"a line longer than {_MAX_LINE} characters", f"一行超过 {_MAX_LINE} 个字符")
+_TOO_LONG: Final = Text(f"a line longer than {MAX_LINE} characters", f"一行超过 {MAX_LINE} 个字符")
 
 
 def opened_up(record: dict[str, Any], prefix: str = "", depth: int = 0) -> dict[str, Any]:
@@ -76,9 +79,13 @@ class Keys:
             spelled[name_of] = (*spelled.get(name_of, ()), key)
         return cls(spelled)
 
+    def are_plain(self, names: Sequence[str]) -> bool:
+        """Whether these columns are spelled as they are called."""
+        return all(self.spelled.get(name, (name,)) == (name,) for name in names)
+
     def row(self, wanted: Sequence[str]) -> Callable[[int, Mapping[str, Any] | Text], Row]:
         """How a record with its number is a row of the wanted columns."""
-        plain = all(self.spelled.get(name, (name,)) == (name,) for name in wanted)
+        plain = self.are_plain(wanted)
         # Of several names it gives their values in a tuple; most files have every key in every record.
         all_of: Callable[[Any], Any] | None = itemgetter(*wanted) if len(wanted) > 1 else None
 
@@ -139,7 +146,8 @@ class JsonLinesTable(SourceTable):
             self.encoding: Encoding = find_encoding(handle.opened, options.encoding)
         except (OSError, EOFError) as error:
             raise damaged(self.name, error) from None
-        self._keys = Keys.of((r for _, r in self._records() if isinstance(r, dict)), self.name)
+        self.survey = Survey(object_of)
+        self._keys = Keys.of(self.survey.records(self.pieces()), self.name)
         self.columns = tuple(self._keys.spelled)
 
     def share(self) -> float | None:
@@ -148,25 +156,48 @@ class JsonLinesTable(SourceTable):
     def unchanged(self) -> bool:
         return self._handle.unchanged()
 
-    def _records(self) -> Iterator[tuple[int, dict[str, Any] | Text]]:
+    def spells(self, names: Sequence[str]) -> bool:
+        """Whether every record spells these columns in the one way they are called here."""
+        return self._keys.are_plain(names)
+
+    def pieces(self) -> Iterator[str | None]:
+        """The text in pieces of whole lines; ``None`` in the place of a line that is too long."""
         try:
             with io.TextIOWrapper(self._handle.opened(), encoding=self.encoding.name, errors="replace") as text:
-                number = 0
-                while line := text.readline(_MAX_LINE):
-                    number += 1
-                    if len(line) >= _MAX_LINE and not line.endswith("\n"):
-                        while (rest := text.readline(_MAX_LINE)) and not rest.endswith("\n"):
-                            pass
-                        yield number, _TOO_LONG
-                    elif line.strip():
-                        yield number, _object(line)
+                pending, skipping = "", False
+                while part := text.read(_PIECE):
+                    if skipping:
+                        end = part.find("\n")
+                        part, skipping = part[end + 1 :] if end >= 0 else "", end < 0
+                    pending += part
+                    if end := pending.rfind("\n") + 1:
+                        yield pending[:end]
+                        pending = pending[end:]
+                    if len(pending) >= MAX_LINE:
+                        yield None
+                        pending, skipping = "", True
+                if pending:
+                    yield pending
         except (OSError, EOFError) as error:
             raise damaged(self.name, error) from None
 
     def rows(self, wanted: Sequence[str]) -> Iterator[Row]:
+        row, number = self.reader(wanted), 0
+        for piece in self.pieces():
+            for line in lines_of(piece):
+                number += 1
+                if line is None or line.strip():
+                    yield row(number, line)
+
+    def reader(self, wanted: Sequence[str]) -> Callable[[int, str | None], Row]:
+        """How a line with its number is a row of the wanted columns; ``None`` is a line too long."""
         row = self._keys.row(wanted)
-        for number, record in self._records():
-            yield row(number, record)
+        return lambda number, line: row(number, _TOO_LONG if line is None or len(line) >= MAX_LINE else object_of(line))
+
+
+def lines_of(piece: str | None) -> list[str] | list[None]:
+    """The lines of a piece, without their ends."""
+    return [None] if piece is None else piece.removesuffix("\n").split("\n")
 
 
 def _flat(line: str) -> dict[str, Any] | None:
@@ -183,7 +214,8 @@ def _flat(line: str) -> dict[str, Any] | None:
     return record if type(record) is dict and len(record) == line.count('":') else None
 
 
-def _object(line: str) -> dict[str, Any] | Text:
+def object_of(line: str) -> dict[str, Any] | Text:
+    """A line as a record, or why it is none."""
     flat = _flat(line)
     if flat is not None:
         return flat

@@ -13,7 +13,7 @@ from complaint_policy.audit.sources import Row, SourceTable
 from complaint_policy.audit.typed_cells import TypedCells
 from complaint_policy.columns.cells import WHITE
 
-__all__ = ["RowBlocks"]
+__all__ = ["RowBlocks", "emptied"]
 
 _ROWS: Final = 50_000
 
@@ -32,7 +32,7 @@ class RowBlocks:
         rows, first = self._table.rows(wanted), 0
         kinds: dict[str, Any] = {}
         while True:
-            block = self._block(islice(rows, min(size, _ROWS)), wanted, row, first)
+            block = self._block(enumerate(islice(rows, min(size, _ROWS)), first), wanted, row, first)
             if not block.rows:
                 return
             bare = [name for name in wanted if block.frame.schema[name] == pl.Null and name in kinds]
@@ -40,14 +40,13 @@ class RowBlocks:
             kinds |= {name: kind for name, kind in block.frame.schema.items() if kind != pl.Null}
             first += block.rows
 
-    def _block(self, rows: Iterable[Row], wanted: Sequence[str], row: str, first: int) -> Block:
+    def _block(self, rows: Iterable[tuple[int, Row]], wanted: Sequence[str], row: str, first: int) -> Block:
         # One list of all cells: lists of rows would lie all over the memory.
         cells: list[Any] = []
         places: list[int] = []
         lines: list[int] = []
         others: dict[int, Row] = {}
-        place = first - 1
-        for place, one in enumerate(rows, first):
+        for place, one in rows:
             line, found, fault = one
             if fault is None:
                 cells += found
@@ -61,9 +60,14 @@ class RowBlocks:
         if odd:
             others |= {places[at]: Row(lines[at], cells[at * width : (at + 1) * width]) for at in odd}
             frame = frame.filter(pl.Series([at not in odd for at in range(len(places))], dtype=pl.Boolean))
-        blank = [name for name in wanted if frame.schema[name] == pl.String and _has_blanks(frame[name])]
-        frame = frame.with_columns(pl.when(pl.col(name).str.strip_chars(WHITE) != "").then(pl.col(name)) for name in blank)
-        return Block(first, place + 1 - first, frame, tuple(sorted(others.items())))
+        held = len(places) + len(others) - len(odd)
+        return Block(first, held, emptied(frame), tuple(sorted(others.items())))
+
+
+def emptied(cells: pl.DataFrame) -> pl.DataFrame:
+    """The cells, with null for a text of nothing but blanks."""
+    blank = [name for name, kind in cells.schema.items() if kind == pl.String and _has_blanks(cells[name])]
+    return cells.with_columns(pl.when(pl.col(name).str.strip_chars(WHITE) != "").then(pl.col(name)) for name in blank)
 
 
 def _has_blanks(texts: pl.Series) -> bool:

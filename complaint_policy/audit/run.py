@@ -31,6 +31,8 @@ from complaint_policy.audit.history import COUNTED, History, history_of
 from complaint_policy.audit.history_records import SourceRecords
 from complaint_policy.audit.history_tables import beside
 from complaint_policy.audit.interfaces import AnyDecision, AnyPolicy, has_columns
+from complaint_policy.audit.json_blocks import JsonBlocks
+from complaint_policy.audit.json_files import JsonLinesTable
 from complaint_policy.audit.judging import columns_of_policy, fields_of_policy, logs_of_policy, waivers_of
 from complaint_policy.audit.mapping import (
     ColumnMapping,
@@ -215,7 +217,8 @@ def _in_blocks(policy: AnyPolicy, table: SourceTable, mapping: ColumnMapping) ->
     versions = [version.model.fields for version in policy.versions]
     if isinstance(table, FrameTable):
         return text_frame(table, mapping, versions)
-    return RowBlocks(table, TypedCells(readings_of(mapping, versions), logs_of_policy(policy)))
+    cells = TypedCells(readings_of(mapping, versions), logs_of_policy(policy))
+    return JsonBlocks(table, cells) if isinstance(table, JsonLinesTable) else RowBlocks(table, cells)
 
 
 def _opened_figure(policy: AnyPolicy, stream: RecordStream, judge: Judge, rule: str, **options: Any) -> pl.DataFrame:

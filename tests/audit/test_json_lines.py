@@ -49,7 +49,7 @@ def exact(line: str) -> Any:
 def test_a_line_read_quickly_is_read_exactly(pairs: Any, colon: str, comma: str, torn: int) -> None:
     line = written(pairs, colon, comma)
     line = line[:-1] if torn == 0 else ("\ufeff" + line if torn == 1 else line + "\n")
-    found, expected = json_files._object(line), exact(line)
+    found, expected = json_files.object_of(line), exact(line)
 
     assert repr(found) == repr(expected) if expected != "fault" else isinstance(found, Text)
     assert [type(v) for v in found.values()] == [type(v) for v in expected.values()] if isinstance(expected, dict) and isinstance(found, dict) else True
@@ -57,4 +57,4 @@ def test_a_line_read_quickly_is_read_exactly(pairs: Any, colon: str, comma: str,
 
 def test_a_key_that_stands_twice_is_seen_however_it_is_written() -> None:
     for line in ('{"a":1,"a":2}', '{"a":1,"a" :2}', '{"a":1,"a"\t:2}', '{"a":"\\":","a":2}', '{"b":{"a":1,"a":2}}'):
-        assert json_files._object(line) == json_files._TWICE
+        assert json_files.object_of(line) == json_files._TWICE

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import polars as pl
 
-from complaint_policy.audit import Audit, block_audit, counts, frames, plain_texts, row_blocks, streams
+from complaint_policy.audit import Audit, block_audit, counts, frames, json_files, json_shapes, plain_texts, row_blocks, streams
 from complaint_policy.audit.engine import Engine
 
 __all__ = ["asked", "csv", "few_days", "parquet", "small_pieces"]
@@ -46,6 +46,8 @@ def small_pieces(rows: int) -> Iterator[None]:
         for module, name in sizes:
             stack.enter_context(patch.object(module, name, rows))
         stack.enter_context(patch.object(block_audit, "BLOCK", rows * _WIDTH))
+        stack.enter_context(patch.object(json_files, "_PIECE", rows * _WIDTH * 2))
+        stack.enter_context(patch.multiple(json_shapes, _WORTH=1, _LEARNT_FROM=rows))
         stack.enter_context(patch.object(plain_texts, "FEW_OTHERS", 0))
         yield
 
