@@ -9,7 +9,7 @@ from typing import Any, Final
 import polars as pl
 from attrs import frozen
 
-from complaint_policy.audit.blocks import LINE, Block
+from complaint_policy.audit.blocks import BLOCK, LINE, Block
 from complaint_policy.audit.json_files import MAX_LINE, JsonLinesTable, lines_of
 from complaint_policy.audit.json_shapes import of_shape, split_up
 from complaint_policy.audit.row_blocks import RowBlocks, emptied
@@ -22,6 +22,8 @@ __all__ = ["JsonBlocks"]
 
 # Of so many lines at least one must be of the shape for Polars to read them.
 _WORTH: Final = 2
+# Rows of one block, unless a piece has more.
+_ROWS: Final = 100_000
 # Whole numbers below it are floats.
 _EXACT: Final = 10**15
 
@@ -33,13 +35,26 @@ class JsonBlocks(RowBlocks):
         super().__init__(table, cells)
         self._lines = table
 
-    def blocks(self, wanted: Sequence[str], row: str, size: int = 0) -> Iterator[Block]:
-        """The rows in order, those of a piece at once; a text of nothing but blanks is null."""
+    def blocks(self, wanted: Sequence[str], row: str, size: int = BLOCK) -> Iterator[Block]:
+        """The rows in order, those of some pieces at once; a text of nothing but blanks is null."""
         schema = self._schema(wanted)
-        if schema is None:
-            yield from super().blocks(wanted, row)
-            return
-        read = self._lines.reader(wanted)
+        yield from super().blocks(wanted, row, size) if schema is None else self._gathered(self._pieces(schema, row), size)
+
+    def _gathered(self, blocks: Iterator[Block], size: int) -> Iterator[Block]:
+        """Blocks with the same columns as one, up to some size: what is done for each costs more than its rows, where they are few."""
+        held: list[Block] = []
+        for block in blocks:
+            rows = sum(one.rows for one in held)
+            if held and (rows + block.rows > min(size, _ROWS) or block.frame.schema != held[0].frame.schema):
+                yield _joined(held)
+                held = []
+            held.append(block)
+        if held:
+            yield _joined(held)
+
+    def _pieces(self, schema: dict[str, Any], row: str) -> Iterator[Block]:
+        """The rows of each piece."""
+        read = self._lines.reader(list(schema))
         first, line = 0, 1
         for number, piece in enumerate(self._lines.pieces()):
             at = _Place(row, first, line, read)
@@ -90,6 +105,13 @@ class JsonBlocks(RowBlocks):
         left = self._block(rows, list(schema), at.row, at.first)
         both = _together(frame, left.frame)
         return None if both is None else Block(at.first, everything.len(), both.sort(at.row), left.others)
+
+
+def _joined(blocks: Sequence[Block]) -> Block:
+    if len(blocks) == 1:
+        return blocks[0]
+    rows, others = sum(block.rows for block in blocks), tuple(other for block in blocks for other in block.others)
+    return Block(blocks[0].first, rows, pl.concat([block.frame for block in blocks], rechunk=True), others)
 
 
 @frozen
