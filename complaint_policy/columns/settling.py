@@ -20,9 +20,10 @@ from complaint_policy.possible import NOT_YET, Maybe
 from complaint_policy.results import Details, Settled, copied
 from complaint_policy.texts import Text
 
-__all__ = ["applies_to", "key_for", "leave_undecided", "left_result", "left_where_it_may_apply", "narrowed", "rank_of", "settled_results"]
+__all__ = ["applies_to", "fresh", "key_for", "leave_undecided", "left_result", "left_where_it_may_apply", "narrowed", "rank_of", "settled_results"]
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Settled)
 
 
 def key_for(sheet: Sheet, rule: Rule) -> Callable[[Any], Any]:
@@ -55,7 +56,7 @@ def left_result(rule: Rule, like: Settled | None = None) -> Settled:
     return made
 
 
-def _fresh(result: Settled) -> Settled:
+def fresh(result: R) -> R:
     """A copy that may be changed."""
     made = copied(result)
     if made._more is not None:
@@ -99,7 +100,7 @@ def settled_results(sheet: Sheet, rule: Rule, raw: Coded, apart: Settled) -> Cod
         # An exemption nobody knows may leave an outcome as it is; one that is only not known here must not.
         if _unsettled(conditions[: exemptions.start], False) or _unsettled(conditions[exemptions], True):
             return left_result(rule, apart)
-        held[0] = _fresh(result)
+        held[0] = fresh(result)
         state = stand.state((None, *conditions))
         if waived is not None:
             if isinstance(state[slot], Maybe):

@@ -14,8 +14,7 @@ from typing import Any, Final
 
 from complaint_policy.audit import portions, sums, tiers
 from complaint_policy.columns import cells, choosing, clock, conditions, instants, lengths, settling, sheet, version
-from complaint_policy.rules.deadlines import columns as deadlines
-from complaint_policy.rules.deadlines import warning_columns
+from complaint_policy.rules.deadlines import outcome_columns, warning_columns
 from complaint_policy.rules.penalties import columns as penalties
 from complaint_policy.rules.requirements import columns as requirements
 from complaint_policy.rules.responsibility import columns as responsibility
@@ -92,12 +91,12 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     _line("columns: waivers are ignored", "frame=waivable", settling.settled_results, "state[slot] = waiver if state[slot] else None", "state[slot] = None", first=7003),
     _line("columns: results that differ in what they miss are one", "frame=when", settling.key_for, "result.outcome,\n        result.missing,\n", "result.outcome,\n", first=7001),
     # rules
-    _line("columns: a ladder is climbed by one step only", "deadline=ladder", deadlines._Judged._due, "possibilities((step, climb(step + 1, holds))", "possibilities((step, step + 1)", first=7007),
-    _line("columns: a step that does not hold is passed over", "deadline=ladder", deadlines._Judged._due, "if held is False:\n                return step", "if held is False:\n                step += 1\n                continue"),
+    _line("columns: a ladder is climbed by one step only", "deadline=ladder", outcome_columns.Judged._due, "possibilities((step, climb(step + 1, holds))", "possibilities((step, step + 1)", first=7007),
+    _line("columns: a step that does not hold is passed over", "deadline=ladder", outcome_columns.Judged._due, "if held is False:\n                return step", "if held is False:\n                step += 1\n                continue"),
     _line("columns: at risk when so much of the time is left", "deadline=at_risk_share", warning_columns.past_warning, "int(Decimal(risk) * _MILLION)", "int((1 - Decimal(risk)) * _MILLION)", first=7015),
-    _line("columns: pauses nobody knows are none", "deadline=pauses", deadlines._Judged.verdicts, "if self.pauses is not None and", "if False and", first=7012),
-    _line("columns: an unannounced day is certain", "deadline=provisional", deadlines._Judged._outcomes, "if year is not None:", "if False:", first=7020),
-    _line("columns: an act at the due instant is late", "unit=hours", deadlines._Judged._against, "ABOVE(a, d).fill_null(o)", "(a >= d).fill_null(o)", first=7046),
+    _line("columns: pauses nobody knows are none", "deadline=pauses", outcome_columns.Judged.verdicts, "if self.pauses is not None and", "if False and", first=7012),
+    _line("columns: an unannounced day is certain", "deadline=provisional", outcome_columns.Judged._outcomes, "if year is not None:", "if False:", first=7020),
+    _line("columns: an act at the due instant is late", "unit=hours", outcome_columns.Judged._against, "ABOVE(a, d).fill_null(o)", "(a >= d).fill_null(o)", first=7046),
     _line("columns: a requirement's moment has not come when it comes", "section=requirements", requirements._judged, "compared(sheet, \"by\", ", "compared(sheet, \"before\", ", first=7009),
     _line("columns: deleted at the end of the period is long enough", "section=retention", retention._against, "(gone.low <= until.low)", "(gone.low < until.low)", first=7146),
     _line("columns: a day of deletion is late if its end is", "section=retention", retention._against, "pl.when(ABOVE(first, high)).then(0)", "pl.when(last > high).then(0)", first=7051),

@@ -1,0 +1,234 @@
+"""Deadlines that begin anew (`from: {each: […]}`) over the rows of a table: where the duty has begun once, or not at all.
+
+Most records have none of the entries that begin it, or one; a record in which it has begun several times is the record evaluation's.
+Where a table has no log at all, a duty that begins with entries alone is one that may have begun.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import polars as pl
+from attrs import evolve, frozen
+
+from complaint_policy.columns import choosing, several
+from complaint_policy.columns.instants import compared
+from complaint_policy.columns.plan import Ex, constant, on
+from complaint_policy.columns.settling import fresh, key_for, rank_of
+from complaint_policy.columns.sheet import Sheet, Verdicts
+from complaint_policy.columns.tabulating import tabulated
+from complaint_policy.columns.values import ANY, EXACT, KNOWN, LATER, LEFT_SHAPE, SPAN, STATED_NONE, Coded, Instants, Shape, is_left
+from complaint_policy.event_log import UNKNOWN_LOG
+from complaint_policy.expressions import nodes as n
+from complaint_policy.frame import perhaps
+from complaint_policy.outcomes import INDETERMINATE, PENDING
+from complaint_policy.possible import Maybe
+from complaint_policy.results import GeneralDeadline, copied
+from complaint_policy.rules.deadlines.model import Deadline
+from complaint_policy.rules.deadlines.outcome_columns import Judged, left_of
+
+__all__ = ["BegunOnce", "may_begin_once"]
+
+_NOTHING: Final = frozenset({LATER, STATED_NONE})
+
+
+def may_begin_once(rule: Deadline, each: n.Each, sheet: Sheet) -> bool:
+    """Whether all it looks at are events of the record and entries of its log, and no waiver is of one time alone."""
+    looked_at = (*each.parts, *_acts(rule), *((each.until,) if each.until is not None else ()))
+    plain = all(_is_event(sheet, part) or _entries(sheet, part) is not None for part in looked_at)
+    # Entries that differ in what the limit looks at begin it each by itself.
+    own = any(isinstance(part, n.NamedInstant) and part.kind == "entry" for limit in rule.limits for part in n.walk(limit))
+    return plain and not own and not any(waived.startswith(f"{rule.id}#") for waived in sheet.waivers.of_rule)
+
+
+def _acts(rule: Deadline) -> tuple[n.Instant, ...]:
+    return rule.act.parts if isinstance(rule.act, n.FirstOf) else (rule.act,)
+
+
+def _is_event(sheet: Sheet, part: n.Instant) -> bool:
+    return isinstance(part, n.NamedInstant) and part.kind == "field" and sheet.declared(part.name).type == "event"
+
+
+def _entries(sheet: Sheet, part: n.Instant) -> n.Entries | None:
+    """The entries an instant is the first of; None where it is something else."""
+    if isinstance(part, n.NamedInstants) and part.kind == "fact":
+        expression = sheet.model.facts[part.name].expression
+        return expression if isinstance(expression, n.Entries) else None
+    return part if isinstance(part, n.Entries) else None
+
+
+@frozen
+class _Begun:
+    """What began it: of which shape its start is, and the place of the part that gave it (-1: none)."""
+
+    shape: Shape
+    part: int
+
+
+_LEFT: Final = _Begun(LEFT_SHAPE, -1)
+
+
+class BegunOnce(Judged):
+    """A duty that begins anew, as one that begins with the only one of its starts."""
+
+    def __init__(self, rule: Deadline, each: n.Each, sheet: Sheet) -> None:
+        self.each = each
+        super().__init__(evolve(rule, start=each.parts[0]), sheet)
+
+    # ---------------------------------------------------------------- the start
+    def _start(self) -> Instants:
+        sheet, plan, each = self.sheet, self.sheet.plan, self.each
+        inputs: list[Coded] = []
+        lows: list[Ex] = []
+        highs: list[Ex] = []
+        for part in each.parts:
+            if _is_event(sheet, part):
+                one = sheet.instant(part)
+                inputs.append(one.state(plan))
+                lows += [one.low] if one.low is not None else []
+                highs += [high] if (high := one.high if one.high is not None else one.low) is not None else []
+                continue
+            found = several.of(sheet, part)
+            inputs.append(found.state)
+            if found.ticks is not None:
+                # Entries at one instant begin it once.
+                times = plan.keep(on(lambda t: t.list.n_unique().fill_null(0).clip(0, 2).cast(pl.UInt8), found.ticks))
+                inputs.append(Coded(times, (0, 1, 2)))
+                lows.append(plan.keep(on(lambda t: t.list.first(), found.ticks)))
+                highs.append(lows[-1])
+            else:
+                inputs.append(Coded(constant(0, pl.UInt8), (0,)))
+        self.begun = tabulated(plan, inputs, self._begun_by, left=_LEFT)
+        low = plan.keep(on(lambda *v: pl.coalesce(*v), *lows)) if lows else None
+        high = plan.keep(on(lambda *v: pl.coalesce(*v), *highs)) if highs and any(b.shape.kind == SPAN for b in self.begun.domain) else None
+        start = self._shaped(low, high)
+        if each.until is not None:
+            until = sheet.instant(each.until)
+            before = compared(sheet, "before", start, until).coded(plan)
+            self.begun = tabulated(plan, [self.begun, until.state(plan), before], _before_the_end, left=_LEFT)
+            start = self._shaped(low, high)
+        return start
+
+    def _shaped(self, low: Ex | None, high: Ex | None) -> Instants:
+        shapes = tabulated(self.sheet.plan, [self.begun], lambda begun: begun.shape, key=lambda shape: shape)
+        return choosing.settled(self.sheet, low, high, shapes, False)
+
+    def _begun_by(self, *values: Any) -> _Begun:
+        """The one part that has happened, by the state of each, of entries with how many there are."""
+        given = iter(values)
+        found = _Begun(Shape(LATER), -1)
+        for place, part in enumerate(self.each.parts):
+            state = next(given)
+            if not _is_event(self.sheet, part):
+                if state is not KNOWN:
+                    return self._perhaps(state)
+                state = (Shape(LATER), Shape(EXACT), LEFT_SHAPE)[next(given)]
+            if state.kind == LATER:
+                continue
+            if state.kind != EXACT and not (state.kind == SPAN and state.interval):
+                return _LEFT
+            if found.part >= 0 or self._may_end(part):
+                return _LEFT
+            found = _Begun(state, place)
+        # Whether what never began is over with the case depends on whether the closing is a start: the first part's fields are asked for that.
+        first, *others = self.each.parts
+        if found.part < 0 and "closed_at" not in n.fields_in(first) and any("closed_at" in n.fields_in(part) for part in others):
+            return _LEFT
+        return found
+
+    def _perhaps(self, state: Maybe) -> _Begun:
+        """Without a log nobody knows whether it has begun; with other starts, or an act that may lie before it, that is several possibilities."""
+        alone = len(self.each.parts) == 1 and not isinstance(self.rule.act, n.FirstOf)
+        return _Begun(Shape(ANY, state.missing, state.open), -1) if alone and state is UNKNOWN_LOG else _LEFT
+
+    def _may_end(self, part: n.Instant) -> bool:
+        """Whether what begins it may be an act as well."""
+        entries = _entries(self.sheet, part)
+        for act in _acts(self.rule):
+            other = _entries(self.sheet, act)
+            if act == part or (entries is not None and other is not None and not set(entries.kinds).isdisjoint(other.kinds)):
+                return True
+        return False
+
+    # ---------------------------------------------------------------- the outcome
+    def verdicts(self) -> Verdicts:
+        found = super().verdicts()
+        rule, sheet, plan, due = self.rule, self.sheet, self.plan, found.due
+        assert due is not None
+        coded = tabulated(plan, [found.coded], _of_one_time, key=key_for(sheet, rule), place=rank_of, left=left_of(rule, sheet))
+        limits = tabulated(plan, [found.coded, due.state(plan)], _due_of_one_time, key=lambda shape: shape)
+        return evolve(found, coded=coded, due=choosing.settled(sheet, due.low, due.high, limits, due.day_end, due.last_end))
+
+    def _judged(self, s: Shape, d: Shape, a: Shape, where: str, early: str, close: Shape | None) -> GeneralDeadline:
+        # What has not begun waits for nothing.
+        return super()._judged(s, s, Shape(LATER), where, "none", close) if s.kind in _NOTHING else super()._judged(s, d, a, where, early, close)
+
+    def _kept(self, raw: Coded, due: Instants) -> tuple[Coded, Instants]:
+        """Rows with another start, perhaps, are left, and with several acts those of which the first is not plainly the one."""
+        rule, sheet, plan = self.rule, self.sheet, self.plan
+        inputs = [self.begun, self.done.state(plan), self._reversed()]
+        fields = isinstance(rule.act, n.FirstOf)
+
+        def is_plain(begun: _Begun, a: Shape, early: str) -> bool:
+            s = begun.shape
+            if s.kind in _NOTHING or s.kind == ANY:
+                return not is_left(s.missing)
+            if early != "none" and begun.part != 0:  # it is the part's names that are missing
+                return False
+            return not fields or (s.kind == EXACT and a.kind in (EXACT, LATER) and early == "none")
+
+        once = tabulated(plan, inputs, is_plain)
+        left = left_of(rule, sheet)
+
+        def result_of(plain: bool, begun: _Begun, result: GeneralDeadline) -> GeneralDeadline:
+            if not plain:
+                return left
+            if begun.shape.kind != ANY or is_left(result.missing):
+                return result
+            made = fresh(result)
+            perhaps(made, Maybe(None, begun.shape.missing, begun.shape.open))
+            return made
+
+        kept = tabulated(plan, [once, self.begun, raw], result_of, key=key_for(sheet, rule), place=rank_of, left=left)
+
+        def limit_of(plain: bool, begun: _Begun, shape: Shape) -> Shape:
+            return LEFT_SHAPE if not plain else Shape(begun.shape.kind) if begun.shape.kind in _NOTHING else shape
+
+        limits = tabulated(plan, [once, self.begun, due.state(plan)], limit_of, key=lambda shape: shape)
+        return kept, choosing.settled(sheet, due.low, due.high, limits, due.day_end, due.last_end)
+
+
+def _before_the_end(begun: _Begun, until: Shape, before: Any) -> _Begun:
+    """What the end leaves of a start; with none left it has ended."""
+    if is_left(begun.shape.missing) or until.kind not in (EXACT, LATER):
+        return _LEFT
+    if until.kind == LATER or begun.shape.kind == ANY:
+        return begun
+    if begun.part < 0 or before is False:
+        return _Begun(Shape(STATED_NONE), -1)
+    return begun if before is True else _LEFT
+
+
+def _of_one_time(result: GeneralDeadline) -> GeneralDeadline:
+    """What the rule says where its one time says this, as :func:`~.repeated.combined` has it."""
+    details = result.details
+    if is_left(details.missing):
+        return result
+    possible = details.possible if details.possible is not None and len(details.possible) > 1 else None
+    if result.outcome != INDETERMINATE:
+        possible = details.possible if result.outcome == PENDING else None
+    missing = details.missing if result.outcome == INDETERMINATE else ()
+    if (missing, possible) == (details.missing, details.possible):
+        return result
+    made = copied(result)
+    own = made._more = copied(details)
+    own.missing, own.possible = missing, possible
+    return made
+
+
+def _due_of_one_time(result: GeneralDeadline, due: Shape) -> Shape:
+    """Of a limit that may be several, or anything, all is missing that is missing of the time."""
+    if due.kind in (EXACT, LATER, STATED_NONE) or (due.kind == SPAN and due.interval):
+        return due
+    missing = result.details.missing if result.outcome == INDETERMINATE else ()
+    return evolve(due, missing=due.missing.union(missing), empty=False)

@@ -1,0 +1,109 @@
+"""Deadlines that begin anew with entries of the log: none, one or several of them, without a log, and beside events of the record."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from complaint_policy import Policy, load_policy_text
+
+AS_OF = "2026-03-20T12:00"
+HEAD = """format: 1
+policy: test/again
+effective: {from: 2026-01-01}
+timezone: Asia/Shanghai
+record:
+  fields: {kept: {type: boolean}, again_at: {type: event}, answered_at: {type: event}}
+  events: {unhappy: {level: integer}, answer: {}, over: {}}
+facts:
+  worse: {event: unhappy, where: {level: {at_least: 2}}}
+  broken: {outcome: {DL: breached}}
+requirements: [{id: RQ, require: {broken: false}, before: closed_at}]
+"""
+STARTS = {
+    "entries": "{each: [{event: unhappy}]}",
+    "a fact": "{each: [worse]}",
+    "until an event": "{each: [{event: unhappy}], until: closed_at}",
+    "until an entry": "{each: [{event: unhappy}], until: {event: over}}",
+    "an event and entries": "{each: [received_at, {event: unhappy}], until: closed_at}",
+    "entries and an event": "{each: [worse, again_at]}",
+    "entries of two kinds": "{each: [{event: unhappy}, {event: over}]}",
+    "the closing": "{each: [again_at, closed_at]}",
+    "what ends it, too": "{each: [received_at, {event: answer}], until: closed_at}",
+    "events that end it": "{each: [answered_at, closed_at]}",
+}
+ACTS = ["{event: answer}", "answered_at", "{first_of: [{event: answer}, closed_at]}", "{first_of: [answered_at, again_at]}", "{event: unhappy, where: {level: 1}}"]
+MORE = ["", "when: {kept: true}", "at_risk: 80%\n    extend: [{id: x, within: 9 days, when: {kept: true}}]", "pauses: [{between: [again_at, answered_at]}]"]
+
+
+def drawn(seed: int, *, log: bool, count: int = 120) -> list[dict[str, Any]]:
+    random = Random(seed)
+
+    def at() -> str:
+        return f"2026-03-{random.randint(2, 26):02d}T{random.choice((0, 9, 10, 23)):02d}:00"
+
+    def entries() -> Any:
+        if random.random() < 0.04:
+            return "lost"
+        found = [{"kind": kind, "at": at(), "level": random.choice((1, 2, 3, None)) if kind == "unhappy" else None} for kind in random.choices(("unhappy", "answer", "over"), (5, 4, 1), k=random.choice((0, 0, 1, 1, 2, 3)))]
+        if found and random.random() < 0.2:  # at one instant
+            found.append(dict(found[0]))
+        if found and random.random() < 0.05:
+            found[0] |= random.choice(({"at": "2026-03-09"}, {"at": "soon"}, {"kind": None}))
+        return found
+
+    def cell(share: float) -> str | None:
+        return None if random.random() >= share else f"2026-03-{random.randint(1, 26):02d}" if random.random() < 0.1 else "soon" if random.random() < 0.03 else at()
+
+    records = [{"id": str(n), "received_at": f"2026-03-{random.choice((2, 9, 18)):02d}T10:00", "kept": random.choice((True, True, False, None)),
+                "again_at": cell(0.2), "answered_at": cell(0.5), "closed_at": cell(0.4), "events": entries()} for n in range(count)]  # fmt: skip
+    return records if log else [{name: value for name, value in record.items() if name != "events"} for record in records]
+
+
+def same(of: Policy, records: list[dict[str, Any]]) -> int:
+    """Every record as `evaluate` judges it; how many of them went by columns is told."""
+    audit = of.audit(records, as_of=AS_OF, columns=("missing",))
+    for record, found in zip(records, audit.decisions.iter_rows(named=True), strict=True):
+        decision = of.evaluate(record, as_of=AS_OF, source_fields=records[0].keys())
+        result = decision.deadline("DL")
+        assert (found["DL.outcome"], found["DL.missing"] or []) == (result.outcome, list(result.missing)), record
+        assert found["DL.due_at"] == result.due_at, record
+        assert found["DL.breaches"] == sum(one.outcome == "breached" for one in getattr(result, "instances", ())), record
+        assert (found["RQ.outcome"], found["status"]) == (decision.outcomes["RQ"], decision.status), record
+    return next((int(note.en.split()[0]) for note in audit.notes), 0)
+
+
+@pytest.mark.parametrize("log", [True, False])
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("start", STARTS)
+def test_as_evaluate(start: str, act: str, log: bool) -> None:
+    for number, more in enumerate(MORE):
+        of = load_policy_text(f"{HEAD}deadlines:\n  - id: DL\n    from: {STARTS[start]}\n    to: {act}\n    within: 5 days\n    {more}\n")
+        same(of, drawn(len(start) * 100 + len(act) + number, log=log))
+
+
+def of_rule(start: str, act: str) -> Policy:
+    return load_policy_text(f"{HEAD}deadlines: [{{id: DL, from: {start}, to: {act}, within: 5 days}}]\n")
+
+
+ONCE = [{"kind": "unhappy", "at": "2026-03-03T10:00", "level": 2}]
+LOGS: list[list[dict[str, Any]]] = [[], [{"kind": "answer", "at": "2026-03-03T10:00"}], ONCE, [*ONCE, {"kind": "answer", "at": "2026-03-04T10:00"}], [*ONCE, *ONCE], [{"kind": "unhappy", "at": "2026-03-25T10:00", "level": 2}]]  # fmt: skip
+
+
+@pytest.mark.parametrize("start", ["entries", "a fact", "until an event", "until an entry"])
+@pytest.mark.parametrize("act", ACTS[:3])
+def test_what_began_once_or_never_goes_by_columns(one_by_one: list[int], start: str, act: str) -> None:
+    records = [{"id": str(n), "received_at": "2026-03-02T10:00", "answered_at": "2026-03-05T10:00" if n % 2 else None, "closed_at": "2026-03-06T10:00" if n % 3 else None, "events": LOGS[n % len(LOGS)]} for n in range(60)]  # fmt: skip
+    same(of_rule(STARTS[start], act), records)
+
+    assert one_by_one == []
+
+
+@pytest.mark.parametrize("act", ACTS[:2])
+def test_a_table_without_a_log_goes_by_columns(one_by_one: list[int], act: str) -> None:
+    records = [{"id": str(n), "received_at": "2026-03-02T10:00", "answered_at": "2026-03-05T10:00" if n % 2 else None, "closed_at": "2026-03-06T10:00" if n % 3 else None} for n in range(20)]  # fmt: skip
+    same(of_rule(STARTS["until an event"], act), records)
+
+    assert one_by_one == []
