@@ -12,7 +12,7 @@ from attrs import evolve
 
 from complaint_policy.columns import arithmetic, instants
 from complaint_policy.columns.computed import computed_value
-from complaint_policy.columns.plan import ABOVE, AT_LEAST, AT_MOST, BELOW, SAME, Ex, on
+from complaint_policy.columns.plan import ABOVE, AT_LEAST, AT_MOST, BELOW, SAME, Ex, constant, on
 from complaint_policy.columns.tabulating import among, boolean_of, lookup, tabulated
 from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, identity, left_column
 from complaint_policy.expressions import nodes as n
@@ -202,8 +202,6 @@ def _compared(sheet: Sheet, left: n.NamedValue, operation: str, right: n.Value) 
         return boolean_of(plan, tabulated(plan, [a, b], lambda x, y: _plain(_sign(sign, x, y))))
     if isinstance(b, Coded) and b.width == 1 and isinstance(a, Column):
         literal = b.domain[0]
-        if isinstance(literal, Maybe) and literal.options is not None:
-            return left_column("boolean")
         if a.kind == "boolean" and isinstance(literal, bool) and operation == "equals":
             return tested(sheet, a, (lambda v: v) if literal else (lambda v: ~v), lambda s: _sign(sign, s, literal))
         if a.kind == "string" and isinstance(literal, str):
@@ -246,18 +244,40 @@ def _side_by_side(sheet: Sheet, one: Column, two: Column, sign: Callable[[Any, A
     if one.certain and two.certain and known is not None:
         return Column("boolean", known)
 
-    def answer(s: Any, t: Any, v: Any) -> Any:
+    among_them = _among_options(sheet, one, two) if sign is SAME and one.kind == "string" else None
+
+    def answer(s: Any, t: Any, v: Any, hit: Any) -> Any:
         if s is KNOWN and t is KNOWN:
             return v if v is not None else LEFT_OVER
-        for special in (s, t):
-            if isinstance(special, Maybe) and special.options is not None:
+        special = t if s is KNOWN else s
+        if (s is KNOWN or t is KNOWN) and isinstance(special, Maybe) and special.options is not None:
+            if among_them is None or len(set(special.options)) < 2:
                 return LEFT_OVER  # what it may be has to be held against each value
+            return Maybe(None, special.missing, special.open) if hit else False
         if s is KNOWN:
             return _plain(_sign(sign, _Some(), t))
         return _plain(_sign(sign, s, _Some() if t is KNOWN else t))
 
     raw = Column("boolean", known, (None,)).coded(plan) if known is not None else Coded(Ex(pl.lit(0, dtype=pl.UInt8), 0, True), (None,))
-    return boolean_of(plan, tabulated(plan, [one.state(plan), two.state(plan), raw], answer))
+    return boolean_of(plan, tabulated(plan, [one.state(plan), two.state(plan), raw, among_them or Coded(constant(0, pl.UInt8), (False,))], answer))
+
+
+def _among_options(sheet: Sheet, one: Column, two: Column) -> Coded | None:
+    """Rows on which the text of one column is among those that the other may be; None where no text is several."""
+    tests: list[Ex] = []
+    for known, other in ((one, two), (two, one)):
+        if known.value is None:
+            continue
+        place = other.special(sheet.plan)
+        for index, special in enumerate(other.specials):
+            if not isinstance(special, Maybe) or special.options is None:
+                continue
+            texts = sorted({option for option in special.options if isinstance(option, str)})
+            rows = on(lambda v, texts=texts: v.is_in(texts), known.value)
+            tests.append(rows if place is None else rows & on(lambda p, index=index: p == index, place))
+    if not tests:
+        return None
+    return Coded(None, (False, True), sheet.plan.keep(on(lambda *t: pl.any_horizontal(*(test.fill_null(False) for test in t)), *tests)))
 
 
 class _Some:

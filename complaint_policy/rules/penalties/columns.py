@@ -328,6 +328,14 @@ def _stands(node: n.Value, sheet: Sheet, stand: Stand, inputs: list[Coded], seen
             stand.slots[f"field:{node.name}"] = stand._slot()
             inputs.append(state.meaning(tuple("somebody" if v is KNOWN else v for v in state.domain)))
         return True
+    if isinstance(node, n.NamedValue) and node.source == "fact":
+        if (node.source, node.name) not in seen:
+            seen.add((node.source, node.name))
+            found = sheet.value(node)
+            state = found.state(sheet.plan) if isinstance(found, Column) else found
+            stand.slots[f"fact:{node.name}"] = stand._slot()
+            inputs.append(state.meaning(tuple("somebody" if v is KNOWN else v for v in state.domain)))
+        return True
     if isinstance(node, n.FirstKnown):
         return all(_stands(p, sheet, stand, inputs, seen) for p in node.parts)
     if isinstance(node, n.Choose):
