@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from complaint_policy.dates import date_format
-from complaint_policy.exactness import MOST_DIGITS
+from complaint_policy.exactness import MOST_DIGITS, MOST_NUMERALS
 from complaint_policy.fields import Field
 from complaint_policy.possible import MICROSECOND, Interval
 from complaint_policy.texts import Text
@@ -33,7 +33,7 @@ _SIGNS: Final = {"¥": "CNY", "￥": "CNY", "元": "CNY", "人民币": "CNY", "R
 # Signs that several currencies share stand for the policy's own.
 _SHARED_SIGNS: Final = {"$": frozenset({"USD", "AUD", "CAD", "HKD", "SGD", "NZD"}), "¥": frozenset({"CNY", "JPY"}), "￥": frozenset({"CNY", "JPY"})}
 _MONEY = re.compile(
-    r"(?P<sign>[+-])?\s?(?P<before>[A-Z]{3}|[A-Z]{0,2}[¥￥$€£]|人民币)?\s?(?P<minus>-)?(?P<number>[0-9.,，]{1,60})\s?(?P<after>[A-Z]{3}|元|[¥￥$€£])?"
+    rf"(?P<sign>[+-])?\s?(?P<before>[A-Z]{{3}}|[A-Z]{{0,2}}[¥￥$€£]|人民币)?\s?(?P<minus>-)?(?P<number>[0-9.,，]{{1,{MOST_NUMERALS}}})\s?(?P<after>[A-Z]{{3}}|元|[¥￥$€£])?"
 )
 _MAX_TEXT: Final = 1_000_000
 _MOST_BITS: Final = 200  # some sixty digits, as many as exact arithmetic carries

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, DecimalException, Divisio
 from functools import wraps
 from typing import Final, ParamSpec, TypeVar
 
-__all__ = ["MOST_DIGITS", "as_numeral", "decimal_of", "exact_context", "exactly", "own_context", "wide_context"]
+__all__ = ["MOST_DIGITS", "MOST_NUMERALS", "as_numeral", "decimal_of", "exact_context", "exactly", "own_context", "wide_context"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -58,11 +58,13 @@ def as_numeral(number: int | float | Decimal) -> str | None:
     exact = Decimal(repr(number)) if isinstance(number, float) else number
     if not exact.is_finite() or abs(exact.adjusted()) >= MOST_DIGITS or int(exact.as_tuple().exponent) < -MOST_DIGITS:
         return None
-    return format(exact, "f")
+    text = format(exact, "f")
+    return text if len(text.lstrip("-")) <= MOST_NUMERALS else None
 
 
-# Before the point and after it: see coerce.
+# Before the point and after it, and of an amount in all: see coerce.
 MOST_DIGITS: Final = 30
+MOST_NUMERALS: Final = 60
 _TOO_LARGE: Final = 10**MOST_DIGITS
 _BITS: Final = 100
 

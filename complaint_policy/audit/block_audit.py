@@ -186,9 +186,12 @@ class BlockAudit:
         elif receipt.constant is None:
             # Of several columns the first decides.
             tests.append((pl.col(receipt.columns[0]).is_null(), NO_RECEIPT))
-        if not tests or not frame.height:
+        always = receipt is not None and receipt.constant is not None  # then a row may be blank for all that
+        if not (tests or always) or not frame.height:
             return frame, pl.DataFrame(schema=REJECTED_SCHEMA)
-        flags = frame.select(pl.any_horizontal(test for test, _ in tests).alias("gone"))["gone"]
+        flags = _blank(frame, table) if always else pl.repeat(False, frame.height, dtype=pl.Boolean, eager=True)
+        if tests:
+            flags |= frame.select(pl.any_horizontal(test for test, _ in tests).alias("gone"))["gone"]
         if not flags.any():
             return frame, pl.DataFrame(schema=REJECTED_SCHEMA)
         gone = frame.filter(flags)

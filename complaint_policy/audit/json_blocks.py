@@ -24,6 +24,8 @@ __all__ = ["JsonBlocks"]
 _WORTH: Final = 2
 # Rows of one block, unless a piece has more.
 _ROWS: Final = 100_000
+# Of lines that lack most keys a piece would make a table many times as large as it is.
+_CELLS: Final = 5_000_000
 # Whole numbers below it are floats.
 _EXACT: Final = 10**15
 
@@ -45,7 +47,7 @@ class JsonBlocks(RowBlocks):
         held: list[Block] = []
         for block in blocks:
             rows = sum(one.rows for one in held)
-            if held and (rows + block.rows > min(size, _ROWS) or block.frame.schema != held[0].frame.schema):
+            if held and (rows + block.rows > min(size, _ROWS, _CELLS // block.frame.width) or block.frame.schema != held[0].frame.schema):
                 yield _joined(held)
                 held = []
             held.append(block)
@@ -56,13 +58,15 @@ class JsonBlocks(RowBlocks):
         """The rows of each piece."""
         read = self._lines.reader(list(schema))
         first, line = 0, 1
-        for number, piece in enumerate(self._lines.pieces()):
-            at = _Place(row, first, line, read)
-            block = self._of_shape(piece, number, schema, at) or self._by_row(piece, schema, at)
-            if block.rows:
-                yield block
-            first += block.rows
-            line += 1 if piece is None else piece.count("\n")
+        most = max(_CELLS // len(schema), 1)
+        for number, whole in enumerate(self._lines.pieces()):
+            for piece in _cut(whole, most):
+                at = _Place(row, first, line, read)
+                block = self._of_shape(piece, number, schema, at) or self._by_row(piece, schema, at)
+                if block.rows:
+                    yield block
+                first += block.rows
+                line += 1 if piece is None else piece.count("\n")
         if not self._lines.unchanged():  # what the first reading learnt may be of another file
             raise changed()
 
@@ -105,6 +109,22 @@ class JsonBlocks(RowBlocks):
         left = self._block(rows, list(schema), at.row, at.first)
         both = _together(frame, left.frame)
         return None if both is None else Block(at.first, everything.len(), both.sort(at.row), left.others)
+
+
+def _cut(piece: str | None, lines: int) -> Iterator[str | None]:
+    """A piece as it is, or where it has many short lines in parts of so many."""
+    if piece is None or piece.count("\n") <= lines:
+        yield piece
+        return
+    begin = end = 0
+    while begin < len(piece):
+        for _ in range(lines):
+            end = piece.find("\n", end) + 1
+            if not end:
+                end = len(piece)
+                break
+        yield piece[begin:end]
+        begin = end
 
 
 def _joined(blocks: Sequence[Block]) -> Block:

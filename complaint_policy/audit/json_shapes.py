@@ -57,6 +57,8 @@ class Shape:
         """Makes room for flat records; what a key's values have been they still may be."""
         order = list(self.keys)
         for record in records:
+            if len(order) > _MOST_KEYS:
+                break
             before = -1
             for key, value in record.items():
                 if key not in self.keys:  # one that was absent so far has its place behind the one before it
@@ -153,7 +155,11 @@ def split_up(piece: str) -> pl.Series | None:
     """The lines of a piece; ``None`` where Polars does not tell them as Python does."""
     if _RARE in piece or piece[0] == "\ufeff" or "\n\ufeff" in piece:
         return None
-    lines = pl.read_csv(piece.encode(), has_header=False, separator=_RARE, quote_char=None, schema={"line": pl.String})["line"].fill_null("")
+    try:
+        data = piece.encode()
+    except UnicodeEncodeError:  # an encoding that knows halves of surrogate pairs
+        return None
+    lines = pl.read_csv(data, has_header=False, separator=_RARE, quote_char=None, schema={"line": pl.String})["line"].fill_null("")
     return lines if lines.len() == piece.count("\n") + (piece[-1] != "\n") else None
 
 

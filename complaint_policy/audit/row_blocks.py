@@ -16,6 +16,7 @@ from complaint_policy.columns.cells import WHITE
 __all__ = ["RowBlocks", "emptied"]
 
 _ROWS: Final = 50_000
+_CELLS: Final = 5_000_000
 
 
 class RowBlocks:
@@ -29,10 +30,10 @@ class RowBlocks:
 
     def blocks(self, wanted: Sequence[str], row: str, size: int = _ROWS) -> Iterator[Block]:
         """The rows in order; a text of nothing but blanks is null, as is a column of nothing whatever type it had before."""
-        rows, first = self._table.rows(wanted), 0
+        rows, first, most = self._table.rows(wanted), 0, min(size, _ROWS, _CELLS // max(len(wanted), 1))
         kinds: dict[str, Any] = {}
         while True:
-            block = self._block(enumerate(islice(rows, min(size, _ROWS)), first), wanted, row, first)
+            block = self._block(enumerate(islice(rows, most), first), wanted, row, first)
             if not block.rows:
                 return
             bare = [name for name in wanted if block.frame.schema[name] == pl.Null and name in kinds]

@@ -51,7 +51,7 @@ from complaint_policy.audit.streams import StreamAudit
 from complaint_policy.audit.summary import Summary
 from complaint_policy.audit.tables import FrameTable, memory_table
 from complaint_policy.audit.text_frames import TextFrame, text_frame
-from complaint_policy.audit.typed_cells import TypedCells, readings_of
+from complaint_policy.audit.typed_cells import TypedCells
 from complaint_policy.audit.watching import watched
 from complaint_policy.audit.writing import FrameWriter, check_target
 from complaint_policy.errors import InputError, MappingError, UsageError
@@ -217,7 +217,7 @@ def _in_blocks(policy: AnyPolicy, table: SourceTable, mapping: ColumnMapping) ->
     versions = [version.model.fields for version in policy.versions]
     if isinstance(table, FrameTable):
         return text_frame(table, mapping, versions)
-    cells = TypedCells(readings_of(mapping, versions), logs_of_policy(policy))
+    cells = TypedCells.of(mapping, versions, logs_of_policy(policy))
     return JsonBlocks(table, cells) if isinstance(table, JsonLinesTable) else RowBlocks(table, cells)
 
 

@@ -50,6 +50,10 @@ def typed_table(
     reader = RecordReader(mapping, zone)
     kinds = {spelled[c]: schema[spelled[c]] for c in reader.wanted}
     keeps = [passes(pl.col(spelled[f.column]), schema[spelled[f.column]], f.values) for f in mapping.where]
+    receipt = mapping.field("received_at")
+    if receipt is not None and receipt.constant is not None and mapping.skip_blank and kinds:
+        # Where every row has a receipt one with nothing in any column is still none.
+        keeps.append(~TypedTable(sources, None, enums, kinds, mapping.blank, True).blank)
     return TypedTable(sources, pl.all_horizontal(keeps) if keeps else None, enums, kinds, mapping.blank, mapping.skip_blank)
 
 

@@ -16,7 +16,7 @@ from math import isinf
 from typing import Any, Final
 
 import polars as pl
-from attrs import frozen
+from attrs import field, frozen
 
 from complaint_policy.audit.logs import log_column
 from complaint_policy.audit.mapping import ColumnMapping
@@ -53,6 +53,7 @@ _OF_TYPE: Final[dict[str, Reading]] = {
 _TYPES: Final[dict[type, Any]] = {str: pl.String, bool: pl.Boolean, int: pl.Int64, float: pl.Float64, date: pl.Date, datetime: pl.Datetime("us")}
 _WHOLE: Final = 2**62
 _TEXT_BREAKS: Final = re.compile("[;；,，|]")
+_SHOWN: Final = re.compile(r"[;；,，|\[\](){}]|nan|inf|true|false", re.IGNORECASE)
 _BREAKS: Final = re.compile("[;；]")
 _EDGE_BREAKS: Final = re.compile("[;；/]")
 _MINUTE: Final = timedelta(minutes=1)
@@ -61,45 +62,59 @@ _MINUTE: Final = timedelta(minutes=1)
 def reading_of(declared: Iterable[Field]) -> Reading:
     """How a field is read, by what each version of a policy declares it to be."""
     fields = list(declared)
-    found = {_OF_TYPE.get(field.type, Reading.AS_IT_IS) for field in fields}
+    found = {_OF_TYPE.get(one.type, Reading.AS_IT_IS) for one in fields}
     if len(found) != 1:
         return Reading.AS_IT_IS
     (reading,) = found
     # A format may read an ISO date as another day.
-    return Reading.AS_IT_IS if reading is Reading.INSTANTS and any(field.formats for field in fields) else reading
+    return Reading.AS_IT_IS if reading is Reading.INSTANTS and any(one.formats for one in fields) else reading
 
 
 def readings_of(mapping: ColumnMapping, versions: Sequence[Mapping[str, Field]]) -> dict[str, Reading]:
-    """How the columns of a table are read; those not named are read as they are.  ``versions``: the fields of each version."""
+    """How the columns of a table are read; those not named are read as they are.  ``versions``: the fields of each version.
+
+    A word that says nothing may be how a number or a time is shown, or may be written here: then each cell is read as it is.
+    """
     fields: dict[str, list[Any]] = {}
-    for field in mapping.fields:
-        for column in field.columns:
-            fields.setdefault(column, []).append(field)
+    for one in mapping.fields:
+        for column in one.columns:
+            fields.setdefault(column, []).append(one)
     found: dict[str, Reading] = {}
     for column, read in fields.items():
         plain = all(len(f.columns) == 1 and f.values is None and not f.formats and not f.as_date for f in read)
         if not plain or any(test.column == column for test in mapping.where):
             continue
         reading = reading_of(f[one.name] for one in read for f in versions if one.name in f)
-        blank = {word for one in read for word in (mapping.blank if one.blank is None else one.blank)}
-        # What the source shows may be a word that says nothing; another way of writing it is not.
+        blank = blank_words(mapping, column)
         if reading is Reading.AS_IT_IS or (blank and reading is not Reading.TEXT and any(map(_may_be_written, blank))):
             continue
         found[column] = reading
     return found
 
 
+def blank_words(mapping: ColumnMapping, column: str) -> frozenset[str]:
+    """The words that say nothing in a column: of the mapping, by which a row is blank, and of each field that it fills."""
+    return mapping.blank.union(*(one.blank for one in mapping.fields if column in one.columns and one.blank is not None))
+
+
 def _may_be_written(word: str) -> bool:
-    """Whether a word may be how a number, a time or a list is written here."""
-    return any(c.isdigit() for c in word) or _TEXT_BREAKS.search(word) is not None
+    """Whether a word may be how a number, a time or a list is shown, or is written here."""
+    return any(c.isdigit() for c in word) or _SHOWN.search(word) is not None
 
 
 @frozen
 class TypedCells:
-    """Makes columns of cells; ``logs`` are the event logs that the versions of a policy declare."""
+    """Makes columns of cells; ``logs`` are the event logs that the versions of a policy declare, ``blank`` the words of each column that say nothing."""
 
     readings: Mapping[str, Reading]
     logs: Sequence[LogField] = ()
+    blank: Mapping[str, frozenset[str]] = field(factory=dict)
+
+    @classmethod
+    def of(cls, mapping: ColumnMapping, versions: Sequence[Mapping[str, Field]], logs: Sequence[LogField]) -> TypedCells:
+        """For the cells of a table under a mapping."""
+        readings = readings_of(mapping, versions)
+        return cls(readings, logs, {column: blank_words(mapping, column) for column in readings})
 
     def column(self, name: str, values: Sequence[Any], odd: set[int]) -> pl.Series:
         """One column; the places of cells that do not fit are added to ``odd``, and are null."""
@@ -109,7 +124,7 @@ class TypedCells:
         kinds = _kinds(values)
         written = _writer(reading, kinds) if kinds - {str} else None
         if written is not None:
-            values = _rewritten(values, written, odd)
+            values = _rewritten(values, written, odd, self.blank.get(name, frozenset()))
             kinds = _kinds(values)
         if not kinds:
             return pl.Series(name, [None], dtype=pl.Null).new_from_index(0, len(values))
@@ -140,11 +155,14 @@ def _writer(reading: Reading, kinds: set[type]) -> _Writer | None:
     return None
 
 
-def _rewritten(values: Sequence[Any], written: _Writer, odd: set[int]) -> list[Any]:
+def _rewritten(values: Sequence[Any], written: _Writer, odd: set[int], blank: frozenset[str]) -> list[Any]:
     found: list[Any] = []
     for place, value in enumerate(values):
         try:
-            found.append(None if value is None else written(value))
+            one = None if value is None else written(value)
+            if blank and value.__class__ is not str and one.__class__ is str and one.strip() in blank:
+                raise ValueError  # a list of one such word is a list
+            found.append(one)
         except Exception:  # noqa: BLE001  a stranger's class may raise anything
             odd.add(place)
             found.append(None)

@@ -113,6 +113,8 @@ def _listed(sheet: Sheet, name: str) -> Several:
     if cells.value is None:
         return _known() if empty is NONE else Several(Coded(constant(0, pl.UInt8), (empty,)), None)
     plan, value = sheet.plan, cells.value
+    if not value.expr.meta.root_names():  # a constant: what is asked of a list Polars does not spread over the rows
+        value = plan.keep(on(lambda v: pl.when(pl.int_range(pl.len()) >= 0).then(v.first()), value))
     states = [KNOWN, *([] if empty is NONE else [empty]), *([] if cells.bad is None else [unknown])]
     last = len(states) - 1
 

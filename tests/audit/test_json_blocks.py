@@ -203,3 +203,32 @@ def test_a_float_of_polars_is_the_float_of_python() -> None:
 
     assert found is not None
     assert found["n"].to_list() == [float(text) for text in texts]
+
+
+def test_short_lines_of_a_wide_file_make_no_vast_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_blocks, "_CELLS", 40)
+    table = made(tmp_path / "t.jsonl", json.dumps({f"x{i}": "a" for i in range(10)}) + "\n" + '{"x0":"a"}\n' * 99)
+    blocks = [*JsonBlocks(table, CELLS).blocks([f"x{i}" for i in range(10)], "row")]
+
+    assert max(block.rows for block in blocks) == 4
+    assert [row for block in blocks for row in block.frame["row"].to_list()] == list(range(100))
+    assert [line for block in blocks for line in block.frame[LINE].to_list()] == list(range(1, 101))
+
+
+def test_a_file_of_more_keys_than_a_pattern_has_room_for_is_pythons(tmp_path: Path) -> None:
+    text = "".join(json.dumps({f"k{(n * 7 + i) % 400}": i for i in range(400)}) + "\n" for n in range(20))
+    table = made(tmp_path / "t.jsonl", text)
+
+    assert len(table.columns) == 400
+    assert table.survey.shape.pattern is None
+    assert sum(block.rows for block in JsonBlocks(table, CELLS).blocks(["k7"], "row")) == 20
+
+
+def test_an_encoding_with_half_a_surrogate_pair(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_bytes('{"id":"a"}\n'.encode("utf-7") * 20 + b'{"id":"+2AA-"}\n')
+    with patch.multiple(json_shapes, _WORTH=5, _LEARNT_FROM=5):
+        table = JsonLinesTable(FileHandle(path), InputOptions(encoding="utf-7"))
+
+    found = [row for block in JsonBlocks(table, CELLS).blocks(["id"], "row") for row in (*block.frame["row"].to_list(), *(at for at, _ in block.others))]
+    assert found == list(range(21))

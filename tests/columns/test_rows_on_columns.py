@@ -253,3 +253,61 @@ def test_times_at_offsets_are_instants() -> None:
 
     assert (column.dtype, odd) == (pl.Datetime("us", "UTC"), {2})
     assert column.to_list()[:2] == [datetime(2026, 3, 2, 2, tzinfo=UTC), datetime(2026, 3, 2, 4, 30, tzinfo=UTC)]
+
+
+# --------------------------------------------------------------------------- words that say nothing
+def by_mapping(records: Any, fields: str, head: str = "") -> Audit:
+    with small_pieces(100):
+        audit: Audit = POLICY.audit(records, as_of=AS_OF, mapping=read_mapping(f"format: 1\nmapping: m\n{head}fields:\n{fields}"), columns=["missing"])
+    return audit
+
+
+def test_a_list_of_a_word_that_says_nothing_is_a_list() -> None:
+    records = numbered([{"tags": ["-"]}, {"tags": "-"}, {"tags": ["a"]}])
+    audit = by_mapping(records, "".join(f"  {name}: {{column: {name}}}\n" for name in ("id", "received_at", "tags")), "blank: ['-']\n")
+
+    # The list is there, the blank cell is not: what else is missing is the same.
+    missing = [set(names) for names in audit.decisions["HAS.missing"].to_list()]
+    assert ["tags" in names for names in missing] == [False, False, False]
+    assert audit.decisions["HAS.outcome"].to_list() == [POLICY.evaluate({"id": "0", "received_at": RECEIVED, **tags}, as_of=AS_OF, source_fields={"id", "received_at", "tags"}).outcomes["HAS"] for tags in ({"tags": ["-"]}, {}, {"tags": ["a"]})]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["amount", "tags"])
+def test_a_row_is_blank_by_the_cells_as_they_were_given(name: str) -> None:
+    """`blank` of the mapping says which rows are; a field may have words of its own."""
+    both: dict[str, list[Any]] = {"amount": [Decimal("1E+2"), 7, "100"], "tags": [["a", "b"], ["c"], "a;b"]}
+    cells = both[name]
+    head = "blank: ['100', 'a;b']\n"
+    audit = by_mapping([{name: cell} for cell in cells], f"  received_at: {{constant: '{RECEIVED}'}}\n  {name}: {{column: {name}, blank: []}}\n", head)
+
+    assert audit.rejected["row"].to_list() == [2]
+
+
+@pytest.mark.parametrize("form", ["list", "csv", "jsonl", "frame"])
+def test_an_empty_row_is_none_where_the_receipt_is_a_constant(tmp_path: Path, form: str) -> None:
+    records: list[dict[str, Any]] = [{"id": None, "word": None}, {"id": "a", "word": "x"}]
+    frame = pl.DataFrame(records)
+    source: Any = {"list": records, "frame": frame}.get(form) if form in ("list", "frame") else tmp_path / f"t.{form}"
+    if form == "csv":
+        frame.write_csv(source)
+    elif form == "jsonl":
+        frame.write_ndjson(source)
+    audit = by_mapping(source, f"  received_at: {{constant: '{RECEIVED}'}}\n  id: {{column: id}}\n  word: {{column: word}}\n")
+
+    assert (audit.decisions["id"].to_list(), audit.rejected["row"].to_list()) == (["a"], [0])
+
+
+@pytest.mark.parametrize("constant", ["", "2026-03-02T10:00", "2026-03-02T10:00; 2026-03-04T10:00"])
+def test_a_constant_list_of_times_stands_in_every_row(constant: str) -> None:
+    records = numbered([{"answered_at": "2026-03-02 10:00:00"}] * 40 + [{}] * 3)
+    audit = by_mapping(records, "".join(f"  {name}: {{column: {name}}}\n" for name in ("id", "received_at", "answered_at")) + f"  visits: {{constant: '{constant}'}}\n")
+    alone = POLICY.evaluate({"id": "0", "received_at": RECEIVED, "answered_at": "2026-03-02 10:00:00", "visits": constant}, as_of=AS_OF, source_fields={"id", "received_at", "answered_at", "visits"})  # fmt: skip
+
+    assert audit.decisions["VISITS.outcome"].to_list() == [alone.outcomes["VISITS"]] * 43
+
+
+def test_an_amount_longer_than_any_text_of_one() -> None:
+    """Thirty digits before the point and thirty behind are an amount; the text of it is none."""
+    records = numbered([{"amount": Decimal("1" * 30 + "." + "1" * 30)}, {"amount": Decimal("7.10")}])
+
+    same(records, audited(records, 100))
