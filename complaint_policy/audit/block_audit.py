@@ -219,7 +219,7 @@ class BlockAudit:
 
 def _blank(rows: pl.DataFrame, table: TypedTable) -> pl.Series:
     """The rows with nothing in any column; a column is looked at in those that have had nothing so far, which are soon few."""
-    places = pl.int_range(rows.height if table.kinds and table.skips_blank else 0, eager=True)
+    places = pl.int_range(rows.height if table.skips_blank else 0, eager=True)
     left = rows.head(places.len())
     for test in map(table.blank_in, table.kinds):
         if not places.len():

@@ -36,11 +36,20 @@ class JsonBlocks(RowBlocks):
     def __init__(self, table: JsonLinesTable, cells: TypedCells) -> None:
         super().__init__(table, cells)
         self._lines = table
+        self._share: float | None = None
+
+    def share(self) -> float | None:
+        return self._share
 
     def blocks(self, wanted: Sequence[str], row: str, size: int = BLOCK) -> Iterator[Block]:
         """The rows in order, those of some pieces at once; a text of nothing but blanks is null."""
         schema = self._schema(wanted)
-        yield from super().blocks(wanted, row, size) if schema is None else self._gathered(self._pieces(schema, row), size)
+        if schema is not None:
+            yield from self._gathered(self._pieces(schema, row), size)
+            return
+        for block in super().blocks(wanted, row, size):
+            self._share = self._lines.share()
+            yield block
 
     def _gathered(self, blocks: Iterator[Block], size: int) -> Iterator[Block]:
         """Blocks with the same columns as one, up to some size: what is done for each costs more than its rows, where they are few."""
@@ -60,6 +69,7 @@ class JsonBlocks(RowBlocks):
         first, line = 0, 1
         most = max(_CELLS // len(schema), 1)
         for number, whole in enumerate(self._lines.pieces()):
+            self._share = self._lines.share()
             for piece in _cut(whole, most):
                 at = _Place(row, first, line, read)
                 block = self._of_shape(piece, number, schema, at) or self._by_row(piece, schema, at)

@@ -24,7 +24,8 @@ _LEARNT_FROM: Final = 1_000
 # Of so many lines one may be of another shape before it is learnt.
 _OTHERS: Final = 10
 _TRIES: Final = 10
-_MOST_KEYS: Final = 300
+# Beyond it the automaton of the pattern outgrows what is kept of it, and takes many times as long.
+_MOST_KEYS: Final = 100
 # Cuts no line: such a character stands in JSON only as an escape.
 _RARE: Final = "\x1f"
 

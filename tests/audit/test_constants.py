@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 import yaml
 
-from complaint_policy import Policy, load_policy_text
+from complaint_policy import Policy, load_policy, load_policy_text
 from complaint_policy.audit import read_mapping, run_audit
 from complaint_policy.columns.plan import ABOVE, AT_LEAST, AT_MOST, BELOW, SAME, Ex, Plan, on
 from tests.equality.comparing import compare_file
@@ -216,3 +216,16 @@ def test_rules_over_constants_take_no_longer_than_over_columns(tmp_path: Path, f
     source = given(records(), form, tmp_path)
 
     assert compare_file(policy, source, mapping, AS_OF) == []
+
+
+@pytest.mark.parametrize("form", ["list", "frame", "csv", "jsonl"])
+def test_a_mapping_that_reads_no_column_finds_nothing_in_any_row(tmp_path: Path, form: str) -> None:
+    frame = pl.DataFrame({"x": ["a", "b"]})
+    frame.write_csv(tmp_path / "t.csv")
+    frame.write_ndjson(tmp_path / "t.jsonl")
+    source: Any = {"list": frame.to_dicts(), "frame": frame}.get(form, tmp_path / f"t.{form}")
+    mapping = read_mapping("format: 1\nmapping: m\nfields:\n  received_at: {constant: '2026-03-01T09:00'}\n")
+
+    audit = load_policy("cn/base").audit(source, as_of="2026-03-20T18:00", mapping=mapping)
+
+    assert (audit.decisions.height, audit.rejected["reason"].to_list()) == (0, ["nothing in the columns read"] * 2)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from complaint_policy import InputError
+from complaint_policy import InputError, load_policy
 from complaint_policy.audit import json_blocks, json_files, json_shapes
 from complaint_policy.audit.blocks import LINE, Block
 from complaint_policy.audit.json_blocks import JsonBlocks
@@ -232,3 +232,18 @@ def test_an_encoding_with_half_a_surrogate_pair(tmp_path: Path) -> None:
 
     found = [row for block in JsonBlocks(table, CELLS).blocks(["id"], "row") for row in (*block.frame["row"].to_list(), *(at for at, _ in block.others))]
     assert found == list(range(21))
+
+
+def test_the_share_that_is_told_grows_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_blocks, "_ROWS", 300)
+    monkeypatch.setattr(json_files, "_PIECE", 2000)
+    told: list[tuple[int, float | None]] = []
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"id":"a","received_at":"2026-03-01 09:00:00"}\n' * 4000)
+    with patch.multiple(json_shapes, _WORTH=5, _LEARNT_FROM=5):
+        load_policy("cn/base").audit(path, as_of="2026-03-20T18:00", progress=lambda rows, share: told.append((rows, share)))
+
+    shares = [share for _, share in told if share is not None]
+    assert len(shares) == len(told)
+    assert shares == sorted(shares)
+    assert (len(shares) > 5, told[-1]) == (True, (4000, 1.0))

@@ -17,7 +17,7 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.outcomes import NOT_APPLICABLE
 from complaint_policy.possible import NONE
 from complaint_policy.results import GeneralDeadline
-from complaint_policy.rules.deadlines.each_columns import BegunOnce, may_begin_once
+from complaint_policy.rules.deadlines.each_columns import BegunOnce, WithoutLog, knows_without_log, may_begin_once
 from complaint_policy.rules.deadlines.model import Deadline
 from complaint_policy.rules.deadlines.outcome_columns import Judged, apart, left_of
 
@@ -40,6 +40,8 @@ def _verdicts(rule: Deadline, sheet: Sheet) -> Verdicts:
             return Judged(rule, sheet).verdicts()
         # Of a duty that begins anew rows are judged where it has begun once, or not at all.
         sheet.reasons.append(f"{rule.id}: each")
+        if knows_without_log(rule, rule.start, sheet):
+            return WithoutLog(rule, rule.start, sheet).verdicts()
         return BegunOnce(rule, rule.start, sheet).verdicts() if may_begin_once(rule, rule.start, sheet) else where_it_may_apply()
 
     return narrowed(sheet, rule, made, where_it_may_apply, lambda: Verdicts(Coded(constant(0, pl.UInt8), (left,)), due=left_instants()))

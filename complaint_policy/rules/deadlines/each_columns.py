@@ -14,20 +14,23 @@ from attrs import evolve, frozen
 from complaint_policy.columns import choosing, several
 from complaint_policy.columns.instants import compared
 from complaint_policy.columns.plan import Ex, constant, on
-from complaint_policy.columns.settling import fresh, key_for, rank_of
+from complaint_policy.columns.settling import applies_to, fresh, key_for, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.tabulating import tabulated
 from complaint_policy.columns.values import ANY, EXACT, KNOWN, LATER, LEFT_SHAPE, SPAN, STATED_NONE, Coded, Instants, Shape, is_left
-from complaint_policy.event_log import UNKNOWN_LOG
+from complaint_policy.event_log import EVENTS, UNKNOWN_LOG
 from complaint_policy.expressions import nodes as n
 from complaint_policy.frame import perhaps
-from complaint_policy.outcomes import INDETERMINATE, PENDING
-from complaint_policy.possible import Maybe
-from complaint_policy.results import GeneralDeadline, copied
+from complaint_policy.lengths import Length
+from complaint_policy.outcomes import INDETERMINATE, NOT_APPLICABLE, PENDING
+from complaint_policy.possible import NONE, Maybe
+from complaint_policy.results import Details, GeneralDeadline, copied
 from complaint_policy.rules.deadlines.model import Deadline
 from complaint_policy.rules.deadlines.outcome_columns import Judged, left_of
+from complaint_policy.rules.deadlines.record import General
+from complaint_policy.rules.deadlines.repeated import worst
 
-__all__ = ["BegunOnce", "may_begin_once"]
+__all__ = ["BegunOnce", "WithoutLog", "knows_without_log", "may_begin_once"]
 
 _NOTHING: Final = frozenset({LATER, STATED_NONE})
 
@@ -66,6 +69,7 @@ class _Begun:
 
 
 _LEFT: Final = _Begun(LEFT_SHAPE, -1)
+_ANYTHING: Final = Shape(ANY, EVENTS)
 
 
 class BegunOnce(Judged):
@@ -196,6 +200,102 @@ class BegunOnce(Judged):
 
         limits = tabulated(plan, [once, self.begun, due.state(plan)], limit_of, key=lambda shape: shape)
         return kept, choosing.settled(sheet, due.low, due.high, limits, due.day_end, due.last_end)
+
+
+def knows_without_log(rule: Deadline, each: n.Each, sheet: Sheet) -> bool:
+    """Whether there is no log at all, and what a duty of which entries may be starts can be is plain for all that."""
+    waived = rule.waivable_by and sheet.waived(rule.id) is not None
+    if sheet.cells("events") is not None or waived or rule.extend or rule.pauses or rule.exempt:
+        return False
+    fields = [part for part in each.parts if _is_event(sheet, part)]
+    starts = len(fields) <= 1 and len(fields) < len(each.parts) and all(part in fields or _entries(sheet, part) is not None for part in each.parts)
+    until = each.until is None or _is_event(sheet, each.until)
+    acts = all(_is_event(sheet, act) or _entries(sheet, act) is not None or _of_the_entry(act) for act in _acts(rule))
+    if not starts or not until or not acts:
+        return False
+    limit = rule.within
+    if not fields and _of_the_entry(limit):
+        return True
+    # What is counted from an entry, or done at one of its instants, is not told of a start that is known.
+    counted = isinstance(limit, n.Counted) and isinstance(limit.length, Length)
+    from_start = counted and isinstance(limit, n.Counted) and isinstance(limit.base, n.RuleStart)
+    from_entry = counted and isinstance(limit, n.Counted) and _of_the_entry(limit.base)
+    return from_start and not any(map(_of_the_entry, _acts(rule))) if fields else from_start or from_entry
+
+
+def _of_the_entry(node: n.Instant) -> bool:
+    return isinstance(node, n.NamedInstant) and node.kind == "entry"
+
+
+class WithoutLog(Judged):
+    """A duty that may have begun with an entry of a log that is not there, beside one that began with an event of the record, if it has."""
+
+    def __init__(self, rule: Deadline, each: n.Each, sheet: Sheet) -> None:
+        self.each, self.first = each, next((part for part in each.parts if _is_event(sheet, part)), None)
+        if self.first is not None:
+            super().__init__(evolve(rule, start=self.first), sheet)
+            return
+        # Nothing of it lies anywhere: what is an attribute of an entry is no field of the record.
+        self.rule, self.sheet, self.plan, self.general = rule, sheet, sheet.plan, General(rule, sheet.setting)
+
+    def verdicts(self) -> Verdicts:
+        rule, sheet, plan, first = self.rule, self.sheet, self.plan, self.first
+        left, nothing = left_of(rule, sheet), Coded(constant(0, pl.UInt8), (None,))
+        perhaps_begun = self._perhaps_begun()
+        fields = [act for act in _acts(rule) if _is_event(sheet, act)]
+        acts = [sheet.instant(act) for act in fields]
+        until = None if self.each.until is None else sheet.instant(self.each.until)
+        known = nothing if first is None else self._outcomes(self._due(), None)
+        inputs = [known, nothing if first is None else self.start.state(plan), nothing if until is None else until.state(plan)]
+        inputs.append(nothing if until is None or first is None else compared(sheet, "before", self.start, until).coded(plan))
+        for act in acts:
+            inputs += [act.state(plan), nothing if first is None else compared(sheet, "before", act, self.start).coded(plan)]
+
+        def result_of(one: GeneralDeadline | None, s: Shape | None, u: Shape | None, before: Any, *of_acts: Any) -> GeneralDeadline:
+            if any(shape is not None and shape.kind not in (EXACT, LATER) for shape in (u, *of_acts[::2])):
+                return left
+            if s is None or s.kind == LATER or (u is not None and u.kind == EXACT and before is False):
+                return perhaps_begun
+            # An act before the start ends nothing.
+            plain = s.kind == EXACT and (u is None or u.kind == LATER or before is True) and all(early is False for early in of_acts[1::2])
+            return self._beside(one, perhaps_begun, left) if plain and one is not None else left
+
+        raw = tabulated(plan, inputs, result_of, key=key_for(sheet, rule), place=rank_of, left=left)
+        if rule.when is not None or sheet.model.scope is not None:
+            applies = applies_to(sheet, rule)
+            assert applies is not None
+            # Where it may apply each of its times may.
+            held = applies().coded(plan)
+            raw = tabulated(plan, [held, raw], lambda holds, one: left if isinstance(holds, Maybe) else one, key=key_for(sheet, rule), place=rank_of, left=left)
+        coded = settled_results(sheet, rule, raw, GeneralDeadline(rule, NOT_APPLICABLE, NONE, NONE, NONE, sheet.zone))
+
+        def limit_of(result: GeneralDeadline) -> Shape:
+            return Shape(STATED_NONE) if result.outcome == NOT_APPLICABLE else evolve(_ANYTHING, missing=EVENTS.union(result.missing))
+
+        shapes = tabulated(plan, [coded], limit_of, key=lambda shape: shape)
+        due = choosing.settled(sheet, None, None, shapes, False)
+        return Verdicts(coded, due, due, due, None)
+
+    def _perhaps_begun(self) -> GeneralDeadline:
+        """One time that nobody knows of."""
+        result = GeneralDeadline(self.rule, PENDING, UNKNOWN_LOG, UNKNOWN_LOG, UNKNOWN_LOG, self.sheet.zone)
+        self.general._decide(result, [None] * len(self.sheet.setting.slots), UNKNOWN_LOG, UNKNOWN_LOG, UNKNOWN_LOG)
+        perhaps(result, UNKNOWN_LOG)
+        return result
+
+    def _beside(self, known: GeneralDeadline, unknown: GeneralDeadline, left: GeneralDeadline) -> GeneralDeadline:
+        """The rule's result where one of two times is known, as :func:`~.repeated.combined` has it; how late it was is in no column."""
+        if is_left(known.missing):
+            return left
+        outcome, possible, free = worst((known, unknown))
+        if outcome != INDETERMINATE:
+            return left
+        made = copied(known)
+        made.outcome, made._more = outcome, Details()
+        details = made.own_details()
+        details.missing = tuple(sorted({name for one in (known, unknown) if one.outcome == INDETERMINATE for name in one.missing}))
+        details.possible = None if free else possible
+        return made
 
 
 def _before_the_end(begun: _Begun, until: Shape, before: Any) -> _Begun:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from complaint_policy.results import Details, GeneralDeadline
 from complaint_policy.texts import Text
 from complaint_policy.zones import Zone
 
-__all__ = ["Instance", "RepeatedDeadline", "combined"]
+__all__ = ["Instance", "RepeatedDeadline", "combined", "worst"]
 
 WAITING: Final = frozenset({PENDING, AT_RISK})
 _ANY: Final = frozenset({MET, BREACHED, PENDING, NOT_APPLICABLE})
@@ -78,7 +79,7 @@ class RepeatedDeadline(GeneralDeadline):
 
 def combined(rule: Rule, instances: tuple[Instance, ...], zone: Zone) -> RepeatedDeadline:
     """The rule's result: what every possibility of its times agrees on, by the worst of them."""
-    outcome, possible, free = _worst(instances)
+    outcome, possible, free = worst(instances)
     shown = _shown(instances)
     result = RepeatedDeadline(rule, outcome, shown.begun, _due(instances, shown), shown.done, zone, instances)
     details = Details()
@@ -97,7 +98,7 @@ def combined(rule: Rule, instances: tuple[Instance, ...], zone: Zone) -> Repeate
     return result
 
 
-def _worst(instances: tuple[Instance, ...]) -> tuple[str, frozenset[str], bool]:
+def worst(instances: Sequence[GeneralDeadline]) -> tuple[str, frozenset[str], bool]:
     """The outcome; where it is indeterminate the outcomes it may be, and whether it may be any."""
     possible: frozenset[str] | None = None
     free = False
