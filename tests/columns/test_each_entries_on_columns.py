@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -72,6 +73,24 @@ def drawn(seed: int, *, log: bool, count: int = 80) -> list[dict[str, Any]]:
     return records if log else [{name: value for name, value in record.items() if name != "events"} for record in records]
 
 
+def chains(seed: int, count: int = 80) -> list[dict[str, Any]]:
+    """Records whose entries follow one another in a few days, many of them each in time for the one before."""
+    random = Random(seed)
+    records = []
+    for number in range(count):
+        at, entries = datetime(2026, 3, 2, 10) + timedelta(hours=random.randrange(100)), []
+        record: dict[str, Any] = {"id": str(number), "received_at": at.isoformat(), "kept": True}
+        for _ in range(random.randrange(5)):
+            at += timedelta(hours=random.choice((0, 24, 48, 72, 96, 120, 130, random.randrange(1, 60))))
+            kind = random.choice(("answer", "answer", "unhappy", "over"))
+            entries.append({"kind": kind, "at": at.isoformat(), "level": random.choice((1, 2, None)) if kind == "unhappy" else None})
+        for name, share in (("again_at", 0.3), ("answered_at", 0.5), ("closed_at", 0.5)):
+            record[name] = (at + timedelta(hours=random.choice((0, -24, 24, 48)))).isoformat() if random.random() < share else None
+        random.shuffle(entries)
+        records.append(record | {"events": entries})
+    return records
+
+
 def same(of: Policy, records: list[dict[str, Any]]) -> int:
     """Every record as `evaluate` judges it; how many of them went by columns is told."""
     audit = of.audit(records, as_of=AS_OF, columns=("missing",))
@@ -94,6 +113,40 @@ def test_as_evaluate(start: str, act: str, log: bool) -> None:
     for number, more in enumerate(MORE):
         of = load_policy_text(f"{HEAD}{BESIDE}deadlines:\n  - id: DL\n    from: {STARTS[start]}\n    to: {act}\n    within: 5 days\n    {more}\n")
         same(of, drawn(len(start) * 100 + len(act) + number, log=log))
+
+
+UPDATES = "{each: [received_at, {event: answer}], until: closed_at}"
+LIMITS = ["5 days", "120 hours", "3 working days\n    counting: {calendar: w}"]
+
+
+@pytest.mark.parametrize("act", [*ACTS, "closed_at", "{first_of: [{event: answer}, again_at]}", "{first_of: [{event: unhappy}, {event: answer}]}"])
+@pytest.mark.parametrize("start", [*STARTS, UPDATES])
+def test_several_times_as_evaluate(start: str, act: str) -> None:
+    head = HEAD.replace("record:", "calendars:\n  w: {country: CN}\nrecord:")
+    for number, limit in enumerate(LIMITS):
+        of = load_policy_text(f"{head}{BESIDE}deadlines:\n  - id: DL\n    from: {STARTS.get(start, start)}\n    to: {act}\n    within: {limit}\n")
+        same(of, chains(len(start) * 100 + len(act) + number, 60))
+
+
+@pytest.mark.parametrize("act", ["{first_of: [{event: answer}, closed_at]}", "{event: answer}"])
+def test_updates_that_are_all_in_time_go_by_columns(one_by_one: list[int], act: str) -> None:
+    """The usual duty to say how it stands: every update ends one time and begins the next."""
+    first = datetime(2026, 3, 2, 10)
+    records = [
+        {"id": str(n), "received_at": first.isoformat(), "closed_at": "2026-03-19T10:00" if n % 2 else None,
+         "events": [{"kind": "answer", "at": (first + timedelta(days=3 * k + 3)).isoformat()} for k in range(5)]} for n in range(30)
+    ]  # fmt: skip
+    same(of_rule(UPDATES, act), records)
+
+    assert one_by_one == []
+
+
+def test_a_thousand_times_are_the_record_evaluations(one_by_one: list[int]) -> None:
+    first = datetime(2026, 3, 18, 10)
+    logs = [[{"kind": "answer", "at": (first + timedelta(minutes=k + 1)).isoformat()} for k in range(count)] for count in (999, 1000)]
+    same(of_rule(UPDATES, "{event: answer}"), [{"id": str(n), "received_at": first.isoformat(), "closed_at": None, "events": log} for n, log in enumerate(logs)])
+
+    assert one_by_one == [1]
 
 
 def of_rule(start: str, act: str) -> Policy:

@@ -1,6 +1,7 @@
 """Deadlines that begin anew (`from: {each: […]}`) over the rows of a table: where the duty has begun once, or not at all.
 
-Most records have none of the entries that begin it, or one; a record in which it has begun several times is the record evaluation's.
+Most records have none of the entries that begin it, or one.  Of several times that were all kept, or wait, one stands for all
+(`times_columns.py`); a record in which one was not kept is the record evaluation's.
 Where a table has no log at all, a duty that begins with entries alone is one that may have begun.
 """
 
@@ -16,7 +17,7 @@ from complaint_policy.columns.instants import compared
 from complaint_policy.columns.plan import Ex, constant, on
 from complaint_policy.columns.settling import applies_to, fresh, key_for, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
-from complaint_policy.columns.tabulating import tabulated
+from complaint_policy.columns.tabulating import among, tabulated
 from complaint_policy.columns.values import ANY, EXACT, KNOWN, LATER, LEFT_SHAPE, SPAN, STATED_NONE, Coded, Instants, Shape, is_left
 from complaint_policy.event_log import EVENTS, UNKNOWN_LOG
 from complaint_policy.expressions import nodes as n
@@ -29,6 +30,7 @@ from complaint_policy.rules.deadlines.model import Deadline
 from complaint_policy.rules.deadlines.outcome_columns import Judged, left_of
 from complaint_policy.rules.deadlines.record import General
 from complaint_policy.rules.deadlines.repeated import worst
+from complaint_policy.rules.deadlines.times_columns import Times, acts_of, entries_of, is_event
 
 __all__ = ["BegunOnce", "WithoutLog", "knows_without_log", "may_begin_once"]
 
@@ -37,27 +39,11 @@ _NOTHING: Final = frozenset({LATER, STATED_NONE})
 
 def may_begin_once(rule: Deadline, each: n.Each, sheet: Sheet) -> bool:
     """Whether all it looks at are events of the record and entries of its log, and no waiver is of one time alone."""
-    looked_at = (*each.parts, *_acts(rule), *((each.until,) if each.until is not None else ()))
-    plain = all(_is_event(sheet, part) or _entries(sheet, part) is not None for part in looked_at)
+    looked_at = (*each.parts, *acts_of(rule), *((each.until,) if each.until is not None else ()))
+    plain = all(is_event(sheet, part) or entries_of(sheet, part) is not None for part in looked_at)
     # Entries that differ in what the limit looks at begin it each by itself.
     own = any(isinstance(part, n.NamedInstant) and part.kind == "entry" for limit in rule.limits for part in n.walk(limit))
     return plain and not own and not any(waived.startswith(f"{rule.id}#") for waived in sheet.waivers.of_rule)
-
-
-def _acts(rule: Deadline) -> tuple[n.Instant, ...]:
-    return rule.act.parts if isinstance(rule.act, n.FirstOf) else (rule.act,)
-
-
-def _is_event(sheet: Sheet, part: n.Instant) -> bool:
-    return isinstance(part, n.NamedInstant) and part.kind == "field" and sheet.declared(part.name).type == "event"
-
-
-def _entries(sheet: Sheet, part: n.Instant) -> n.Entries | None:
-    """The entries an instant is the first of; None where it is something else."""
-    if isinstance(part, n.NamedInstants) and part.kind == "fact":
-        expression = sheet.model.facts[part.name].expression
-        return expression if isinstance(expression, n.Entries) else None
-    return part if isinstance(part, n.Entries) else None
 
 
 @frozen
@@ -69,6 +55,8 @@ class _Begun:
 
 
 _LEFT: Final = _Begun(LEFT_SHAPE, -1)
+# Several times, of which one stands for all.
+_SEVERAL: Final = _Begun(Shape(EXACT), -2)
 _ANYTHING: Final = Shape(ANY, EVENTS)
 
 
@@ -85,8 +73,9 @@ class BegunOnce(Judged):
         inputs: list[Coded] = []
         lows: list[Ex] = []
         highs: list[Ex] = []
+        self.times = Times.of(self.rule, each, sheet)
         for part in each.parts:
-            if _is_event(sheet, part):
+            if is_event(sheet, part):
                 one = sheet.instant(part)
                 inputs.append(one.state(plan))
                 lows += [one.low] if one.low is not None else []
@@ -111,7 +100,33 @@ class BegunOnce(Judged):
             before = compared(sheet, "before", start, until).coded(plan)
             self.begun = tabulated(plan, [self.begun, until.state(plan), before], _before_the_end, left=_LEFT)
             start = self._shaped(low, high)
-        return start
+        if self.times is None:
+            return start
+        # What one of several times stands for, if it does.
+        stands = Coded(None, (False, True), plan.keep(self.times.kept.fill_null(False)))
+        self.begun = tabulated(plan, [self.begun, stands], lambda begun, one: _LEFT if begun is _SEVERAL and not one else begun, left=_LEFT)
+        several_ = among(self.begun, lambda begun: begun is _SEVERAL)
+        own = constant(None, pl.Int64) if low is None else low
+        low = plan.keep(on(lambda many, one, v: pl.when(many).then(one).otherwise(v), several_, self.times.start, own))
+        high = None if high is None else plan.keep(on(lambda many, one, v: pl.when(many).then(one).otherwise(v), several_, self.times.start, high))
+        return self._shaped(low, high)
+
+    def _done(self) -> Instants:
+        done = super()._done()
+        if self.times is None or _SEVERAL not in self.begun.domain:
+            return done
+        plan, act = self.plan, self.times.act
+        several_ = among(self.begun, lambda begun: begun is _SEVERAL)
+        acted = Coded(None, (False, True), plan.keep(on(lambda a: a.is_not_null(), act)))
+
+        def shape_of(begun: _Begun, there: bool, shape: Shape) -> Shape:
+            return shape if begun is not _SEVERAL else Shape(EXACT) if there else Shape(LATER)
+
+        shapes = tabulated(plan, [self.begun, acted, done.state(plan)], shape_of, key=lambda shape: shape)
+        own = constant(None, pl.Int64) if done.low is None else done.low
+        low = plan.keep(on(lambda many, one, v: pl.when(many).then(one).otherwise(v), several_, act, own))
+        high = None if done.high is None else plan.keep(on(lambda many, one, v: pl.when(many).then(one).otherwise(v), several_, act, done.high))
+        return choosing.settled(self.sheet, low, high, shapes, done.day_end, done.last_end)
 
     def _shaped(self, low: Ex | None, high: Ex | None) -> Instants:
         shapes = tabulated(self.sheet.plan, [self.begun], lambda begun: begun.shape, key=lambda shape: shape)
@@ -120,20 +135,24 @@ class BegunOnce(Judged):
     def _begun_by(self, *values: Any) -> _Begun:
         """The one part that has happened, by the state of each, of entries with how many there are."""
         given = iter(values)
-        found = _Begun(Shape(LATER), -1)
+        found, many, exact = _Begun(Shape(LATER), -1), False, True
         for place, part in enumerate(self.each.parts):
             state = next(given)
-            if not _is_event(self.sheet, part):
+            if not is_event(self.sheet, part):
                 if state is not KNOWN:
                     return self._perhaps(state)
-                state = (Shape(LATER), Shape(EXACT), LEFT_SHAPE)[next(given)]
+                count = next(given)
+                many |= count > 1
+                state = Shape(EXACT) if count else Shape(LATER)
             if state.kind == LATER:
                 continue
             if state.kind != EXACT and not (state.kind == SPAN and state.interval):
                 return _LEFT
-            if found.part >= 0 or self._may_end(part):
-                return _LEFT
+            many |= found.part >= 0 or self._may_end(part)
+            exact &= state.kind == EXACT
             found = _Begun(state, place)
+        if many:
+            return _SEVERAL if self.times is not None and exact else _LEFT
         # Whether what never began is over with the case depends on whether the closing is a start: the first part's fields are asked for that.
         first, *others = self.each.parts
         if found.part < 0 and "closed_at" not in n.fields_in(first) and any("closed_at" in n.fields_in(part) for part in others):
@@ -147,9 +166,9 @@ class BegunOnce(Judged):
 
     def _may_end(self, part: n.Instant) -> bool:
         """Whether what begins it may be an act as well."""
-        entries = _entries(self.sheet, part)
-        for act in _acts(self.rule):
-            other = _entries(self.sheet, act)
+        entries = entries_of(self.sheet, part)
+        for act in acts_of(self.rule):
+            other = entries_of(self.sheet, act)
             if act == part or (entries is not None and other is not None and not set(entries.kinds).isdisjoint(other.kinds)):
                 return True
         return False
@@ -161,6 +180,15 @@ class BegunOnce(Judged):
         assert due is not None
         coded = tabulated(plan, [found.coded], _of_one_time, key=key_for(sheet, rule), place=rank_of, left=left_of(rule, sheet))
         limits = tabulated(plan, [found.coded, due.state(plan)], _due_of_one_time, key=lambda shape: shape)
+        applies = None if self.times is None else applies_to(sheet, rule)
+        if applies is not None:
+            # Of several times that may not apply none waits for certain.
+            inputs, left = [self.begun, applies().coded(plan), coded], left_of(rule, sheet)
+
+            def sure(begun: _Begun, holds: Any, result: GeneralDeadline) -> GeneralDeadline:
+                return left if begun is _SEVERAL and isinstance(holds, Maybe) else result
+
+            coded = tabulated(plan, inputs, sure, key=key_for(sheet, rule), place=rank_of, left=left)
         return evolve(found, coded=coded, due=choosing.settled(sheet, due.low, due.high, limits, due.day_end, due.last_end))
 
     def _judged(self, s: Shape, d: Shape, a: Shape, where: str, early: str, close: Shape | None) -> GeneralDeadline:
@@ -177,6 +205,8 @@ class BegunOnce(Judged):
             s = begun.shape
             if s.kind in _NOTHING or s.kind == ANY:
                 return not is_left(s.missing)
+            if begun is _SEVERAL:
+                return True
             if early != "none" and begun.part != 0:  # it is the part's names that are missing
                 return False
             return not fields or (s.kind == EXACT and a.kind in (EXACT, LATER) and early == "none")
@@ -207,10 +237,10 @@ def knows_without_log(rule: Deadline, each: n.Each, sheet: Sheet) -> bool:
     waived = rule.waivable_by and sheet.waived(rule.id) is not None
     if sheet.cells("events") is not None or waived or rule.extend or rule.pauses or rule.exempt:
         return False
-    fields = [part for part in each.parts if _is_event(sheet, part)]
-    starts = len(fields) <= 1 and len(fields) < len(each.parts) and all(part in fields or _entries(sheet, part) is not None for part in each.parts)
-    until = each.until is None or _is_event(sheet, each.until)
-    acts = all(_is_event(sheet, act) or _entries(sheet, act) is not None or _of_the_entry(act) for act in _acts(rule))
+    fields = [part for part in each.parts if is_event(sheet, part)]
+    starts = len(fields) <= 1 and len(fields) < len(each.parts) and all(part in fields or entries_of(sheet, part) is not None for part in each.parts)
+    until = each.until is None or is_event(sheet, each.until)
+    acts = all(is_event(sheet, act) or entries_of(sheet, act) is not None or _of_the_entry(act) for act in acts_of(rule))
     if not starts or not until or not acts:
         return False
     limit = rule.within
@@ -220,7 +250,7 @@ def knows_without_log(rule: Deadline, each: n.Each, sheet: Sheet) -> bool:
     counted = isinstance(limit, n.Counted) and isinstance(limit.length, Length)
     from_start = counted and isinstance(limit, n.Counted) and isinstance(limit.base, n.RuleStart)
     from_entry = counted and isinstance(limit, n.Counted) and _of_the_entry(limit.base)
-    return from_start and not any(map(_of_the_entry, _acts(rule))) if fields else from_start or from_entry
+    return from_start and not any(map(_of_the_entry, acts_of(rule))) if fields else from_start or from_entry
 
 
 def _of_the_entry(node: n.Instant) -> bool:
@@ -231,7 +261,7 @@ class WithoutLog(Judged):
     """A duty that may have begun with an entry of a log that is not there, beside one that began with an event of the record, if it has."""
 
     def __init__(self, rule: Deadline, each: n.Each, sheet: Sheet) -> None:
-        self.each, self.first = each, next((part for part in each.parts if _is_event(sheet, part)), None)
+        self.each, self.first = each, next((part for part in each.parts if is_event(sheet, part)), None)
         if self.first is not None:
             super().__init__(evolve(rule, start=self.first), sheet)
             return
@@ -242,7 +272,7 @@ class WithoutLog(Judged):
         rule, sheet, plan, first = self.rule, self.sheet, self.plan, self.first
         left, nothing = left_of(rule, sheet), Coded(constant(0, pl.UInt8), (None,))
         perhaps_begun = self._perhaps_begun()
-        fields = [act for act in _acts(rule) if _is_event(sheet, act)]
+        fields = [act for act in acts_of(rule) if is_event(sheet, act)]
         acts = [sheet.instant(act) for act in fields]
         until = None if self.each.until is None else sheet.instant(self.each.until)
         known = nothing if first is None else self._outcomes(self._due(), None)
@@ -302,6 +332,8 @@ def _before_the_end(begun: _Begun, until: Shape, before: Any) -> _Begun:
     """What the end leaves of a start; with none left it has ended."""
     if is_left(begun.shape.missing) or until.kind not in (EXACT, LATER):
         return _LEFT
+    if begun is _SEVERAL:  # which of them begin before it is asked of each
+        return begun
     if until.kind == LATER or begun.shape.kind == ANY:
         return begun
     if begun.part < 0 or before is False:

@@ -39,11 +39,14 @@ class Judged:
         self.rule, self.sheet, self.plan = rule, sheet, sheet.plan
         self.general = General(rule, sheet.setting)
         self.start = self._start()
-        self.done = sheet.instant(rule.act, Around(self.start, acting=True))
+        self.done = self._done()
         self.pauses = Pauses.of(rule, sheet, self.start, self.done)
 
     def _start(self) -> Instants:
         return self.sheet.instant(self.rule.start)
+
+    def _done(self) -> Instants:
+        return self.sheet.instant(self.rule.act, Around(self.start, acting=True))
 
     def verdicts(self) -> Verdicts:
         rule, sheet = self.rule, self.sheet
