@@ -190,3 +190,24 @@ def test_a_shipped_policy_over_a_table_without_a_log(one_by_one: list[int]) -> N
 
     assert audit.decisions["DL-again.outcome"].unique().to_list() == ["indeterminate"]
     assert one_by_one == []
+
+
+def test_what_never_began_is_waived_with_what_is_missing_of_its_condition() -> None:
+    """Found by drawing: of times that are put together a waived one misses nothing; where there is none the rule's own result stands."""
+    of = load_policy_text(f"{HEAD}deadlines: [{{id: DL, from: {{each: [{{event: unhappy}}]}}, to: {{event: answer}}, within: 5 days, when: {{kept: true}}, waivable: {{by: [boss]}}}}]\n")
+    records = [{"id": str(n), "received_at": "2026-03-02T10:00", "kept": None, "closed_at": None, "events": log} for n, log in enumerate(([], ONCE))]
+    waivers = [{"rule": "DL", "by": "boss", "reason": "agreed", "records": ["0", "1"]}]
+    audit = of.audit(records, as_of=AS_OF, waivers=waivers, columns=("missing",))
+
+    expected = [of.evaluate(record, as_of=AS_OF, source_fields=records[0].keys(), waivers=waivers).deadline("DL") for record in records]
+    assert audit.decisions["DL.outcome"].to_list() == [result.outcome for result in expected] == ["waived", "waived"]
+    assert [names or [] for names in audit.decisions["DL.missing"].to_list()] == [list(result.missing) for result in expected] == [["kept"], []]
+
+
+def test_a_batch_of_no_rows_has_no_times() -> None:
+    """Found by drawing: no receipt lies in the version, and its constants still have a length."""
+    of = load_policy_text("format: 1\npolicy: test/none\neffective: {from: 2010-01-01, until: 2026-05-08}\ntimezone: Europe/Berlin\ndeadlines:\n  - {id: DL, from: {each: [closed_at]}, to: responded_at, within: 2 months}\n")
+    table = pl.DataFrame({"closed_at": [datetime(2026, 4, 13, 12)], "received_at": [None]}, schema={"closed_at": pl.Datetime("us"), "received_at": pl.Datetime("us", "Europe/Berlin")})
+    audit = of.audit(table, as_of="2026-04-13T12:30")
+
+    assert (audit.decisions.height, audit.rejected.height) == (0, 1)

@@ -178,7 +178,11 @@ class BegunOnce(Judged):
         found = super().verdicts()
         rule, sheet, plan, due = self.rule, self.sheet, self.plan, found.due
         assert due is not None
-        coded = tabulated(plan, [found.coded], _of_one_time, key=key_for(sheet, rule), place=rank_of, left=left_of(rule, sheet))
+
+        def told(begun: _Begun, result: GeneralDeadline) -> GeneralDeadline:
+            return result if begun.shape.kind in _NOTHING else _of_one_time(result)  # nothing is put together of no time
+
+        coded = tabulated(plan, [self.begun, found.coded], told, key=key_for(sheet, rule), place=rank_of, left=left_of(rule, sheet))
         limits = tabulated(plan, [found.coded, due.state(plan)], _due_of_one_time, key=lambda shape: shape)
         applies = None if self.times is None else applies_to(sheet, rule)
         if applies is not None:

@@ -123,7 +123,9 @@ class _Gather:
         self.left = sheet.left()
 
     def __call__(self, columns: Any) -> pl.Series:
-        height = max(len(column) for column in columns)
+        height = max(map(len, columns)) if all(map(len, columns)) else 0
+        if not height:  # a batch of no rows may still have constants
+            return pl.Series("times", [], dtype=_SHAPE)
         spread = [column if len(column) == height else column.new_from_index(0, height) for column in columns]
         starts, until, acts = spread[: self.parts], spread[self.parts], spread[self.parts + 1 :]
         rows = pl.int_range(height, dtype=pl.UInt32, eager=True).alias(_ROW)
