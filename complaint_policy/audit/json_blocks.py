@@ -12,7 +12,7 @@ from attrs import frozen
 from complaint_policy.audit.blocks import BLOCK, LINE, Block
 from complaint_policy.audit.json_files import MAX_LINE, JsonLinesTable, lines_of
 from complaint_policy.audit.json_shapes import of_shape, split_up
-from complaint_policy.audit.row_blocks import RowBlocks, emptied
+from complaint_policy.audit.row_blocks import MOST_CELLS, RowBlocks, emptied
 from complaint_policy.audit.sources import Row
 from complaint_policy.audit.tables import changed
 from complaint_policy.audit.typed_cells import Reading, TypedCells
@@ -24,8 +24,6 @@ __all__ = ["JsonBlocks"]
 _WORTH: Final = 2
 # Rows of one block, unless a piece has more.
 _ROWS: Final = 100_000
-# Of lines that lack most keys a piece would make a table many times as large as it is.
-_CELLS: Final = 5_000_000
 # Whole numbers below it are floats.
 _EXACT: Final = 10**15
 
@@ -56,7 +54,7 @@ class JsonBlocks(RowBlocks):
         held: list[Block] = []
         for block in blocks:
             rows = sum(one.rows for one in held)
-            if held and (rows + block.rows > min(size, _ROWS, _CELLS // block.frame.width) or block.frame.schema != held[0].frame.schema):
+            if held and (rows + block.rows > min(size, _ROWS, MOST_CELLS // block.frame.width) or block.frame.schema != held[0].frame.schema):
                 yield _joined(held)
                 held = []
             held.append(block)
@@ -67,7 +65,7 @@ class JsonBlocks(RowBlocks):
         """The rows of each piece."""
         read = self._lines.reader(list(schema))
         first, line = 0, 1
-        most = max(_CELLS // len(schema), 1)
+        most = max(MOST_CELLS // len(schema), 1)
         for number, whole in enumerate(self._lines.pieces()):
             self._share = self._lines.share()
             for piece in _cut(whole, most):

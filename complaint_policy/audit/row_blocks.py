@@ -13,10 +13,11 @@ from complaint_policy.audit.sources import Row, SourceTable
 from complaint_policy.audit.typed_cells import TypedCells
 from complaint_policy.columns.cells import WHITE
 
-__all__ = ["RowBlocks", "emptied"]
+__all__ = ["MOST_CELLS", "RowBlocks", "emptied"]
 
 _ROWS: Final = 50_000
-_CELLS: Final = 5_000_000
+# Of lines that lack most keys a block would be a table many times as large as they are.
+MOST_CELLS: Final = 5_000_000
 
 
 class RowBlocks:
@@ -30,7 +31,7 @@ class RowBlocks:
 
     def blocks(self, wanted: Sequence[str], row: str, size: int = _ROWS) -> Iterator[Block]:
         """The rows in order; a text of nothing but blanks is null, as is a column of nothing whatever type it had before."""
-        rows, first, most = self._table.rows(wanted), 0, min(size, _ROWS, _CELLS // max(len(wanted), 1))
+        rows, first, most = self._table.rows(wanted), 0, min(size, _ROWS, MOST_CELLS // max(len(wanted), 1))
         kinds: dict[str, Any] = {}
         while True:
             block = self._block(enumerate(islice(rows, most), first), wanted, row, first)

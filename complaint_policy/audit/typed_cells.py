@@ -24,7 +24,7 @@ from complaint_policy.coerce import is_empty
 from complaint_policy.exactness import as_numeral
 from complaint_policy.fields import LOG, MOMENTS, NUMERIC, Field, LogField
 
-__all__ = ["Reading", "TypedCells", "reading_of", "readings_of"]
+__all__ = ["Reading", "TypedCells", "reading_of"]
 
 
 class Reading(Enum):
@@ -70,7 +70,7 @@ def reading_of(declared: Iterable[Field]) -> Reading:
     return Reading.AS_IT_IS if reading is Reading.INSTANTS and any(one.formats for one in fields) else reading
 
 
-def readings_of(mapping: ColumnMapping, versions: Sequence[Mapping[str, Field]]) -> dict[str, Reading]:
+def _readings_of(mapping: ColumnMapping, versions: Sequence[Mapping[str, Field]]) -> dict[str, Reading]:
     """How the columns of a table are read; those not named are read as they are.  ``versions``: the fields of each version.
 
     A word that says nothing may be how a number or a time is shown, or may be written here: then each cell is read as it is.
@@ -85,14 +85,14 @@ def readings_of(mapping: ColumnMapping, versions: Sequence[Mapping[str, Field]])
         if not plain or any(test.column == column for test in mapping.where):
             continue
         reading = reading_of(f[one.name] for one in read for f in versions if one.name in f)
-        blank = blank_words(mapping, column)
+        blank = _blank_words(mapping, column)
         if reading is Reading.AS_IT_IS or (blank and reading is not Reading.TEXT and any(map(_may_be_written, blank))):
             continue
         found[column] = reading
     return found
 
 
-def blank_words(mapping: ColumnMapping, column: str) -> frozenset[str]:
+def _blank_words(mapping: ColumnMapping, column: str) -> frozenset[str]:
     """The words that say nothing in a column: of the mapping, by which a row is blank, and of each field that it fills."""
     return mapping.blank.union(*(one.blank for one in mapping.fields if column in one.columns and one.blank is not None))
 
@@ -113,8 +113,8 @@ class TypedCells:
     @classmethod
     def of(cls, mapping: ColumnMapping, versions: Sequence[Mapping[str, Field]], logs: Sequence[LogField]) -> TypedCells:
         """For the cells of a table under a mapping."""
-        readings = readings_of(mapping, versions)
-        return cls(readings, logs, {column: blank_words(mapping, column) for column in readings})
+        readings = _readings_of(mapping, versions)
+        return cls(readings, logs, {column: _blank_words(mapping, column) for column in readings})
 
     def column(self, name: str, values: Sequence[Any], odd: set[int]) -> pl.Series:
         """One column; the places of cells that do not fit are added to ``odd``, and are null."""

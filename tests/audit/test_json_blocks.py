@@ -206,7 +206,7 @@ def test_a_float_of_polars_is_the_float_of_python() -> None:
 
 
 def test_short_lines_of_a_wide_file_make_no_vast_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_blocks, "_CELLS", 40)
+    monkeypatch.setattr(json_blocks, "MOST_CELLS", 40)
     table = made(tmp_path / "t.jsonl", json.dumps({f"x{i}": "a" for i in range(10)}) + "\n" + '{"x0":"a"}\n' * 99)
     blocks = [*JsonBlocks(table, CELLS).blocks([f"x{i}" for i in range(10)], "row")]
 

@@ -1,4 +1,4 @@
-"""Deadlines that begin anew (`from: {each: […]}`) over the rows of a table: where the duty has begun once, or not at all.
+"""Deadlines that begin anew (`from: {each: […]}`) over the rows of a table: those in which one time, or none, says it all.
 
 Most records have none of the entries that begin it, or one.  Of several times that were all kept, or wait, one stands for all
 (`times_columns.py`); a record in which one was not kept is the record evaluation's.
@@ -61,7 +61,7 @@ _ANYTHING: Final = Shape(ANY, EVENTS)
 
 
 class BegunOnce(Judged):
-    """A duty that begins anew, as one that begins with the only one of its starts."""
+    """A duty that begins anew, as one that begins with the only one of its starts, or the one that stands for all."""
 
     def __init__(self, rule: Deadline, each: n.Each, sheet: Sheet) -> None:
         self.each = each

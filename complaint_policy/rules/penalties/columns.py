@@ -319,21 +319,14 @@ def _setting(stand: Stand, sheet: Sheet) -> Any:
 
 
 def _stands(node: n.Value, sheet: Sheet, stand: Stand, inputs: list[Coded], seen: set[Any]) -> bool:
-    """Hands in every field and condition of the chain of who is charged; whether that could be done."""
-    if isinstance(node, n.NamedValue) and node.source == "field":
-        if node.name not in seen:
-            seen.add(node.name)
-            found = sheet.field_column(node.name)
-            state = found.state(sheet.plan) if isinstance(found, Column) else found
-            stand.slots[f"field:{node.name}"] = stand._slot()
-            inputs.append(state.meaning(tuple("somebody" if v is KNOWN else v for v in state.domain)))
-        return True
-    if isinstance(node, n.NamedValue) and node.source == "fact":
-        if (node.source, node.name) not in seen:
-            seen.add((node.source, node.name))
+    """Hands in every field, fact and condition of the chain of who is charged; whether that could be done."""
+    if isinstance(node, n.NamedValue) and node.source in ("field", "fact"):
+        name = f"{node.source}:{node.name}"
+        if name not in seen:
+            seen.add(name)
             found = sheet.value(node)
             state = found.state(sheet.plan) if isinstance(found, Column) else found
-            stand.slots[f"fact:{node.name}"] = stand._slot()
+            stand.slots[name] = stand._slot()
             inputs.append(state.meaning(tuple("somebody" if v is KNOWN else v for v in state.domain)))
         return True
     if isinstance(node, n.FirstKnown):
