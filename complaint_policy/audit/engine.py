@@ -30,7 +30,6 @@ from complaint_policy.columns.tabulating import among, worded
 from complaint_policy.columns.values import Coded
 from complaint_policy.columns.version import OUTCOME, Judged, RuleColumns, Unsupported, judged_version
 from complaint_policy.expressions.nodes import fields_in
-from complaint_policy.outcomes import BREACHED
 from complaint_policy.possible import Maybe
 from complaint_policy.silences import silences
 from complaint_policy.texts import Text
@@ -413,8 +412,8 @@ def _of_rule(
             put("open", pl.Boolean, lambda c: late[1] if late else Ex(pl.lit(False)))
             if column is None:
                 out[f"{rule.id}.open"] = pl.lit(False)
-    if rule.repeated:  # rows decided here: those it does not apply to, and of versions in which it begins once
-        put("breaches", pl.Int64, lambda c: on(lambda o: (o == BREACHED).cast(pl.Int64), judged.outcome(c)))
+    if rule.repeated:
+        put("breaches", pl.Int64, judged.breaches)
     if rule.kind == "penalty":
         put("amount", pl.Decimal(38, digits), lambda c: judged.amount(c))
         if inner:

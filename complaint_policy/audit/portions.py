@@ -86,14 +86,14 @@ def _portion(rule: Any, sheet: Sheet) -> Portion | None:
     if rule.of is None:
         columns["of"], readers["of"] = pl.lit(True), lambda value: value
     elif isinstance(rule.of, n.Condition):
-        columns["of"], readers["of"] = _coded(sheet, sheet.condition(rule.of).coded(sheet.plan))
+        columns["of"], readers["of"] = _coded(sheet, sheet.condition(rule.of).coded(sheet.plan), member)
     else:
         found = sheet.value(rule.of)
         coded = finite(sheet, found)
         if coded is not None:
-            columns["of"], readers["of"] = _coded(sheet, coded)
+            columns["of"], readers["of"] = _coded(sheet, coded, member)
         elif isinstance(found, Column) and found.kind in ("number", "string") and found.value is not None and found.scale is None:
-            columns["of"], readers["of"] = _values(sheet, found)
+            columns["of"], readers["of"] = _values(sheet, found, member)
         else:
             return None
     columns["scope"], readers["scope"] = _coded(sheet, sheet.scope().coded(sheet.plan) if sheet.model.scope is not None else _ALWAYS)
@@ -103,21 +103,22 @@ def _portion(rule: Any, sheet: Sheet) -> Portion | None:
 _ALWAYS: Final = Coded(constant(0, pl.UInt8), (True,))
 
 
-def _coded(sheet: Sheet, coded: Coded) -> tuple[pl.Expr, Callable[[Any], Any]]:
-    _leave(sheet, coded)
+def _coded(sheet: Sheet, coded: Coded, member: Coded = _ALWAYS) -> tuple[pl.Expr, Callable[[Any], Any]]:
+    _leave(sheet, coded, member)
     return coded.code.expr, lambda code: coded.domain[code]
 
 
-def _leave(sheet: Sheet, coded: Coded) -> None:
+def _leave(sheet: Sheet, coded: Coded, member: Coded) -> None:
+    """Of records that are not looked at what they have does not matter."""
     if any(isinstance(v, Maybe) and LEFT in v.missing for v in coded.domain):
-        sheet.leave(among(coded, lambda v: isinstance(v, Maybe) and LEFT in v.missing))
+        sheet.leave(among(coded, lambda v: isinstance(v, Maybe) and LEFT in v.missing) & among(member, lambda v: v is not False))
 
 
-def _values(sheet: Sheet, column: Column) -> tuple[pl.Expr, Callable[[Any], Any]]:
+def _values(sheet: Sheet, column: Column, member: Coded = _ALWAYS) -> tuple[pl.Expr, Callable[[Any], Any]]:
     """Values as they stand; the special of a null one beside it, where it can be one of several."""
     value = column.value
     assert value is not None
-    _leave(sheet, column.state(sheet.plan))
+    _leave(sheet, column.state(sheet.plan), member)
     index = column.special(sheet.plan)
     as_it_is = column.whole or column.kind == "string"
 

@@ -11,14 +11,16 @@ from typing import Any, Final
 import polars as pl
 from attrs import define, field
 
-from complaint_policy.columns.entries import ENTRY_PREFIX, RECORD, attributes_of_kind, entry_sources, unfolded
+from complaint_policy.columns.entries import ENTRY_PREFIX, RECORD, attributes_of_kind, entry_sources, readable, unfolded
 from complaint_policy.columns.plan import Ex, Plan, constant, on
 from complaint_policy.columns.sheet import Hints, Sheet, Waiving
-from complaint_policy.columns.values import Coded, Column, Instants
+from complaint_policy.columns.tabulating import among
+from complaint_policy.columns.values import ANY, EXACT, LATER, Coded, Column, Instants, Shape
+from complaint_policy.event_log import EVENTS
 from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import Field, LogField
 
-__all__ = ["Chosen", "chosen_entries"]
+__all__ = ["Chosen", "Listed", "chosen_entries", "listed_entries"]
 
 _LISTS: Final = pl.List(pl.Int64)
 
@@ -36,6 +38,22 @@ class Chosen:
     specials: tuple[Any, ...] = ()
     kind: str = ""
     whole: bool = False
+
+
+@define
+class Listed:
+    """By record the ticks of entries, null where only the record evaluation can tell, and beside each its attributes.
+
+    ``lists``: for each attribute its ticks, null where it has not happened, and whether nobody knows it; ``odd``: the entries of which one is something else.
+    """
+
+    ticks: Ex
+    odd: Ex | None = None
+    lists: tuple[Ex, ...] = ()
+
+    @property
+    def columns(self) -> tuple[Ex, ...]:
+        return (self.ticks, *(() if self.odd is None else (self.odd,)), *self.lists)
 
 
 @define
@@ -104,25 +122,48 @@ def _of_record(node: n.Expression) -> bool:
 
 def chosen_entries(sheet: Sheet, node: n.Entries, take: str | None = None) -> Chosen | None:
     """The entries; ``None`` where columns cannot give what is to be taken."""
-    source, declared = sheet.sources["events"], sheet.declared("events")
-    assert isinstance(declared, LogField)
-    kinds = [_OneKind(sheet, source.kind, declared, kind, node.where, take) for kind in node.kinds]
-    brought = {name: ex for one in kinds for name, ex in one.sheet.brought.items()}
+    kinds = _kinds_of(sheet, node, take)
     specials: tuple[Any, ...] = ()
     if take is not None:
         columns = [one.taken for one in kinds if one.taken is not None]
         if len(columns) < len(kinds) or len({(c.kind, c.whole) for c in columns}) > 1 or any(c.scale is not None or c.kind == "list" for c in columns):
             return None
         specials = tuple(special for c in columns for special in c.specials)
-    gather = _Gather(kinds, tuple(brought), _PHYSICAL[columns[0].kind, columns[0].whole] if take is not None else pl.Boolean())
-    shape = pl.Struct({"ticks": _LISTS, "value": gather.kind, "place": pl.UInt16})
-    kept = sheet.plan.keep(on(lambda *exprs: pl.map_batches(list(exprs), gather, return_dtype=shape, is_elementwise=True), Ex(source.expr), *brought.values()))
-    parts = [sheet.plan.keep(on(lambda k, name=name: k.struct.field(name), kept)) for name in ("ticks", "value", "place")]
-    made = Chosen(parts[0])
+    kind = _PHYSICAL[columns[0].kind, columns[0].whole] if take is not None else pl.Boolean()
+    ticks, value, place = _gathered(sheet, kinds, {"ticks": _LISTS, "value": kind, "place": pl.UInt16})
+    made = Chosen(ticks)
     if take is not None:
-        made.value, made.place, made.specials = parts[1], parts[2], specials
+        made.value, made.place, made.specials = value, place, specials
         made.kind, made.whole = columns[0].kind, columns[0].whole
     return made
+
+
+def listed_entries(sheet: Sheet, node: n.Entries, attributes: tuple[str, ...]) -> Listed | None:
+    """The entries with attributes of theirs that are instants; ``None`` where columns cannot read the log."""
+    cells = sheet.cells("events")
+    if cells is None or cells.value is None or not readable(sheet.sources["events"]):
+        return None
+    flags = pl.List(pl.Boolean)
+    shape: dict[str, Any] = {"ticks": _LISTS, "odd": flags}
+    for i in range(len(attributes)):
+        shape |= {f"list{i}": _LISTS, f"unknown{i}": flags}
+    ticks, odd, *lists = _gathered(sheet, _kinds_of(sheet, node, None, attributes), shape)
+    return Listed(ticks, odd, tuple(lists))
+
+
+def _kinds_of(sheet: Sheet, node: n.Entries, take: str | None, listed: tuple[str, ...] = ()) -> list[_OneKind]:
+    source, declared = sheet.sources["events"], sheet.declared("events")
+    assert isinstance(declared, LogField)
+    return [_OneKind(sheet, source.kind, declared, kind, node.where, take, listed) for kind in node.kinds]
+
+
+def _gathered(sheet: Sheet, kinds: list[_OneKind], shape: dict[str, Any]) -> list[Ex]:
+    """By record what is told of the entries of those kinds together."""
+    brought = {name: ex for one in kinds for name, ex in one.sheet.brought.items()}
+    gather, kind = _Gather(kinds, tuple(brought), shape), pl.Struct(shape)
+    source = Ex(sheet.sources["events"].expr)
+    kept = sheet.plan.keep(on(lambda *exprs: pl.map_batches(list(exprs), gather, return_dtype=kind, is_elementwise=True), source, *brought.values()))
+    return [sheet.plan.keep(on(lambda k, name=name: k.struct.field(name), kept)) for name in shape]
 
 
 _PHYSICAL: Final[dict[tuple[str, bool], Any]] = {
@@ -136,7 +177,7 @@ _PHYSICAL: Final[dict[tuple[str, bool], Any]] = {
 class _OneKind:
     """How the entries of one kind are chosen."""
 
-    def __init__(self, outer: Sheet, kind: Any, declared: LogField, name: str, where: n.Condition | None, take: str | None) -> None:
+    def __init__(self, outer: Sheet, kind: Any, declared: LogField, name: str, where: n.Condition | None, take: str | None, listed: tuple[str, ...]) -> None:
         self.name = name
         attributes = attributes_of_kind(declared, name)
         nothing: dict[str, Any] = {}
@@ -170,6 +211,15 @@ class _OneKind:
             self.value = plan.keep(self.taken.value) if self.taken.value is not None else constant(None, _PHYSICAL[self.taken.kind, self.taken.whole])
             place = self.taken.special(plan)
             self.place = constant(0, pl.UInt16) if place is None else plan.keep(place.cast(pl.UInt16))
+        odd = Ex(pl.lit(False))
+        self.lists: dict[str, Ex] = {}
+        for i, attribute in enumerate(listed):
+            found = sheet.instant(n.NamedInstant(attribute, "entry"))
+            state = found.state(plan)
+            unknown = plan.keep(among(state, _is_unknown))
+            self.lists |= {f"list{i}": constant(None, pl.Int64) if found.low is None else plan.keep(found.low), f"unknown{i}": unknown}
+            odd = odd | among(state, lambda shape: shape.kind not in (EXACT, LATER) and not _is_unknown(shape))
+        self.odd = plan.keep(odd)
         self.left = sheet.left()
 
     def chosen(self, entries: pl.DataFrame) -> pl.DataFrame:
@@ -177,8 +227,14 @@ class _OneKind:
         for stage in self.sheet.plan.stages:
             entries = entries.with_columns(stage)
         holds = self.holds.expr if self.left is None else pl.when(~self.left.expr).then(self.holds.expr)
-        columns = (holds.alias("holds"), self.ticks.expr.alias("ticks"), self.value.expr.alias("value"), self.place.expr.alias("place"))
+        columns = [holds.alias("holds"), self.ticks.expr.alias("ticks"), self.value.expr.alias("value"), self.place.expr.alias("place")]
+        columns += [self.odd.expr.alias("odd"), *(one.expr.alias(name) for name, one in self.lists.items())]
         return entries.filter(self.asked.expr.fill_null(False)).select(RECORD, "\x1fplace", *columns).filter(pl.col("holds").fill_null(True))
+
+
+def _is_unknown(shape: Shape) -> bool:
+    """Whether nobody knows an instant, for want of the log and nothing else."""
+    return shape.kind == ANY and shape.missing == EVENTS and not shape.open
 
 
 def _taken(sheet: EntrySheet, attribute: str) -> Column | None:
@@ -194,8 +250,8 @@ def _taken(sheet: EntrySheet, attribute: str) -> Column | None:
 class _Gather:
     """Of a batch of logs, and what is looked at of their records, the entries asked for."""
 
-    def __init__(self, kinds: list[_OneKind], brought: tuple[str, ...], kind: Any) -> None:
-        self.kinds, self.brought, self.kind = kinds, brought, kind
+    def __init__(self, kinds: list[_OneKind], brought: tuple[str, ...], shape: dict[str, Any]) -> None:
+        self.kinds, self.brought, self.shape = kinds, brought, shape
 
     def __call__(self, parts: Any) -> pl.Series:
         events = parts[0]
@@ -209,18 +265,21 @@ class _Gather:
         found, first = [], 0
         for one in self.kinds:
             if entries.height:
-                found.append(one.chosen(entries).with_columns(pl.col("place") + first, pl.col("value").cast(self.kind)))
+                found.append(one.chosen(entries).with_columns(pl.col("place") + first, pl.col("value").cast(self.shape.get("value", pl.Boolean()))))
             first += len(one.taken.specials) if one.taken is not None else 0
         rows = pl.DataFrame({RECORD: pl.int_range(height, dtype=pl.UInt32, eager=True)})
-        nothing = pl.lit(pl.Series([[]], dtype=_LISTS)).first()
+        lists = [name for name, kind in self.shape.items() if isinstance(kind, pl.List)]
         if not found:
-            empty = rows.with_columns(nothing.alias("ticks"), pl.lit(None, self.kind).alias("value"), pl.lit(None, pl.UInt16).alias("place"))
-            return empty.drop(RECORD).to_struct("entries")
+            empty = {name: _nothing(kind) if name in lists else pl.lit(None, kind) for name, kind in self.shape.items()}
+            return rows.with_columns(**empty).drop(RECORD).to_struct("entries")
         chosen = pl.concat(found).sort(RECORD, "ticks", "\x1fplace")
-        by_record = chosen.group_by(RECORD, maintain_order=True).agg(
-            pl.col("ticks"), pl.col("value").last(), pl.col("place").last(), pl.col("holds").is_null().any().alias("unsure")
-        )
+        told = [pl.col(name) if name in lists else pl.col(name).last() for name in self.shape]
+        by_record = chosen.group_by(RECORD, maintain_order=True).agg(*told, pl.col("holds").is_null().any().alias("unsure"))
         whole = rows.join(by_record, on=RECORD, how="left", maintain_order="left")
-        ticks = pl.when(pl.col("unsure").is_null()).then(nothing).when(~pl.col("unsure")).then(pl.col("ticks"))
-        return whole.select(ticks.alias("ticks"), "value", "place").to_struct("entries")
+        unsure = pl.col("unsure")
+        listed = [pl.when(unsure.is_null()).then(_nothing(self.shape[name])).when(~unsure).then(pl.col(name)).alias(name) for name in lists]
+        return whole.with_columns(listed).select(*self.shape).to_struct("entries")
 
+
+def _nothing(kind: Any) -> pl.Expr:
+    return pl.lit(pl.Series([[]], dtype=kind)).first()

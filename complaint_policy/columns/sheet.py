@@ -52,6 +52,15 @@ class Hints:
     inside: frozenset[str] = frozenset()  # known: every time is within the clock's days, every number of reasonable size
 
 
+@frozen
+class Repeats:
+    """Of a duty that has begun several times, those that were not kept; null where it is to be told by the one time that is shown."""
+
+    broken: Ex  # how many there are
+    late: Ex  # by how many microseconds the latest of them
+    done: Ex  # when that one was done, null where it is not
+
+
 @define
 class Verdicts:
     """The results of one rule: codes of settled results, and what its instants are."""
@@ -61,6 +70,7 @@ class Verdicts:
     due: Instants | None = None
     done: Instants | None = None
     provisional: Ex | None = None  # rows whose due instant rests on days not announced yet
+    repeats: Repeats | None = None
 
 
 @frozen

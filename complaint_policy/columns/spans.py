@@ -14,7 +14,7 @@ from attrs import define, evolve
 from complaint_policy.columns.choosing import end_flag
 from complaint_policy.columns.plan import SAME, Ex, constant, on
 from complaint_policy.columns.tabulating import among, lookup, tabulated, unknown_of
-from complaint_policy.columns.values import EXACT, KNOWN, LATER, LEFT_OVER, SPAN, STATED_NONE, Coded, Column, Instants, Shape
+from complaint_policy.columns.values import ANY, EXACT, KNOWN, LATER, LEFT_OVER, SPAN, STATED_NONE, Coded, Column, Instants, Shape, is_left
 from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.moments import AS_OF, FIRST_FREE
@@ -195,15 +195,36 @@ def _late(sheet: Sheet, rule: str) -> Stretch:
     if due.low is not None and done.low is not None:
         after = Coded(None, (False, True), plan.keep(on(lambda a, d: (a > d).fill_null(False), done.low, due.low)))
 
-    def answer(result: Any, limit: Shape, act: Shape, late: bool) -> Any:
+    # Of several times each that was not kept has its own.
+    times, repeats = Coded(constant(0, pl.UInt8), ("once",)), verdicts.repeats
+    if repeats is not None:
+
+        def which(broken: pl.Expr, act: pl.Expr) -> pl.Expr:
+            return pl.when(broken.is_null()).then(0).when((broken > 1) | act.is_null()).then(2).otherwise(1).cast(pl.UInt8)
+
+        times = Coded(plan.keep(on(which, repeats.broken, repeats.done)), ("once", "one of several", "several"))
+
+    def answer(result: Any, limit: Shape, act: Shape, late: bool, which: str) -> Any:
         possible = result.possible
         if result.outcome in (PENDING, AT_RISK):
             return LEFT_OVER  # not late so far; that may change
         if result.outcome != BREACHED:
-            return LEFT_OVER if result.outcome == INDETERMINATE and (possible is None or BREACHED in possible) else _NO_STRETCH
-        if limit.kind != EXACT or act.kind != EXACT:
+            if result.outcome != INDETERMINATE or not (possible is None or BREACHED in possible):
+                return _NO_STRETCH
+            # Late by nobody knows how much, where nobody knows from when, or until when.
+            unknown = which == "once" and not is_left(result.missing) and (limit.kind in (ANY, LATER, STATED_NONE) or act.kind == ANY)
+            return Maybe(None, frozenset(result.missing)) if unknown else LEFT_OVER
+        if act.kind != EXACT or which == "several":  # with one that waits it may still change
             return LEFT_OVER
-        return KNOWN if late else _NO_STRETCH
+        if which == "one of several":
+            return KNOWN
+        return LEFT_OVER if limit.kind != EXACT else KNOWN if late else _NO_STRETCH
 
-    coded = tabulated(plan, [verdicts.coded, due.state(plan), done.state(plan), after], answer)
-    return Stretch(coded, _boundary(sheet, due), done.low)
+    coded = tabulated(plan, [verdicts.coded, due.state(plan), done.state(plan), after, times], answer)
+    low, high = _boundary(sheet, due), done.low
+    if repeats is None:
+        return Stretch(coded, low, high)
+    none = constant(None, pl.Int64)
+    high = plan.keep(on(lambda b, d, h: pl.when(b.is_null()).then(h).otherwise(d), repeats.broken, repeats.done, high or none))
+    low = plan.keep(on(lambda b, d, late, o: pl.when(b.is_null()).then(o).otherwise(d - late), repeats.broken, repeats.done, repeats.late, low or none))
+    return Stretch(coded, low, high)

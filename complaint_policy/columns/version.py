@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from complaint_policy.columns.amounts import Proposals
 from complaint_policy.columns.clock import Clock
@@ -106,6 +106,14 @@ class Judged:
             return worded(rule.coded.code, _ranks_of(rule.coded), OUTCOME)
         return lookup(rule.coded, [r.outcome for r in rule.coded.domain], OUTCOME)
 
+    def breaches(self, rule: RuleColumns) -> Ex:
+        """How often a rule was not kept."""
+        breached = among(rule.coded, lambda r: r.outcome == BREACHED)
+        repeats = None if rule.verdicts is None else rule.verdicts.repeats
+        if repeats is None:
+            return breached.cast(pl.Int64)
+        return on(lambda b, times: pl.when(b).then(times.fill_null(1)).otherwise(0).cast(pl.Int64), breached, repeats.broken)
+
     def without_waiver(self, rule: RuleColumns) -> Ex:
         """What a waived outcome would be."""
         found = [getattr(r, "without_waiver", None) for r in rule.coded.domain]
@@ -163,6 +171,16 @@ class Judged:
         """The same in the parts it is made of: of many rows few are breached, and only those have to be looked at."""
         breached = among(rule.coded, lambda r: r.outcome == BREACHED)
         verdicts = rule.verdicts
+        late = self._late(verdicts, breached)
+        repeats = None if verdicts is None else verdicts.repeats
+        if repeats is None:
+            return late
+        # Of several times the latest is not always the one that is shown.
+        span = on(lambda own, several: pl.coalesce(several - late.beyond, own), late.span, repeats.late)
+        opened = on(lambda own, b, span, d: pl.when(span.is_not_null()).then(b & d.is_null()).otherwise(own), late.opened, breached, repeats.late, repeats.done)
+        return evolve(late, span=span, opened=opened)
+
+    def _late(self, verdicts: Verdicts | None, breached: Ex) -> Late:
         if verdicts is None or verdicts.due is None or verdicts.due.low is None or verdicts.done is None:
             return Late(breached, constant(None, pl.Int64), 0, constant(False, pl.Boolean))
         due, done, sheet = verdicts.due, verdicts.done, self.sheet

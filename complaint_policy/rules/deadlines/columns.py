@@ -38,7 +38,7 @@ def _verdicts(rule: Deadline, sheet: Sheet) -> Verdicts:
     def made() -> Verdicts:
         if not isinstance(rule.start, n.Each):
             return Judged(rule, sheet).verdicts()
-        # Of a duty that begins anew rows are judged where it has begun once, not at all, or several times that were all kept or wait.
+        # Of a duty that begins anew rows are judged of which it is plain when it began, and what ended it.
         sheet.reasons.append(f"{rule.id}: each")
         if knows_without_log(rule, rule.start, sheet):
             return WithoutLog(rule, rule.start, sheet).verdicts()

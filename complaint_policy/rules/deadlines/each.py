@@ -61,7 +61,7 @@ def compile_each(rule: Deadline, each: n.Each, setting: Setting) -> Callable[[St
     framing = Framing(rule, setting.compiler, setting.scope, setting.waivers)
     general, zone = General(rule, setting), setting.zone
     compiler = setting.compiler
-    looked_at = _of_entry(rule)
+    looked_at = attributes_of_entry(rule)
     starts = _Starts(each, compiler, apart=bool(looked_at))
     find = _acts(rule.act, each, compiler, alone=True)
     entry_slot = setting.slots["entry"]
@@ -108,7 +108,7 @@ def compile_each(rule: Deadline, each: n.Each, setting: Setting) -> Callable[[St
     return settle
 
 
-def _of_entry(rule: Deadline) -> frozenset[str]:
+def attributes_of_entry(rule: Deadline) -> frozenset[str]:
     """The attributes of the entry it began with, that its limit or act looks at."""
     found: set[str] = set()
     waiting: list[n.Expression] = [rule.act, *rule.limits]
@@ -319,4 +319,4 @@ def _first(part: _Part, several: Several, start: Start, state: State) -> Any:
     return rest.not_before(start.value, state).first()
 
 
-__all__ = ["MOST_STARTS", "compile_each"]
+__all__ = ["MOST_STARTS", "attributes_of_entry", "compile_each"]

@@ -1,7 +1,7 @@
 """Deadlines that begin anew (`from: {each: […]}`) over the rows of a table: those in which one time, or none, says it all.
 
-Most records have none of the entries that begin it, or one.  Of several times that were all kept, or wait, one stands for all
-(`times_columns.py`); a record in which one was not kept is the record evaluation's.
+Most records have none of the entries that begin it, or one.  Several times are looked at together (`times_columns.py`), as is each that
+begins with an entry whose attributes say until when.
 Where a table has no log at all, a duty that begins with entries alone is one that may have begun.
 """
 
@@ -16,21 +16,22 @@ from complaint_policy.columns import choosing, several
 from complaint_policy.columns.instants import compared
 from complaint_policy.columns.plan import Ex, constant, on
 from complaint_policy.columns.settling import applies_to, fresh, key_for, rank_of, settled_results
-from complaint_policy.columns.sheet import Sheet, Verdicts
+from complaint_policy.columns.sheet import Repeats, Sheet, Verdicts
 from complaint_policy.columns.tabulating import among, tabulated
 from complaint_policy.columns.values import ANY, EXACT, KNOWN, LATER, LEFT_SHAPE, SPAN, STATED_NONE, Coded, Instants, Shape, is_left
 from complaint_policy.event_log import EVENTS, UNKNOWN_LOG
 from complaint_policy.expressions import nodes as n
 from complaint_policy.frame import perhaps
 from complaint_policy.lengths import Length
-from complaint_policy.outcomes import INDETERMINATE, NOT_APPLICABLE, PENDING
+from complaint_policy.outcomes import BREACHED, INDETERMINATE, NOT_APPLICABLE, PENDING
 from complaint_policy.possible import NONE, Maybe
 from complaint_policy.results import Details, GeneralDeadline, copied
+from complaint_policy.rules.deadlines.each import attributes_of_entry
 from complaint_policy.rules.deadlines.model import Deadline
 from complaint_policy.rules.deadlines.outcome_columns import Judged, left_of
 from complaint_policy.rules.deadlines.record import General
 from complaint_policy.rules.deadlines.repeated import worst
-from complaint_policy.rules.deadlines.times_columns import Times, acts_of, entries_of, is_event
+from complaint_policy.rules.deadlines.times_columns import UNKNOWN, Times, acts_of, attribute_of, entries_of, happens_once, is_event
 
 __all__ = ["BegunOnce", "WithoutLog", "knows_without_log", "may_begin_once"]
 
@@ -39,11 +40,11 @@ _NOTHING: Final = frozenset({LATER, STATED_NONE})
 
 def may_begin_once(rule: Deadline, each: n.Each, sheet: Sheet) -> bool:
     """Whether all it looks at are events of the record and entries of its log, and no waiver is of one time alone."""
-    looked_at = (*each.parts, *acts_of(rule), *((each.until,) if each.until is not None else ()))
-    plain = all(is_event(sheet, part) or entries_of(sheet, part) is not None for part in looked_at)
-    # Entries that differ in what the limit looks at begin it each by itself.
-    own = any(isinstance(part, n.NamedInstant) and part.kind == "entry" for limit in rule.limits for part in n.walk(limit))
-    return plain and not own and not any(waived.startswith(f"{rule.id}#") for waived in sheet.waivers.of_rule)
+    own = bool(attributes_of_entry(rule))
+    starts = all(entries_of(sheet, part) is not None or (happens_once(sheet, part) and not own) for part in each.parts)
+    others = [*(act for act in acts_of(rule) if attribute_of(act) is None), *((each.until,) if each.until is not None else ())]
+    plain = starts and all(entries_of(sheet, part) is not None or is_event(sheet, part) for part in others)
+    return plain and not any(waived.startswith(f"{rule.id}#") for waived in sheet.waivers.of_rule)
 
 
 @frozen
@@ -57,7 +58,6 @@ class _Begun:
 _LEFT: Final = _Begun(LEFT_SHAPE, -1)
 # Several times, of which one stands for all.
 _SEVERAL: Final = _Begun(Shape(EXACT), -2)
-_ANYTHING: Final = Shape(ANY, EVENTS)
 
 
 class BegunOnce(Judged):
@@ -65,6 +65,9 @@ class BegunOnce(Judged):
 
     def __init__(self, rule: Deadline, each: n.Each, sheet: Sheet) -> None:
         self.each = each
+        self.own = bool(attributes_of_entry(rule))  # entries that differ in what is looked at begin it each by itself
+        self.times = Times.of(rule, each, sheet)
+        self.whole = General(rule, sheet.setting)
         super().__init__(evolve(rule, start=each.parts[0]), sheet)
 
     # ---------------------------------------------------------------- the start
@@ -73,9 +76,8 @@ class BegunOnce(Judged):
         inputs: list[Coded] = []
         lows: list[Ex] = []
         highs: list[Ex] = []
-        self.times = Times.of(self.rule, each, sheet)
         for part in each.parts:
-            if is_event(sheet, part):
+            if entries_of(sheet, part) is None:
                 one = sheet.instant(part)
                 inputs.append(one.state(plan))
                 lows += [one.low] if one.low is not None else []
@@ -102,31 +104,45 @@ class BegunOnce(Judged):
             start = self._shaped(low, high)
         if self.times is None:
             return start
-        # What one of several times stands for, if it does.
-        stands = Coded(None, (False, True), plan.keep(self.times.kept.fill_null(False)))
-        self.begun = tabulated(plan, [self.begun, stands], lambda begun, one: _LEFT if begun is _SEVERAL and not one else begun, left=_LEFT)
-        several_ = among(self.begun, lambda begun: begun is _SEVERAL)
-        own = constant(None, pl.Int64) if low is None else low
-        low = plan.keep(on(lambda many, one, v: pl.when(many).then(one).otherwise(v), several_, self.times.start, own))
-        high = None if high is None else plan.keep(on(lambda many, one, v: pl.when(many).then(one).otherwise(v), several_, self.times.start, high))
-        return self._shaped(low, high)
+        # What is told of several times, if it can be.
+        told = plan.keep(on(lambda p, s: pl.when(p.fill_null(False)).then(s.is_null() + 1).otherwise(0).cast(pl.UInt8), self.times.plain, self.times.start))
+        over = _Begun(Shape(STATED_NONE), -1)
+        self.begun = tabulated(plan, [self.begun, Coded(told, (_LEFT, _SEVERAL, over))], lambda begun, many: many if begun is _SEVERAL else begun, left=_LEFT)
+        return self._of_several(self._shaped(low, high), self.times.start)
 
     def _done(self) -> Instants:
-        done = super()._done()
-        if self.times is None or _SEVERAL not in self.begun.domain:
-            return done
-        plan, act = self.plan, self.times.act
-        several_ = among(self.begun, lambda begun: begun is _SEVERAL)
-        acted = Coded(None, (False, True), plan.keep(on(lambda a: a.is_not_null(), act)))
+        done = Instants(None, None, (Shape(LATER),)) if self.own else super()._done()
+        return done if self.times is None else self._of_several(done, self.times.act, unknown=self.times.unknown_act)
 
-        def shape_of(begun: _Begun, there: bool, shape: Shape) -> Shape:
-            return shape if begun is not _SEVERAL else Shape(EXACT) if there else Shape(LATER)
+    def _due(self) -> Instants:
+        if not self.own:
+            return super()._due()
+        due = Instants(None, None, (Shape(LATER),))
+        return due if self.times is None else self._of_several(due, self.times.due, ends=self.times.ends, unknown=self.times.unknown_due)
 
-        shapes = tabulated(plan, [self.begun, acted, done.state(plan)], shape_of, key=lambda shape: shape)
-        own = constant(None, pl.Int64) if done.low is None else done.low
-        low = plan.keep(on(lambda many, one, v: pl.when(many).then(one).otherwise(v), several_, act, own))
-        high = None if done.high is None else plan.keep(on(lambda many, one, v: pl.when(many).then(one).otherwise(v), several_, act, done.high))
-        return choosing.settled(self.sheet, low, high, shapes, done.day_end, done.last_end)
+    def _of_several(self, one: Instants, ticks: Ex, *, ends: Ex | None = None, unknown: Ex | None = None) -> Instants:
+        """What is known of one time, and of several the ticks of the one that is shown."""
+        if _SEVERAL not in self.begun.domain:
+            return one
+        plan, many = self.plan, self._many()
+        there = Coded(None, (Shape(LATER), Shape(EXACT)), plan.keep(ticks.is_not_null()))
+        if unknown is not None:
+            code = on(lambda t, u: pl.when(u).then(2).when(t.is_null()).then(0).otherwise(1).cast(pl.UInt8), ticks, unknown)
+            there = Coded(plan.keep(code), (*there.domain, UNKNOWN))
+
+        def shape_of(begun: _Begun, several_: Shape, shape: Shape) -> Shape:
+            return several_ if begun is _SEVERAL else shape
+
+        shapes = tabulated(plan, [self.begun, there, one.state(plan)], shape_of, key=lambda shape: shape)
+
+        def chosen(value: Ex | None) -> Ex:
+            return plan.keep(on(lambda m, t, v: pl.when(m).then(t).otherwise(v), many, ticks, constant(None, pl.Int64) if value is None else value))
+
+        day_end = one.day_end if ends is None else plan.keep(many & ends)
+        return choosing.settled(self.sheet, chosen(one.low), None if one.high is None else chosen(one.high), shapes, day_end, one.last_end)
+
+    def _many(self) -> Ex:
+        return among(self.begun, lambda begun: begun is _SEVERAL)
 
     def _shaped(self, low: Ex | None, high: Ex | None) -> Instants:
         shapes = tabulated(self.sheet.plan, [self.begun], lambda begun: begun.shape, key=lambda shape: shape)
@@ -138,7 +154,7 @@ class BegunOnce(Judged):
         found, many, exact = _Begun(Shape(LATER), -1), False, True
         for place, part in enumerate(self.each.parts):
             state = next(given)
-            if not is_event(self.sheet, part):
+            if entries_of(self.sheet, part) is not None:
                 if state is not KNOWN:
                     return self._perhaps(state)
                 count = next(given)
@@ -148,15 +164,11 @@ class BegunOnce(Judged):
                 continue
             if state.kind != EXACT and not (state.kind == SPAN and state.interval):
                 return _LEFT
-            many |= found.part >= 0 or self._may_end(part)
+            many |= self.own or found.part >= 0 or self._may_end(part)
             exact &= state.kind == EXACT
             found = _Begun(state, place)
         if many:
             return _SEVERAL if self.times is not None and exact else _LEFT
-        # Whether what never began is over with the case depends on whether the closing is a start: the first part's fields are asked for that.
-        first, *others = self.each.parts
-        if found.part < 0 and "closed_at" not in n.fields_in(first) and any("closed_at" in n.fields_in(part) for part in others):
-            return _LEFT
         return found
 
     def _perhaps(self, state: Maybe) -> _Begun:
@@ -184,26 +196,39 @@ class BegunOnce(Judged):
 
         coded = tabulated(plan, [self.begun, found.coded], told, key=key_for(sheet, rule), place=rank_of, left=left_of(rule, sheet))
         limits = tabulated(plan, [found.coded, due.state(plan)], _due_of_one_time, key=lambda shape: shape)
-        applies = None if self.times is None else applies_to(sheet, rule)
-        if applies is not None:
-            # Of several times that may not apply none waits for certain.
-            inputs, left = [self.begun, applies().coded(plan), coded], left_of(rule, sheet)
+        limit = choosing.settled(sheet, due.low, due.high, limits, due.day_end, due.last_end)
+        if self.times is None or _SEVERAL not in self.begun.domain:
+            return evolve(found, coded=coded, due=limit)
+        left = left_of(rule, sheet)
 
-            def sure(begun: _Begun, holds: Any, result: GeneralDeadline) -> GeneralDeadline:
-                return left if begun is _SEVERAL and isinstance(holds, Maybe) else result
+        def sure(begun: _Begun, one: GeneralDeadline, applies: Any, *lifted: Any) -> GeneralDeadline:
+            # Of several times that may not apply none waits for certain; and one that is exempt is not open.
+            return left if begun is _SEVERAL and (isinstance(applies, Maybe) or any(held is not False for held in lifted)) else one
 
-            coded = tabulated(plan, inputs, sure, key=key_for(sheet, rule), place=rank_of, left=left)
-        return evolve(found, coded=coded, due=choosing.settled(sheet, due.low, due.high, limits, due.day_end, due.last_end))
+        applies, waived = applies_to(sheet, rule), sheet.waived(rule.id) if rule.waivable_by else None
+        nothing = Coded(constant(0, pl.UInt8), (True,))
+        inputs = [self.begun, coded, nothing if applies is None else applies().coded(plan)]
+        inputs += [sheet.condition(exemption.when).coded(plan) for exemption in rule.exempt]
+        inputs += [] if waived is None else [waived.coded(plan)]
+        coded = tabulated(plan, inputs, sure, key=key_for(sheet, rule), place=rank_of, left=left)
+        repeats, many = self.times.repeats, self._many()
+        each_of = Repeats(*(plan.keep(on(lambda m, v: pl.when(m).then(v), many, one)) for one in (repeats.broken, repeats.late, repeats.done)))
+        return evolve(found, coded=coded, due=limit, repeats=each_of)
 
     def _judged(self, s: Shape, d: Shape, a: Shape, where: str, early: str, close: Shape | None) -> GeneralDeadline:
         # What has not begun waits for nothing.
-        return super()._judged(s, s, Shape(LATER), where, "none", close) if s.kind in _NOTHING else super()._judged(s, d, a, where, early, close)
+        if s.kind in _NOTHING:
+            return self._result(self.whole, s, s, Shape(LATER), where, "none", close)
+        return super()._judged(s, d, a, where, early, close)
 
     def _kept(self, raw: Coded, due: Instants) -> tuple[Coded, Instants]:
         """Rows with another start, perhaps, are left, and with several acts those of which the first is not plainly the one."""
         rule, sheet, plan = self.rule, self.sheet, self.plan
         inputs = [self.begun, self.done.state(plan), self._reversed()]
         fields = isinstance(rule.act, n.FirstOf)
+        broken = Coded(constant(0, pl.UInt8), (False,))
+        if self.times is not None:
+            broken = Coded(None, (False, True), plan.keep(on(lambda b: (b > 0).fill_null(False), self.times.repeats.broken)))
 
         def is_plain(begun: _Begun, a: Shape, early: str) -> bool:
             s = begun.shape
@@ -218,16 +243,20 @@ class BegunOnce(Judged):
         once = tabulated(plan, inputs, is_plain)
         left = left_of(rule, sheet)
 
-        def result_of(plain: bool, begun: _Begun, result: GeneralDeadline) -> GeneralDeadline:
+        def result_of(plain: bool, begun: _Begun, late: bool, result: GeneralDeadline) -> GeneralDeadline:
             if not plain:
                 return left
+            if begun is _SEVERAL and late and result.outcome != BREACHED:  # another than the one that is shown was not kept
+                made = fresh(result)
+                made.outcome = BREACHED
+                return made
             if begun.shape.kind != ANY or is_left(result.missing):
                 return result
             made = fresh(result)
             perhaps(made, Maybe(None, begun.shape.missing, begun.shape.open))
             return made
 
-        kept = tabulated(plan, [once, self.begun, raw], result_of, key=key_for(sheet, rule), place=rank_of, left=left)
+        kept = tabulated(plan, [once, self.begun, broken, raw], result_of, key=key_for(sheet, rule), place=rank_of, left=left)
 
         def limit_of(plain: bool, begun: _Begun, shape: Shape) -> Shape:
             return LEFT_SHAPE if not plain else Shape(begun.shape.kind) if begun.shape.kind in _NOTHING else shape
@@ -244,21 +273,17 @@ def knows_without_log(rule: Deadline, each: n.Each, sheet: Sheet) -> bool:
     fields = [part for part in each.parts if is_event(sheet, part)]
     starts = len(fields) <= 1 and len(fields) < len(each.parts) and all(part in fields or entries_of(sheet, part) is not None for part in each.parts)
     until = each.until is None or is_event(sheet, each.until)
-    acts = all(is_event(sheet, act) or entries_of(sheet, act) is not None or _of_the_entry(act) for act in acts_of(rule))
+    acts = all(is_event(sheet, act) or entries_of(sheet, act) is not None or attribute_of(act) is not None for act in acts_of(rule))
     if not starts or not until or not acts:
         return False
     limit = rule.within
-    if not fields and _of_the_entry(limit):
+    if not fields and attribute_of(limit) is not None:
         return True
     # What is counted from an entry, or done at one of its instants, is not told of a start that is known.
     counted = isinstance(limit, n.Counted) and isinstance(limit.length, Length)
     from_start = counted and isinstance(limit, n.Counted) and isinstance(limit.base, n.RuleStart)
-    from_entry = counted and isinstance(limit, n.Counted) and _of_the_entry(limit.base)
-    return from_start and not any(map(_of_the_entry, acts_of(rule))) if fields else from_start or from_entry
-
-
-def _of_the_entry(node: n.Instant) -> bool:
-    return isinstance(node, n.NamedInstant) and node.kind == "entry"
+    from_entry = counted and isinstance(limit, n.Counted) and attribute_of(limit.base) is not None
+    return from_start and not any(attribute_of(act) is not None for act in acts_of(rule)) if fields else from_start or from_entry
 
 
 class WithoutLog(Judged):
@@ -304,7 +329,7 @@ class WithoutLog(Judged):
         coded = settled_results(sheet, rule, raw, GeneralDeadline(rule, NOT_APPLICABLE, NONE, NONE, NONE, sheet.zone))
 
         def limit_of(result: GeneralDeadline) -> Shape:
-            return Shape(STATED_NONE) if result.outcome == NOT_APPLICABLE else evolve(_ANYTHING, missing=EVENTS.union(result.missing))
+            return Shape(STATED_NONE) if result.outcome == NOT_APPLICABLE else evolve(UNKNOWN, missing=EVENTS.union(result.missing))
 
         shapes = tabulated(plan, [coded], limit_of, key=lambda shape: shape)
         due = choosing.settled(sheet, None, None, shapes, False)

@@ -99,7 +99,10 @@ class Judged:
         return choosing.picked(sheet, chosen, limits)
 
     def _agreeing(self, chosen: Coded, limits: list[Instants]) -> None:
-        """Where further steps nobody knows give one limit, what is missing of them does not matter: the record evaluation's."""
+        """Where further steps nobody knows give one limit, what is missing of them does not matter: the record evaluation's.
+
+        Of limits that are not known it does: with what is missing of the step they may become known.
+        """
 
         def further(value: Any) -> tuple[int, ...]:
             return value.options[1:] if isinstance(value, Maybe) and value.options is not None and len(value.options) > 2 else ()
@@ -107,8 +110,8 @@ class Judged:
         several = among(chosen, lambda value: bool(further(value)))
         for i, j in combinations(sorted({step for value in chosen.domain for step in further(value)}), 2):
             a, b = limits[i].low, limits[j].low
-            same = constant(True, pl.Boolean) if a is None or b is None else on(lambda x, y: SAME(x, y).fill_null(True), a, b)
-            self.sheet.leave(several & same)
+            if a is not None and b is not None:
+                self.sheet.leave(several & on(lambda x, y: SAME(x, y).fill_null(False), a, b))
 
     def _without_end(self, due: Instants, pauses: Coded) -> Instants:
         """With a pause nobody knows, the limit may lie anywhere from where it would be without it."""
@@ -188,6 +191,9 @@ class Judged:
 
     def _judged(self, s: Shape, d: Shape, a: Shape, where: str, early: str, close: Shape | None) -> GeneralDeadline:
         """The record evaluation's outcome of instants that lie as the row's do."""
+        return self._result(self.general, s, d, a, where, early, close)
+
+    def _result(self, general: General, s: Shape, d: Shape, a: Shape, where: str, early: str, close: Shape | None) -> GeneralDeadline:
         state: list[Any] = [None] * len(self.sheet.setting.slots)
         due = d.value(*((_DAYS[20], _DAYS[20]) if d.kind == EXACT else (_DAYS[10], _DAYS[20])))
         as_of = {"in time": _DAYS[5], "late": _DAYS[30], "either": _DAYS[15]}[where]
@@ -199,9 +205,9 @@ class Judged:
         begin = {"none": _DAYS[1], "some": low + timedelta(hours=1), "all": high + timedelta(days=1)}[early]
         start = s.value(begin, begin if s.kind == EXACT else begin + timedelta(hours=1))
         state[AS_OF] = as_of
-        state[self.general.closed] = close.value(_DAYS[2], _DAYS[2]) if close is not None else NOT_YET
+        state[general.closed] = close.value(_DAYS[2], _DAYS[2]) if close is not None else NOT_YET
         result = GeneralDeadline(self.rule, PENDING, start, due, done, self.sheet.zone)
-        self.general._decide(result, state, start, due, done)
+        general._decide(result, state, start, due, done)
         return result
 
     def _against(self, due: Instants) -> Coded:

@@ -15,7 +15,7 @@ from complaint_policy.columns.conditions import conjunction
 from complaint_policy.columns.numbers import Stand, finite
 from complaint_policy.columns.plan import constant, on
 from complaint_policy.columns.settling import applies_to, narrowed
-from complaint_policy.columns.sheet import Sheet
+from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.tabulating import TooWide, among, tabulated
 from complaint_policy.columns.values import KNOWN, LEFT, LEFT_OVER, Coded, Column
 from complaint_policy.expressions import nodes as n
@@ -27,6 +27,8 @@ from complaint_policy.rules.penalties.record import charging, pair_of, proposer
 from complaint_policy.rules.penalties.record import divided as parts_of
 
 _NOTHING: Final = (0, 0, frozenset[str]())
+# Penalties of a duty that was broken more often are the record evaluation's.
+_MOST_TIMES: Final = 20
 
 
 def columns(section: tuple[Penalty, ...]) -> Iterable[tuple[str, Callable[[Sheet], Any]]]:
@@ -77,7 +79,7 @@ def _proposed(rule: Penalty, sheet: Sheet) -> Coded:
     waived = sheet.waived(rule.id) if rule.waivable_by else None
     waiver = hand_in(waived.coded(sheet.plan)) if waived is not None else None
     held = stand._slot()
-    most = len(rule.breaches_of) if rule.per == "breach" else 1 if rule.breaches_of else 0
+    most = sum(map(partial(_most, sheet), rule.breaches_of)) if rule.per == "breach" else 1 if rule.breaches_of else 0
     slots = [stand._slot() for _ in range(2 * most)]
     propose = proposer(
         rule,
@@ -188,8 +190,9 @@ def _made_up(rule: Penalty, outcome: str, missing: frozenset[str]) -> Settled:
 def _breaches(rule: Penalty, sheet: Sheet) -> Coded:
     """How many of the rules are broken for certain, how many perhaps, and what is missing of those; where it is one penalty a case, at most one."""
     plan, once = sheet.plan, rule.per != "breach"
-    parts = [sheet.verdicts(identity).coded for identity in rule.breaches_of]
-    if once and not any(_class_of(r) not in ("kept", "broken") for part in parts for r in part.domain):
+    verdicts = [sheet.verdicts(identity) for identity in rule.breaches_of]
+    parts = [one.coded for one in verdicts]
+    if once and all(isinstance(_class_of(r), int) for part in parts for r in part.domain):
         broken = [among(part, lambda r: r.outcome == BREACHED) for part in parts if any(r.outcome == BREACHED for r in part.domain)]
         if not broken:
             return Coded(constant(0, pl.UInt8), (_NOTHING,))
@@ -199,13 +202,13 @@ def _breaches(rule: Penalty, sheet: Sheet) -> Coded:
     def follow(so_far: Any, *classes: Any) -> Any:
         certain, perhaps, missing = so_far
         for one in classes:
-            if one == "broken":
-                certain = 1 if once else certain + 1
-            elif one != "kept":
+            if isinstance(one, int):
+                certain = min(1, certain + one) if once else certain + one
+            else:
                 perhaps, missing = 1 if once else perhaps + 1, missing | one
         return certain, perhaps, missing
 
-    for group in _grouped([tabulated(plan, [part], _class_of, key=lambda v: v, left=frozenset({LEFT})) for part in parts]):
+    for group in _grouped([_classes(sheet, one, once) for one in verdicts]):
         state = tabulated(plan, [state, *group], follow, key=lambda v: v, left=(0, 1, frozenset({LEFT})))
     return state
 
@@ -217,13 +220,31 @@ def _either(*tests: pl.Expr) -> pl.Expr:
     return total
 
 
+def _most(sheet: Sheet, rule: str) -> int:
+    """How often at most a rule is counted as broken: one that begins anew once a time."""
+    return 1 if sheet.verdicts(rule).repeats is None else _MOST_TIMES
+
+
+def _classes(sheet: Sheet, verdicts: Verdicts, once: bool) -> Coded:
+    """How often a rule is broken, or what is missing where it may be."""
+    plan, repeats = sheet.plan, verdicts.repeats
+    if once or repeats is None:
+        return tabulated(plan, [verdicts.coded], _class_of, key=lambda v: v, left=frozenset({LEFT}))
+    times = Coded(plan.keep(on(lambda b: b.fill_null(1).clip(1, _MOST_TIMES + 1).cast(pl.UInt8), repeats.broken)), tuple(range(_MOST_TIMES + 2)))
+
+    def answer(result: Any, count: int) -> Any:
+        return _class_of(result) if result.outcome != BREACHED else count if count <= _MOST_TIMES else frozenset({LEFT})
+
+    return tabulated(plan, [verdicts.coded, times], answer, key=lambda v: v, left=frozenset({LEFT}))
+
+
 def _class_of(result: Any) -> Any:
-    """Whether a result triggers: for certain, perhaps (what is missing), or not."""
+    """How often a result triggers, or, where it may trigger, what is missing."""
     if result.outcome == BREACHED:
-        return "broken"
+        return 1
     if result.outcome == INDETERMINATE and (result.possible is None or BREACHED in result.possible):
         return frozenset({LEFT}) if LEFT in result.missing else frozenset()
-    return "kept"
+    return 0
 
 
 def _grouped(parts: list[Coded], most: int = 2_000) -> Iterable[list[Coded]]:
