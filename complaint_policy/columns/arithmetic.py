@@ -18,7 +18,7 @@ from complaint_policy.possible import NONE, Maybe
 if TYPE_CHECKING:
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["Scaled", "at_scale", "calculated", "combined", "of_codes", "scaled", "side_by_side"]
+__all__ = ["Scaled", "at_scale", "calculated", "of_codes", "operated", "scaled", "side_by_side"]
 
 _WIDE: Final = pl.Int128
 # A number with more decimal places, or larger, is left to the record evaluation; so is what could outgrow the width.
@@ -82,27 +82,31 @@ def calculated(sheet: Sheet, node: n.Arithmetic, parts: list[Column | Coded]) ->
         else:
             return left_column("number")
         found = scaled(sheet, column)
-        if found is None:
-            return left_column("number")
-        columns.append(found)
+        if found is not None:
+            columns.append(found)
         states.append(state)
-    together = combined(sheet, node, list(zip(columns, states, strict=True)))
-    if together is None:
-        return left_column("number")
-    result, state = together
+    state = _states(sheet, node, states)
     specials = tuple(v for v in state.domain if v is not KNOWN)
-    value = plan.keep(result.value)
-    if not specials:
-        return Column("number", value, (), None, True, result.scale, result.bound)
     where = {id(s): i for i, s in enumerate(specials)}
-    return Column("number", value, specials, lambda: lookup(state, [where.get(id(v), 0) for v in state.domain], pl.UInt16), True, result.scale, result.bound)
 
+    def place() -> Ex:
+        return lookup(state, [where.get(id(v), 0) for v in state.domain], pl.UInt16)
 
-def combined(sheet: Sheet, node: n.Arithmetic, parts: list[tuple[Scaled, Coded]]) -> tuple[Scaled, Coded] | None:
-    """The result of values, null where it is not known, and what each row's is (KNOWN: the result); None where that is too wide."""
-    result = _operated(node.operation, [value for value, _ in parts])
+    if len(columns) < len(parts):  # a part that is known nowhere
+        return Column("number", None, specials, place, True)
+    result = operated(node.operation, columns)
     if result is None:
-        return None
+        return left_column("number")
+    value = result.value
+    if specials:
+        # The greatest and the least of several are told without those that are null.
+        known = lookup(state, [v is KNOWN for v in state.domain], pl.Boolean)
+        value = on(lambda k, v: pl.when(k).then(v), known, value)
+    return Column("number", plan.keep(value), specials, place if specials else None, True, result.scale, result.bound)
+
+
+def _states(sheet: Sheet, node: n.Arithmetic, parts: list[Coded]) -> Coded:
+    """What each row's result is, by the states of the parts (KNOWN: a number)."""
     names = frozenset(n.fields_in(node))
 
     def answer(*values: Any) -> Any:
@@ -113,15 +117,11 @@ def combined(sheet: Sheet, node: n.Arithmetic, parts: list[tuple[Scaled, Coded]]
             return Maybe(None, frozenset().union(*(v.missing for v in unknown)), any(v.open for v in unknown))
         return Maybe(None, names) if any(v is NONE for v in values) else KNOWN if all(v is KNOWN for v in values) else LEFT_OVER
 
-    state = tabulated(sheet.plan, [state for _, state in parts], answer)
-    if all(v is KNOWN for v in state.domain):
-        return result, state
-    # The greatest and the least of several are told without those that are null.
-    known = lookup(state, [v is KNOWN for v in state.domain], pl.Boolean)
-    return Scaled(sheet.plan.keep(on(lambda k, v: pl.when(k).then(v), known, result.value)), result.scale, result.bound), state
+    return tabulated(sheet.plan, parts, answer)
 
 
-def _operated(operation: str, parts: list[Scaled]) -> Scaled | None:
+def operated(operation: str, parts: list[Scaled]) -> Scaled | None:
+    """The result of values, of any of which it may be null; None where that is too wide."""
     if operation == "times":
         bound = reduce(lambda a, b: a * b, (p.bound for p in parts))
         if bound > _WIDEST:

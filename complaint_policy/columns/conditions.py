@@ -58,7 +58,7 @@ def condition(sheet: Sheet, node: n.Condition, around: instants.Around | None) -
         case n.OneOf(left=left, values=values):
             return _one_of(sheet, left, frozenset(values))
         case n.Moment(left=a, operation=operation, right=b):
-            return instants.compared(sheet, operation, sheet.instant(a, around), sheet.instant(b, around))
+            return instants.tested(sheet, operation, a, b, around)
         case n.Present(name=name) | n.EntryHas(name=name):
             return sheet.given(name)
         case n.PresentBy(name=name):

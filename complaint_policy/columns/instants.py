@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import polars as pl
@@ -11,9 +12,9 @@ from attrs import define, evolve
 from complaint_policy.columns import choosing, lengths, numbers, several
 from complaint_policy.columns.computed import computed_instants
 from complaint_policy.columns.opening import opened
-from complaint_policy.columns.plan import ABOVE, AT_LEAST, AT_MOST, BELOW, Ex, constant, on
+from complaint_policy.columns.plan import ABOVE, AT_LEAST, AT_MOST, BELOW, SAME, Ex, constant, on
 from complaint_policy.columns.tabulating import boolean_of, tabulated
-from complaint_policy.columns.values import ANY, EXACT, LATER, LEFT_OVER, LEFT_SHAPE, NO_END, SPAN, STATED_NONE, Coded, Column, Instants, Shape
+from complaint_policy.columns.values import ANY, EXACT, LATER, LEFT_OVER, LEFT_SHAPE, NO_END, SPAN, STATED_NONE, Coded, Column, Instants, Shape, is_left
 from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.computed import ComputedInstant
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from complaint_policy.columns.sheet import Sheet
     from complaint_policy.counting import Counter
 
-__all__ = ["Around", "Standing", "compared", "during", "happened", "in_order", "instant", "left_instants", "of_field"]
+__all__ = ["Around", "Standing", "compared", "during", "happened", "in_order", "instant", "left_instants", "of_field", "tested"]
 
 _SIGNS: Final = {"by": AT_MOST, "before": BELOW, "after": ABOVE, "not_before": AT_LEAST}
 # Representatives: where instants lie against one another is all that comparisons see.
@@ -217,6 +218,40 @@ def compared(sheet: Sheet, operation: str, a: Instants, b: Instants) -> Column:
         return Maybe(None, found.missing, found.open) if isinstance(found, Maybe) else found
 
     return boolean_of(plan, tabulated(plan, inputs, answer, left=LEFT_OVER))
+
+
+def tested(sheet: Sheet, operation: str, left: n.Instant, right: n.Instant, around: Around | None) -> Column:
+    """``left by right`` and its kind of two expressions."""
+    a, b = sheet.instant(left, around), sheet.instant(right, around)
+    found = compared(sheet, operation, a, b)
+    if not isinstance(right, n.ChooseInstant) or not any(is_left(s.missing) for s in b.shapes):
+        return found
+    # Of a choice among days each of them by itself: a day is missing where it is one of those that it depends on.
+    plan = sheet.plan
+    chosen = numbers.branch_codes(sheet, [branch.when for branch in right.branches], frozenset(n.fields_in(right)), None if around is None else around.plain())
+    parts = [sheet.instant(branch.then, around) for branch in right.branches]
+    for one, other in combinations(parts, 2):
+        if one.low is not None and other.low is not None:
+            ends = one.low, one.high or one.low, other.low, other.high or other.low
+            sheet.leave(on(lambda a, b, c, d: (SAME(a, c) & SAME(b, d)).fill_null(False), *ends))  # then it is one day, and no choice
+
+    def of_part(shape: Shape, result: Any) -> Any:
+        return result if shape.bounded else LEFT_OVER
+
+    results = [tabulated(plan, [part.state(plan), compared(sheet, operation, a, part).coded(plan)], of_part) for part in parts]
+
+    def answer(whole: Any, choice: Any, *told: Any) -> Any:
+        if not isinstance(whole, Maybe) or not is_left(whole.missing) or not isinstance(choice, Maybe) or choice.options is None:
+            return whole
+        possible = [told[i] for i in choice.options]
+        unknown = [v for v in possible if isinstance(v, Maybe)]
+        if any(is_left(v.missing) for v in unknown):
+            return whole
+        if not unknown and len(set(possible)) == 1:
+            return possible[0]
+        return Maybe(None, choice.missing.union(*(v.missing for v in unknown)), choice.open or any(v.open for v in unknown))
+
+    return boolean_of(plan, tabulated(plan, [found.coded(plan), chosen, *results], answer, left=LEFT_OVER))
 
 
 def _nothing() -> Coded:

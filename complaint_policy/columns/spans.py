@@ -1,10 +1,12 @@
 """Stretches of time on columns and how long they are: between two instants, or from a limit to a late act.
 
-A stretch that still runs grows with time, and one whose ends nobody knows exactly may have several lengths: both are the record evaluation's.
+A stretch that still runs grows with time, and one whose ends nobody knows exactly may have several lengths: amounts know what to do with these
+(:func:`so_far`), whatever else asks is the record evaluation's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,21 +14,21 @@ import polars as pl
 from attrs import define, evolve
 
 from complaint_policy.columns.choosing import end_flag
-from complaint_policy.columns.plan import SAME, Ex, constant, on
+from complaint_policy.columns.plan import ABOVE, SAME, Ex, constant, on
 from complaint_policy.columns.tabulating import among, lookup, tabulated, unknown_of
-from complaint_policy.columns.values import ANY, EXACT, KNOWN, LATER, LEFT_OVER, SPAN, STATED_NONE, Coded, Column, Instants, Shape, is_left
+from complaint_policy.columns.values import ANY, EXACT, KNOWN, LATER, LEFT_OVER, SPAN, STATED_NONE, Coded, Column, Instants, Open, Shape, is_left
 from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n
-from complaint_policy.expressions.moments import AS_OF, FIRST_FREE
+from complaint_policy.expressions.moments import AS_OF, FIRST_FREE, MOST_VALUES
 from complaint_policy.intake import empty_value
 from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, PENDING
-from complaint_policy.possible import NONE, Maybe
+from complaint_policy.possible import NONE, NOWHERE_MISSING, Maybe
 
 if TYPE_CHECKING:
     from complaint_policy.columns.cells import Cells
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["RUNNING", "Stretch", "between", "measured", "state_of", "stretch"]
+__all__ = ["RUNNING", "Stretch", "between", "measured", "so_far", "state_of", "stretch"]
 
 
 class _Running:
@@ -55,22 +57,56 @@ class Stretch:
 def measured(sheet: Sheet, node: n.LengthOf) -> Column:
     """How many whole units the stretch of each row has."""
     found = _ended(sheet, stretch(sheet, node.span))
-    state, size = found.state, moments.UNITS[node.unit] // _MICRO
-    unknown, place = unknown_of(state)
-    if len(unknown) == state.width:
+    unknown, place = unknown_of(found.state)
+    if len(unknown) == found.state.width:
         return Column("number", None, unknown, place, whole=True)
+    return Column("number", _units(sheet, node, found, lambda v: v is KNOWN), unknown, place, whole=True)
+
+
+def so_far(sheet: Sheet, node: n.LengthOf) -> tuple[Column, Coded]:
+    """The same as things stand, at most where it may be nothing (the least is nothing then); and what each row's is: KNOWN, :class:`Open`, or unknown."""
+    found = stretch(sheet, node.span)
+
+    def what(value: Any) -> Any:
+        if value is KNOWN or isinstance(value, tuple):
+            return KNOWN
+        if value is RUNNING:
+            return Open(1, growing=True)
+        if value.options is None:
+            return value
+        return Open(MOST_VALUES + 1, growing=RUNNING in value.options) if _perhaps(value) else LEFT_OVER
+
+    state = tabulated(sheet.plan, [found.state], what)
+    if all(isinstance(v, Maybe) for v in state.domain):
+        return Column("number", None, whole=True), state
+    value = _units(sheet, node, found, lambda v: v is KNOWN or v is RUNNING or _perhaps(v))
+    far = Coded(None, (False, True), sheet.plan.keep(on(lambda v: (v > MOST_VALUES).fill_null(False), value)))
+
+    def held(one: Any, long: bool) -> Any:
+        return Maybe(None, NOWHERE_MISSING) if long and isinstance(one, Open) and one.options > 1 else one
+
+    return Column("number", value, whole=True), tabulated(sheet.plan, [state, far], held)
+
+
+def _perhaps(value: Any) -> bool:
+    """Whether there is a stretch or none."""
+    return isinstance(value, Maybe) and value.options is not None and (KNOWN in value.options or RUNNING in value.options)
+
+
+def _units(sheet: Sheet, node: n.LengthOf, found: Stretch, there: Callable[[Any], bool]) -> Ex:
+    """The units of the stretches that are there."""
+    state, size = found.state, moments.UNITS[node.unit] // _MICRO
 
     def count(length: pl.Expr) -> pl.Expr:
         if node.round == "up":
             return -(-length // size)
         return length // size if node.round == "down" else (2 * length + size) // (2 * size)
 
-    none = lookup(state, [0 if isinstance(v, tuple) else None for v in state.domain], pl.Int64)
-    value = none
+    value = lookup(state, [0 if isinstance(v, tuple) else None for v in state.domain], pl.Int64)
     if found.low is not None and found.high is not None:
-        known = among(state, lambda v: v is KNOWN)
-        value = on(lambda k, low, high, zero: pl.when(k).then(count(high - low)).otherwise(zero), known, found.low, found.high, none)
-    return Column("number", sheet.plan.keep(value), unknown, place, whole=True)
+        some = among(state, there)
+        value = on(lambda k, low, high, zero: pl.when(k).then(count(high - low)).otherwise(zero), some, found.low, found.high, value)
+    return sheet.plan.keep(value)
 
 
 def _ended(sheet: Sheet, one: Stretch) -> Stretch:
@@ -192,39 +228,47 @@ def _late(sheet: Sheet, rule: str) -> Stretch:
     if due is None or done is None:
         return _left()
     after = Coded(constant(0, pl.UInt8), (False,))
-    if due.low is not None and done.low is not None:
-        after = Coded(None, (False, True), plan.keep(on(lambda a, d: (a > d).fill_null(False), done.low, due.low)))
+    ended = sheet.ended(done)
+    if due.low is not None:
+        after = Coded(None, (False, True), plan.keep(on(lambda a, d: ABOVE(a, d).fill_null(False), ended, due.low)))
 
     # Of several times each that was not kept has its own.
     times, repeats = Coded(constant(0, pl.UInt8), ("once",)), verdicts.repeats
     if repeats is not None:
 
-        def which(broken: pl.Expr, act: pl.Expr) -> pl.Expr:
-            return pl.when(broken.is_null()).then(0).when((broken > 1) | act.is_null()).then(2).otherwise(1).cast(pl.UInt8)
+        def which(broken: pl.Expr, done: pl.Expr) -> pl.Expr:
+            return pl.when(broken.is_null()).then(0).when(broken > 1).then(3).when(done.is_null()).then(2).otherwise(1).cast(pl.UInt8)
 
-        times = Coded(plan.keep(on(which, repeats.broken, repeats.done)), ("once", "one of several", "several"))
+        times = Coded(plan.keep(on(which, repeats.broken, repeats.done)), ("once", "one of several", "one that is open", "several"))
 
     def answer(result: Any, limit: Shape, act: Shape, late: bool, which: str) -> Any:
         possible = result.possible
         if result.outcome in (PENDING, AT_RISK):
-            return LEFT_OVER  # not late so far; that may change
+            return RUNNING  # not late so far; that may change
         if result.outcome != BREACHED:
             if result.outcome != INDETERMINATE or not (possible is None or BREACHED in possible):
                 return _NO_STRETCH
             # Late by nobody knows how much, where nobody knows from when, or until when.
-            unknown = which == "once" and not is_left(result.missing) and (limit.kind in (ANY, LATER, STATED_NONE) or act.kind == ANY)
-            return Maybe(None, frozenset(result.missing)) if unknown else LEFT_OVER
-        if act.kind != EXACT or which == "several":  # with one that waits it may still change
+            if which != "once" or is_left(result.missing):
+                return LEFT_OVER
+            if limit.kind in (ANY, LATER, STATED_NONE) or act.kind == ANY:
+                return Maybe(None, frozenset(result.missing))
+            if limit.kind != EXACT or act.kind not in (EXACT, LATER):
+                return LEFT_OVER
+            # Late for so long, or not at all.
+            return Maybe((KNOWN if act.kind == EXACT else RUNNING, ()), frozenset(result.missing)) if late else _NO_STRETCH
+        if act.kind not in (EXACT, LATER) or which == "several" or (limit.kind != EXACT and which == "once"):
             return LEFT_OVER
-        if which == "one of several":
-            return KNOWN
-        return LEFT_OVER if limit.kind != EXACT else KNOWN if late else _NO_STRETCH
+        if act.kind == LATER or which == "one that is open":  # of several times another than the late one may wait
+            return RUNNING
+        return KNOWN if late or which != "once" else _NO_STRETCH
 
     coded = tabulated(plan, [verdicts.coded, due.state(plan), done.state(plan), after, times], answer)
-    low, high = _boundary(sheet, due), done.low
-    if repeats is None:
-        return Stretch(coded, low, high)
-    none = constant(None, pl.Int64)
-    high = plan.keep(on(lambda b, d, h: pl.when(b.is_null()).then(h).otherwise(d), repeats.broken, repeats.done, high or none))
-    low = plan.keep(on(lambda b, d, late, o: pl.when(b.is_null()).then(o).otherwise(d - late), repeats.broken, repeats.done, repeats.late, low or none))
+    low, high = _boundary(sheet, due) or constant(None, pl.Int64), ended
+    if repeats is not None:
+        high = plan.keep(on(lambda late, d, h: pl.when(late.is_null()).then(h).otherwise(d), repeats.late, sheet.ended(Instants(repeats.done, None, ())), high))
+        low = plan.keep(on(lambda late, h, o: pl.when(late.is_null()).then(o).otherwise(h - late), repeats.late, high, low))
+    now = sheet.now
+    waiting = among(verdicts.coded, lambda result: result.outcome in (PENDING, AT_RISK))
+    low, high = (plan.keep(on(lambda w, v: pl.when(w).then(pl.lit(now, pl.Int64)).otherwise(v), waiting, end)) for end in (low, high))
     return Stretch(coded, low, high)

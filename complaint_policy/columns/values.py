@@ -30,6 +30,7 @@ __all__ = [
     "Coded",
     "Column",
     "Instants",
+    "Open",
     "Shape",
     "identity",
     "is_left",
@@ -42,6 +43,14 @@ LEFT_OVER: Final = Maybe(None, frozenset({LEFT}))
 
 def is_left(missing: Iterable[str]) -> bool:
     return LEFT in missing
+
+
+@frozen
+class Open:
+    """What stands for so many possible values, told by the least and the most of them; ``growing``: as things stand."""
+
+    options: int
+    growing: bool = False
 
 
 def identity(value: Any) -> Any:

@@ -31,6 +31,7 @@ from complaint_policy.possible import (
 __all__ = [
     "AS_OF",
     "FIRST_FREE",
+    "MOST_VALUES",
     "PAUSES",
     "PREVIOUS",
     "START",
@@ -331,7 +332,7 @@ def without(base: tuple[Stretch, ...], removed: tuple[Stretch, ...]) -> tuple[St
 
 
 UNITS: Final = {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1), "days": timedelta(days=1), "weeks": timedelta(weeks=1)}
-_MOST_VALUES: Final = 64
+MOST_VALUES: Final = 64
 
 
 def measure(span: Any, unit: str, rounding: str, per: str, state: State) -> Any:
@@ -341,7 +342,7 @@ def measure(span: Any, unit: str, rounding: str, per: str, state: State) -> Any:
             return span
         counts = sorted(_count(option, unit, rounding, per, state) for option in span.options)
         running = any(stretch[2] for option in span.options for stretch in option)
-        if counts[-1] - counts[0] > _MOST_VALUES:
+        if counts[-1] - counts[0] > MOST_VALUES:
             return Maybe(None, span.missing, span.open or running)
         values = range(counts[0], counts[-1] + 1)
         return Growing(tuple(values), span.missing, 1) if running else possibilities(values, span.missing, span.open)

@@ -13,8 +13,9 @@ import pytest
 
 from complaint_policy import Policy, load_policy_text
 from complaint_policy.audit import run_audit
-from complaint_policy.columns.amounts import MeasuredProposal, divided_by
+from complaint_policy.columns.amounts import MeasuredProposal
 from complaint_policy.columns.arithmetic import Scaled
+from complaint_policy.columns.measures import divided_by
 from complaint_policy.columns.plan import Ex
 from complaint_policy.results import PenaltyResult
 from tests.equality.comparing import compare

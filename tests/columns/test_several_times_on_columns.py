@@ -144,12 +144,13 @@ def test_the_latest_of_those_that_are_still_open_is_late_by_now(one_by_one: list
 
 
 def test_how_late_the_one_time_was_that_was_not_kept(one_by_one: list[int]) -> None:
-    """Two days and ten hours late, ten a day that has begun; while another time waits the amount may grow, which the record evaluation tells."""
+    """Two days and ten hours late, ten a day that has begun; while another time waits the amount may grow."""
     of = rule(UPDATES, "{first_of: [{event: answer}, closed_at]}", "5 days", beside=BESIDE + LATE)
     audit = of.audit([updated(8, 12, closed=13), updated(8, 12)], as_of="2026-03-16T10:00")
 
     assert audit.decisions["PL.amount"].to_list() == [30, 30]
-    assert one_by_one == [1]
+    assert [(p.state, p.cases) for p in audit.summary().penalties] == [("proposed", 1), ("accruing", 1)]
+    assert one_by_one == []
 
 
 def test_more_breaches_than_are_counted_are_the_record_evaluations(one_by_one: list[int]) -> None:

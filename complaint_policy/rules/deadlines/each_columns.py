@@ -274,7 +274,7 @@ def knows_without_log(rule: Deadline, each: n.Each, sheet: Sheet) -> bool:
     starts = len(fields) <= 1 and len(fields) < len(each.parts) and all(part in fields or entries_of(sheet, part) is not None for part in each.parts)
     until = each.until is None or is_event(sheet, each.until)
     acts = all(is_event(sheet, act) or entries_of(sheet, act) is not None or attribute_of(act) is not None for act in acts_of(rule))
-    if not starts or not until or not acts:
+    if not starts or not until or not acts or any(part in acts_of(rule) for part in fields):  # what began it never ends it
         return False
     limit = rule.within
     if not fields and attribute_of(limit) is not None:

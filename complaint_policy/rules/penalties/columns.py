@@ -9,18 +9,19 @@ from typing import Any, Final
 
 import polars as pl
 
-from complaint_policy.columns.amounts import STANDS, Value, divided_by, held_between, measured, picked_values, proposals
+from complaint_policy.columns.amounts import STANDS, proposals
 from complaint_policy.columns.arithmetic import Scaled, at_scale
 from complaint_policy.columns.conditions import conjunction
+from complaint_policy.columns.measures import Value, divided_by, held_between, measured, picked_values, settled
 from complaint_policy.columns.numbers import Stand, finite
 from complaint_policy.columns.plan import constant, on
 from complaint_policy.columns.settling import applies_to, narrowed
 from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.tabulating import TooWide, among, tabulated
-from complaint_policy.columns.values import KNOWN, LEFT, LEFT_OVER, Coded, Column
+from complaint_policy.columns.values import KNOWN, LEFT, LEFT_OVER, Coded, Column, Open
 from complaint_policy.expressions import nodes as n
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET
-from complaint_policy.possible import Maybe
+from complaint_policy.possible import Growing, Maybe
 from complaint_policy.results import Details, PenaltyResult, Settled
 from complaint_policy.rules.penalties.model import Penalty
 from complaint_policy.rules.penalties.record import charging, pair_of, proposer
@@ -68,7 +69,7 @@ def _proposed(rule: Penalty, sheet: Sheet) -> Coded:
     breaches = hand_in(_breaches(rule, sheet)) if rule.breaches_of else None
     values = _measures(rule, sheet)
     if values is not None:
-        stands = {name: hand_in(state.meaning(tuple(STANDS[name] if v is KNOWN else v for v in state.domain))) for name, (_, state) in values.items()}
+        stands = {name: hand_in(_standing(sheet, rule, name, one)) for name, one in values.items()}
         amount = stands.get("amount")
         bounds = pair_of(stands["low"], stands["high"]) if rule.range is not None else None
     else:
@@ -134,29 +135,49 @@ def _measures(rule: Penalty, sheet: Sheet) -> dict[str, Value] | None:
     values = {name: value for name, value in found.items() if value is not None}
     if len(values) < len(found):
         return None
-    low, high = (values[name][0] if name in values else None for name in ("low", "high"))
+    low, high = (values[name].least if name in values else None for name in ("low", "high"))
     if low is not None and high is not None:
         scale = max(low.scale, high.scale)
         one, two = at_scale(low, scale), at_scale(high, scale)
         if one is None or two is None:
             return None
         sheet.leave(on(lambda a, b: a > b, one.value, two.value))  # upside down
-    amount = values["amount"][0] if "amount" in values else None
-    if amount is not None and rule.range is not None:
-        cut = held_between(low, amount, high)
-        if cut is None:
+    amount = values.get("amount")
+    if amount is not None and amount.least is not None and rule.range is not None:
+        cuts = [None if one is None else held_between(low, one, high) for one in (amount.least, amount.most)]
+        if cuts[0] is None or (cuts[1] is None and amount.most is not None):
             return None
-        values["amount"] = cut, values["amount"][1]
+        values["amount"] = Value(cuts[0], amount.state, cuts[1])
     return values
 
 
+def _standing(sheet: Sheet, rule: Penalty, name: str, one: Value) -> Coded:
+    """What is handed in for a value: a number that stands for it, or two for the least and the most of several."""
+
+    def stands_for(value: Any) -> Any:
+        if value is KNOWN:
+            return STANDS[name]
+        if not isinstance(value, Open):
+            return value
+        if name != "amount" or (value.growing and rule.range is not None):  # where a range holds it, it grows no more
+            return LEFT_OVER
+        options = (STANDS[name],) if value.options == 1 else (STANDS[name], STANDS["most"])
+        return Growing(options, frozenset(), 0) if value.growing else Maybe(options, frozenset())
+
+    state = settled(sheet, one)
+    return state.meaning(tuple(map(stands_for, state.domain)))
+
+
 def _in_parts(value: Value | None, by: n.Literal | None) -> Value | None:
-    if value is None or by is None or value[0] is None:
+    if value is None or by is None or value.least is None:
         return value
-    divided = divided_by(value[0], by.value) if isinstance(by.value, (int, Decimal)) else None
-    if divided is None:
+    if not isinstance(by.value, (int, Decimal)):
         return None
-    return divided, value[1].meaning(tuple(v if v is KNOWN else parts_of(v, by.value, frozenset()) for v in value[1].domain))
+    least, most = (None if one is None else divided_by(one, by.value) for one in (value.least, value.most))
+    if least is None or (most is None and value.most is not None):
+        return None
+    told = (v if v is KNOWN or isinstance(v, Open) else parts_of(v, by.value, frozenset()) for v in value.state.domain)
+    return Value(least, value.state.meaning(tuple(told)), most)
 
 
 def _enumerated(sheet: Sheet, node: n.Value) -> bool:
@@ -166,7 +187,8 @@ def _enumerated(sheet: Sheet, node: n.Value) -> bool:
 
 
 def _ends(values: dict[str, Value]) -> dict[str, Scaled]:
-    return {name: one for name, (one, _) in values.items() if one is not None}
+    found = {name: one.least for name, one in values.items()} | {"most": values["amount"].most if "amount" in values else None}
+    return {name: one for name, one in found.items() if one is not None}
 
 
 def _left(rule: Penalty) -> PenaltyResult:
