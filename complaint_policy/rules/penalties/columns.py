@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import partial
+from itertools import combinations
 from typing import Any, Final
 
 import polars as pl
@@ -13,15 +14,16 @@ from complaint_policy.columns.amounts import STANDS, proposals
 from complaint_policy.columns.arithmetic import Scaled, at_scale
 from complaint_policy.columns.conditions import conjunction
 from complaint_policy.columns.measures import Value, divided_by, held_between, measured, picked_values, settled
-from complaint_policy.columns.numbers import Stand, finite
-from complaint_policy.columns.plan import constant, on
+from complaint_policy.columns.numbers import Stand, branch_codes, finite
+from complaint_policy.columns.plan import SAME, constant, on
 from complaint_policy.columns.settling import applies_to, narrowed
 from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.tabulating import TooWide, among, tabulated
 from complaint_policy.columns.values import KNOWN, LEFT, LEFT_OVER, Coded, Column, Open
 from complaint_policy.expressions import nodes as n
+from complaint_policy.expressions.moments import first_known
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, MET
-from complaint_policy.possible import Growing, Maybe
+from complaint_policy.possible import NONE, Growing, Maybe
 from complaint_policy.results import Details, PenaltyResult, Settled
 from complaint_policy.rules.penalties.model import Penalty
 from complaint_policy.rules.penalties.record import charging, pair_of, proposer
@@ -355,6 +357,44 @@ def _charge(node: n.Value, sheet: Sheet) -> Coded | None:
         return Coded(constant(0, pl.UInt8), (frozenset({LEFT}),))
 
 
+def _whether_known(sheet: Sheet, node: n.Value) -> Coded:
+    """Whether a name is known: "somebody", or what the record evaluation has in its place."""
+    expression = sheet.model.facts[node.name].expression if isinstance(node, n.NamedValue) and node.source == "fact" else node
+    if isinstance(expression, n.Value) and expression is not node:
+        return _whether_known(sheet, expression)
+    if isinstance(node, n.FirstKnown):
+        return tabulated(sheet.plan, [_whether_known(sheet, part) for part in node.parts], lambda *states: first_known(list(states)))
+    if isinstance(node, n.Choose) and not any(branch.when is not None and "severity" in n.names_in(branch.when) for branch in node.branches):
+        return _whether_chosen(sheet, node)
+    found = sheet.value(node)
+    state = found.state(sheet.plan) if isinstance(found, Column) else found
+    return state.meaning(tuple("somebody" if v is KNOWN or isinstance(v, str) else v for v in state.domain))
+
+
+def _whether_chosen(sheet: Sheet, node: n.Choose) -> Coded:
+    """The same of a choice: of several names that are open none is known, unless they are one name."""
+    from complaint_policy.columns.conditions import as_column
+
+    chosen = branch_codes(sheet, [branch.when for branch in node.branches], frozenset(n.fields_in(node)), None)
+    texts = [found if isinstance(found := sheet.value(branch.then), Column) else as_column(sheet, found, "string") for branch in node.branches]
+    is_open = among(chosen, lambda choice: isinstance(choice, Maybe) and choice.options is not None)
+    for one, other in combinations([text.value for text in texts if text.value is not None], 2):
+        sheet.leave(is_open & on(lambda a, b: SAME(a, b).fill_null(False), one, other))
+
+    def answer(choice: Any, *states: Any) -> Any:
+        if isinstance(choice, int):
+            return states[choice]
+        if choice.options is None:  # which branches may hold is not said
+            return LEFT_OVER if any(isinstance(s, Maybe) for s in states) else choice
+        possible = [states[i] for i in choice.options]
+        if all(s is NONE for s in possible):
+            return NONE
+        unknown = [s for s in possible if isinstance(s, Maybe)]
+        return Maybe(None, choice.missing.union(*(s.missing for s in unknown)), choice.open or any(s.open for s in unknown))
+
+    return tabulated(sheet.plan, [chosen, *(_whether_known(sheet, branch.then) for branch in node.branches)], answer)
+
+
 def _setting(stand: Stand, sheet: Sheet) -> Any:
     from complaint_policy.kinds import Setting
 
@@ -367,10 +407,8 @@ def _stands(node: n.Value, sheet: Sheet, stand: Stand, inputs: list[Coded], seen
         name = f"{node.source}:{node.name}"
         if name not in seen:
             seen.add(name)
-            found = sheet.value(node)
-            state = found.state(sheet.plan) if isinstance(found, Column) else found
             stand.slots[name] = stand._slot()
-            inputs.append(state.meaning(tuple("somebody" if v is KNOWN else v for v in state.domain)))
+            inputs.append(_whether_known(sheet, node))
         return True
     if isinstance(node, n.FirstKnown):
         return all(_stands(p, sheet, stand, inputs, seen) for p in node.parts)
