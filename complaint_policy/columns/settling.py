@@ -13,6 +13,7 @@ from complaint_policy.columns.plan import constant
 from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.tabulating import TooWide, among, tabulated
 from complaint_policy.columns.values import LEFT, Coded, is_left
+from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.moments import AS_OF
 from complaint_policy.frame import Rule, Waived, settler
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, RANK
@@ -20,7 +21,19 @@ from complaint_policy.possible import NOT_YET, Maybe
 from complaint_policy.results import Details, Settled, copied
 from complaint_policy.texts import Text
 
-__all__ = ["applies_to", "fresh", "key_for", "leave_undecided", "left_result", "left_where_it_may_apply", "narrowed", "rank_of", "settled_results"]
+__all__ = [
+    "applies_to",
+    "begins_anew",
+    "fresh",
+    "is_endless",
+    "key_for",
+    "leave_undecided",
+    "left_result",
+    "left_where_it_may_apply",
+    "narrowed",
+    "rank_of",
+    "settled_results",
+]
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Settled)
@@ -28,8 +41,16 @@ R = TypeVar("R", bound=Settled)
 
 def key_for(sheet: Sheet, rule: Rule) -> Callable[[Any], Any]:
     """What other rules, and the table of decisions, can see of a rule's results."""
+    anew = begins_anew(sheet, rule.id)
     if rule.id in sheet.named:
-        return lambda result: (result.outcome, result.missing, result.possible, getattr(result, "begun", None) is NOT_YET, result.without_waiver)
+        return lambda result: (
+            result.outcome,
+            result.missing,
+            result.possible,
+            getattr(result, "begun", None) is NOT_YET,
+            result.without_waiver,
+            anew and is_endless(result),
+        )
     # Where no condition asks for the outcome, what it may yet become does not matter; a penalty asks for breaches,
     # and an exemption whether anything is said of it.
     return lambda result: (
@@ -37,7 +58,19 @@ def key_for(sheet: Sheet, rule: Rule) -> Callable[[Any], Any]:
         result.missing,
         result.outcome == INDETERMINATE and (result.possible is None or (BREACHED in result.possible,)),
         result.without_waiver,
+        anew and is_endless(result),
     )
+
+
+def begins_anew(sheet: Sheet, rule: str) -> bool:
+    """Whether a rule is a duty that begins anew."""
+    return isinstance(getattr(sheet.model.rule(rule), "start", None), n.Each)
+
+
+def is_endless(result: Any) -> bool:
+    """Of a duty that begins anew: whether it may have begun any number of times, as :attr:`~.repeated.RepeatedDeadline.endless` has it."""
+    begun = getattr(result, "begun", None)
+    return isinstance(begun, Maybe) and begun.options is None
 
 
 def rank_of(result: Any) -> int:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from complaint_policy.audit import portions, sums, tiers
 from complaint_policy.columns import cells, choosing, clock, conditions, instants, lengths, settling, sheet, version
-from complaint_policy.rules.deadlines import outcome_columns, warning_columns
+from complaint_policy.rules.deadlines import outcome_columns, times_columns, warning_columns
 from complaint_policy.rules.penalties import columns as penalties
 from complaint_policy.rules.requirements import columns as requirements
 from complaint_policy.rules.responsibility import columns as responsibility
@@ -102,11 +102,13 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     _line("columns: a day of deletion is late if its end is", "section=retention", retention._against, "pl.when(ABOVE(first, high)).then(0)", "pl.when(last > high).then(0)", first=7051),
     _line("columns: breaches are counted once", "penalty=per_breach", penalties._breaches, "rule.per != \"breach\"", "True"),
     _line("columns: a possible breach costs nothing", "penalty=per_breach", penalties._class_of, "(result.possible is None or BREACHED in result.possible)", "result.possible is None"),
+    _line("columns: an amount that grows is final", "penalty=accruing", penalties._standing, "if value.growing else", "if not value.growing else"),
+    _line("columns: of several times none was broken", "unit=days", times_columns._Gather._told, "pl.col(\"late\").count()", "pl.lit(0)"),
     _line("columns: amounts have one digit too few", "penalty=per_breach;currency=KWD", version.Judged.amount, "pl.Decimal(38, self.minor_digits)", "pl.Decimal(38, self.minor_digits - 1)", first=7017),
     # the decision and the summary
     _line("columns: the best outcome is the status", "", version._judged, "pl.min_horizontal(*parts)", "pl.max_horizontal(*parts)"),
-    _line("columns: an open breach is late by nothing", "unit=hours", version.Judged.late, "sheet.ended(done) - end", "(done.low or sheet.ended(done)) - end", first=7010),
-    _line("columns: lateness counts from the last instant of a day", "unit=days", version.Judged.late, "beyond = -1", "beyond = 0", first=7016),
+    _line("columns: an open breach is late by nothing", "unit=hours", version.Judged._late, "sheet.ended(done) - end", "(done.low or sheet.ended(done)) - end", first=7010),
+    _line("columns: lateness counts from the last instant of a day", "unit=days", version.Judged._late, "beyond = -1", "beyond = 0", first=7016),
     _line("columns: records with a number are those without", "unit=days", sums.Sums._gather, "judged.id.expr.is_null()", "judged.id.expr.is_not_null()", first=7008),
     _line("columns: candidates are no owner", "section=responsibility", sums.Sums._owner, "if result.owner or result.candidates:", "if result.owner:", first=7008),
     _line("columns: missing names of an undecided outcome are counted once", "unit=days", sums._outcome, "rows.add(\"missing\", rule, name, count)", "rows.add(\"missing\", rule, name, 1)", first=7008),

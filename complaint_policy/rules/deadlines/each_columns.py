@@ -24,7 +24,7 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.frame import perhaps
 from complaint_policy.lengths import Length
 from complaint_policy.outcomes import BREACHED, INDETERMINATE, NOT_APPLICABLE, PENDING
-from complaint_policy.possible import NONE, Maybe
+from complaint_policy.possible import NONE, NOT_YET, Maybe, all_of_conditions
 from complaint_policy.results import Details, GeneralDeadline, copied
 from complaint_policy.rules.deadlines.each import attributes_of_entry
 from complaint_policy.rules.deadlines.model import Deadline
@@ -111,14 +111,20 @@ class BegunOnce(Judged):
         return self._of_several(self._shaped(low, high), self.times.start)
 
     def _done(self) -> Instants:
-        done = Instants(None, None, (Shape(LATER),)) if self.own else super()._done()
+        done = self._of_its_entry() if any(attribute_of(act) is not None for act in acts_of(self.rule)) else super()._done()
         return done if self.times is None else self._of_several(done, self.times.act, unknown=self.times.unknown_act)
 
     def _due(self) -> Instants:
+        by_entry = any(attribute_of(part) is not None for limit in self.rule.limits for part in n.walk(limit))
+        due = self._of_its_entry() if by_entry else super()._due()
         if not self.own:
-            return super()._due()
-        due = Instants(None, None, (Shape(LATER),))
+            return due
         return due if self.times is None else self._of_several(due, self.times.due, ends=self.times.ends, unknown=self.times.unknown_due)
+
+    def _of_its_entry(self) -> Instants:
+        """What an entry says where it is not told which began it: nobody knows, or none has."""
+        shapes = tabulated(self.plan, [self.begun], lambda begun: begun.shape if begun.shape.kind == ANY else Shape(LATER), key=lambda shape: shape)
+        return choosing.settled(self.sheet, None, None, shapes, False)
 
     def _of_several(self, one: Instants, ticks: Ex, *, ends: Ex | None = None, unknown: Ex | None = None) -> Instants:
         """What is known of one time, and of several the ticks of the one that is shown."""
@@ -300,32 +306,39 @@ class WithoutLog(Judged):
     def verdicts(self) -> Verdicts:
         rule, sheet, plan, first = self.rule, self.sheet, self.plan, self.first
         left, nothing = left_of(rule, sheet), Coded(constant(0, pl.UInt8), (None,))
-        perhaps_begun = self._perhaps_begun()
-        fields = [act for act in acts_of(rule) if is_event(sheet, act)]
-        acts = [sheet.instant(act) for act in fields]
+        acts = [sheet.instant(act) for act in acts_of(rule) if is_event(sheet, act)]
         until = None if self.each.until is None else sheet.instant(self.each.until)
+        applies = applies_to(sheet, rule)
         known = nothing if first is None else self._outcomes(self._due(), None)
-        inputs = [known, nothing if first is None else self.start.state(plan), nothing if until is None else until.state(plan)]
+        inputs = [nothing if applies is None else applies().coded(plan), known]
+        inputs += [nothing if first is None else self.start.state(plan), nothing if until is None else until.state(plan)]
         inputs.append(nothing if until is None or first is None else compared(sheet, "before", self.start, until).coded(plan))
         for act in acts:
             inputs += [act.state(plan), nothing if first is None else compared(sheet, "before", act, self.start).coded(plan)]
 
-        def result_of(one: GeneralDeadline | None, s: Shape | None, u: Shape | None, before: Any, *of_acts: Any) -> GeneralDeadline:
-            if any(shape is not None and shape.kind not in (EXACT, LATER) for shape in (u, *of_acts[::2])):
+        def result_of(holds: Any, one: GeneralDeadline | None, s: Shape | None, u: Shape | None, before: Any, *of_acts: Any) -> GeneralDeadline:
+            done, early = of_acts[::2], of_acts[1::2]
+            if any(shape is not None and shape.kind not in (EXACT, LATER, ANY) for shape in (s, u, *done)):
                 return left
-            if s is None or s.kind == LATER or (u is not None and u.kind == EXACT and before is False):
-                return perhaps_begun
-            # An act before the start ends nothing.
-            plain = s.kind == EXACT and (u is None or u.kind == LATER or before is True) and all(early is False for early in of_acts[1::2])
-            return self._beside(one, perhaps_begun, left) if plain and one is not None else left
+            end = None if u is None or u.kind != ANY else Maybe(None, u.missing, u.open)
+            lacking = [act for act in done if act.kind == ANY]
+            times = [self._perhaps_begun(UNKNOWN_LOG, end, lacking)]
+            if s is not None and s.kind == ANY:
+                times.insert(0, self._perhaps_begun(Maybe(None, s.missing, s.open), end, lacking))
+            elif s is not None and s.kind == EXACT and (u is None or u.kind != EXACT or before is not False):
+                # An act before the start ends nothing.
+                plain = all(test is False or shape.kind == ANY for shape, test in zip(done, early, strict=True))
+                if one is None or is_left(one.missing) or not plain or (u is not None and u.kind == EXACT and before is not True):
+                    return left
+                times.insert(0, fresh(one))
+                if end is not None:
+                    perhaps(times[0], end)
+            if isinstance(holds, Maybe):  # each of its times may apply
+                for time in times:
+                    perhaps(time, holds)
+            return times[0] if len(times) == 1 else self._together(times, left)
 
         raw = tabulated(plan, inputs, result_of, key=key_for(sheet, rule), place=rank_of, left=left)
-        if rule.when is not None or sheet.model.scope is not None:
-            applies = applies_to(sheet, rule)
-            assert applies is not None
-            # Where it may apply each of its times may.
-            held = applies().coded(plan)
-            raw = tabulated(plan, [held, raw], lambda holds, one: left if isinstance(holds, Maybe) else one, key=key_for(sheet, rule), place=rank_of, left=left)
         coded = settled_results(sheet, rule, raw, GeneralDeadline(rule, NOT_APPLICABLE, NONE, NONE, NONE, sheet.zone))
 
         def limit_of(result: GeneralDeadline) -> Shape:
@@ -335,24 +348,30 @@ class WithoutLog(Judged):
         due = choosing.settled(sheet, None, None, shapes, False)
         return Verdicts(coded, due, due, due, None)
 
-    def _perhaps_begun(self) -> GeneralDeadline:
-        """One time that nobody knows of."""
-        result = GeneralDeadline(self.rule, PENDING, UNKNOWN_LOG, UNKNOWN_LOG, UNKNOWN_LOG, self.sheet.zone)
-        self.general._decide(result, [None] * len(self.sheet.setting.slots), UNKNOWN_LOG, UNKNOWN_LOG, UNKNOWN_LOG)
-        perhaps(result, UNKNOWN_LOG)
+    def _perhaps_begun(self, start: Maybe, until: Maybe | None, acts: list[Shape]) -> GeneralDeadline:
+        """One time that nobody knows of, by what is missing of its start, of the end, and of the acts it may have ended with."""
+        done = Maybe(None, EVENTS.union(*(act.missing for act in acts)), any(act.open for act in acts))
+        result = GeneralDeadline(self.rule, PENDING, start, start, done, self.sheet.zone)
+        self.general._decide(result, [None] * len(self.sheet.setting.slots), start, start, self._lacking(done))
+        perhaps(result, start if until is None else all_of_conditions(start, until))
         return result
 
-    def _beside(self, known: GeneralDeadline, unknown: GeneralDeadline, left: GeneralDeadline) -> GeneralDeadline:
-        """The rule's result where one of two times is known, as :func:`~.repeated.combined` has it; how late it was is in no column."""
-        if is_left(known.missing):
-            return left
-        outcome, possible, free = worst((known, unknown))
+    def _lacking(self, done: Maybe) -> Any:
+        """Acts that are entries are missing with the log; those that are events of the record are missing by themselves."""
+        if any(not is_event(self.sheet, act) for act in acts_of(self.rule)):
+            return done
+        own = done.missing - EVENTS
+        return Maybe(None, own, done.open) if own else NOT_YET
+
+    def _together(self, times: list[GeneralDeadline], left: GeneralDeadline) -> GeneralDeadline:
+        """The rule's result of two times, as :func:`~.repeated.combined` has it; how late one was that was not kept is in no column."""
+        outcome, possible, free = worst(times)
         if outcome != INDETERMINATE:
             return left
-        made = copied(known)
-        made.outcome, made._more = outcome, Details()
+        made = copied(times[0])
+        made.begun, made.outcome, made._more = UNKNOWN_LOG, outcome, Details()
         details = made.own_details()
-        details.missing = tuple(sorted({name for one in (known, unknown) if one.outcome == INDETERMINATE for name in one.missing}))
+        details.missing = tuple(sorted({name for one in times if one.outcome == INDETERMINATE for name in one.missing}))
         details.possible = None if free else possible
         return made
 

@@ -16,7 +16,7 @@ from complaint_policy.columns.conditions import conjunction
 from complaint_policy.columns.measures import Value, divided_by, held_between, measured, picked_values, settled
 from complaint_policy.columns.numbers import Stand, branch_codes, finite
 from complaint_policy.columns.plan import SAME, constant, on
-from complaint_policy.columns.settling import applies_to, narrowed
+from complaint_policy.columns.settling import applies_to, begins_anew, is_endless, narrowed
 from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.tabulating import TooWide, among, tabulated
 from complaint_policy.columns.values import KNOWN, LEFT, LEFT_OVER, Coded, Column, Open
@@ -29,7 +29,8 @@ from complaint_policy.rules.penalties.model import Penalty
 from complaint_policy.rules.penalties.record import charging, pair_of, proposer
 from complaint_policy.rules.penalties.record import divided as parts_of
 
-_NOTHING: Final = (0, 0, frozenset[str]())
+_NOTHING: Final = (0, 0, frozenset[str](), False)
+_LEFT_CLASS: Final = (frozenset({LEFT}), False)
 # Penalties of a duty that was broken more often are the record evaluation's.
 _MOST_TIMES: Final = 20
 
@@ -101,9 +102,10 @@ def _proposed(rule: Penalty, sheet: Sheet) -> Coded:
         if isinstance(named, Maybe):
             return _left(rule)
         if breaches is not None:
-            certain, perhaps, missing = breaches(state)
+            certain, perhaps, missing, endless = breaches(state)
             for index, slot in enumerate(slots):
-                state[slot] = _made_up(rule, BREACHED if index < certain else INDETERMINATE if most <= index < most + perhaps else MET, missing)
+                outcome = BREACHED if index < certain else INDETERMINATE if most <= index < most + perhaps else MET
+                state[slot] = _made_up(rule, outcome, missing, endless)
         plain = propose(state)
         # What is only not known here may be no case for a penalty, and then none is waived.
         if not named or (plain is not None and LEFT in plain.missing):
@@ -203,12 +205,18 @@ def _key(result: PenaltyResult | None) -> Any:
     return None if result is None else (result.state, result.amount, result.min, result.max, LEFT in result.missing)
 
 
-def _made_up(rule: Penalty, outcome: str, missing: frozenset[str]) -> Settled:
+class _Endless(Settled):
+    """One that may be broken any number of times."""
+
+    endless = True
+
+
+def _made_up(rule: Penalty, outcome: str, missing: frozenset[str], endless: bool) -> Settled:
     details = None
     if outcome == INDETERMINATE:
         details = Details()
         details.missing = tuple(sorted(missing))
-    return Settled(rule, outcome, details)
+    return (_Endless if endless and outcome == INDETERMINATE else Settled)(rule, outcome, details)
 
 
 def _breaches(rule: Penalty, sheet: Sheet) -> Coded:
@@ -220,20 +228,21 @@ def _breaches(rule: Penalty, sheet: Sheet) -> Coded:
         broken = [among(part, lambda r: r.outcome == BREACHED) for part in parts if any(r.outcome == BREACHED for r in part.domain)]
         if not broken:
             return Coded(constant(0, pl.UInt8), (_NOTHING,))
-        return Coded(None, (_NOTHING, (1, 0, frozenset())), plan.keep(on(_either, *broken)))
+        return Coded(None, (_NOTHING, (1, 0, frozenset(), False)), plan.keep(on(_either, *broken)))
     state = Coded(constant(0, pl.UInt8), (_NOTHING,))
 
     def follow(so_far: Any, *classes: Any) -> Any:
-        certain, perhaps, missing = so_far
+        certain, perhaps, missing, endless = so_far
         for one in classes:
             if isinstance(one, int):
                 certain = min(1, certain + one) if once else certain + one
             else:
-                perhaps, missing = 1 if once else perhaps + 1, missing | one
-        return certain, perhaps, missing
+                lacking, often = one
+                perhaps, missing, endless = 1 if once else perhaps + 1, missing | lacking, endless or often
+        return certain, perhaps, missing, endless
 
-    for group in _grouped([_classes(sheet, one, once) for one in verdicts]):
-        state = tabulated(plan, [state, *group], follow, key=lambda v: v, left=(0, 1, frozenset({LEFT})))
+    for group in _grouped([_classes(sheet, rule, one, once) for rule, one in zip(rule.breaches_of, verdicts, strict=True)]):
+        state = tabulated(plan, [state, *group], follow, key=lambda v: v, left=(0, 1, frozenset({LEFT}), False))
     return state
 
 
@@ -249,25 +258,26 @@ def _most(sheet: Sheet, rule: str) -> int:
     return 1 if sheet.verdicts(rule).repeats is None else _MOST_TIMES
 
 
-def _classes(sheet: Sheet, verdicts: Verdicts, once: bool) -> Coded:
+def _classes(sheet: Sheet, rule: str, verdicts: Verdicts, once: bool) -> Coded:
     """How often a rule is broken, or what is missing where it may be."""
     plan, repeats = sheet.plan, verdicts.repeats
+    class_of = partial(_class_of, anew=begins_anew(sheet, rule))
     if once or repeats is None:
-        return tabulated(plan, [verdicts.coded], _class_of, key=lambda v: v, left=frozenset({LEFT}))
+        return tabulated(plan, [verdicts.coded], class_of, key=lambda v: v, left=_LEFT_CLASS)
     times = Coded(plan.keep(on(lambda b: b.fill_null(1).clip(1, _MOST_TIMES + 1).cast(pl.UInt8), repeats.broken)), tuple(range(_MOST_TIMES + 2)))
 
     def answer(result: Any, count: int) -> Any:
-        return _class_of(result) if result.outcome != BREACHED else count if count <= _MOST_TIMES else frozenset({LEFT})
+        return class_of(result) if result.outcome != BREACHED else count if count <= _MOST_TIMES else _LEFT_CLASS
 
-    return tabulated(plan, [verdicts.coded, times], answer, key=lambda v: v, left=frozenset({LEFT}))
+    return tabulated(plan, [verdicts.coded, times], answer, key=lambda v: v, left=_LEFT_CLASS)
 
 
-def _class_of(result: Any) -> Any:
-    """How often a result triggers, or, where it may trigger, what is missing."""
+def _class_of(result: Any, anew: bool = False) -> Any:
+    """How often a result triggers, or, where it may trigger, what is missing and whether it may be any number of times."""
     if result.outcome == BREACHED:
         return 1
     if result.outcome == INDETERMINATE and (result.possible is None or BREACHED in result.possible):
-        return frozenset({LEFT}) if LEFT in result.missing else frozenset()
+        return _LEFT_CLASS if LEFT in result.missing else (frozenset[str](), anew and is_endless(result))
     return 0
 
 
