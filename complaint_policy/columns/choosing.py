@@ -75,6 +75,8 @@ def extreme(sheet: Sheet, parts: list[Instants], *, first: bool, all_of: bool = 
     ends = _end_of_extreme(sheet, low, [(p.low, p.day_end) for p in parts])
     # What may lie between an instant and the end of a day has one of the two ends from each.
     last = None if high is None or isinstance(ends, bool) else _end_of_extreme(sheet, high, [(p.high or p.low, p.ends) for p in parts])
+    if last is not None and met.test is not None:  # of ends that are one instant the first counts
+        last = plan.keep(on(lambda m, f, e: pl.when(m).then(f).otherwise(e), met.test, flag_of(ends), flag_of(last)))
     return settled(sheet, low, high, coded, ends, last) if lowest is None else settled(sheet, lowest, highest, coded, ends, last)
 
 

@@ -158,3 +158,20 @@ def test_days_to_which_the_clocks_come_back(zone: str) -> None:
     instants = [datetime(year, month, day, 0, tzinfo=UTC) + timedelta(minutes=37 * i) for year, month, day in ((2006, 10, 28), (2010, 11, 6)) for i in range(90)]
     frame = pl.DataFrame({"received_at": instants, "responded_at": [i + timedelta(hours=50) for i in instants]})
     assert not compare(policy, frame, "2011-03-01T00:00")
+
+
+def test_how_late_where_the_end_of_a_day_is_the_end_of_a_bare_day() -> None:
+    """Found by drawing: the last of a bare day and the end of that day is the end of the day, and lateness counts from the boundary it stands for."""
+    policy = load_policy_text("""
+format: 1
+policy: test/last
+effective: {from: 2020-01-01}
+timezone: Asia/Shanghai
+record: {fields: {b: {type: datetime}, d: {type: event}}}
+facts: {done: {from: received_at, within: 4 days}}
+deadlines:
+  - {id: DL, from: b, to: done, within: {last_of: [d, 2 days]}}
+""")
+    frame = pl.DataFrame({"received_at": ["2026-03-08T02:30"] * 3, "b": ["2026-03-03T10:00"] * 3, "d": ["2026-03-05", "2026-03-05T10:00", "2026-03-06"]})
+    assert not compare(policy, frame, "2026-03-20T12:00")
+    assert policy.audit(frame, as_of="2026-03-20T12:00").summary().late["DL"].longest == timedelta(days=7) - timedelta(microseconds=1)
