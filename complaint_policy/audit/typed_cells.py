@@ -18,7 +18,7 @@ from typing import Any, Final
 import polars as pl
 from attrs import field, frozen
 
-from complaint_policy.audit.logs import log_column
+from complaint_policy.audit.logs import attributes_of, log_column
 from complaint_policy.audit.mapping import ColumnMapping
 from complaint_policy.coerce import is_empty
 from complaint_policy.exactness import as_numeral
@@ -50,6 +50,8 @@ _OF_TYPE: Final[dict[str, Reading]] = {
     **dict.fromkeys(NUMERIC, Reading.NUMBER),
     **dict.fromkeys(MOMENTS, Reading.MOMENT),
 }
+# Of an entry; a list in one has no column.
+_OF_ENTRIES: Final = frozenset({Reading.TEXT, Reading.NUMBER, Reading.MOMENT})
 _TYPES: Final[dict[type, Any]] = {str: pl.String, bool: pl.Boolean, int: pl.Int64, float: pl.Float64, date: pl.Date, datetime: pl.Datetime("us")}
 _WHOLE: Final = 2**62
 _TEXT_BREAKS: Final = re.compile("[;；,，|]")
@@ -120,7 +122,9 @@ class TypedCells:
         """One column; the places of cells that do not fit are added to ``odd``, and are null."""
         reading = self.readings.get(name, Reading.AS_IT_IS)
         if reading is Reading.LOG and self.logs:
-            return log_column(name, [None if is_empty(value) else value for value in values], self.logs, odd)
+            attributes = attributes_of(self.logs)
+            entries = TypedCells({one: reading for one, fields in attributes.items() if (reading := reading_of(fields)) in _OF_ENTRIES})
+            return log_column(name, [None if is_empty(value) else value for value in values], list(attributes), entries.column, odd)
         kinds = _kinds(values)
         written = _writer(reading, kinds) if kinds - {str} else None
         if written is not None:

@@ -149,7 +149,7 @@ def test_how_late_the_one_time_was_that_was_not_kept(one_by_one: list[int]) -> N
     audit = of.audit([updated(8, 12, closed=13), updated(8, 12)], as_of="2026-03-16T10:00")
 
     assert audit.decisions["PL.amount"].to_list() == [30, 30]
-    assert [(p.state, p.cases) for p in audit.summary().penalties] == [("proposed", 1), ("accruing", 1)]
+    assert {one["state"] for one in audit.summary().to_dict()["penalties"] if one["rule"] == "PL"} == {"proposed", "accruing"}
     assert one_by_one == []
 
 
