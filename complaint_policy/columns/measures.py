@@ -240,11 +240,13 @@ def _of_picks(sheet: Sheet, picks: Coded, parts: list[Value]) -> Value | None:
         best = pl.max_horizontal if which else pl.min_horizontal
 
         def pick(code: pl.Expr, *columns: pl.Expr) -> pl.Expr:
-            value, chain = dict(zip(used, columns, strict=True)), pl
+            values = dict(zip(used, columns, strict=True))
+            chain: Any = pl
             for number, (_, places) in enumerate(picks.domain):
                 if places:
-                    chain = chain.when(code == number).then(best(*(value[p] for p in places)) if len(places) > 1 else value[places[0]])  # type: ignore[assignment]  # a chain of Polars'
-            picked: pl.Expr = chain.otherwise(None)  # type: ignore[attr-defined]
+                    one = values[places[0]] if len(places) == 1 else best(*(values[place] for place in places))
+                    chain = chain.when(code == number).then(one)
+            picked: pl.Expr = chain.otherwise(None)
             return picked
 
         value = sheet.plan.keep(on(pick, picks.code, *(ends[place][which].value for place in used)))

@@ -102,7 +102,7 @@ CELLS: dict[str, st.SearchStrategy[Any]] = {
     "waits": st.one_of(WAITS, WAITS.map(tuple), picked(["2026-03-01T10:00/2026-03-02; 2026-03-04/", "/", "", "x", 5])),
     "visits": st.one_of(st.lists(picked(EDGES), max_size=3), picked(["2026-03-01T10:00; 2026-03-02", " ; ", "x", 5, datetime(2026, 3, 2)])),
     "events": st.lists(
-        st.fixed_dictionaries({"kind": st.sampled_from(["paid", "else"]), "at": picked(TIMES)}, optional={"sum": picked(NUMBERS), "pieces": picked(NUMBERS), "by": picked(PARTS)}),
+        st.fixed_dictionaries({"kind": st.sampled_from(["paid", "paid", "else", 7, "7", None, True]), "at": picked(TIMES)}, optional={"sum": picked(NUMBERS), "pieces": picked(NUMBERS), "by": picked(PARTS)}),
         max_size=3,
     ),
 }

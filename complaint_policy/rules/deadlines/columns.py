@@ -17,9 +17,10 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.outcomes import NOT_APPLICABLE
 from complaint_policy.possible import NONE
 from complaint_policy.results import GeneralDeadline
-from complaint_policy.rules.deadlines.each_columns import BegunOnce, WithoutLog, knows_without_log, may_begin_once
+from complaint_policy.rules.deadlines.each_columns import BegunOnce, may_begin_once
 from complaint_policy.rules.deadlines.model import Deadline
 from complaint_policy.rules.deadlines.outcome_columns import Judged, apart, left_of
+from complaint_policy.rules.deadlines.without_log_columns import WithoutLog, knows_without_log
 
 
 def columns(section: tuple[Deadline, ...]) -> Iterable[tuple[str, Callable[[Sheet], Any]]]:

@@ -1,0 +1,135 @@
+"""Deadlines that begin anew over the rows of a table without a log: what begins with its entries may have begun, nobody knows how often."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from attrs import evolve
+
+from complaint_policy.columns import choosing
+from complaint_policy.columns.instants import compared
+from complaint_policy.columns.plan import constant
+from complaint_policy.columns.settling import applies_to, fresh, key_for, rank_of, settled_results
+from complaint_policy.columns.sheet import Sheet, Verdicts
+from complaint_policy.columns.tabulating import tabulated
+from complaint_policy.columns.values import ANY, EXACT, LATER, STATED_NONE, Coded, Shape, is_left
+from complaint_policy.event_log import EVENTS, UNKNOWN_LOG
+from complaint_policy.expressions import nodes as n
+from complaint_policy.frame import perhaps
+from complaint_policy.lengths import Length
+from complaint_policy.outcomes import INDETERMINATE, NOT_APPLICABLE, PENDING
+from complaint_policy.possible import NONE, NOT_YET, Maybe, all_of_conditions
+from complaint_policy.results import Details, GeneralDeadline, copied
+from complaint_policy.rules.deadlines.model import Deadline
+from complaint_policy.rules.deadlines.outcome_columns import Judged, left_of
+from complaint_policy.rules.deadlines.record import General
+from complaint_policy.rules.deadlines.repeated import worst
+from complaint_policy.rules.deadlines.times_columns import UNKNOWN, acts_of, attribute_of, entries_of, is_event
+
+__all__ = ["WithoutLog", "knows_without_log"]
+
+
+def knows_without_log(rule: Deadline, each: n.Each, sheet: Sheet) -> bool:
+    """Whether there is no log at all, and what a duty of which entries may be starts can be is plain for all that."""
+    waived = rule.waivable_by and sheet.waived(rule.id) is not None
+    if sheet.cells("events") is not None or waived or rule.extend or rule.pauses or rule.exempt:
+        return False
+    fields = [part for part in each.parts if is_event(sheet, part)]
+    starts = len(fields) <= 1 and len(fields) < len(each.parts) and all(part in fields or entries_of(sheet, part) is not None for part in each.parts)
+    until = each.until is None or is_event(sheet, each.until)
+    acts = all(is_event(sheet, act) or entries_of(sheet, act) is not None or attribute_of(act) is not None for act in acts_of(rule))
+    if not starts or not until or not acts or any(part in acts_of(rule) for part in fields):  # what began it never ends it
+        return False
+    limit = rule.within
+    if not fields and attribute_of(limit) is not None:
+        return True
+    # What is counted from an entry, or done at one of its instants, is not told of a start that is known.
+    counted = isinstance(limit, n.Counted) and isinstance(limit.length, Length)
+    from_start = counted and isinstance(limit, n.Counted) and isinstance(limit.base, n.RuleStart)
+    from_entry = counted and isinstance(limit, n.Counted) and attribute_of(limit.base) is not None
+    return from_start and not any(attribute_of(act) is not None for act in acts_of(rule)) if fields else from_start or from_entry
+
+
+class WithoutLog(Judged):
+    """A duty that may have begun with an entry of a log that is not there, beside one that began with an event of the record, if it has."""
+
+    def __init__(self, rule: Deadline, each: n.Each, sheet: Sheet) -> None:
+        self.each, self.first = each, next((part for part in each.parts if is_event(sheet, part)), None)
+        if self.first is not None:
+            super().__init__(evolve(rule, start=self.first), sheet)
+            return
+        # Nothing of it lies anywhere: what is an attribute of an entry is no field of the record.
+        self.rule, self.sheet, self.plan, self.general = rule, sheet, sheet.plan, General(rule, sheet.setting)
+
+    def verdicts(self) -> Verdicts:
+        rule, sheet, plan, first = self.rule, self.sheet, self.plan, self.first
+        left, nothing = left_of(rule, sheet), Coded(constant(0, pl.UInt8), (None,))
+        acts = [sheet.instant(act) for act in acts_of(rule) if is_event(sheet, act)]
+        until = None if self.each.until is None else sheet.instant(self.each.until)
+        applies = applies_to(sheet, rule)
+        known = nothing if first is None else self._outcomes(self._due(), None)
+        inputs = [nothing if applies is None else applies().coded(plan), known]
+        inputs += [nothing if first is None else self.start.state(plan), nothing if until is None else until.state(plan)]
+        inputs.append(nothing if until is None or first is None else compared(sheet, "before", self.start, until).coded(plan))
+        for act in acts:
+            inputs += [act.state(plan), nothing if first is None else compared(sheet, "before", act, self.start).coded(plan)]
+
+        def result_of(holds: Any, one: GeneralDeadline | None, s: Shape | None, u: Shape | None, before: Any, *of_acts: Any) -> GeneralDeadline:
+            done, early = of_acts[::2], of_acts[1::2]
+            if any(shape is not None and shape.kind not in (EXACT, LATER, ANY) for shape in (s, u, *done)):
+                return left
+            end = None if u is None or u.kind != ANY else Maybe(None, u.missing, u.open)
+            lacking = [act for act in done if act.kind == ANY]
+            times = [self._perhaps_begun(UNKNOWN_LOG, end, lacking)]
+            if s is not None and s.kind == ANY:
+                times.insert(0, self._perhaps_begun(Maybe(None, s.missing, s.open), end, lacking))
+            elif s is not None and s.kind == EXACT and (u is None or u.kind != EXACT or before is not False):
+                # An act before the start ends nothing.
+                plain = all(test is False or shape.kind == ANY for shape, test in zip(done, early, strict=True))
+                if one is None or is_left(one.missing) or not plain or (u is not None and u.kind == EXACT and before is not True):
+                    return left
+                times.insert(0, fresh(one))
+                if end is not None:
+                    perhaps(times[0], end)
+            if isinstance(holds, Maybe):  # each of its times may apply
+                for time in times:
+                    perhaps(time, holds)
+            return times[0] if len(times) == 1 else self._together(times, left)
+
+        raw = tabulated(plan, inputs, result_of, key=key_for(sheet, rule), place=rank_of, left=left)
+        coded = settled_results(sheet, rule, raw, GeneralDeadline(rule, NOT_APPLICABLE, NONE, NONE, NONE, sheet.zone))
+
+        def limit_of(result: GeneralDeadline) -> Shape:
+            return Shape(STATED_NONE) if result.outcome == NOT_APPLICABLE else evolve(UNKNOWN, missing=EVENTS.union(result.missing))
+
+        shapes = tabulated(plan, [coded], limit_of, key=lambda shape: shape)
+        due = choosing.settled(sheet, None, None, shapes, False)
+        return Verdicts(coded, due, due, due, None)
+
+    def _perhaps_begun(self, start: Maybe, until: Maybe | None, acts: list[Shape]) -> GeneralDeadline:
+        """One time that nobody knows of, by what is missing of its start, of the end, and of the acts it may have ended with."""
+        done = Maybe(None, EVENTS.union(*(act.missing for act in acts)), any(act.open for act in acts))
+        result = GeneralDeadline(self.rule, PENDING, start, start, done, self.sheet.zone)
+        self.general._decide(result, [None] * len(self.sheet.setting.slots), start, start, self._lacking(done))
+        perhaps(result, start if until is None else all_of_conditions(start, until))
+        return result
+
+    def _lacking(self, done: Maybe) -> Any:
+        """Acts that are entries are missing with the log; those that are events of the record are missing by themselves."""
+        if any(not is_event(self.sheet, act) for act in acts_of(self.rule)):
+            return done
+        own = done.missing - EVENTS
+        return Maybe(None, own, done.open) if own else NOT_YET
+
+    def _together(self, times: list[GeneralDeadline], left: GeneralDeadline) -> GeneralDeadline:
+        """The rule's result of two times, as :func:`~.repeated.combined` has it; how late one was that was not kept is in no column."""
+        outcome, possible, free = worst(times)
+        if outcome != INDETERMINATE:
+            return left
+        made = copied(times[0])
+        made.begun, made.outcome, made._more = UNKNOWN_LOG, outcome, Details()
+        details = made.own_details()
+        details.missing = tuple(sorted({name for one in times if one.outcome == INDETERMINATE for name in one.missing}))
+        details.possible = None if free else possible
+        return made
