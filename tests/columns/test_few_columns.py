@@ -42,6 +42,13 @@ def test_a_shipped_policy_over_a_table_of_dates(one_by_one: list[int], name: str
     assert one_by_one == []
 
 
+def test_tracking_from_the_raising_of_a_level_where_nobody_keeps_a_log(one_by_one: list[int]) -> None:
+    """It begins with the last of the receipt and a raising that nobody knows of, which may lie anywhere after it."""
+    assert apart(load_policy("cn/service_levels"), [{"id": str(n), "received_at": at(n)} for n in range(9)]) == []
+
+    assert one_by_one == []
+
+
 HEAD = """format: 1
 policy: test/few
 effective: {from: 2026-01-01}
@@ -178,7 +185,8 @@ def test_figures_of_those_that_are_looked_at_alone(one_by_one: list[int]) -> Non
 
 
 # --------------------------------------------------------------------------- duties that begin anew
-@pytest.mark.parametrize("start", ["{each: [{event: answer}], until: closed_at}", "{each: [asked_at, {event: answer}], until: closed_at}", "{each: [{event: answer}]}"])
+@pytest.mark.parametrize("start", ["{each: [{event: answer}], until: closed_at}", "{each: [asked_at, {event: answer}], until: closed_at}", "{each: [{event: answer}]}",
+                                   "{each: [{last_of: [asked_at, {event: answer}]}, {event: answer}], until: closed_at}"])  # fmt: skip
 @pytest.mark.parametrize("columns", [(), ("closed_at",), ("asked_at",), ("asked_at", "closed_at"), ("responded_at", "closed_at")])
 def test_duties_that_begin_anew_without_what_would_tell(one_by_one: list[int], start: str, columns: tuple[str, ...]) -> None:
     """Neither a log, nor when it began, nor until when: it may have begun any number of times, so no penalty of each time has an upper bound."""

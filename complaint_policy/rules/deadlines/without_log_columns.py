@@ -13,7 +13,7 @@ from complaint_policy.columns.plan import constant
 from complaint_policy.columns.settling import applies_to, fresh, key_for, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.tabulating import tabulated
-from complaint_policy.columns.values import ANY, EXACT, LATER, STATED_NONE, Coded, Shape, is_left
+from complaint_policy.columns.values import ANY, EXACT, LATER, SPAN, STATED_NONE, Coded, Shape, is_left
 from complaint_policy.event_log import EVENTS, UNKNOWN_LOG
 from complaint_policy.expressions import nodes as n
 from complaint_policy.frame import perhaps
@@ -25,7 +25,7 @@ from complaint_policy.rules.deadlines.model import Deadline
 from complaint_policy.rules.deadlines.outcome_columns import Judged, left_of
 from complaint_policy.rules.deadlines.record import General
 from complaint_policy.rules.deadlines.repeated import worst
-from complaint_policy.rules.deadlines.times_columns import UNKNOWN, acts_of, attribute_of, entries_of, is_event
+from complaint_policy.rules.deadlines.times_columns import UNKNOWN, acts_of, attribute_of, entries_of, happens_once, is_event
 
 __all__ = ["WithoutLog", "knows_without_log"]
 
@@ -35,7 +35,7 @@ def knows_without_log(rule: Deadline, each: n.Each, sheet: Sheet) -> bool:
     waived = rule.waivable_by and sheet.waived(rule.id) is not None
     if sheet.cells("events") is not None or waived or rule.extend or rule.pauses or rule.exempt:
         return False
-    fields = [part for part in each.parts if is_event(sheet, part)]
+    fields = [part for part in each.parts if happens_once(sheet, part)]
     starts = len(fields) <= 1 and len(fields) < len(each.parts) and all(part in fields or entries_of(sheet, part) is not None for part in each.parts)
     until = each.until is None or is_event(sheet, each.until)
     acts = all(is_event(sheet, act) or entries_of(sheet, act) is not None or attribute_of(act) is not None for act in acts_of(rule))
@@ -51,11 +51,19 @@ def knows_without_log(rule: Deadline, each: n.Each, sheet: Sheet) -> bool:
     return from_start and not any(attribute_of(act) is not None for act in acts_of(rule)) if fields else from_start or from_entry
 
 
+def _last_of_entries(sheet: Sheet, part: n.Instant) -> bool:
+    """Whether an instant is the last of entries and others."""
+    if isinstance(part, n.NamedInstant) and part.kind == "fact":
+        expression = sheet.model.facts[part.name].expression
+        return isinstance(expression, n.Instant) and _last_of_entries(sheet, expression)
+    return isinstance(part, (n.LastOf, n.AllOf)) and any(entries_of(sheet, one) is not None for one in part.parts)
+
+
 class WithoutLog(Judged):
     """A duty that may have begun with an entry of a log that is not there, beside one that began with an event of the record, if it has."""
 
     def __init__(self, rule: Deadline, each: n.Each, sheet: Sheet) -> None:
-        self.each, self.first = each, next((part for part in each.parts if is_event(sheet, part)), None)
+        self.each, self.first = each, next((part for part in each.parts if happens_once(sheet, part)), None)
         if self.first is not None:
             super().__init__(evolve(rule, start=self.first), sheet)
             return
@@ -68,6 +76,7 @@ class WithoutLog(Judged):
         acts = [sheet.instant(act) for act in acts_of(rule) if is_event(sheet, act)]
         until = None if self.each.until is None else sheet.instant(self.each.until)
         applies = applies_to(sheet, rule)
+        endless = first is not None and _last_of_entries(sheet, first)
         known = nothing if first is None else self._outcomes(self._due(), None)
         inputs = [nothing if applies is None else applies().coded(plan), known]
         inputs += [nothing if first is None else self.start.state(plan), nothing if until is None else until.state(plan)]
@@ -77,21 +86,24 @@ class WithoutLog(Judged):
 
         def result_of(holds: Any, one: GeneralDeadline | None, s: Shape | None, u: Shape | None, before: Any, *of_acts: Any) -> GeneralDeadline:
             done, early = of_acts[::2], of_acts[1::2]
-            if any(shape is not None and shape.kind not in (EXACT, LATER, ANY) for shape in (s, u, *done)):
+            # The last of an event and of entries nobody knows lies anywhere from the event on; it has begun, perhaps, and waits for what is not known.
+            loose = endless and s is not None and s.kind == SPAN and s.interval and all(act.kind in (LATER, ANY) for act in done)
+            if any(shape is not None and shape.kind not in (EXACT, LATER, ANY) and not (loose and shape is s) for shape in (s, u, *done)):
                 return left
             end = None if u is None or u.kind != ANY else Maybe(None, u.missing, u.open)
             lacking = [act for act in done if act.kind == ANY]
             times = [self._perhaps_begun(UNKNOWN_LOG, end, lacking)]
             if s is not None and s.kind == ANY:
                 times.insert(0, self._perhaps_begun(Maybe(None, s.missing, s.open), end, lacking))
-            elif s is not None and s.kind == EXACT and (u is None or u.kind != EXACT or before is not False):
+            elif s is not None and s.kind in (EXACT, SPAN) and (u is None or u.kind != EXACT or before is not False):
                 # An act before the start ends nothing.
-                plain = all(test is False or shape.kind == ANY for shape, test in zip(done, early, strict=True))
-                if one is None or is_left(one.missing) or not plain or (u is not None and u.kind == EXACT and before is not True):
+                plain = loose or all(test is False or shape.kind == ANY for shape, test in zip(done, early, strict=True))
+                if one is None or is_left(one.missing) or not plain or (u is not None and u.kind == EXACT and before is not True and not loose):
                     return left
                 times.insert(0, fresh(one))
-                if end is not None:
-                    perhaps(times[0], end)
+                for doubt in (Maybe(None, s.missing) if loose else None, end):
+                    if doubt is not None:
+                        perhaps(times[0], doubt)
             if isinstance(holds, Maybe):  # each of its times may apply
                 for time in times:
                     perhaps(time, holds)
