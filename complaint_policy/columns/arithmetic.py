@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +19,7 @@ from complaint_policy.possible import NONE, Maybe
 if TYPE_CHECKING:
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["Scaled", "at_scale", "calculated", "of_codes", "operated", "scaled", "side_by_side"]
+__all__ = ["Scaled", "at_scale", "calculated", "lacking", "of_codes", "operated", "scaled", "side_by_side"]
 
 _WIDE: Final = pl.Int128
 # A number with more decimal places, or larger, is left to the record evaluation; so is what could outgrow the width.
@@ -110,14 +111,22 @@ def _states(sheet: Sheet, node: n.Arithmetic, parts: list[Coded]) -> Coded:
     names = frozenset(n.fields_in(node))
 
     def answer(*values: Any) -> Any:
-        unknown = [v for v in values if isinstance(v, Maybe)]
-        if any(v.options is not None for v in unknown):
-            return LEFT_OVER
-        if unknown:
-            return Maybe(None, frozenset().union(*(v.missing for v in unknown)), any(v.open for v in unknown))
-        return Maybe(None, names) if any(v is NONE for v in values) else KNOWN if all(v is KNOWN for v in values) else LEFT_OVER
+        unknown = lacking(values, names)
+        if unknown is not None:
+            return unknown
+        return KNOWN if all(v is KNOWN for v in values) else LEFT_OVER
 
     return tabulated(sheet.plan, parts, answer)
+
+
+def lacking(values: Sequence[Any], names: frozenset[str]) -> Maybe | None:
+    """What is missing of a result by what is missing of its parts; None where nothing is.  ``names``: what is missing where a part is stated to be none."""
+    unknown = [v for v in values if isinstance(v, Maybe)]
+    if any(v.options is not None for v in unknown):
+        return LEFT_OVER
+    if unknown:
+        return Maybe(None, frozenset().union(*(v.missing for v in unknown)), any(v.open for v in unknown))
+    return Maybe(None, names) if any(v is NONE for v in values) else None
 
 
 def operated(operation: str, parts: list[Scaled]) -> Scaled | None:

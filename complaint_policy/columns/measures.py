@@ -11,12 +11,12 @@ import polars as pl
 from attrs import evolve, frozen
 
 from complaint_policy.columns import spans
-from complaint_policy.columns.arithmetic import Scaled, at_scale, of_codes, operated, scaled
+from complaint_policy.columns.arithmetic import Scaled, at_scale, lacking, of_codes, operated, scaled
 from complaint_policy.columns.plan import SAME, Ex, on
 from complaint_policy.columns.tabulating import among, tabulated
 from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, Open
 from complaint_policy.expressions import nodes as n
-from complaint_policy.possible import MAX_COMBINATIONS, NONE, Empty, Growing, Maybe
+from complaint_policy.possible import MAX_COMBINATIONS, NONE, Empty, Maybe
 
 if TYPE_CHECKING:
     from complaint_policy.columns.sheet import Sheet
@@ -64,7 +64,7 @@ def measured(sheet: Sheet, node: n.Value, largest: int | None = None) -> Value |
         return _length(sheet, node, largest)
     found = sheet.value(node)
     if isinstance(found, Coded):
-        return _enumerated(sheet, found, largest)
+        return _of_column(sheet, *of_codes(sheet, found), largest)
     return _of_column(sheet, found, found.state(sheet.plan), largest) if found.kind == "number" else None
 
 
@@ -99,30 +99,6 @@ def _kept(sheet: Sheet, expression: n.Expression, largest: int | None) -> Value 
     return Value(least, found.state, most)
 
 
-def _enumerated(sheet: Sheet, coded: Coded, largest: int | None) -> Value:
-    """Values that are few and known beforehand, some rows with several of them."""
-
-    def end(value: Any, best: Any) -> Any:
-        return best(value.options) if _has_numbers(value) else value
-
-    def what(value: Any) -> Any:
-        if isinstance(value, Growing):
-            return Open(len(value.options or ()), growing=True) if _has_numbers(value) else LEFT_OVER
-        return Open(len(value.options)) if _has_numbers(value) else value
-
-    (low, state), (high, _) = (of_codes(sheet, coded.meaning(tuple(end(value, best) for value in coded.domain))) for best in (min, max))
-    told = tabulated(sheet.plan, [state, coded], lambda found, value: what(value) if found is KNOWN and isinstance(value, Maybe) else found)
-    least = _of_column(sheet, low, told, largest)
-    if not any(map(_has_numbers, coded.domain)):
-        return least
-    return evolve(least, most=_of_column(sheet, high, told, largest).least)
-
-
-def _has_numbers(value: Any) -> bool:
-    """Whether a value is one of several numbers."""
-    return isinstance(value, Maybe) and bool(value.options) and all(isinstance(o, (int, Decimal)) and not isinstance(o, bool) for o in value.options or ())
-
-
 def _length(sheet: Sheet, node: n.LengthOf, largest: int | None) -> Value:
     """How long a stretch is, or is so far; where it may be none, nothing is the least."""
     column, state = spans.so_far(sheet, node)
@@ -141,13 +117,9 @@ def _combined(sheet: Sheet, node: n.Arithmetic, parts: list[Value]) -> Value | N
     names = frozenset(n.fields_in(node))
 
     def answer(*values: Any) -> Any:
-        unknown = [v for v in values if isinstance(v, Maybe)]
-        if any(v.options is not None for v in unknown):
-            return LEFT_OVER
-        if unknown:
-            return Maybe(None, frozenset().union(*(v.missing for v in unknown)), any(v.open for v in unknown))
-        if any(v is NONE for v in values):
-            return Maybe(None, names)
+        unknown = lacking(values, names)
+        if unknown is not None:
+            return unknown
         several = [v for v in values if isinstance(v, Open)]
         if not all(v is KNOWN or isinstance(v, Open) for v in values) or prod(v.options for v in several) > MAX_COMBINATIONS:
             return LEFT_OVER
@@ -161,8 +133,9 @@ def _combined(sheet: Sheet, node: n.Arithmetic, parts: list[Value]) -> Value | N
     if len(known) < len(parts) or not any(v is KNOWN or isinstance(v, Open) for v in state.domain):
         return Value(None, state)
     least = operated(node.operation, known)
-    most = operated(node.operation, [one for one in mosts if one is not None]) if any(part.most is not None for part in parts) else None
-    if least is None:
+    apart = any(part.most is not None for part in parts)
+    most = operated(node.operation, [one for one in mosts if one is not None]) if apart else None
+    if least is None or (apart and most is None):
         return None
     if node.operation == "times" and any(isinstance(v, Open) for v in state.domain):
         # With a factor below nothing the least is the most.

@@ -66,6 +66,11 @@ record:
     payer: {type: string}
     seller: {type: string}
 """
+# Beyond what columns hold: of the larger alone a number with ten decimal places, and one that outgrows a product of three.
+TOO_WIDE = [
+    "{times: [{field: fee}, {choose: [{when: {urgent: true}, then: 2}, {otherwise: 2.1234567891}]}]}",
+    "{times: [{field: fee}, {field: share}, {choose: [{when: {urgent: true}, then: 2}, {otherwise: 100000000000000000}]}]}",
+]
 LATE = "{length: {late: DL}, in: days, round: up}"
 
 
@@ -107,7 +112,7 @@ def drawn(seed: int, gone: tuple[str, ...], count: int = 60) -> list[dict[str, A
 
 
 @pytest.mark.parametrize("gone", [(), ("fee",), ("kind", "urgent"), ("responded_at",)])
-@pytest.mark.parametrize("amount", AMOUNTS)
+@pytest.mark.parametrize("amount", [*AMOUNTS, *TOO_WIDE])
 def test_amounts_as_evaluate(amount: str, gone: tuple[str, ...]) -> None:
     for number, more in enumerate(("", ", divided_by: 4", ", when: {urgent: true}", ", per: breach", ", range: [50, 400]")):
         of = policy(f"penalties:\n  - {{id: PN, for: [DL], payable_to: company, amount: {amount}{more}}}\n", when=", when: {kind: cargo}" if number % 2 else "")

@@ -115,9 +115,7 @@ class BegunOnce(Judged):
     def _due(self) -> Instants:
         by_entry = any(attribute_of(part) is not None for limit in self.rule.limits for part in n.walk(limit))
         due = self._of_its_entry() if by_entry else super()._due()
-        if not self.own:
-            return due
-        return due if self.times is None else self._of_several(due, self.times.due, ends=self.times.ends, unknown=self.times.unknown_due)
+        return due if not self.own or self.times is None else self._of_several(due, self.times.due, ends=self.times.ends, unknown=self.times.unknown_due)
 
     def _of_its_entry(self) -> Instants:
         """What an entry says where it is not told which began it: nobody knows, or none has."""

@@ -121,18 +121,13 @@ class WithoutLog(Judged):
 
     def _perhaps_begun(self, start: Maybe, until: Maybe | None, acts: list[Shape]) -> GeneralDeadline:
         """One time that nobody knows of, by what is missing of its start, of the end, and of the acts it may have ended with."""
-        done = Maybe(None, EVENTS.union(*(act.missing for act in acts)), any(act.open for act in acts))
+        by_entry = any(not is_event(self.sheet, act) for act in acts_of(self.rule))  # missing with the log
+        missing = frozenset[str]().union(EVENTS if by_entry else (), *(act.missing for act in acts))
+        done = Maybe(None, missing, any(act.open for act in acts)) if missing else NOT_YET
         result = GeneralDeadline(self.rule, PENDING, start, start, done, self.sheet.zone)
-        self.general._decide(result, [None] * len(self.sheet.setting.slots), start, start, self._lacking(done))
+        self.general._decide(result, [None] * len(self.sheet.setting.slots), start, start, done)
         perhaps(result, start if until is None else all_of_conditions(start, until))
         return result
-
-    def _lacking(self, done: Maybe) -> Any:
-        """Acts that are entries are missing with the log; those that are events of the record are missing by themselves."""
-        if any(not is_event(self.sheet, act) for act in acts_of(self.rule)):
-            return done
-        own = done.missing - EVENTS
-        return Maybe(None, own, done.open) if own else NOT_YET
 
     def _together(self, times: list[GeneralDeadline], left: GeneralDeadline) -> GeneralDeadline:
         """The rule's result of two times, as :func:`~.repeated.combined` has it; how late one was that was not kept is in no column."""
