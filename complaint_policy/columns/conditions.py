@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from math import ceil, floor
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -12,9 +11,10 @@ from attrs import evolve
 
 from complaint_policy.columns import arithmetic, instants
 from complaint_policy.columns.computed import computed_value
-from complaint_policy.columns.plan import ABOVE, AT_LEAST, AT_MOST, BELOW, SAME, Ex, constant, on
+from complaint_policy.columns.number_tests import SIGNS, number_test, several_tested, written_as
+from complaint_policy.columns.plan import SAME, Ex, constant, on
 from complaint_policy.columns.tabulating import among, boolean_of, lookup, tabulated
-from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, identity, left_column
+from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, identity, is_left, left_column
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.computed import ComputedTest
 from complaint_policy.expressions.operators import has_any, is_in, outcome_is
@@ -24,15 +24,8 @@ from complaint_policy.possible import NONE, Maybe, all_of_conditions, any_of_con
 if TYPE_CHECKING:
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["as_column", "condition", "conjunction", "number_test", "tested"]
+__all__ = ["as_column", "condition", "conjunction", "tested"]
 
-_SIGNS: Final[dict[str, Callable[[Any, Any], Any]]] = {
-    "at_least": AT_LEAST,
-    "at_most": AT_MOST,
-    "above": ABOVE,
-    "below": BELOW,
-    "equals": SAME,
-}
 _LARGEST: Final = 10**15
 _DEEP: Final = 16
 _MANY: Final = 64  # so many texts are looked up; few are compared one by one, which is faster
@@ -194,7 +187,7 @@ def as_column(sheet: Sheet, coded: Coded, kind: str) -> Column:
 
 def _compared(sheet: Sheet, left: n.NamedValue, operation: str, right: n.Value) -> Column:
     a, b = sheet.value(left), sheet.value(right)
-    sign = _SIGNS[operation]
+    sign = SIGNS[operation]
     plan = sheet.plan
     if isinstance(a, Coded) and isinstance(b, Coded) and b.width == 1:
         return answered(sheet, a, lambda x: _sign(sign, x, b.domain[0]))
@@ -206,16 +199,25 @@ def _compared(sheet: Sheet, left: n.NamedValue, operation: str, right: n.Value) 
             return tested(sheet, a, (lambda v: v) if literal else (lambda v: ~v), lambda s: _sign(sign, s, literal))
         if a.kind == "string" and isinstance(literal, str):
             return tested(sheet, a, lambda v: on(lambda e: sign(e, literal), v), lambda s: _sign(sign, s, literal))
-        if a.kind == "number" and isinstance(literal, (int, Decimal)) and not isinstance(literal, bool):
+        if a.kind == "number" and isinstance(literal, (int, Decimal)) and not isinstance(literal, bool) and not _may_be_several(a):
             return tested(sheet, a, lambda v: number_test(v, operation, literal, whole=a.whole, scale=a.scale), lambda s: _sign(sign, s, literal))
     kind = a.kind if isinstance(a, Column) else b.kind if isinstance(b, Column) else "string"
     if kind not in ("boolean", "string", "number"):
         return left_column("boolean")
+    if kind == "number" and (_may_be_several(a) or _may_be_several(b)):
+        found = several_tested(sheet, left, operation, right)
+        return left_column("boolean") if found is None else found
     one = a if isinstance(a, Column) else as_column(sheet, a, kind)
     two = b if isinstance(b, Column) else as_column(sheet, b, kind)
     if one.kind != two.kind:
         return left_column("boolean")
     return _side_by_side(sheet, one, two, sign)
+
+
+def _may_be_several(found: Column | Coded) -> bool:
+    """Whether a number may be one of several on some rows, or is one that columns of values do not tell."""
+    specials = found.specials if isinstance(found, Column) else found.domain
+    return any(isinstance(s, Maybe) and (s.options is not None or is_left(s.missing)) for s in specials)
 
 
 def _sign(sign: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
@@ -291,45 +293,6 @@ class _Some:
     __eq__ = __lt__ = __le__ = __gt__ = __ge__ = _against
 
 
-def number_test(value: Ex, operation: str, literal: int | Decimal, *, whole: bool, scale: int | None) -> Ex:
-    """Exact comparison with a literal: whole numbers with whole bounds, floats as the shortest text they are written with.
-
-    ``whole`` and ``scale`` are those of the column.
-    """
-    if operation == "equals":
-        same = _written_as(literal, whole=whole, scale=scale)
-        if same is None:
-            return on(lambda e: pl.when(e.is_not_null()).then(False), value)
-        return on(lambda e: _SIGNS[operation](e, pl.lit(same, pl.Int64 if whole else pl.Float64)), value)
-    if scale is not None:
-        literal = Decimal(literal).scaleb(scale)
-    if whole:
-        if literal != int(literal):
-            literal = ceil(literal) if operation in ("at_least", "below") else floor(literal)
-        bound = int(literal)
-        if abs(bound) >= 2**62:
-            truth = operation in (("at_most", "below") if bound > 0 else ("at_least", "above"))
-            return on(lambda e: pl.when(e.is_not_null()).then(truth), value)
-        return on(lambda e: _SIGNS[operation](e, pl.lit(bound, pl.Int64)), value)
-    near = float(literal)
-    written = Decimal(repr(near))
-    if written != literal:
-        # No float is written like the bound: the next one below or above stands for it.
-        reached = operation in ("at_least", "above")
-        operation = ("at_least" if reached else "below") if written > literal else ("above" if reached else "at_most")
-    return on(lambda e: _SIGNS[operation](e, pl.lit(near, pl.Float64)), value)
-
-
-def _written_as(literal: int | Decimal, *, whole: bool, scale: int | None) -> int | float | None:
-    """The value of a column that equals a literal; ``None``: there is none."""
-    if scale is not None:
-        literal = Decimal(literal).scaleb(scale)
-    if whole:
-        return int(literal) if literal == int(literal) and abs(int(literal)) < 2**62 else None
-    near = float(literal)
-    return near if Decimal(repr(near)) == literal else None
-
-
 def _one_of(sheet: Sheet, left: n.NamedValue, values: frozenset[Any]) -> Column:
     found = sheet.value(left)
     if isinstance(found, Coded):
@@ -343,7 +306,7 @@ def _one_of(sheet: Sheet, left: n.NamedValue, values: frozenset[Any]) -> Column:
             return on(lambda e: e.is_in(texts), value)
         if found.kind == "number" and len(values) > _MANY:
             numbers = [v for v in values if isinstance(v, (int, Decimal)) and not isinstance(v, bool)]
-            written = sorted(w for v in numbers if (w := _written_as(v, whole=found.whole, scale=found.scale)) is not None)
+            written = sorted(w for v in numbers if (w := written_as(v, whole=found.whole, scale=found.scale)) is not None)
             among = pl.Series(written, dtype=pl.Int64 if found.whole else pl.Float64)
             return on(lambda e: e.is_in(among.implode()), value)
         total: Ex | None = None

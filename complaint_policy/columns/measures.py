@@ -16,13 +16,16 @@ from complaint_policy.columns.plan import SAME, Ex, on
 from complaint_policy.columns.tabulating import among, tabulated
 from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, Open
 from complaint_policy.expressions import nodes as n
-from complaint_policy.possible import MAX_COMBINATIONS, NONE, Empty, Maybe
+from complaint_policy.expressions.operators import direction
+from complaint_policy.possible import MAX_COMBINATIONS, NONE, NOWHERE_MISSING, Empty, Growing, Maybe
 
 if TYPE_CHECKING:
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["Value", "divided_by", "held_between", "measured", "picked_values", "settled"]
+__all__ = ["NOT_NAMED", "Value", "divided_by", "held_between", "levelled", "measured", "picked_values", "settled"]
 
+# "Missing" where not all that is missing is named: an amount says of none of its names that it is.
+NOT_NAMED: Final = "\x1fnot named"
 _PLACES: Final = 10
 _WIDEST: Final = 10**36
 # Of factors beside two others none may be larger, so that their product can be held.
@@ -68,21 +71,21 @@ def measured(sheet: Sheet, node: n.Value, largest: int | None = None) -> Value |
     return _of_column(sheet, found, found.state(sheet.plan), largest) if found.kind == "number" else None
 
 
-def settled(sheet: Sheet, one: Value) -> Coded:
-    """The state of a value; several that are all the same are one."""
-    if one.most is None or one.least is None:
-        return one.state
-    least, most = _levelled([one.least, one.most]) or (None, None)
+def settled(sheet: Sheet, one: Value) -> Value:
+    """A value of which several that are all the same are one."""
+    if one.most is None or one.least is None or not any(isinstance(v, Open) and v.options > 1 for v in one.state.domain):
+        return one
+    least, most = levelled([one.least, one.most]) or (None, None)
     if least is None or most is None:
-        return one.state.meaning(tuple(LEFT_OVER if isinstance(v, Open) else v for v in one.state.domain))
+        return evolve(one, state=one.state.meaning(tuple(LEFT_OVER if isinstance(v, Open) else v for v in one.state.domain)))
     same = Coded(None, (False, True), sheet.plan.keep(on(lambda a, b: SAME(a, b).fill_null(False), least.value, most.value)))
 
     def answer(value: Any, agreed: bool) -> Any:
         if not agreed or not isinstance(value, Open):
             return value
-        return Open(1, growing=True) if value.growing else KNOWN
+        return evolve(value, options=1) if value.growing else KNOWN
 
-    return tabulated(sheet.plan, [one.state, same], answer)
+    return evolve(one, state=tabulated(sheet.plan, [one.state, same], answer))
 
 
 # --------------------------------------------------------------------------- what is looked at
@@ -108,7 +111,7 @@ def _length(sheet: Sheet, node: n.LengthOf, largest: int | None) -> Value:
         return Value(most, state)
     none = among(state, lambda v: isinstance(v, Open) and v.options > 1)
     least = sheet.plan.keep(on(lambda p, v: pl.when(p).then(pl.lit(0, pl.Int128)).otherwise(v), none, most.value))
-    return Value(evolve(most, value=least), state, most)
+    return settled(sheet, Value(evolve(most, value=least), state, most))
 
 
 # --------------------------------------------------------------------------- what is made of it
@@ -118,12 +121,14 @@ def _combined(sheet: Sheet, node: n.Arithmetic, parts: list[Value]) -> Value | N
 
     def answer(*values: Any) -> Any:
         unknown = lacking(values, names)
-        if unknown is not None:
-            return unknown
         several = [v for v in values if isinstance(v, Open)]
+        missing = frozenset[str]().union(*(v.missing for v in several if v.options > 1))
+        open_ = any(v.open for v in several if not v.growing)
+        if unknown is not None:
+            return Maybe(None, unknown.missing | missing, unknown.open or open_ or any(v.growing for v in several))
         if not all(v is KNOWN or isinstance(v, Open) for v in values) or prod(v.options for v in several) > MAX_COMBINATIONS:
             return LEFT_OVER
-        return Open(prod(v.options for v in several), any(v.growing for v in several)) if several else KNOWN
+        return Open(prod(v.options for v in several), _direction(node.operation, values), missing, open_) if several else KNOWN
 
     state = tabulated(sheet.plan, [part.state for part in parts], answer)
     leasts, mosts = [part.least for part in parts], [part.highest for part in parts]
@@ -143,7 +148,13 @@ def _combined(sheet: Sheet, node: n.Arithmetic, parts: list[Value]) -> Value | N
         sheet.leave(among(state, lambda v: isinstance(v, Open)) & on(lambda *v: pl.any_horizontal(*v), *below))
     # The greatest and the least of several are told without those that are null.
     there = None if all(v is KNOWN or isinstance(v, Open) for v in state.domain) else among(state, lambda v: v is KNOWN or isinstance(v, Open))
-    return Value(_where(sheet, there, least), state, None if most is None else _where(sheet, there, most))
+    return settled(sheet, Value(_where(sheet, there, least), state, None if most is None else _where(sheet, there, most)))
+
+
+def _direction(operation: str, parts: Sequence[Any]) -> int | None:
+    """Which way a result still moves, none of whose parts is below nothing if it is a product; None where it stands still."""
+    standing = [Growing((0,), NOWHERE_MISSING, part.rising) if isinstance(part, Open) and part.rising is not None else 0 for part in parts]
+    return direction(operation, standing) if any(isinstance(part, Growing) for part in standing) else None
 
 
 def _where(sheet: Sheet, there: Ex | None, one: Scaled) -> Scaled:
@@ -164,16 +175,23 @@ def picked_values(sheet: Sheet, node: n.Expression, whens: list[n.Condition | No
             return states[choice], (choice,) if states[choice] is KNOWN or isinstance(states[choice], Open) else ()
         if choice.options is None:
             # Which branches may hold is not said where none is certain: what they lack is missing too.
-            return LEFT_OVER if any(isinstance(s, Maybe) and s.options is not None for s in states) else Maybe(None, choice.missing, choice.open), ()
+            if any(isinstance(s, Maybe) and s.options is not None for s in states):
+                return LEFT_OVER, ()
+            told = not any(isinstance(s, (Maybe, Open)) for s in states)
+            return Maybe(None, choice.missing if told else choice.missing | {NOT_NAMED}, choice.open), ()
         possible = [states[i] for i in choice.options]
         unknown = [s for s in possible if isinstance(s, Maybe)]
         if any(s.options is not None for s in unknown) or any(s is NONE for s in possible):
             return LEFT_OVER, ()
+        several = [s for s in possible if isinstance(s, Open)]
+        missing = choice.missing.union(*(s.missing for s in unknown), *(s.missing for s in several))
+        open_ = choice.open or any(s.open for s in unknown) or any(s.open for s in several)
+        moving = {s.rising for s in several if s.rising is not None}
         if unknown:
-            return Maybe(None, choice.missing.union(*(s.missing for s in unknown)), choice.open), ()
+            return Maybe(None, missing, open_ or bool(moving)), ()
         count = sum(s.options if isinstance(s, Open) else 1 for s in possible)
-        growing = any(isinstance(s, Open) and s.growing for s in possible)
-        return (Open(count, growing), tuple(choice.options)) if count <= MAX_COMBINATIONS else (LEFT_OVER, ())
+        rising = None if not moving else moving.pop() if len(moving) == 1 else 0
+        return (Open(count, rising, missing, open_), tuple(choice.options)) if count <= MAX_COMBINATIONS else (LEFT_OVER, ())
 
     return _of_picks(sheet, tabulated(sheet.plan, [chosen, *(part.state for part in known)], answer), known)
 
@@ -204,10 +222,10 @@ def _of_picks(sheet: Sheet, picks: Coded, parts: list[Value]) -> Value | None:
     state = picks.meaning(tuple(what for what, _ in picks.domain))
     if not used:
         return Value(None, state)
-    levelled = _levelled([one for place in used for one in (parts[place].least, parts[place].highest) if one is not None])
-    if levelled is None or len(levelled) < 2 * len(used):
+    level = levelled([one for place in used for one in (parts[place].least, parts[place].highest) if one is not None])
+    if level is None or len(level) < 2 * len(used):
         return None
-    ends = {place: (levelled[2 * i], levelled[2 * i + 1]) for i, place in enumerate(used)}
+    ends = {place: (level[2 * i], level[2 * i + 1]) for i, place in enumerate(used)}
 
     def side(which: int) -> Scaled:
         best = pl.max_horizontal if which else pl.min_horizontal
@@ -223,13 +241,13 @@ def _of_picks(sheet: Sheet, picks: Coded, parts: list[Value]) -> Value | None:
             return picked
 
         value = sheet.plan.keep(on(pick, picks.code, *(ends[place][which].value for place in used)))
-        return Scaled(value, levelled[0].scale, max(one.bound for one in levelled))
+        return Scaled(value, level[0].scale, max(one.bound for one in level))
 
     several = any(isinstance(what, Open) and what.options > 1 for what, _ in picks.domain)
-    return Value(side(0), state, side(1) if several else None)
+    return settled(sheet, Value(side(0), state, side(1) if several else None))
 
 
-def _levelled(values: Sequence[Scaled]) -> list[Scaled] | None:
+def levelled(values: Sequence[Scaled]) -> list[Scaled] | None:
     """Values in one unit; None where that is too wide."""
     scale = max(one.scale for one in values)
     found = [at_scale(one, scale) for one in values]
@@ -257,14 +275,14 @@ def divided_by(one: Scaled, by: int | Decimal) -> Scaled | None:
 
 def held_between(low: Scaled | None, amount: Scaled, high: Scaled | None) -> Scaled | None:
     """An amount cut to a range, where its ends are known; None where that is too wide."""
-    levelled = _levelled([one for one in (amount, low, high) if one is not None])
-    if levelled is None:
+    level = levelled([one for one in (amount, low, high) if one is not None])
+    if level is None:
         return None
-    rest = iter(levelled)
+    rest = iter(level)
     value, least, most = next(rest), next(rest) if low is not None else None, next(rest) if high is not None else None
     cut = value.value
     if least is not None:
         cut = on(lambda v, e: pl.when(v.is_not_null()).then(pl.max_horizontal(v, e)), cut, least.value)
     if most is not None:
         cut = on(lambda v, e: pl.when(v.is_not_null()).then(pl.min_horizontal(v, e)), cut, most.value)
-    return Scaled(cut, value.scale, max(one.bound for one in levelled))
+    return Scaled(cut, value.scale, max(one.bound for one in level))

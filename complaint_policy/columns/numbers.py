@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+from attrs import evolve
 
 from complaint_policy.columns import arithmetic, several, spans
 from complaint_policy.columns.computed import computed_value
@@ -255,9 +257,50 @@ def atoms(sheet: Sheet, stand: Stand, node: n.Condition, inputs: list[Coded], ar
     return None
 
 
+class _Leaves:
+    """Conditions of which every part that cannot be taken apart is handed in, and of a test of what is enumerated that value: each once."""
+
+    def __init__(self, sheet: Sheet, around: Around | None) -> None:
+        self.sheet, self.around = sheet, around
+        self.stand = Stand(sheet)
+        self.inputs: list[Coded] = []
+        self._standing: dict[n.Expression, str] = {}
+
+    def rebuilt(self, node: n.Condition) -> n.Condition:
+        if isinstance(node, n.Not):
+            return n.Not(self.rebuilt(node.part))
+        if isinstance(node, (n.All, n.Any_)):
+            return type(node)(tuple(self.rebuilt(part) for part in node.parts))
+        if isinstance(node, n.OneOf) or (isinstance(node, (n.Equals, n.Compare)) and isinstance(node.right, n.Literal)):
+            value = self.sheet.value(node.left)
+            if isinstance(value, Coded):
+                return evolve(node, left=evolve(node.left, name=self._handed_in(node.left, value), source="fact"))
+        return n.FactHolds(self._handed_in(node, self.sheet.condition(node, self.around).coded(self.sheet.plan)), "fact")
+
+    def _handed_in(self, node: n.Expression, value: Coded) -> str:
+        if node not in self._standing:
+            self.inputs.append(value)
+            slot = self.stand._slot()
+            self._standing[node] = str(slot)
+            self.stand.slots[f"fact:{slot}"] = slot
+        return self._standing[node]
+
+
+def _combinations(inputs: list[Coded]) -> int:
+    return prod(one.width for one in inputs)
+
+
 def chosen_values(sheet: Sheet, whens: list[n.Condition | None], thens: list[Coded], names: frozenset[str], around: Around | None = None) -> Coded | None:
     """A choice among values that are codes, as the record evaluation makes it."""
     by_level = any("severity" in n.names_in(when) for when in whens)
+    if not by_level:
+        # Conditions that look at the same few values have far fewer combinations than each of them by itself.
+        leaves = _Leaves(sheet, around)
+        rebuilt = [None if when is None else leaves.rebuilt(when) for when in whens]
+        tests = [when for when in whens if when is not None]
+        few = _combinations(leaves.inputs)
+        if few <= 2 ** len(tests) or few < _combinations([sheet.condition(when, around).coded(sheet.plan) for when in tests]):
+            return _choice(leaves.stand, leaves.inputs, rebuilt, thens, names)
     stand = Stand(sheet)
     inputs: list[Coded] = []
     conditions: list[n.Condition | None] = []
@@ -275,14 +318,17 @@ def chosen_values(sheet: Sheet, whens: list[n.Condition | None], thens: list[Cod
             inputs.append(sheet.condition(when, around).coded(sheet.plan))
             standing = stand.condition()
         conditions.append(standing)
+    return _choice(stand, inputs, conditions, thens, names)
+
+
+def _choice(stand: Stand, inputs: list[Coded], conditions: list[n.Condition | None], thens: list[Coded], names: frozenset[str]) -> Coded | None:
     functions: list[Callable[[list[Any]], Any]] = []
     for then in thens:
-        slot = stand._slot()
+        functions.append(itemgetter(stand._slot()))
         inputs.append(then)
-        functions.append(itemgetter(slot))
     choose = stand.compiler.choose(list(zip(conditions, functions, strict=True)), names)
     try:
-        return tabulated(sheet.plan, inputs, stand.asked(choose), left=LEFT_OVER)
+        return tabulated(stand.sheet.plan, inputs, stand.asked(choose), left=LEFT_OVER)
     except TooWide:
         return None
 

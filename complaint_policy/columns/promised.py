@@ -10,13 +10,31 @@ import polars as pl
 from complaint_policy.columns.conditions import as_column
 from complaint_policy.columns.instants import left_instants
 from complaint_policy.columns.lengths import agreed
+from complaint_policy.columns.measures import NOT_NAMED, measured
 from complaint_policy.columns.plan import Ex, on
 from complaint_policy.columns.tabulating import tabulated
-from complaint_policy.columns.values import ANY, KNOWN, LATER, LEFT_SHAPE, NO_END, NO_START, STATED_NONE, Coded, Column, Instants, Shape
+from complaint_policy.columns.values import (
+    ANY,
+    EXACT,
+    KNOWN,
+    LATER,
+    LEFT_OVER,
+    LEFT_SHAPE,
+    NO_END,
+    NO_START,
+    SPAN,
+    STATED_NONE,
+    Coded,
+    Column,
+    Instants,
+    Open,
+    Shape,
+    is_left,
+)
 from complaint_policy.counting import Counter
 from complaint_policy.expressions import nodes as n
 from complaint_policy.lengths import Length
-from complaint_policy.possible import NONE, DayEnd, Maybe
+from complaint_policy.possible import NONE, NOWHERE_MISSING, DayEnd, Maybe
 
 if TYPE_CHECKING:
     from complaint_policy.columns.sheet import Sheet
@@ -34,29 +52,47 @@ def promised(sheet: Sheet, base: Instants, node: n.Counted, amount: Column | Cod
     column = as_column(sheet, amount, "number") if isinstance(amount, Coded) else amount
     if column.kind != "number" or base.day_end is not False:
         return left_instants()
-    count = _whole(column)
-    usable = Coded(pl_zero(), (True,)) if count is None else Coded(None, (False, True), plan.keep(count.is_not_null()))
+    state = column.state(plan)
+    numbers: tuple[Ex | None, ...] = (_whole(column),)
+    if any(isinstance(s, Maybe) and (s.options is not None or is_left(s.missing)) for s in column.specials):
+        # Of several numbers the least and the most tell between which instants it lies, if the others can be counted as they can.
+        one = measured(sheet, node.length.amount)
+        if one is None:
+            return left_instants()
+        columns = [Column("number", end.value, whole=True, scale=end.scale) for end in (one.least, one.most) if end is not None]
+        state, numbers = one.state, tuple(_whole(column) for column in columns) or (None,)
+        if any(column.scale for column in columns):
+            state = state.meaning(tuple(LEFT_OVER if isinstance(v, Open) else v for v in state.domain))
+    counts = [count for count in numbers if count is not None]
+    countable = on(lambda *c: pl.all_horizontal(*(x.is_not_null() for x in c)), *counts) if counts else None
+    usable = Coded(pl_zero(), (True,)) if countable is None else Coded(None, (False, True), plan.keep(countable))
     names = frozenset(n.fields_in(node.length.amount))
 
     def answer(shape: Shape, special: Any, fits: bool) -> Shape:
-        unknown = [m for m in (special,) if isinstance(m, Maybe)]
-        if any(m.options is not None for m in unknown) or shape == LEFT_SHAPE:
+        if isinstance(special, Open) and special.options == 1:
+            special = KNOWN  # a limit is counted as things stand
+        unknown = special if isinstance(special, (Maybe, Open)) else None
+        if (isinstance(special, Maybe) and (special.options is not None or NOT_NAMED in special.missing)) or shape == LEFT_SHAPE:
             return LEFT_SHAPE
-        if unknown or shape.kind == ANY:
-            missing = shape.missing.union(*(m.missing for m in unknown)) if shape.kind == ANY or not shape.interval else unknown[0].missing
-            return Shape(ANY, missing, shape.open or any(m.open for m in unknown))
+        if isinstance(special, Maybe) or shape.kind == ANY:
+            missing = shape.missing if shape.kind == ANY or not shape.interval else NOWHERE_MISSING
+            return Shape(ANY, missing if unknown is None else missing | unknown.missing, shape.open or (unknown is not None and unknown.open))
         if special is NONE:
             return Shape(STATED_NONE)
         if shape.kind in (LATER, STATED_NONE):
             return shape
-        return shape if special is KNOWN and fits else Shape(ANY, names)
+        if not isinstance(special, Open):
+            return shape if special is KNOWN and fits else Shape(ANY, names)
+        # A day has as many limits, each of them a day.
+        return Shape(SPAN, special.missing, special.open, interval=False) if fits and shape.kind == EXACT else LEFT_SHAPE
 
-    coded = tabulated(plan, [base.state(plan), column.state(plan), usable], answer, key=lambda s: s, left=LEFT_SHAPE)
-    if base.low is None or count is None:
+    coded = tabulated(plan, [base.state(plan), state, usable], answer, key=lambda s: s, left=LEFT_SHAPE)
+    if base.low is None or not counts:
         return Instants(None, None, coded.domain, lambda: coded.code)
-    number = plan.keep(count)
-    low = _counted(sheet, base.low, number, node, unit)
-    high = None if base.high is None or base.exact else _counted(sheet, base.high, number, node, unit)
+    least, most = (counts[-1], counts[0]) if node.ahead else (counts[0], counts[-1])
+    known = [plan.keep(count) for count in dict.fromkeys((least, most))]
+    low = _counted(sheet, base.low, known[0], node, unit)
+    high = None if len(known) == 1 and (base.high is None or base.exact) else _counted(sheet, base.high or base.low, known[-1], node, unit)
     from complaint_policy.columns.choosing import settled
 
     day_end = node.counting.ends == "end_of_day" and Length(1, unit).counts_days

@@ -22,7 +22,7 @@ from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.moments import AS_OF, FIRST_FREE, MOST_VALUES
 from complaint_policy.intake import empty_value
 from complaint_policy.outcomes import AT_RISK, BREACHED, INDETERMINATE, PENDING
-from complaint_policy.possible import NONE, NOWHERE_MISSING, Maybe
+from complaint_policy.possible import NONE, Maybe
 
 if TYPE_CHECKING:
     from complaint_policy.columns.cells import Cells
@@ -71,10 +71,10 @@ def so_far(sheet: Sheet, node: n.LengthOf) -> tuple[Column, Coded]:
         if value is KNOWN or isinstance(value, tuple):
             return KNOWN
         if value is RUNNING:
-            return Open(1, growing=True)
+            return Open(1, rising=1)
         if value.options is None:
             return value
-        return Open(MOST_VALUES + 1, growing=RUNNING in value.options) if _perhaps(value) else LEFT_OVER
+        return Open(MOST_VALUES + 1, 1 if RUNNING in value.options else None, value.missing, value.open) if _perhaps(value) else LEFT_OVER
 
     state = tabulated(sheet.plan, [found.state], what)
     if all(isinstance(v, Maybe) for v in state.domain):
@@ -83,7 +83,7 @@ def so_far(sheet: Sheet, node: n.LengthOf) -> tuple[Column, Coded]:
     far = Coded(None, (False, True), sheet.plan.keep(on(lambda v: (v > MOST_VALUES).fill_null(False), value)))
 
     def held(one: Any, long: bool) -> Any:
-        return Maybe(None, NOWHERE_MISSING) if long and isinstance(one, Open) and one.options > 1 else one
+        return Maybe(None, one.missing, one.open or one.growing) if long and isinstance(one, Open) and one.options > 1 else one
 
     return Column("number", value, whole=True), tabulated(sheet.plan, [state, far], held)
 

@@ -47,10 +47,19 @@ def is_left(missing: Iterable[str]) -> bool:
 
 @frozen
 class Open:
-    """What stands for so many possible values, told by the least and the most of them; ``growing``: as things stand."""
+    """What stands for so many possible values, told by the least and the most of them: no more than ``options``.
+
+    ``rising``: which way they still move, as of :class:`~.possible.Growing`; None where they stand still.  ``missing`` and ``open``: what would settle them.
+    """
 
     options: int
-    growing: bool = False
+    rising: int | None = None
+    missing: frozenset[str] = frozenset()
+    open: bool = False
+
+    @property
+    def growing(self) -> bool:
+        return self.rising is not None
 
 
 def identity(value: Any) -> Any:

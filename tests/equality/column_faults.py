@@ -13,7 +13,7 @@ from types import CodeType, FunctionType
 from typing import Any, Final
 
 from complaint_policy.audit import portions, sums, tiers
-from complaint_policy.columns import cells, choosing, clock, conditions, instants, lengths, settling, sheet, version
+from complaint_policy.columns import cells, choosing, clock, conditions, instants, lengths, number_tests, settling, sheet, version
 from complaint_policy.rules.deadlines import outcome_columns, times_columns, warning_columns
 from complaint_policy.rules.penalties import columns as penalties
 from complaint_policy.rules.requirements import columns as requirements
@@ -68,10 +68,10 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     _line("columns: a date lasts into the next day", "unit=days", cells._typed_moments, "null_on_oob=True) - 1, index", "null_on_oob=True), index", first=7016),
     _line("columns: worked up to the closing is the next opening", "unit=working hours;convention=at_closing=stay", lengths._placed, "worked <= done + (high - low)", "worked < done + (high - low)", first=7025),
     # conditions and values
-    _read_as("columns: at least is above", "condition=field;section=penalties", conditions, "_SIGNS", "at_least", "above"),
-    _line("columns: a bound keeps one decimal", "condition=field;section=severity", conditions.number_test, "near = float(literal)", "near = float(round(literal, 1))", first=7032),
-    _line("columns: a bound between whole numbers is rounded the other way", "condition=field;section=severity", conditions.number_test, "in (\"at_least\", \"below\") else floor", "not in (\"at_least\", \"below\") else floor", first=7054),
-    _line("columns: a bound has its decimal point one place off", "value=times;value=plus;section=severity", conditions.number_test, "scaleb(scale)", "scaleb(scale - 1)", first=7002),
+    _read_as("columns: at least is above", "condition=field;section=penalties", number_tests, "SIGNS", "at_least", "above"),
+    _line("columns: a bound keeps one decimal", "condition=field;section=severity", number_tests.number_test, "near = float(literal)", "near = float(round(literal, 1))", first=7032),
+    _line("columns: a bound between whole numbers is rounded the other way", "condition=field;section=severity", number_tests.number_test, "in (\"at_least\", \"below\") else floor", "not in (\"at_least\", \"below\") else floor", first=7054),
+    _line("columns: a bound has its decimal point one place off", "value=times;value=plus;section=severity", number_tests.number_test, "scaleb(scale)", "scaleb(scale - 1)", first=7002),
     _line("columns: codes of an enum are off by one", "condition=one_of", cells._enum, "pl.lit(index, pl.UInt8)", "pl.lit(index % len(values) + 1, pl.UInt8)"),
     _line("columns: what the second part misses is forgotten", "section=severity", conditions._both, "(*a.specials, *b.specials)", "(*a.specials,)", first=7008),
     # cells

@@ -167,8 +167,7 @@ def _standing(sheet: Sheet, rule: Penalty, name: str, one: Value) -> Coded:
         options = (STANDS[name],) if value.options == 1 else (STANDS[name], STANDS["most"])
         return Growing(options, frozenset(), 0) if value.growing else Maybe(options, frozenset())
 
-    state = settled(sheet, one)
-    return state.meaning(tuple(map(stands_for, state.domain)))
+    return tabulated(sheet.plan, [settled(sheet, one).state], stands_for)
 
 
 def _in_parts(value: Value | None, by: n.Literal | None) -> Value | None:

@@ -182,7 +182,7 @@ def _numbers(sheet: Sheet, column: Column, tests: list[n.Expression]) -> Coded |
     bounds = bounds_of(literals_of(tests))
     if bounds is None or len(bounds) > 60 or column.value is None:
         return None
-    from complaint_policy.columns.conditions import number_test
+    from complaint_policy.columns.number_tests import number_test
 
     values = samples(bounds, whole=column.whole and column.scale is None)
     if not values:
