@@ -17,7 +17,7 @@ from complaint_policy.columns.entries import readable
 from complaint_policy.columns.plan import Ex, constant, looked_up, on
 from complaint_policy.columns.python_cells import python_rows
 from complaint_policy.columns.tabulating import tabulated
-from complaint_policy.columns.values import EXACT, KNOWN, LEFT_OVER, SPAN, Coded, Column, Instants, Shape, left_column
+from complaint_policy.columns.values import EXACT, KNOWN, LEFT_OVER, SPAN, Coded, Column, Instants, Shape, code_type, left_column
 from complaint_policy.event_log import UNKNOWN_LOG
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.computed import ENTRIES, Call, Computed, ComputedInstant, ComputedTest, Read, handed, over_possibilities, plain_number
@@ -89,8 +89,9 @@ def computed_instants(sheet: Sheet, node: ComputedInstant) -> Instants:
     where = [shapes.index(Shape.of(special)) for special in specials]
 
     def state() -> Ex:
-        table = pl.lit(pl.Series(where, dtype=pl.UInt8))
-        return on(lambda v, c: pl.when(v.is_not_null()).then(0).otherwise(table.gather(c.cast(pl.UInt32))).cast(pl.UInt8), value, code())
+        codes = code_type(len(shapes))
+        table = pl.lit(pl.Series(where, dtype=codes))
+        return on(lambda v, c: pl.when(v.is_not_null()).then(0).otherwise(table.gather(c.cast(pl.UInt32))).cast(codes), value, code())
 
     return Instants(value, None, tuple(shapes), state)
 

@@ -15,14 +15,15 @@ from complaint_policy.columns.entries import ENTRY_PREFIX, RECORD, attributes_of
 from complaint_policy.columns.plan import Ex, Plan, constant, on
 from complaint_policy.columns.sheet import Hints, Sheet, Waiving
 from complaint_policy.columns.tabulating import among
-from complaint_policy.columns.values import ANY, EXACT, LATER, Coded, Column, Instants, Shape
+from complaint_policy.columns.values import ANY, EXACT, LATER, LEFT_OVER, Coded, Column, Instants, Shape
 from complaint_policy.event_log import EVENTS
 from complaint_policy.expressions import nodes as n
 from complaint_policy.fields import Field, LogField
 
-__all__ = ["Chosen", "Listed", "chosen_entries", "listed_entries"]
+__all__ = ["Chosen", "Counted", "Listed", "chosen_entries", "counted_entries", "listed_entries"]
 
 _LISTS: Final = pl.List(pl.Int64)
+_MOST_REASONS: Final = 8
 
 
 @define
@@ -54,6 +55,16 @@ class Listed:
     @property
     def columns(self) -> tuple[Ex, ...]:
         return (self.ticks, *(() if self.odd is None else (self.odd,)), *self.lists)
+
+
+@define
+class Counted:
+    """By record how many entries are chosen for certain, how many perhaps, and why these are not certain: a bit for each of ``reasons``."""
+
+    certain: Ex
+    perhaps: Ex
+    why: Ex
+    reasons: tuple[Any, ...]
 
 
 @define
@@ -151,16 +162,29 @@ def listed_entries(sheet: Sheet, node: n.Entries, attributes: tuple[str, ...]) -
     return Listed(ticks, odd, tuple(lists))
 
 
+def counted_entries(sheet: Sheet, node: n.Entries) -> Counted | None:
+    """How many entries there are; ``None`` where columns cannot read the log, or there are too many reasons not to know."""
+    cells = sheet.cells("events")
+    if cells is None or cells.value is None or not readable(sheet.sources["events"]):
+        return None
+    kinds = _kinds_of(sheet, node, None)
+    reasons = tuple(reason for one in kinds for reason in one.reasons)
+    if len(reasons) > _MOST_REASONS:
+        return None
+    certain, perhaps, why = _gathered(sheet, kinds, {"certain": pl.Int64(), "perhaps": pl.Int64(), "why": pl.UInt16()}, _Count)
+    return Counted(certain, perhaps, why, reasons)
+
+
 def _kinds_of(sheet: Sheet, node: n.Entries, take: str | None, listed: tuple[str, ...] = ()) -> list[_OneKind]:
     source, declared = sheet.sources["events"], sheet.declared("events")
     assert isinstance(declared, LogField)
     return [_OneKind(sheet, source.kind, declared, kind, node.where, take, listed) for kind in node.kinds]
 
 
-def _gathered(sheet: Sheet, kinds: list[_OneKind], shape: dict[str, Any]) -> list[Ex]:
+def _gathered(sheet: Sheet, kinds: list[_OneKind], shape: dict[str, Any], how: type[_Gather] | None = None) -> list[Ex]:
     """By record what is told of the entries of those kinds together."""
     brought = {name: ex for one in kinds for name, ex in one.sheet.brought.items()}
-    gather, kind = _Gather(kinds, tuple(brought), shape), pl.Struct(shape)
+    gather, kind = (how or _Gather)(kinds, tuple(brought), shape), pl.Struct(shape)
     source = Ex(sheet.sources["events"].expr)
     kept = sheet.plan.keep(on(lambda *exprs: pl.map_batches(list(exprs), gather, return_dtype=kind, is_elementwise=True), source, *brought.values()))
     return [sheet.plan.keep(on(lambda k, name=name: k.struct.field(name), kept)) for name in shape]
@@ -205,6 +229,10 @@ class _OneKind:
         self.asked = plan.keep(on(lambda k, t: (k == name) & (t <= now), kinds.value, self.ticks))
         holds = Column("boolean", Ex(pl.lit(True))) if where is None else sheet.condition(where)
         self.holds = plan.keep(holds.value if holds.value is not None else constant(None, pl.Boolean))
+        # Why nobody knows whether an entry is chosen: the last where only the record evaluation does.
+        self.reasons = (*holds.specials, LEFT_OVER)
+        reason = holds.special(plan)
+        self.why = constant(0, pl.UInt16) if reason is None else plan.keep(reason.cast(pl.UInt16))
         self.taken = None if take is None else _taken(sheet, take)
         self.value = self.place = constant(None, pl.UInt16)
         if self.taken is not None:
@@ -228,7 +256,8 @@ class _OneKind:
             entries = entries.with_columns(stage)
         holds = self.holds.expr if self.left is None else pl.when(~self.left.expr).then(self.holds.expr)
         columns = [holds.alias("holds"), self.ticks.expr.alias("ticks"), self.value.expr.alias("value"), self.place.expr.alias("place")]
-        columns += [self.odd.expr.alias("odd"), *(one.expr.alias(name) for name, one in self.lists.items())]
+        why = self.why.expr if self.left is None else pl.when(self.left.expr).then(len(self.reasons) - 1).otherwise(self.why.expr)
+        columns += [why.cast(pl.UInt16).alias("why"), self.odd.expr.alias("odd"), *(one.expr.alias(name) for name, one in self.lists.items())]
         return entries.filter(self.asked.expr.fill_null(False)).select(RECORD, "\x1fplace", *columns).filter(pl.col("holds").fill_null(True))
 
 
@@ -253,7 +282,8 @@ class _Gather:
     def __init__(self, kinds: list[_OneKind], brought: tuple[str, ...], shape: dict[str, Any]) -> None:
         self.kinds, self.brought, self.shape = kinds, brought, shape
 
-    def __call__(self, parts: Any) -> pl.Series:
+    def chosen(self, parts: Any) -> pl.DataFrame | None:
+        """The entries asked for, and those that may be, in order; ``None`` where there is no entry at all."""
         events = parts[0]
         height = len(events)
         entries = unfolded(events).with_row_index("\x1fplace")
@@ -262,23 +292,45 @@ class _Gather:
             at = entries[RECORD]
             beside = {n: part.gather(at) if len(part) == height else part.new_from_index(0, len(at)) for n, part in records.items()}
             entries = entries.with_columns(column.alias(n) for n, column in beside.items())
-        found, first = [], 0
+        found, first, reasons = [], 0, 0
         for one in self.kinds:
             if entries.height:
-                found.append(one.chosen(entries).with_columns(pl.col("place") + first, pl.col("value").cast(self.shape.get("value", pl.Boolean()))))
+                more = pl.col("value").cast(self.shape.get("value", pl.Boolean()))
+                found.append(one.chosen(entries).with_columns(pl.col("place") + first, pl.col("why") + reasons, more))
             first += len(one.taken.specials) if one.taken is not None else 0
-        rows = pl.DataFrame({RECORD: pl.int_range(height, dtype=pl.UInt32, eager=True)})
+            reasons += len(one.reasons)
+        return pl.concat(found).sort(RECORD, "ticks", "\x1fplace") if found else None
+
+    def __call__(self, parts: Any) -> pl.Series:
+        rows, chosen = _rows(parts), self.chosen(parts)
         lists = [name for name, kind in self.shape.items() if isinstance(kind, pl.List)]
-        if not found:
+        if chosen is None:
             empty = {name: _nothing(kind) if name in lists else pl.lit(None, kind) for name, kind in self.shape.items()}
             return rows.with_columns(**empty).drop(RECORD).to_struct("entries")
-        chosen = pl.concat(found).sort(RECORD, "ticks", "\x1fplace")
         told = [pl.col(name) if name in lists else pl.col(name).last() for name in self.shape]
         by_record = chosen.group_by(RECORD, maintain_order=True).agg(*told, pl.col("holds").is_null().any().alias("unsure"))
         whole = rows.join(by_record, on=RECORD, how="left", maintain_order="left")
         unsure = pl.col("unsure")
         listed = [pl.when(unsure.is_null()).then(_nothing(self.shape[name])).when(~unsure).then(pl.col(name)).alias(name) for name in lists]
         return whole.with_columns(listed).select(*self.shape).to_struct("entries")
+
+
+class _Count(_Gather):
+    """How many of them there are."""
+
+    def __call__(self, parts: Any) -> pl.Series:
+        rows, chosen = _rows(parts), self.chosen(parts)
+        if chosen is None:
+            return rows.with_columns(pl.lit(0, kind).alias(name) for name, kind in self.shape.items()).drop(RECORD).to_struct("entries")
+        unsure = pl.col("holds").is_null()
+        why = pl.lit(2).pow(pl.col("why").filter(unsure).unique().cast(pl.Float64)).sum()
+        counts = {"certain": pl.col("holds").fill_null(False).sum(), "perhaps": unsure.sum(), "why": why}
+        by_record = chosen.group_by(RECORD).agg(count.cast(self.shape[name]).alias(name) for name, count in counts.items())
+        return rows.join(by_record, on=RECORD, how="left", maintain_order="left").with_columns(pl.all().fill_null(0)).select(*self.shape).to_struct("entries")
+
+
+def _rows(parts: Any) -> pl.DataFrame:
+    return pl.DataFrame({RECORD: pl.int_range(len(parts[0]), dtype=pl.UInt32, eager=True)})
 
 
 def _nothing(kind: Any) -> pl.Expr:

@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 from complaint_policy.columns import spans
 from complaint_policy.columns.arithmetic import Scaled, at_scale, lacking, of_codes, operated, scaled
 from complaint_policy.columns.plan import SAME, Ex, on
+from complaint_policy.columns.several import perhaps_counted
 from complaint_policy.columns.tabulating import among, tabulated
 from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, Open
 from complaint_policy.expressions import nodes as n
@@ -65,6 +66,8 @@ def measured(sheet: Sheet, node: n.Value, largest: int | None = None) -> Value |
         return _combined(sheet, node, known) if len(known) == len(parts) else None
     if isinstance(node, n.LengthOf):
         return _length(sheet, node, largest)
+    if isinstance(node, n.CountOf):
+        return _count(sheet, node, largest)
     found = sheet.value(node)
     if isinstance(found, Coded):
         return _of_column(sheet, *of_codes(sheet, found), largest)
@@ -112,6 +115,20 @@ def _length(sheet: Sheet, node: n.LengthOf, largest: int | None) -> Value:
     none = among(state, lambda v: isinstance(v, Open) and v.options > 1)
     least = sheet.plan.keep(on(lambda p, v: pl.when(p).then(pl.lit(0, pl.Int128)).otherwise(v), none, most.value))
     return settled(sheet, Value(evolve(most, value=least), state, most))
+
+
+def _count(sheet: Sheet, node: n.CountOf, largest: int | None) -> Value | None:
+    """How many entries there are."""
+    found = perhaps_counted(sheet, node)
+    if found is None:
+        column = sheet.value(node)
+        return _of_column(sheet, column, column.state(sheet.plan), largest) if isinstance(column, Column) else None
+    state, *ends = found
+    least, most = (_of_column(sheet, Column("number", end, whole=True), state, largest).least for end in ends)
+    told = None if all(isinstance(v, Maybe) for v in state.domain) else among(state, lambda v: not isinstance(v, Maybe))
+    if least is None or most is None or told is None:
+        return Value(None, state)
+    return settled(sheet, Value(_where(sheet, told, least), state, _where(sheet, told, most)))
 
 
 # --------------------------------------------------------------------------- what is made of it

@@ -24,7 +24,9 @@ from complaint_policy.columns.values import (
     Coded,
     Column,
     Instants,
+    Open,
     Shape,
+    is_left,
     left_column,
 )
 from complaint_policy.event_log import EVENTS, UNKNOWN_LOG
@@ -36,9 +38,11 @@ if TYPE_CHECKING:
     from complaint_policy.columns.instants import Around
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["Several", "counted", "first_of", "last_of", "nth", "of", "taken"]
+__all__ = ["Several", "counted", "first_of", "last_of", "nth", "of", "perhaps_counted", "taken"]
 
 _LISTS = pl.List(pl.Int64)
+# So many numbers a count of entries may be; with more of them only perhaps counted it is the record evaluation's.
+_MOST_COUNTS = 64
 
 
 @define
@@ -294,6 +298,32 @@ def counted(sheet: Sheet, node: n.CountOf) -> Column:
         # Times written down in advance may lie ahead.
         value = on(lambda t: t.list.agg((pl.element() <= now).sum()).cast(pl.Int64), _where_known(sheet, found.ticks, found.state))
     return Column("number", sheet.plan.keep(value), specials, place, True)
+
+
+def perhaps_counted(sheet: Sheet, node: n.CountOf) -> tuple[Coded, Ex, Ex] | None:
+    """How many entries there are at least and at most, where nobody knows of some whether they count; None where columns cannot say."""
+    from complaint_policy.columns.entry_sheet import counted_entries
+
+    entries: Any = node.of
+    if isinstance(entries, n.NamedInstants) and entries.kind == "fact":
+        entries = sheet.model.facts[entries.name].expression
+    found = counted_entries(sheet, entries) if isinstance(entries, n.Entries) else None
+    if found is None:
+        return None
+    reasons = found.reasons
+    ways = Coded(found.why, tuple(tuple(r for bit, r in enumerate(reasons) if mask >> bit & 1) for mask in range(2 ** len(reasons))))
+    far = Coded(None, (False, True), sheet.plan.keep(on(lambda p: p >= _MOST_COUNTS, found.perhaps)))
+
+    def answer(why: tuple[Maybe, ...], many: bool) -> Any:
+        if any(is_left(reason.missing) for reason in why):
+            return LEFT_OVER
+        missing, open_ = frozenset[str]().union(*(reason.missing for reason in why)), any(reason.open for reason in why)
+        if many and why:
+            return LEFT_OVER
+        return Open(_MOST_COUNTS, None, missing, open_) if why else KNOWN
+
+    state = tabulated(sheet.plan, [ways, far], answer)
+    return state, found.certain, sheet.plan.keep(found.certain + found.perhaps)
 
 
 def taken(sheet: Sheet, node: n.LastOfEntries) -> Column:

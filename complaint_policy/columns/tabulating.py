@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import product
+from math import prod
 from typing import Any, Final
 
 import polars as pl
 
 from complaint_policy.columns.plan import Ex, Plan, constant, looked_up, on
-from complaint_policy.columns.values import Coded, Column, identity
+from complaint_policy.columns.values import LEFT_OVER, Coded, Column, identity
 from complaint_policy.possible import Maybe
 
 __all__ = ["TooWide", "among", "boolean_of", "lookup", "missing_in", "tabulated", "unknown_of", "worded"]
@@ -20,7 +21,7 @@ MOST_VALUES: Final = 4_000
 # A table of no more rows than this is put together with one that looks its answers up.
 MOST_REMADE: Final = 1_024
 # With more different answers than this, those that miss the most are left to the record evaluation.
-_MOST_ANSWERS: Final = 120
+_MOST_ANSWERS: Final = 2_000
 _MOST_WORDS: Final = 5
 
 
@@ -56,12 +57,10 @@ def tabulated(
     ``place``: the code an answer shall have, where all different answers have different places.  ``left``: the answer that leaves a
     row to the record evaluation; with it, of too many answers those that miss the most become it.
     """
+    if prod(one.width for one in inputs) > MOST_ROWS:
+        inputs = _fewer(plan, inputs)
     wide = [one for one in inputs if one.width > 1]
-    size = 1
-    for one in wide:
-        size *= one.width
-    if size > MOST_ROWS:
-        raise TooWide
+    size = prod(one.width for one in wide)
     domain: list[Any] = []
     seen: dict[Any, int] = {}
     answers: list[int] = []
@@ -88,6 +87,21 @@ def tabulated(
     kind = pl.UInt8 if len(domain) <= 256 else pl.UInt16
     made = (wide, answers) if size <= MOST_REMADE and len(wide) <= 3 else None
     return Coded(plan.keep(_decided(wide, answers, kind)), tuple(domain), placed=placed, made=made)
+
+
+def _fewer(plan: Plan, inputs: Sequence[Coded]) -> Sequence[Coded]:
+    """Inputs with so few values that a table can be made of them: of what is unknown that which misses the most names is left."""
+    found = list(inputs)
+    while (size := prod(one.width for one in found)) > MOST_ROWS:
+        unknown = [[v for v in one.domain if type(v) is Maybe and v.options is None] for one in found]
+        place = max(range(len(found)), key=lambda i: len(unknown[i]))
+        kept = min(len(unknown[place]) // 2, MOST_ROWS * found[place].width // size)
+        if kept < 2:
+            raise TooWide
+        fewest = {id(v) for v in sorted(unknown[place], key=lambda v: len(v.missing))[:kept]}
+        rest = {id(v) for v in unknown[place]} - fewest
+        found[place] = tabulated(plan, [found[place]], lambda v, rest=rest: LEFT_OVER if id(v) in rest else v, key=lambda v: -1 if v is LEFT_OVER else id(v))
+    return found
 
 
 def _decided(inputs: Sequence[Coded], answers: Sequence[Any], kind: Any) -> Ex:

@@ -32,6 +32,7 @@ __all__ = [
     "Instants",
     "Open",
     "Shape",
+    "code_type",
     "identity",
     "is_left",
     "left_column",
@@ -141,7 +142,8 @@ class Column:
         index = self.special(plan)
         if index is None:
             return Coded(None, domain, plan.null(self.value))
-        chosen = on(lambda v, i: pl.when(v.is_null()).then(i + 1).otherwise(0).cast(pl.UInt8), self.value, index)
+        codes = code_type(len(domain))
+        chosen = on(lambda v, i: pl.when(v.is_null()).then(i.cast(codes) + 1).otherwise(0).cast(codes), self.value, index)
         return Coded(plan.keep(chosen), domain)
 
     def _unknown(self, plan: Plan) -> Coded:
@@ -166,7 +168,13 @@ class Column:
             if not self.specials:
                 return Coded(None, domain, plan.keep(self.value))
             return Coded(plan.keep(self.value.cast(pl.UInt8).fill_null(2)), domain)
-        return Coded(plan.keep(on(lambda v, i: v.cast(pl.UInt8).fill_null(i + 2).cast(pl.UInt8), self.value, index)), domain)
+        codes = code_type(len(domain))
+        return Coded(plan.keep(on(lambda v, i: v.cast(codes).fill_null(i.cast(codes) + 2), self.value, index)), domain)
+
+
+def code_type(width: int) -> Any:
+    """The type of so many codes."""
+    return pl.UInt8 if width <= 256 else pl.UInt16
 
 
 class _Known:

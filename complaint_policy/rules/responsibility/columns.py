@@ -12,7 +12,7 @@ from complaint_policy.columns.numbers import Stand, finite
 from complaint_policy.columns.plan import Ex, constant, on
 from complaint_policy.columns.sheet import Sheet
 from complaint_policy.columns.tabulating import TooWide, tabulated
-from complaint_policy.columns.values import LEFT, LEFT_OVER, Coded, Column
+from complaint_policy.columns.values import LEFT, LEFT_OVER, Coded, Column, code_type
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.compile import Compiler
 from complaint_policy.kinds import Setting
@@ -195,7 +195,8 @@ def _numbers(sheet: Sheet, column: Column, tests: list[n.Expression]) -> Coded |
     special = column.special(sheet.plan)
     absent = special if special is not None else constant(0, pl.UInt8)
     size = len(values) if column.specials else 0
-    code = on(lambda t, a, v: pl.when(v.is_null()).then(a.cast(pl.UInt8) + size).otherwise(t).cast(pl.UInt8), total, absent, column.value)
+    codes = code_type(len(domain))
+    code = on(lambda t, a, v: pl.when(v.is_null()).then(a.cast(codes) + size).otherwise(t).cast(codes), total, absent, column.value)
     return Coded(sheet.plan.keep(code), domain)
 
 
