@@ -171,7 +171,7 @@ def picked(sheet: Sheet, chosen: Coded, parts: list[Instants]) -> Instants:
             return frozenset(), Shape(ANY, choice.missing.union(*(s.missing for s in told)), choice.open or any(s.open for s in told))
         if len({s.kind for s in possible}) == 1 and possible[0].kind in (LATER, STATED_NONE):
             return frozenset(), possible[0]
-        if not all(s.bounded for s in possible) or any(s.kind == SPAN for s in possible):
+        if not all(s.bounded for s in possible) or any(s.kind == SPAN and s.interval for s in possible):
             return frozenset(), LEFT_SHAPE
         return frozenset(choice.options), Shape(SPAN, missing, open_, interval=False)
 

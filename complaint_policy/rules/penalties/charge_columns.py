@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import Any
 
 import polars as pl
 
 from complaint_policy.columns.numbers import Stand, branch_codes
-from complaint_policy.columns.plan import SAME, constant, on
+from complaint_policy.columns.plan import SAME, Ex, constant, on
 from complaint_policy.columns.sheet import Sheet
-from complaint_policy.columns.tabulating import TooWide, among, tabulated
+from complaint_policy.columns.tabulating import TooWide, tabulated
 from complaint_policy.columns.values import KNOWN, LEFT, LEFT_OVER, Coded, Column
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.moments import first_known
@@ -58,22 +57,37 @@ def _whether_chosen(sheet: Sheet, node: n.Choose) -> Coded:
 
     chosen = branch_codes(sheet, [branch.when for branch in node.branches], frozenset(n.fields_in(node)), None)
     texts = [found if isinstance(found := sheet.value(branch.then), Column) else as_column(sheet, found, "string") for branch in node.branches]
-    is_open = among(chosen, lambda choice: isinstance(choice, Maybe) and choice.options is not None)
-    for one, other in combinations([text.value for text in texts if text.value is not None], 2):
-        sheet.leave(is_open & on(lambda a, b: SAME(a, b).fill_null(False), one, other))
+    agreed = _one_name(sheet, chosen, [text.value for text in texts])
 
-    def answer(choice: Any, *states: Any) -> Any:
+    def answer(choice: Any, agree: bool, *states: Any) -> Any:
         if isinstance(choice, int):
             return states[choice]
         if choice.options is None:  # which branches may hold is not said
             return LEFT_OVER if any(isinstance(s, Maybe) for s in states) else choice
+        if agree:
+            return "somebody"
         possible = [states[i] for i in choice.options]
         if all(s is NONE for s in possible):
             return NONE
         unknown = [s for s in possible if isinstance(s, Maybe)]
         return Maybe(None, choice.missing.union(*(s.missing for s in unknown)), choice.open or any(s.open for s in unknown))
 
-    return tabulated(sheet.plan, [chosen, *(_whether_known(sheet, branch.then) for branch in node.branches)], answer)
+    return tabulated(sheet.plan, [chosen, agreed, *(_whether_known(sheet, branch.then) for branch in node.branches)], answer)
+
+
+def _one_name(sheet: Sheet, chosen: Coded, texts: list[Ex | None]) -> Coded:
+    """Whether all names of the branches that may hold are one."""
+    open_ = {code: choice.options for code, choice in enumerate(chosen.domain) if isinstance(choice, Maybe) and choice.options is not None}
+    told = {code: options for code, options in open_.items() if all(texts[i] is not None for i in options)}
+    if not told:
+        return Coded(constant(0, pl.UInt8), (False,))
+
+    def agree(code: pl.Expr, *names: pl.Expr) -> pl.Expr:
+        same = {one: [SAME(names[first], names[i]) for i in rest] for one, (first, *rest) in told.items()}
+        return pl.any_horizontal(*((code == one) & pl.all_horizontal(*tests) for one, tests in same.items()))
+
+    columns = [constant(None, pl.String) if text is None else text for text in texts]
+    return Coded(None, (False, True), sheet.plan.keep(on(lambda *parts: agree(*parts).fill_null(False), chosen.code, *columns)))
 
 
 def _setting(stand: Stand, sheet: Sheet) -> Any:
