@@ -13,7 +13,7 @@ from complaint_policy.columns.plan import constant
 from complaint_policy.columns.settling import applies_to, fresh, key_for, rank_of, settled_results
 from complaint_policy.columns.sheet import Sheet, Verdicts
 from complaint_policy.columns.tabulating import tabulated
-from complaint_policy.columns.values import ANY, EXACT, LATER, SPAN, STATED_NONE, Coded, Shape, is_left
+from complaint_policy.columns.values import ANY, EXACT, LATER, SPAN, STATED_NONE, Coded, Instants, Shape, is_left
 from complaint_policy.event_log import EVENTS, UNKNOWN_LOG
 from complaint_policy.expressions import nodes as n
 from complaint_policy.frame import perhaps
@@ -64,19 +64,34 @@ class WithoutLog(Judged):
 
     def __init__(self, rule: Deadline, each: n.Each, sheet: Sheet) -> None:
         self.each, self.first = each, next((part for part in each.parts if happens_once(sheet, part)), None)
+        # The last of an event and of entries nobody knows lies anywhere from the event on.
+        self.endless = self.first is not None and _last_of_entries(sheet, self.first)
         if self.first is not None:
             super().__init__(evolve(rule, start=self.first), sheet)
             return
         # Nothing of it lies anywhere: what is an attribute of an entry is no field of the record.
         self.rule, self.sheet, self.plan, self.general = rule, sheet, sheet.plan, General(rule, sheet.setting)
 
+    @property
+    def by_entry(self) -> bool:
+        """Whether entries end it, which are missing with the log."""
+        return any(not is_event(self.sheet, act) for act in acts_of(self.rule))
+
+    def _done(self) -> Instants:
+        done = super()._done()
+        if not (self.endless and self.by_entry):
+            return done
+        # Whether an event beside the entries comes after such a start is as little known as they are.
+        shapes = tuple(evolve(UNKNOWN, missing=shape.missing | EVENTS) if shape.bounded else shape for shape in done.shapes)
+        return Instants(None, None, shapes, lambda: done.state(self.plan).code)
+
     def verdicts(self) -> Verdicts:
         rule, sheet, plan, first = self.rule, self.sheet, self.plan, self.first
         left, nothing = left_of(rule, sheet), Coded(constant(0, pl.UInt8), (None,))
         acts = [sheet.instant(act) for act in acts_of(rule) if is_event(sheet, act)]
         until = None if self.each.until is None else sheet.instant(self.each.until)
+        by_entry = self.by_entry
         applies = applies_to(sheet, rule)
-        endless = first is not None and _last_of_entries(sheet, first)
         known = nothing if first is None else self._outcomes(self._due(), None)
         inputs = [nothing if applies is None else applies().coded(plan), known]
         inputs += [nothing if first is None else self.start.state(plan), nothing if until is None else until.state(plan)]
@@ -86,8 +101,9 @@ class WithoutLog(Judged):
 
         def result_of(holds: Any, one: GeneralDeadline | None, s: Shape | None, u: Shape | None, before: Any, *of_acts: Any) -> GeneralDeadline:
             done, early = of_acts[::2], of_acts[1::2]
-            # The last of an event and of entries nobody knows lies anywhere from the event on; it has begun, perhaps, and waits for what is not known.
-            loose = endless and s is not None and s.kind == SPAN and s.interval and all(act.kind in (LATER, ANY) for act in done)
+            # It has begun, perhaps, and waits for what is not known.
+            waits = by_entry or all(act.kind in (LATER, ANY) for act in done)
+            loose = self.endless and s is not None and s.kind == SPAN and s.interval and waits
             if any(shape is not None and shape.kind not in (EXACT, LATER, ANY) and not (loose and shape is s) for shape in (s, u, *done)):
                 return left
             end = None if u is None or u.kind != ANY else Maybe(None, u.missing, u.open)
@@ -121,8 +137,7 @@ class WithoutLog(Judged):
 
     def _perhaps_begun(self, start: Maybe, until: Maybe | None, acts: list[Shape]) -> GeneralDeadline:
         """One time that nobody knows of, by what is missing of its start, of the end, and of the acts it may have ended with."""
-        by_entry = any(not is_event(self.sheet, act) for act in acts_of(self.rule))  # missing with the log
-        missing = frozenset[str]().union(EVENTS if by_entry else (), *(act.missing for act in acts))
+        missing = frozenset[str]().union(EVENTS if self.by_entry else (), *(act.missing for act in acts))
         done = Maybe(None, missing, any(act.open for act in acts)) if missing else NOT_YET
         result = GeneralDeadline(self.rule, PENDING, start, start, done, self.sheet.zone)
         self.general._decide(result, [None] * len(self.sheet.setting.slots), start, start, done)
