@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import product
 from typing import Any, Final
 
@@ -50,6 +51,7 @@ NOWHERE_MISSING: Final[frozenset[str]] = frozenset()
 
 # More combinations than this are not looked at one by one: the value is then simply unknown.
 MAX_COMBINATIONS: Final = 256
+_NUMBERS: Final = (int, Decimal)
 
 
 class _Special:
@@ -272,7 +274,11 @@ def as_things_stand(value: Any) -> Any:
 def _same(a: Any, b: Any) -> bool:
     if a.__class__ is Interval or b.__class__ is Interval:
         return a.__class__ is b.__class__ and a.low == b.low and a.high == b.high
-    return a is b or (a.__class__ is b.__class__ and bool(a == b)) or (isinstance(a, datetime) and isinstance(b, datetime) and a == b)
+    if a is b:
+        return True
+    # 10 and 10.0 are one number; True is none.
+    alike = a.__class__ is b.__class__ or (a.__class__ in _NUMBERS and b.__class__ in _NUMBERS) or (isinstance(a, datetime) and isinstance(b, datetime))
+    return alike and bool(a == b)
 
 
 def options_of(value: Any) -> tuple[Any, ...] | None:

@@ -74,8 +74,8 @@ def measured(sheet: Sheet, node: n.Value, largest: int | None = None) -> Value |
     return _of_column(sheet, found, found.state(sheet.plan), largest) if found.kind == "number" else None
 
 
-def settled(sheet: Sheet, one: Value) -> Value:
-    """A value of which several that are all the same are one."""
+def settled(sheet: Sheet, one: Value, *, computed: bool = False) -> Value:
+    """A value of which several that are all the same are one; of a ``computed`` one that grows nothing is missing then."""
     if one.most is None or one.least is None or not any(isinstance(v, Open) and v.options > 1 for v in one.state.domain):
         return one
     least, most = levelled([one.least, one.most]) or (None, None)
@@ -86,7 +86,9 @@ def settled(sheet: Sheet, one: Value) -> Value:
     def answer(value: Any, agreed: bool) -> Any:
         if not agreed or not isinstance(value, Open):
             return value
-        return evolve(value, options=1) if value.growing else KNOWN
+        if not value.growing:
+            return KNOWN
+        return evolve(value, options=1, missing=NOWHERE_MISSING) if computed else evolve(value, options=1)
 
     return evolve(one, state=tabulated(sheet.plan, [one.state, same], answer))
 
@@ -165,7 +167,7 @@ def _combined(sheet: Sheet, node: n.Arithmetic, parts: list[Value]) -> Value | N
         sheet.leave(among(state, lambda v: isinstance(v, Open)) & on(lambda *v: pl.any_horizontal(*v), *below))
     # The greatest and the least of several are told without those that are null.
     there = None if all(v is KNOWN or isinstance(v, Open) for v in state.domain) else among(state, lambda v: v is KNOWN or isinstance(v, Open))
-    return settled(sheet, Value(_where(sheet, there, least), state, None if most is None else _where(sheet, there, most)))
+    return settled(sheet, Value(_where(sheet, there, least), state, None if most is None else _where(sheet, there, most)), computed=True)
 
 
 def _direction(operation: str, parts: Sequence[Any]) -> int | None:
