@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from complaint_policy.columns.branches import may_hold
 from complaint_policy.columns.plan import SAME, Ex, constant, looked_up, on
 from complaint_policy.columns.tabulating import among, lookup, tabulated
 from complaint_policy.columns.values import ANY, EXACT, LATER, LEFT, LEFT_SHAPE, NO_END, NO_START, SPAN, STATED_NONE, Coded, Instants, Shape
@@ -159,9 +160,10 @@ def picked(sheet: Sheet, chosen: Coded, parts: list[Instants]) -> Instants:
             shape = shapes[choice]
             return frozenset({choice}) if shape.bounded else frozenset(), shape
         if choice.options is None:
-            # What a branch that may hold lacks is missing too, and which those are is not said.
-            lacking = any(s.kind == ANY or (s.kind == SPAN and not s.interval) for s in shapes)
-            return frozenset(), LEFT_SHAPE if lacking else Shape(ANY, choice.missing, choice.open)
+            # What a branch that may hold lacks is missing too; nothing is of days, which are known as such.
+            branches, plain = may_hold(choice)
+            lacking = [s for s in (shapes[i] for i in branches) if s.kind == ANY or (s.kind == SPAN and not s.interval)]
+            return frozenset(), Shape(ANY, plain.missing.union(*(s.missing for s in lacking)), plain.open or any(s.open for s in lacking))
         possible = [shapes[i] for i in choice.options]
         missing = choice.missing.union(*(s.missing for s in possible))
         open_ = choice.open or any(s.open for s in possible)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import polars as pl
 from attrs import define, evolve
 
-from complaint_policy.columns import choosing, lengths, numbers, several
+from complaint_policy.columns import choosing, lengths, several
+from complaint_policy.columns.branches import branch_codes
 from complaint_policy.columns.computed import computed_instants
 from complaint_policy.columns.opening import opened
 from complaint_policy.columns.plan import ABOVE, AT_LEAST, AT_MOST, BELOW, SAME, Ex, constant, on
@@ -96,7 +97,7 @@ def instant(sheet: Sheet, node: n.Instant, around: Around | None) -> Instants:
         case n.FirstKnownInstant(parts=parts):
             return choosing.first_known(sheet, [sheet.instant(p, around) for p in parts])
         case n.ChooseInstant(branches=branches):
-            chosen = numbers.branch_codes(sheet, [b.when for b in branches], frozenset(n.fields_in(node)), None if around is None else around.plain())
+            chosen = branch_codes(sheet, [b.when for b in branches], frozenset(n.fields_in(node)), None if around is None else around.plain())
             return choosing.picked(sheet, chosen, [sheet.instant(b.then, around) for b in branches])
         case ComputedInstant():
             return computed_instants(sheet, node)
@@ -228,7 +229,7 @@ def tested(sheet: Sheet, operation: str, left: n.Instant, right: n.Instant, arou
         return found
     # Of a choice among days each of them by itself: a day is missing where it is one of those that it depends on.
     plan = sheet.plan
-    chosen = numbers.branch_codes(sheet, [branch.when for branch in right.branches], frozenset(n.fields_in(right)), None if around is None else around.plain())
+    chosen = branch_codes(sheet, [branch.when for branch in right.branches], frozenset(n.fields_in(right)), None if around is None else around.plain())
     parts = [sheet.instant(branch.then, around) for branch in right.branches]
     for one, other in combinations(parts, 2):
         if one.low is not None and other.low is not None:

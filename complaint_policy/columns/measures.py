@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 
 from complaint_policy.columns import spans
 from complaint_policy.columns.arithmetic import Scaled, at_scale, lacking, of_codes, operated, scaled
+from complaint_policy.columns.branches import branch_codes, unknown_of_choice
 from complaint_policy.columns.plan import SAME, Ex, on
 from complaint_policy.columns.several import perhaps_counted
 from complaint_policy.columns.tabulating import among, tabulated
@@ -23,10 +24,8 @@ from complaint_policy.possible import MAX_COMBINATIONS, NONE, NOWHERE_MISSING, E
 if TYPE_CHECKING:
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["NOT_NAMED", "Value", "divided_by", "held_between", "levelled", "measured", "picked_values", "settled"]
+__all__ = ["Value", "divided_by", "held_between", "levelled", "measured", "picked_values", "settled"]
 
-# "Missing" where not all that is missing is named: an amount says of none of its names that it is.
-NOT_NAMED: Final = "\x1fnot named"
 _PLACES: Final = 10
 _WIDEST: Final = 10**36
 # Of factors beside two others none may be larger, so that their product can be held.
@@ -182,8 +181,6 @@ def _where(sheet: Sheet, there: Ex | None, one: Scaled) -> Scaled:
 
 def picked_values(sheet: Sheet, node: n.Expression, whens: list[n.Condition | None], parts: list[Value | None]) -> Value | None:
     """One of several values by the conditions of a choice."""
-    from complaint_policy.columns.numbers import branch_codes
-
     known = [part for part in parts if part is not None]
     if len(known) < len(parts):
         return None
@@ -193,11 +190,7 @@ def picked_values(sheet: Sheet, node: n.Expression, whens: list[n.Condition | No
         if isinstance(choice, int):
             return states[choice], (choice,) if states[choice] is KNOWN or isinstance(states[choice], Open) else ()
         if choice.options is None:
-            # Which branches may hold is not said where none is certain: what they lack is missing too.
-            if any(isinstance(s, Maybe) and s.options is not None for s in states):
-                return LEFT_OVER, ()
-            told = not any(isinstance(s, (Maybe, Open)) for s in states)
-            return Maybe(None, choice.missing if told else choice.missing | {NOT_NAMED}, choice.open), ()
+            return unknown_of_choice(choice, states), ()
         possible = [states[i] for i in choice.options]
         unknown = [s for s in possible if isinstance(s, Maybe)]
         if any(s.options is not None for s in unknown) or any(s is NONE for s in possible):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from complaint_policy.columns.measures import NOT_NAMED, Value, levelled, measured
+from complaint_policy.columns.measures import Value, levelled, measured
 from complaint_policy.columns.plan import ABOVE, AT_LEAST, AT_MOST, BELOW, SAME, Ex, constant, on
 from complaint_policy.columns.tabulating import TooWide, boolean_of, tabulated
 from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, Open, is_left
@@ -42,7 +42,7 @@ def several_tested(sheet: Sheet, left: n.Value, operation: str, right: n.Value) 
     sign = SIGNS[operation]
 
     def answer(a: Any, b: Any, lie: int) -> Any:
-        if any(isinstance(v, Maybe) and (v.options is not None or is_left(v.missing) or NOT_NAMED in v.missing) for v in (a, b)):
+        if any(isinstance(v, Maybe) and (v.options is not None or is_left(v.missing)) for v in (a, b)):
             return LEFT_OVER
         several = [isinstance(v, Open) and v.options > 1 for v in (a, b)]
         if lie == _MIXED:

@@ -10,7 +10,7 @@ import polars as pl
 from complaint_policy.columns.conditions import as_column
 from complaint_policy.columns.instants import left_instants
 from complaint_policy.columns.lengths import agreed
-from complaint_policy.columns.measures import NOT_NAMED, measured
+from complaint_policy.columns.measures import measured
 from complaint_policy.columns.plan import Ex, on
 from complaint_policy.columns.tabulating import tabulated
 from complaint_policy.columns.values import (
@@ -18,7 +18,6 @@ from complaint_policy.columns.values import (
     EXACT,
     KNOWN,
     LATER,
-    LEFT_OVER,
     LEFT_SHAPE,
     NO_END,
     NO_START,
@@ -54,25 +53,25 @@ def promised(sheet: Sheet, base: Instants, node: n.Counted, amount: Column | Cod
         return left_instants()
     state = column.state(plan)
     numbers: tuple[Ex | None, ...] = (_whole(column),)
+    all_whole = True
     if any(isinstance(s, Maybe) and (s.options is not None or is_left(s.missing)) for s in column.specials):
-        # Of several numbers the least and the most tell between which instants it lies, if the others can be counted as they can.
+        # Of several numbers the least and the most tell between which instants it lies.
         one = measured(sheet, node.length.amount)
         if one is None:
             return left_instants()
         columns = [Column("number", end.value, whole=True, scale=end.scale) for end in (one.least, one.most) if end is not None]
         state, numbers = one.state, tuple(_whole(column) for column in columns) or (None,)
-        if any(column.scale for column in columns):
-            state = state.meaning(tuple(LEFT_OVER if isinstance(v, Open) else v for v in state.domain))
+        all_whole = not any(column.scale for column in columns)
     counts = [count for count in numbers if count is not None]
     countable = on(lambda *c: pl.all_horizontal(*(x.is_not_null() for x in c)), *counts) if counts else None
     usable = Coded(pl_zero(), (True,)) if countable is None else Coded(None, (False, True), plan.keep(countable))
     names = frozenset(n.fields_in(node.length.amount))
 
     def answer(shape: Shape, special: Any, fits: bool) -> Shape:
-        if isinstance(special, Open) and special.options == 1:
-            special = KNOWN  # a limit is counted as things stand
+        if isinstance(special, Open) and special.growing:  # a limit is counted as things stand
+            special = KNOWN if special.options == 1 else Open(special.options, None, special.missing)
         unknown = special if isinstance(special, (Maybe, Open)) else None
-        if (isinstance(special, Maybe) and (special.options is not None or NOT_NAMED in special.missing)) or shape == LEFT_SHAPE:
+        if (isinstance(special, Maybe) and special.options is not None) or shape == LEFT_SHAPE:
             return LEFT_SHAPE
         if isinstance(special, Maybe) or shape.kind == ANY:
             missing = shape.missing if shape.kind == ANY or not shape.interval else NOWHERE_MISSING
@@ -83,8 +82,11 @@ def promised(sheet: Sheet, base: Instants, node: n.Counted, amount: Column | Cod
             return shape
         if not isinstance(special, Open):
             return shape if special is KNOWN and fits else Shape(ANY, names)
-        # A day has as many limits, each of them a day.
-        return Shape(SPAN, special.missing, special.open, interval=False) if fits and shape.kind == EXACT else LEFT_SHAPE
+        if not fits:  # one of them, at least, is no number of days
+            return Shape(ANY, names | special.missing, special.open)
+        # A day has as many limits, each of them a day; and of numbers in between any may be a fraction.
+        told = shape.kind == EXACT and (all_whole or special.options <= 2)
+        return Shape(SPAN, special.missing, special.open, interval=False) if told else LEFT_SHAPE
 
     coded = tabulated(plan, [base.state(plan), state, usable], answer, key=lambda s: s, left=LEFT_SHAPE)
     if base.low is None or not counts:

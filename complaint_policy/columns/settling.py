@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 import polars as pl
 from attrs import evolve
 
-from complaint_policy.columns.numbers import Stand
 from complaint_policy.columns.plan import constant
 from complaint_policy.columns.sheet import Sheet, Verdicts
+from complaint_policy.columns.standing import Stand
 from complaint_policy.columns.tabulating import TooWide, among, tabulated
 from complaint_policy.columns.values import LEFT, Coded, is_left
 from complaint_policy.expressions import nodes as n

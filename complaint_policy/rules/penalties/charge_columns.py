@@ -6,11 +6,12 @@ from typing import Any
 
 import polars as pl
 
-from complaint_policy.columns.numbers import Stand, branch_codes
+from complaint_policy.columns.branches import branch_codes, unknown_of_choice
 from complaint_policy.columns.plan import SAME, Ex, constant, on
 from complaint_policy.columns.sheet import Sheet
+from complaint_policy.columns.standing import Stand
 from complaint_policy.columns.tabulating import TooWide, tabulated
-from complaint_policy.columns.values import KNOWN, LEFT, LEFT_OVER, Coded, Column
+from complaint_policy.columns.values import KNOWN, LEFT, Coded, Column
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.moments import first_known
 from complaint_policy.possible import NONE, Maybe
@@ -62,8 +63,8 @@ def _whether_chosen(sheet: Sheet, node: n.Choose) -> Coded:
     def answer(choice: Any, agree: bool, *states: Any) -> Any:
         if isinstance(choice, int):
             return states[choice]
-        if choice.options is None:  # which branches may hold is not said
-            return LEFT_OVER if any(isinstance(s, Maybe) for s in states) else choice
+        if choice.options is None:
+            return unknown_of_choice(choice, states)
         if agree:
             return "somebody"
         possible = [states[i] for i in choice.options]

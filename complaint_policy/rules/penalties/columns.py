@@ -13,10 +13,11 @@ from complaint_policy.columns.amounts import STANDS, proposals
 from complaint_policy.columns.arithmetic import Scaled, at_scale
 from complaint_policy.columns.conditions import conjunction
 from complaint_policy.columns.measures import Value, divided_by, held_between, measured, picked_values, settled
-from complaint_policy.columns.numbers import Stand, finite
+from complaint_policy.columns.numbers import finite
 from complaint_policy.columns.plan import constant, on
 from complaint_policy.columns.settling import applies_to, begins_anew, is_endless, narrowed
 from complaint_policy.columns.sheet import Sheet, Verdicts
+from complaint_policy.columns.standing import Stand
 from complaint_policy.columns.tabulating import TooWide, among, tabulated
 from complaint_policy.columns.values import KNOWN, LEFT, LEFT_OVER, Coded, Open
 from complaint_policy.expressions import nodes as n
@@ -326,7 +327,7 @@ def _bounds(rule: Penalty, sheet: Sheet) -> Coded:
         stand.severity()
         inputs.append(sheet.severity())
     whens: list[n.Condition | None] = []
-    from complaint_policy.columns.numbers import atoms
+    from complaint_policy.columns.standing import atoms
 
     for branch in rule.range.branches:
         standing = None if branch.when is None else atoms(sheet, stand, branch.when, inputs, None)

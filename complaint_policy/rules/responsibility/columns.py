@@ -8,9 +8,10 @@ from typing import Any, Final
 import polars as pl
 from attrs import frozen
 
-from complaint_policy.columns.numbers import Stand, finite
+from complaint_policy.columns.numbers import finite
 from complaint_policy.columns.plan import Ex, constant, on
 from complaint_policy.columns.sheet import Sheet
+from complaint_policy.columns.standing import Stand
 from complaint_policy.columns.tabulating import TooWide, tabulated
 from complaint_policy.columns.values import LEFT, LEFT_OVER, Coded, Column, code_type
 from complaint_policy.expressions import nodes as n
