@@ -14,9 +14,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def wide_context(rounding: str = ROUND_HALF_EVEN) -> Context:
-    """Eighty digits; what has more is rounded."""
-    return _named(80, rounding, ())
+def wide_context(rounding: str = ROUND_HALF_EVEN, digits: int = 80) -> Context:
+    """So many digits; what has more is rounded."""
+    return _named(digits, rounding, ())
 
 
 def exact_context(digits: int) -> Context:

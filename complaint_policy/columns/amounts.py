@@ -75,29 +75,36 @@ class Proposals(Coded):
             if all(number is None for number in numbers):
                 continue
             times = lookup(self, numbers, pl.Int64)
-            one = times.cast(pl.Int128) if source is None else on(_rounding(self.columns[source].scale - digits), self.columns[source].value, times)
+            one = times.cast(pl.Int128) if source is None else on(_rounding(self.columns[source], digits), self.columns[source].value, times)
             found = one if found is None else on(lambda a, b: pl.coalesce(a, b), found, one)
         return found
 
 
-def _rounding(places: int) -> Callable[[pl.Expr, pl.Expr], pl.Expr]:
-    """Numbers so many times, with so many decimal places fewer."""
-    unit = pl.lit(10 ** abs(places), pl.Int128)
-    if places <= 0:
-        return lambda value, times: value * times.cast(pl.Int128) * unit
-    return lambda value, times: (value * times.cast(pl.Int128) + pl.lit(10**places // 2, pl.Int128)) // unit
+def _rounding(column: Scaled, digits: int) -> Callable[[pl.Expr, pl.Expr], pl.Expr]:
+    """Numbers so many times, in units of so many decimal places, half up."""
+    places = column.scale - digits
+    more, unit = 10 ** max(0, -places), 10 ** max(0, places) * column.parts
+
+    def rounded(value: pl.Expr, times: pl.Expr) -> pl.Expr:
+        whole = value * times.cast(pl.Int128) * pl.lit(more, pl.Int128)
+        return whole if unit == 1 else (whole * pl.lit(2, pl.Int128) + pl.lit(unit, pl.Int128)) // pl.lit(2 * unit, pl.Int128)
+
+    return rounded
 
 
 # Amounts of more digits before the point are left; so the sum of many is within what a column holds.
 _LARGEST: Final = 20
+# So that it can be doubled as many times as a duty is broken.
+_WIDEST: Final = 10**32
 
 
 def proposals(sheet: Sheet, coded: Coded, columns: Mapping[str, Scaled]) -> Proposals:
     """Proposals told with :data:`STANDS`; rows with a value below nothing, which may be least where others are most, are left, or one beyond all sense."""
-    for one in columns.values():
-        sheet.leave(on(lambda v, most: (v < pl.lit(0, pl.Int128)) | (v >= most), one.value, pl.lit(10 ** (_LARGEST + one.scale), pl.Int128)))
+    most = {name: pl.lit(min(10 ** (_LARGEST + one.scale) * one.parts, _WIDEST), pl.Int128) for name, one in columns.items()}
+    for name, one in columns.items():
+        sheet.leave(on(lambda v, most: (v < pl.lit(0, pl.Int128)) | (v >= most), one.value, most[name]))
     # Rows that are left have a column, too: what it cannot hold would end the query.
-    held = {name: on(_held, one.value, pl.lit(10 ** (_LARGEST + one.scale), pl.Int128)) for name, one in columns.items()}
+    held = {name: on(_held, one.value, most[name]) for name, one in columns.items()}
     return Proposals(coded, {name: evolve(one, value=sheet.plan.keep(held[name])) for name, one in columns.items()})
 
 

@@ -30,11 +30,12 @@ _WIDEST: Final = 10**36
 
 @define
 class Scaled:
-    """A column of whole numbers of ``10 ** -scale``; none is larger than ``bound``."""
+    """A column of whole numbers of ``10 ** -scale``, or of one of ``parts`` of that; none is larger than ``bound``."""
 
     value: Ex
     scale: int
     bound: int
+    parts: int = 1
 
 
 def scaled(sheet: Sheet, column: Column, largest: int = _LARGEST) -> Scaled | None:
@@ -149,14 +150,18 @@ def operated(operation: str, parts: list[Scaled]) -> Scaled | None:
     return Scaled(reduce(lambda a, b: on(sign, a, b), (p.value for p in levelled)), scale, bound)
 
 
-def at_scale(one: Scaled, scale: int) -> Scaled | None:
-    """The same numbers with as many decimal places or more; None where that is too wide."""
-    more = scale - one.scale
-    return None if one.bound * 10**more > _WIDEST else Scaled(_at(one.value, more), scale, one.bound * 10**more)
+def at_scale(one: Scaled, scale: int, parts: int = 1) -> Scaled | None:
+    """The same numbers with as many decimal places or more, in a multiple of their parts; None where that is too wide."""
+    times = 10 ** (scale - one.scale) * (parts // one.parts)
+    return None if one.bound * times > _WIDEST else Scaled(_times(one.value, times), scale, one.bound * times, parts)
 
 
 def _at(value: Ex, places: int) -> Ex:
-    return value if not places else on(lambda v: v * pl.lit(10**places, _WIDE), value)
+    return _times(value, 10**places)
+
+
+def _times(value: Ex, number: int) -> Ex:
+    return value if number == 1 else on(lambda v: v * pl.lit(number, _WIDE), value)
 
 
 def side_by_side(sheet: Sheet, one: Column, two: Column) -> tuple[Ex, Ex] | None:

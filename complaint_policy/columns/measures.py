@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from math import prod
+from math import lcm, prod
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -28,6 +28,7 @@ __all__ = ["Value", "divided_by", "held_between", "levelled", "measured", "picke
 
 _PLACES: Final = 10
 _WIDEST: Final = 10**36
+_MOST_PARTS: Final = 10**6
 # Of factors beside two others none may be larger, so that their product can be held.
 _FACTOR: Final = 10**7
 
@@ -253,7 +254,7 @@ def _of_picks(sheet: Sheet, picks: Coded, parts: list[Value]) -> Value | None:
             return picked
 
         value = sheet.plan.keep(on(pick, picks.code, *(ends[place][which].value for place in used)))
-        return Scaled(value, level[0].scale, max(one.bound for one in level))
+        return evolve(level[0], value=value, bound=max(one.bound for one in level))
 
     several = any(isinstance(what, Open) and what.options > 1 for what, _ in picks.domain)
     return settled(sheet, Value(side(0), state, side(1) if several else None))
@@ -261,28 +262,26 @@ def _of_picks(sheet: Sheet, picks: Coded, parts: list[Value]) -> Value | None:
 
 def levelled(values: Sequence[Scaled]) -> list[Scaled] | None:
     """Values in one unit; None where that is too wide."""
-    scale = max(one.scale for one in values)
-    found = [at_scale(one, scale) for one in values]
+    scale, parts = max(one.scale for one in values), lcm(*(one.parts for one in values))
+    found = [at_scale(one, scale, parts) for one in values]
     known = [one for one in found if one is not None]
     return known if len(known) == len(values) else None
 
 
 def divided_by(one: Scaled, by: int | Decimal) -> Scaled | None:
-    """Values in so many parts, where a decimal number tells each part; None where none does."""
+    """Values in so many parts: decimal numbers, where these tell each part; None where the parts are none, or too many."""
     sign, digits, exponent = Decimal(by).as_tuple()
     number = int("".join(map(str, digits)))
     if sign or not number or not isinstance(exponent, int):
         return None
     # By number * 10 ** exponent: times factor, with so many places more.
-    places = next((places for places in range(_PLACES) if not 10**places % number), None)
-    if places is None:
-        return None
-    factor, scale = 10**places // number, one.scale + places + exponent
+    places, parts = next(((places, 1) for places in range(_PLACES) if not 10**places % number), (0, number))
+    factor, scale = max(1, 10**places // number), one.scale + places + exponent
     if scale < 0:
         factor, scale = factor * 10**-scale, 0
-    if one.bound * factor > _WIDEST:
+    if one.bound * factor > _WIDEST or parts > _MOST_PARTS:
         return None
-    return Scaled(on(lambda v: v * pl.lit(factor, pl.Int128), one.value), scale, one.bound * factor)
+    return Scaled(on(lambda v: v * pl.lit(factor, pl.Int128), one.value), scale, one.bound * factor, parts)
 
 
 def held_between(low: Scaled | None, amount: Scaled, high: Scaled | None) -> Scaled | None:
@@ -297,4 +296,4 @@ def held_between(low: Scaled | None, amount: Scaled, high: Scaled | None) -> Sca
         cut = on(lambda v, e: pl.when(v.is_not_null()).then(pl.max_horizontal(v, e)), cut, least.value)
     if most is not None:
         cut = on(lambda v, e: pl.when(v.is_not_null()).then(pl.min_horizontal(v, e)), cut, most.value)
-    return Scaled(cut, value.scale, max(one.bound for one in level))
+    return evolve(value, value=cut, bound=max(one.bound for one in level))

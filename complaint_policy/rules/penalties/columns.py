@@ -10,9 +10,9 @@ from typing import Any, Final
 import polars as pl
 
 from complaint_policy.columns.amounts import STANDS, proposals
-from complaint_policy.columns.arithmetic import Scaled, at_scale
+from complaint_policy.columns.arithmetic import Scaled
 from complaint_policy.columns.conditions import conjunction
-from complaint_policy.columns.measures import Value, divided_by, held_between, measured, picked_values, settled
+from complaint_policy.columns.measures import Value, divided_by, held_between, levelled, measured, picked_values, settled
 from complaint_policy.columns.numbers import finite
 from complaint_policy.columns.plan import constant, on
 from complaint_policy.columns.settling import applies_to, begins_anew, is_endless, narrowed
@@ -72,7 +72,7 @@ def _proposed(rule: Penalty, sheet: Sheet) -> Coded:
     breaches = hand_in(_breaches(rule, sheet)) if rule.breaches_of else None
     values = _measures(rule, sheet)
     if values is not None:
-        stands = {name: hand_in(_standing(sheet, rule, name, one)) for name, one in values.items()}
+        stands = {name: hand_in(_standing(sheet, name, one)) for name, one in values.items()}
         amount = stands.get("amount")
         bounds = pair_of(stands["low"], stands["high"]) if rule.range is not None else None
     else:
@@ -141,21 +141,38 @@ def _measures(rule: Penalty, sheet: Sheet) -> dict[str, Value] | None:
         return None
     low, high = (values[name].least if name in values else None for name in ("low", "high"))
     if low is not None and high is not None:
-        scale = max(low.scale, high.scale)
-        one, two = at_scale(low, scale), at_scale(high, scale)
-        if one is None or two is None:
+        level = levelled([low, high])
+        if level is None:
             return None
-        sheet.leave(on(lambda a, b: a > b, one.value, two.value))  # upside down
+        sheet.leave(on(lambda a, b: a > b, *(one.value for one in level)))  # upside down
     amount = values.get("amount")
     if amount is not None and amount.least is not None and rule.range is not None:
         cuts = [None if one is None else held_between(low, one, high) for one in (amount.least, amount.most)]
         if cuts[0] is None or (cuts[1] is None and amount.most is not None):
             return None
-        values["amount"] = Value(cuts[0], amount.state, cuts[1])
+        state = amount.state if high is None else _held_at(sheet, amount.least, high, amount.state)
+        if state is None:
+            return None
+        values["amount"] = Value(cuts[0], state, cuts[1])
     return values
 
 
-def _standing(sheet: Sheet, rule: Penalty, name: str, one: Value) -> Coded:
+def _held_at(sheet: Sheet, least: Scaled, high: Scaled, state: Coded) -> Coded | None:
+    """A rising amount of which all that it may be is above the range grows no more."""
+    if not any(isinstance(value, Open) and value.growing for value in state.domain):
+        return state
+    level = levelled([least, high])
+    if level is None:
+        return None
+    above = Coded(None, (False, True), sheet.plan.keep(on(lambda a, b: (a > b).fill_null(False), *(one.value for one in level))))
+
+    def answer(value: Any, held: bool) -> Any:
+        return KNOWN if held and isinstance(value, Open) and value.rising is not None and value.rising > 0 else value
+
+    return tabulated(sheet.plan, [state, above], answer)
+
+
+def _standing(sheet: Sheet, name: str, one: Value) -> Coded:
     """What is handed in for a value: a number that stands for it, or two for the least and the most of several."""
 
     def stands_for(value: Any) -> Any:
@@ -163,7 +180,7 @@ def _standing(sheet: Sheet, rule: Penalty, name: str, one: Value) -> Coded:
             return STANDS[name]
         if not isinstance(value, Open):
             return value
-        if name != "amount" or (value.growing and rule.range is not None):  # where a range holds it, it grows no more
+        if name != "amount":
             return LEFT_OVER
         options = (STANDS[name],) if value.options == 1 else (STANDS[name], STANDS["most"])
         return Growing(options, frozenset(), 0) if value.growing else Maybe(options, frozenset())
