@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -40,8 +41,8 @@ class Standing(Protocol):
     def moved(self, base: Instants, counter: Counter) -> Instants:
         """The start of the deadline moved by a counter, put off by each row's pauses."""
 
-    def left(self, limit: Instants) -> Instants:
-        """A limit that nobody has put off: where the clock stood still it is the record evaluation's."""
+    def of_numbers(self, start: Ex, number: Ex, without: Ex, counter_of: Callable[[int], Counter]) -> Ex:
+        """The due ticks of starts by a length whose number is each row's, put off likewise; ``without`` is what they would be without a pause."""
 
 
 @define(eq=False)

@@ -41,8 +41,7 @@ def counted(sheet: Sheet, node: n.Counted, around: Around | None) -> Instants:
     if not isinstance(node.length, Length):
         from complaint_policy.columns.promised import promised
 
-        made = promised(sheet, base, node, sheet.value(node.length.amount))
-        return made if pauses is None else pauses.left(made)
+        return promised(sheet, base, node, sheet.value(node.length.amount), pauses)
     counter = Counter(node.length, node.counting, ahead=node.ahead)
     made = moved(sheet, base, counter) if pauses is None else pauses.moved(base, counter)
     if counter.provisional_from() is not None and not isinstance(node.base, n.RuleStart):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,6 +37,7 @@ from complaint_policy.lengths import Length
 from complaint_policy.possible import NONE, NOWHERE_MISSING, DayEnd, Maybe
 
 if TYPE_CHECKING:
+    from complaint_policy.columns.instants import Standing
     from complaint_policy.columns.sheet import Sheet
 
 __all__ = ["promised"]
@@ -44,8 +46,8 @@ _MOST: Final = 100_000
 _MICRO: Final = timedelta(microseconds=1)
 
 
-def promised(sheet: Sheet, base: Instants, node: n.Counted, amount: Column | Coded) -> Instants:
-    """``base`` moved by a length whose number is a value; ``node.length`` says its unit."""
+def promised(sheet: Sheet, base: Instants, node: n.Counted, amount: Column | Coded, pauses: Standing | None = None) -> Instants:
+    """``base`` moved by a length whose number is a value, and put off by ``pauses``; ``node.length`` says its unit."""
     assert isinstance(node.length, n.LengthValue)
     plan, unit = sheet.plan, node.length.unit
     column = as_column(sheet, amount, "number") if isinstance(amount, Coded) else amount
@@ -93,8 +95,13 @@ def promised(sheet: Sheet, base: Instants, node: n.Counted, amount: Column | Cod
         return Instants(None, None, coded.domain, lambda: coded.code)
     least, most = (counts[-1], counts[0]) if node.ahead else (counts[0], counts[-1])
     known = [plan.keep(count) for count in dict.fromkeys((least, most))]
-    low = _counted(sheet, base.low, known[0], node, unit)
-    high = None if len(known) == 1 and (base.high is None or base.exact) else _counted(sheet, base.high or base.low, known[-1], node, unit)
+
+    def due(start: Ex, number: Ex) -> Ex:
+        without = _counted(sheet, start, number, node, unit)
+        return without if pauses is None else pauses.of_numbers(start, number, without, _counters(node, unit))
+
+    low = due(base.low, known[0])
+    high = None if len(known) == 1 and (base.high is None or base.exact) else due(base.high or base.low, known[-1])
     from complaint_policy.columns.choosing import settled
 
     day_end = node.counting.ends == "end_of_day" and Length(1, unit).counts_days
@@ -123,15 +130,20 @@ def _whole(column: Column) -> Ex | None:
     return on(fitting, column.value)
 
 
+def _counters(node: n.Counted, unit: str) -> Callable[[int], Counter]:
+    """The counter of so many units, made once for each number."""
+    made: dict[int, Counter] = {}
+    return lambda number: made.get(number) or made.setdefault(number, Counter(Length(number, unit), node.counting, ahead=node.ahead))
+
+
 def _counted(sheet: Sheet, start: Ex, number: Ex, node: n.Counted, unit: str) -> Ex:
     """The due ticks of each start and number; ends that lie nowhere stay there."""
     clock, zone = sheet.clock, sheet.zone
-    sample = Counter(Length(1, unit), node.counting, ahead=node.ahead)
-    by_day = sample.by_day and zone.name == node.counting.timezone
-    counters: dict[int, Counter] = {}
+    counter_of = _counters(node, unit)
+    by_day = counter_of(1).by_day and zone.name == node.counting.timezone
 
     def due(where: int, count: int) -> int | None:
-        counter = counters.get(count) or counters.setdefault(count, Counter(Length(count, unit), node.counting, ahead=node.ahead))
+        counter = counter_of(count)
         try:
             begin = zone.day_start(clock.first.toordinal() + where) + timedelta(minutes=30) if by_day else clock.to_utc(where)
             found = counter._count(begin) if by_day else counter.due(begin)

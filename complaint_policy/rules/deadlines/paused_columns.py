@@ -21,7 +21,7 @@ from complaint_policy.columns.plan import AT_MOST, BELOW, Ex, constant, on
 from complaint_policy.columns.python_cells import python_cells
 from complaint_policy.columns.sheet import Sheet
 from complaint_policy.columns.tabulating import among, tabulated
-from complaint_policy.columns.values import KNOWN, LATER, LEFT_OVER, LEFT_SHAPE, NO_END, NO_START, Coded, Instants, is_left
+from complaint_policy.columns.values import KNOWN, LATER, LEFT_OVER, NO_END, NO_START, Coded, Instants, is_left
 from complaint_policy.counting import Counter, Pause
 from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n
@@ -131,19 +131,33 @@ class Pauses:
         high = self._later(base.high, without.high or without.low, counter)
         return lengths.agreed(self.sheet, Instants(low, high, base.shapes, base._state, without.day_end, last_end=without.last_end))
 
-    def left(self, limit: Instants) -> Instants:
-        """A limit that is the record evaluation's wherever the clock stood still."""
-        if not self._stood:
-            return limit
-        plan = self.sheet.plan
-        there = Coded(None, (False, True), plan.keep(on(_any_there, *self._stood)))
-        coded = tabulated(plan, [limit.state(plan), there], lambda s, t: LEFT_SHAPE if t and s.bounded else s, key=lambda s: s, left=LEFT_SHAPE)
-        return choosing.settled(self.sheet, limit.low, limit.high, coded, limit.day_end, limit.last_end)
+    def of_numbers(self, start: Ex, number: Ex, without: Ex, counter_of: Callable[[int], Counter]) -> Ex:
+        """The due ticks of starts by a length whose number is each row's; ``without`` is what they would be without a pause."""
+        clock, plan, ends = self.sheet.clock, self.sheet.plan, self._ends
+        if ends is None:
+            return without
+        wanted = plan.keep(on(lambda p, s, w: pl.when(w.is_not_null() & (s > NO_START) & (s < NO_END)).then(p), ends, start, without))
+
+        def due(start: int, number: int, ends: tuple[int, ...]) -> int:
+            return clock.of_utc(lengths.plain(counter_of(number).due_with_pauses(clock.to_utc(start), _pairs(ends, clock))))
+
+        later = plan.keep(asked(due, start, number, wanted))
+        # A limit beyond what can be counted.
+        self.sheet.leave(on(lambda p, m: p.is_not_null() & m.is_null(), wanted, later))
+        return plan.keep(on(lambda p, d, m: pl.when(p.is_not_null()).then(m).otherwise(d), wanted, without, later))
 
     @property
     def _stood(self) -> list[Ex]:
         """What is there of rows whose clock stood still."""
         return [one for one in (self.low, self.several) if one is not None]
+
+    @property
+    def _ends(self) -> Ex | None:
+        """The ends of each row's pauses in order; null where its clock has not stood still."""
+        if self.low is None or self.high is None:
+            return self.several
+        one = on(_listed, self.low, self.high)
+        return one if self.several is None else on(lambda p, q: pl.coalesce(p, q), one, self.several)
 
     def _later(self, start: Ex, without: Ex, counter: Counter) -> Ex:
         """The due ticks of one end of each row's start; ``without`` is what they would be without a pause."""
@@ -197,14 +211,10 @@ class Pauses:
     def warned(self, without: Ex, due: Instants, still_open: Ex, warning: Callable[[datetime, datetime, tuple[Pause, ...]], datetime | None]) -> Ex:
         """When an open duty is at risk: ``without`` is that of rows whose clock has not stood still; of those that stand still nothing is asked."""
         clock, plan = self.sheet.clock, self.sheet.plan
-        if not self._stood or due.low is None or self.start.low is None:
+        ends = self._ends
+        if ends is None or due.low is None or self.start.low is None:
             return without
         wanted = plan.keep(on(lambda o, r, s, d: o & ~r & (s > NO_START) & (d > NO_START), still_open, self.running, self.start.low, due.low))
-        ends = self.several
-        if self.low is not None and self.high is not None:
-            one = on(_listed, self.low, self.high)
-            ends = one if ends is None else on(lambda p, q: pl.coalesce(p, q), one, ends)
-        assert ends is not None
         wanted_ends = plan.keep(on(lambda w, p: pl.when(w).then(p), wanted, ends))
 
         def at(start: int, due: int, ended: bool, ends: tuple[int, ...]) -> int | None:
@@ -255,10 +265,6 @@ def _field(sheet: Sheet, name: str) -> _Kind:
 def _unknown_of_all(*values: Any) -> Any:
     unknown = [v for v in values if isinstance(v, Maybe)]
     return Maybe(None, frozenset().union(*(u.missing for u in unknown))) if unknown else None
-
-
-def _any_there(*parts: pl.Expr) -> pl.Expr:
-    return pl.any_horizontal(*(part.is_not_null() for part in parts))
 
 
 def _listed(low: pl.Expr, high: pl.Expr) -> pl.Expr:
