@@ -56,6 +56,14 @@ class Stretch:
 
 def measured(sheet: Sheet, node: n.LengthOf) -> Column:
     """How many whole units the stretch of each row has."""
+    if _may_have_several(node):
+        column, state = so_far(sheet, node)
+        told = tabulated(sheet.plan, [state], lambda v: LEFT_OVER if isinstance(v, Open) else v)
+        unknown, place = unknown_of(told)
+        if column.value is None:
+            return Column("number", None, unknown, place, whole=True)
+        ended = on(lambda k, v: pl.when(k).then(v), among(told, lambda v: v is KNOWN), column.value)
+        return Column("number", sheet.plan.keep(ended), unknown, place, whole=True)
     found = _ended(sheet, stretch(sheet, node.span))
     unknown, place = unknown_of(found.state)
     if len(unknown) == found.state.width:
@@ -65,6 +73,40 @@ def measured(sheet: Sheet, node: n.LengthOf) -> Column:
 
 def so_far(sheet: Sheet, node: n.LengthOf) -> tuple[Column, Coded]:
     """The same as things stand, at most where it may be nothing (the least is nothing then); and what each row's is: KNOWN, :class:`Open`, or unknown."""
+    if not _may_have_several(node):
+        return _of_one(sheet, node)
+    told: tuple[Column, Coded] = sheet.remembered(("stretches", node), lambda: _of_several(sheet, node))
+    return told
+
+
+def _may_have_several(node: n.LengthOf) -> bool:
+    """Whether a row may have several stretches."""
+    return any(isinstance(part, (n.NamedSpan, n.Together, n.Except)) for part in n.walk(node.span))
+
+
+def _of_several(sheet: Sheet, node: n.LengthOf) -> tuple[Column, Coded]:
+    """One stretch is arithmetic; of the rows that have others each is asked."""
+    from complaint_policy.columns.stretches import lengths
+
+    column, state = _of_one(sheet, node)
+    others = among(state, _left_to_others)
+    asked = lengths(sheet, node, others) if any(_left_to_others(v) for v in state.domain) else None
+    if asked is None:
+        return column, state
+    plan, (more, states) = sheet.plan, asked
+    told = tabulated(plan, [state, states], lambda own, other: other if _left_to_others(own) else own)
+    values = [one.value for one in (column, more) if one.value is not None]
+    if not values:
+        return Column("number", None, whole=True), told
+    value = values[0] if len(values) == 1 else plan.keep(on(lambda a, b: pl.coalesce(a, b), *values))
+    return Column("number", value, whole=True), told
+
+
+def _left_to_others(value: Any) -> bool:
+    return isinstance(value, Maybe) and is_left(value.missing)
+
+
+def _of_one(sheet: Sheet, node: n.LengthOf) -> tuple[Column, Coded]:
     found = stretch(sheet, node.span)
 
     def what(value: Any) -> Any:

@@ -6,49 +6,33 @@ still, the counter is asked: once for each different start and the pauses that l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import polars as pl
 from attrs import evolve, frozen
 
-from complaint_policy.coerce import is_empty
 from complaint_policy.columns import choosing, lengths, spans
 from complaint_policy.columns.asking import asked, where_all
 from complaint_policy.columns.clock import Clock
 from complaint_policy.columns.plan import AT_MOST, BELOW, Ex, constant, on
 from complaint_policy.columns.python_cells import python_cells
 from complaint_policy.columns.sheet import Sheet
+from complaint_policy.columns.stretches import Kind, field_of_intervals, read_together, stands
 from complaint_policy.columns.tabulating import among, tabulated
-from complaint_policy.columns.values import KNOWN, LATER, LEFT_OVER, NO_END, NO_START, Coded, Instants, is_left
+from complaint_policy.columns.values import LATER, LEFT_OVER, NO_END, NO_START, Coded, Instants, is_left
 from complaint_policy.counting import Counter, Pause
 from complaint_policy.expressions import moments
 from complaint_policy.expressions import nodes as n
-from complaint_policy.expressions.moments import AS_OF, FIRST_FREE, Stretch
-from complaint_policy.intake import cell_reader, empty_value
 from complaint_policy.lengths import MonthDays
-from complaint_policy.possible import MICROSECOND, NONE, Maybe
+from complaint_policy.possible import MICROSECOND, Maybe
 from complaint_policy.possible import day_end as day_end_of
 from complaint_policy.rules.deadlines.model import Deadline
 
 __all__ = ["Pauses"]
 
 _ASKED: Final = pl.Struct({"pauses": pl.List(pl.Int64), "runs": pl.Boolean})
-
-
-@frozen
-class _Kind:
-    """One kind of pauses: ``state`` is None where a row has none, KNOWN or RUNNING where it has some, or what is missing of them."""
-
-    state: Coded
-    low: Ex | None = None
-    high: Ex | None = None
-    field: str | None = None  # a field of intervals, of which the cell itself is read
-
-    @property
-    def possible(self) -> bool:
-        return any(_stands(value) for value in self.state.domain)
 
 
 @frozen
@@ -73,7 +57,7 @@ class Pauses:
         kinds = [_kind(sheet, span) for span in rule.pauses]
         if start.day_end is not False or done.day_end is not False:
             # Where an end of a day is a start, what lies after it is the record evaluation's.
-            kinds = [_Kind(tabulated(sheet.plan, [kind.state], lambda v: LEFT_OVER if _stands(v) else v)) for kind in kinds]
+            kinds = [Kind(tabulated(sheet.plan, [kind.state], lambda v: LEFT_OVER if stands(v) else v)) for kind in kinds]
         if all(value is None for kind in kinds for value in kind.state.domain):
             return None
         if any(isinstance(value, Maybe) and is_left(value.missing) for kind in kinds for value in kind.state.domain):
@@ -85,14 +69,14 @@ class Pauses:
         return cls._with(sheet, start, done, unknown, some)
 
     @classmethod
-    def _with(cls, sheet: Sheet, start: Instants, done: Instants, unknown: Coded, kinds: Sequence[_Kind]) -> Pauses:
+    def _with(cls, sheet: Sheet, start: Instants, done: Instants, unknown: Coded, kinds: Sequence[Kind]) -> Pauses:
         plan, now = sheet.plan, sheet.now
         assert start.low is not None
         # What begins or ends nowhere has no end that a pause could be cut off by.
         begin = start.low if start.exact else plan.keep(on(lambda s: pl.when(s > NO_START).then(s), start.low))
         act = constant(None, pl.Int64) if done.low is None else done.high or done.low
         end = plan.keep(on(lambda a: pl.when(a < NO_END).then(a).otherwise(now), act))
-        there = [plan.keep(on(lambda t, s: (t & s.is_not_null()).fill_null(False), among(kind.state, _stands), begin)) for kind in kinds]
+        there = [plan.keep(on(lambda t, s: (t & s.is_not_null()).fill_null(False), among(kind.state, stands), begin)) for kind in kinds]
         several, alone = None, there
         if len(kinds) > 1 or kinds[0].field is not None:
             counts = [on(lambda t, k: t.cast(pl.UInt8) * k, t, 2 if kind.field is not None else 1) for t, kind in zip(there, kinds, strict=True)]
@@ -229,13 +213,9 @@ class Pauses:
 
 
 # --------------------------------------------------------------------------- what a row has
-def _stands(value: Any) -> bool:
-    return value is KNOWN or value is spans.RUNNING
-
-
-def _kind(sheet: Sheet, span: n.Span) -> _Kind:
+def _kind(sheet: Sheet, span: n.Span) -> Kind:
     if isinstance(span, n.NamedSpan):
-        return _field(sheet, span.name)
+        return field_of_intervals(sheet, span.name)
     stretch = spans.stretch(sheet, span)
     plain = not any(isinstance(part, n.Late) for part in n.walk(span))
     for part in n.walk(span):
@@ -249,17 +229,7 @@ def _kind(sheet: Sheet, span: n.Span) -> _Kind:
             return None
         return value if plain else LEFT_OVER
 
-    return _Kind(tabulated(sheet.plan, [stretch.state], of_pause), stretch.low, stretch.high)
-
-
-def _field(sheet: Sheet, name: str) -> _Kind:
-    """A field of intervals."""
-    cells, source, empty = sheet.cells(name), sheet.sources.get(name), empty_value(sheet.declared(name))
-    unknown = Maybe(None, frozenset({name}))
-    if cells is None:
-        return _Kind(Coded(constant(0, pl.UInt8), (unknown,)))
-    readable = source is not None and source.kind != pl.Object
-    return _Kind(spans.state_of(sheet, cells, None if empty is NONE else empty, KNOWN if readable else LEFT_OVER, unknown), field=name)
+    return Kind(tabulated(sheet.plan, [stretch.state], of_pause), stretch.low, stretch.high)
 
 
 def _unknown_of_all(*values: Any) -> Any:
@@ -276,19 +246,11 @@ def _pairs(ends: Sequence[int], clock: Clock) -> tuple[Pause, ...]:
     return tuple(zip(moments_[::2], moments_[1::2], strict=True))
 
 
-def _found(sheet: Sheet, begin: Ex, end: Ex, kinds: Sequence[_Kind], there: Sequence[Ex]) -> Ex:
+def _found(sheet: Sheet, begin: Ex, end: Ex, kinds: Sequence[Kind], there: Sequence[Ex]) -> Ex:
     """Of rows that have a ``begin`` their pauses from there to ``end``, all kinds together, read as the record evaluation reads them."""
     clock = sheet.clock
-    inputs: dict[str, Ex] = {"begin": begin, "end": end}
-    reading: list[Callable[[Any], Iterable[Stretch]]] = []
-    for number, (kind, stands) in enumerate(zip(kinds, there, strict=True)):
-        if kind.field is not None:
-            inputs[str(number)] = on(lambda t, cell: pl.when(t).then(cell), stands, Ex(sheet.sources[kind.field].expr))
-            reading.append(_reader(sheet, kind.field))
-        else:
-            assert kind.low is not None and kind.high is not None
-            inputs[str(number)] = on(_one_stretch, stands, kind.low, kind.high, among(kind.state, lambda v: v is spans.RUNNING))
-            reading.append(lambda cell: [] if cell is None else [(clock.to_utc(cell["low"]), clock.to_utc(cell["high"]), cell["runs"])])
+    told, reading = read_together(sheet, kinds, there)
+    inputs: dict[str, Ex] = {"begin": begin, "end": end, **told}
 
     def one(begin: int, end: int, cells: Sequence[Any]) -> dict[str, Any] | None:
         try:
@@ -310,24 +272,6 @@ def _found(sheet: Sheet, begin: Ex, end: Ex, kinds: Sequence[_Kind], there: Sequ
     found = sheet.plan.keep(on(ask, *inputs.values()))
     sheet.leave(on(lambda b, f: b.is_not_null() & f.is_null(), begin, found))
     return found
-
-
-def _reader(sheet: Sheet, name: str) -> Callable[[Any], Iterable[Stretch]]:
-    """The stretches that a cell of a field of intervals says, up to the moment of judgement."""
-    reader, meaning, as_of = cell_reader(sheet.declared(name), sheet.zone, sheet.model.currency), sheet.sources[name].meaning, sheet.as_of
-    state: list[Any] = [None] * FIRST_FREE
-    state[AS_OF] = as_of
-
-    def read(cell: Any) -> Iterable[Stretch]:
-        cell = cell if meaning is None else meaning(cell)
-        found: Iterable[Stretch] = () if is_empty(cell) else moments.stretches(reader(cell, as_of), state)
-        return found
-
-    return read
-
-
-def _one_stretch(there: pl.Expr, low: pl.Expr, high: pl.Expr, runs: pl.Expr) -> pl.Expr:
-    return pl.when(there).then(pl.struct(low.alias("low"), high.alias("high"), runs.alias("runs")))
 
 
 def _more_than_one(*counts: pl.Expr) -> pl.Expr:
