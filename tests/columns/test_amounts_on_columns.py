@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -140,7 +141,7 @@ def test_in_other_minor_units(form: str, currency: str) -> None:
     assert not compare(policy(form, currency), table(300), AS_OF)
 
 
-@pytest.mark.parametrize("form", [form for form in FORMS if form not in ("in thirds", "waived")])
+@pytest.mark.parametrize("form", [form for form in FORMS if form != "waived"])
 def test_by_columns(form: str, tmp_path: Path) -> None:
     """Few rows go record by record: those whose choice nobody knows, or whose range is upside down."""
     frame = table(2_000, plain=True)
@@ -174,8 +175,16 @@ def test_divided_exactly(by: Any, wanted: float) -> None:
     assert pl.select(made.value.expr).item() / 10**made.scale == wanted
 
 
-@pytest.mark.parametrize("by", [3, 30, 7, 0, -10, Decimal("0.3")])
-def test_not_divided_exactly(by: Any) -> None:
+@pytest.mark.parametrize(("by", "parts"), [(3, 3), (30, 3), (7, 7), (365, 365), (Decimal("0.3"), 3), (1200, 12)])
+def test_divided_into_parts_that_no_decimal_tells(by: Any, parts: int) -> None:
+    made = divided_by(Scaled(Ex(pl.lit(5_000_000, pl.Int128)), 4, 10**10), by)
+    assert made is not None
+    assert made.parts % parts == 0
+    assert Fraction(pl.select(made.value.expr).item(), 10**made.scale * made.parts) == 500 / Fraction(by)
+
+
+@pytest.mark.parametrize("by", [0, -10, 1_000_003])
+def test_not_divided(by: Any) -> None:
     assert divided_by(Scaled(Ex(pl.lit(5, pl.Int128)), 4, 10**10), by) is None
 
 
