@@ -13,7 +13,22 @@ from types import CodeType, FunctionType
 from typing import Any, Final
 
 from complaint_policy.audit import portions, sums, tiers
-from complaint_policy.columns import cells, choosing, clock, conditions, instants, lengths, number_tests, settling, sheet, version
+from complaint_policy.columns import (
+    branches,
+    cells,
+    choosing,
+    clock,
+    conditions,
+    instants,
+    lengths,
+    measures,
+    number_tests,
+    promised,
+    settling,
+    sheet,
+    stretches,
+    version,
+)
 from complaint_policy.rules.deadlines import outcome_columns, times_columns, warning_columns
 from complaint_policy.rules.penalties import columns as penalties
 from complaint_policy.rules.requirements import columns as requirements
@@ -72,6 +87,15 @@ COLUMN_FAULTS: Final[tuple[Fault, ...]] = (
     _line("columns: a bound keeps one decimal", "condition=field;section=severity", number_tests.number_test, "near = float(literal)", "near = float(round(literal, 1))", first=7032),
     _line("columns: a bound between whole numbers is rounded the other way", "condition=field;section=severity", number_tests.number_test, "in (\"at_least\", \"below\") else floor", "not in (\"at_least\", \"below\") else floor", first=7054),
     _line("columns: a bound has its decimal point one place off", "value=times;value=plus;section=severity", number_tests.number_test, "scaleb(scale)", "scaleb(scale - 1)", first=7002),
+    # numbers that may be several, or still grow
+    _line("columns: touching is apart", "value=choose;condition=field", number_tests._lying, "above, below = least >= other_most, most <= other_least", "above, below = least > other_most, most < other_least", first=7018),
+    _line("columns: one of several is the first of them", "value=choose;condition=field", number_tests._standing, "value.options > 1 else", "value.options > 99 else", first=7007),
+    _line("columns: what branches that may hold lack is not missing", "value=choose", branches.unknown_of_choice, "(values[i] for i in branches)", "(values[i] for i in branches[:0])", first=7068),
+    _line("columns: one stretch without another is the other without it", "value=length;span=named", stretches._together, "_together(span.base, told), _together(span.removed, told)", "_together(span.removed, told), _together(span.base, told)", first=7059),
+    _line("columns: several stretches of which one runs have ended", "value=length;span=named", stretches.lengths, "if grows and value is KNOWN", "if not grows and value is KNOWN"),
+    _line("columns: a number of days that is none has a limit", "instant=value;value=choose", promised.promised, "if not fits:", "if fits:", first=7087),
+    _line("columns: several numbers that are one are several", "value=choose;value=length", measures.settled, "if not value.growing:", "if value.growing:"),
+    _line("columns: what lies below the range grows no more", "penalty=accruing", penalties._held_at, "(a > b)", "(a < b)", first=7057),
     _line("columns: codes of an enum are off by one", "condition=one_of", cells._enum, "pl.lit(index, pl.UInt8)", "pl.lit(index % len(values) + 1, pl.UInt8)"),
     _line("columns: what the second part misses is forgotten", "section=severity", conditions._both, "(*a.specials, *b.specials)", "(*a.specials,)", first=7008),
     # cells
