@@ -11,10 +11,11 @@ from attrs import evolve
 
 from complaint_policy.columns import arithmetic, instants
 from complaint_policy.columns.computed import computed_value
+from complaint_policy.columns.measures import is_several
 from complaint_policy.columns.number_tests import SIGNS, number_test, several_tested, written_as
 from complaint_policy.columns.plan import SAME, Ex, constant, on
 from complaint_policy.columns.tabulating import among, boolean_of, lookup, tabulated
-from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, identity, is_left, left_column
+from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, identity, left_column
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.computed import ComputedTest
 from complaint_policy.expressions.operators import has_any, is_in, outcome_is
@@ -199,25 +200,20 @@ def _compared(sheet: Sheet, left: n.NamedValue, operation: str, right: n.Value) 
             return tested(sheet, a, (lambda v: v) if literal else (lambda v: ~v), lambda s: _sign(sign, s, literal))
         if a.kind == "string" and isinstance(literal, str):
             return tested(sheet, a, lambda v: on(lambda e: sign(e, literal), v), lambda s: _sign(sign, s, literal))
-        if a.kind == "number" and isinstance(literal, (int, Decimal)) and not isinstance(literal, bool) and not _may_be_several(a):
+        if a.kind == "number" and isinstance(literal, (int, Decimal)) and not isinstance(literal, bool) and not is_several(sheet, left, a):
             return tested(sheet, a, lambda v: number_test(v, operation, literal, whole=a.whole, scale=a.scale), lambda s: _sign(sign, s, literal))
     kind = a.kind if isinstance(a, Column) else b.kind if isinstance(b, Column) else "string"
     if kind not in ("boolean", "string", "number"):
         return left_column("boolean")
-    if kind == "number" and (_may_be_several(a) or _may_be_several(b)):
+    if kind == "number" and (is_several(sheet, left, a) or is_several(sheet, right, b)):
         found = several_tested(sheet, left, operation, right)
-        return left_column("boolean") if found is None else found
+        if found is not None:
+            return found
     one = a if isinstance(a, Column) else as_column(sheet, a, kind)
     two = b if isinstance(b, Column) else as_column(sheet, b, kind)
     if one.kind != two.kind:
         return left_column("boolean")
     return _side_by_side(sheet, one, two, sign)
-
-
-def _may_be_several(found: Column | Coded) -> bool:
-    """Whether a number may be one of several on some rows, or is one that columns of values do not tell."""
-    specials = found.specials if isinstance(found, Column) else found.domain
-    return any(isinstance(s, Maybe) and (s.options is not None or is_left(s.missing)) for s in specials)
 
 
 def _sign(sign: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:

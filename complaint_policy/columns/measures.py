@@ -16,7 +16,7 @@ from complaint_policy.columns.branches import branch_codes, unknown_of_choice
 from complaint_policy.columns.plan import SAME, Ex, on
 from complaint_policy.columns.several import perhaps_counted
 from complaint_policy.columns.tabulating import among, tabulated
-from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, Open
+from complaint_policy.columns.values import KNOWN, LEFT_OVER, Coded, Column, Open, is_left
 from complaint_policy.expressions import nodes as n
 from complaint_policy.expressions.operators import direction
 from complaint_policy.possible import MAX_COMBINATIONS, NONE, NOWHERE_MISSING, Empty, Growing, Maybe
@@ -24,7 +24,7 @@ from complaint_policy.possible import MAX_COMBINATIONS, NONE, NOWHERE_MISSING, E
 if TYPE_CHECKING:
     from complaint_policy.columns.sheet import Sheet
 
-__all__ = ["Value", "divided_by", "held_between", "levelled", "measured", "picked_values", "settled"]
+__all__ = ["Value", "divided_by", "held_between", "is_several", "levelled", "measured", "picked_values", "settled"]
 
 _PLACES: Final = 10
 _WIDEST: Final = 10**36
@@ -72,6 +72,17 @@ def measured(sheet: Sheet, node: n.Value, largest: int | None = None) -> Value |
     if isinstance(found, Coded):
         return _of_column(sheet, *of_codes(sheet, found), largest)
     return _of_column(sheet, found, found.state(sheet.plan), largest) if found.kind == "number" else None
+
+
+def is_several(sheet: Sheet, node: n.Value, found: Column | Coded) -> bool:
+    """Whether a number may be one of several on some rows, or still grow, and :func:`measured` says more of these than its values."""
+    if isinstance(node, n.NamedValue) and node.source == "fact":
+        expression = sheet.model.facts[node.name].expression
+        return isinstance(expression, n.Value) and is_several(sheet, expression, found)
+    if not isinstance(node, (n.Choose, n.FirstKnown, n.Arithmetic, n.LengthOf, n.CountOf)):
+        return False
+    specials = found.specials if isinstance(found, Column) else found.domain
+    return any(isinstance(s, Maybe) and (s.options is not None or is_left(s.missing)) for s in specials)
 
 
 def settled(sheet: Sheet, one: Value, *, computed: bool = False) -> Value:

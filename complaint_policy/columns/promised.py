@@ -11,7 +11,7 @@ import polars as pl
 from complaint_policy.columns.conditions import as_column
 from complaint_policy.columns.instants import left_instants
 from complaint_policy.columns.lengths import agreed
-from complaint_policy.columns.measures import measured
+from complaint_policy.columns.measures import is_several, measured
 from complaint_policy.columns.plan import Ex, on
 from complaint_policy.columns.tabulating import tabulated
 from complaint_policy.columns.values import (
@@ -29,7 +29,6 @@ from complaint_policy.columns.values import (
     Instants,
     Open,
     Shape,
-    is_left,
 )
 from complaint_policy.counting import Counter
 from complaint_policy.expressions import nodes as n
@@ -56,11 +55,9 @@ def promised(sheet: Sheet, base: Instants, node: n.Counted, amount: Column | Cod
     state = column.state(plan)
     numbers: tuple[Ex | None, ...] = (_whole(column),)
     all_whole = True
-    if any(isinstance(s, Maybe) and (s.options is not None or is_left(s.missing)) for s in column.specials):
+    one = measured(sheet, node.length.amount) if is_several(sheet, node.length.amount, column) else None
+    if one is not None:
         # Of several numbers the least and the most tell between which instants it lies.
-        one = measured(sheet, node.length.amount)
-        if one is None:
-            return left_instants()
         columns = [Column("number", end.value, whole=True, scale=end.scale) for end in (one.least, one.most) if end is not None]
         state, numbers = one.state, tuple(_whole(column) for column in columns) or (None,)
         all_whole = not any(column.scale for column in columns)
