@@ -18,8 +18,8 @@ __all__ = ["TooWide", "among", "boolean_of", "lookup", "missing_in", "tabulated"
 # A table has at most so many rows; what would need more is left to the record evaluation.
 MOST_ROWS: Final = 60_000
 MOST_VALUES: Final = 4_000
-# One that has to be cut is cut to so many: a larger one takes longer to make, and leaves rows all the same.
-_CUT_ROWS: Final = 15_000
+# One that has to be cut is cut to a part: a larger one takes longer to make, and leaves rows all the same.
+_CUT_TO: Final = 4
 # A table of no more rows than this is put together with one that looks its answers up.
 MOST_REMADE: Final = 1_024
 # With more different answers than this, those that miss the most are left to the record evaluation.
@@ -94,7 +94,7 @@ def tabulated(
 def _fewer(plan: Plan, inputs: Sequence[Coded]) -> Sequence[Coded]:
     """Inputs with so few values that a table can be made of them: of what is unknown that which misses the most names is left."""
     found = list(inputs)
-    while (size := prod(one.width for one in found)) > _CUT_ROWS:
+    while (size := prod(one.width for one in found)) > MOST_ROWS // _CUT_TO:
         unknown = [[v for v in one.domain if type(v) is Maybe and v.options is None] for one in found]
         place = max(range(len(found)), key=lambda i: len(unknown[i]))
         kept = len(unknown[place]) // 2
