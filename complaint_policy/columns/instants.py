@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from complaint_policy.columns.sheet import Sheet
     from complaint_policy.counting import Counter
 
-__all__ = ["Around", "Standing", "compared", "during", "happened", "in_order", "instant", "left_instants", "of_field", "tested"]
+__all__ = ["Around", "Pausing", "compared", "during", "happened", "in_order", "instant", "left_instants", "of_field", "tested"]
 
 _SIGNS: Final = {"by": AT_MOST, "before": BELOW, "after": ABOVE, "not_before": AT_LEAST}
 # Representatives: where instants lie against one another is all that comparisons see.
 _DAYS: Final = [datetime(2000, 1, 1) + timedelta(days=i) for i in range(60)]
 
 
-class Standing(Protocol):
+class Pausing(Protocol):
     """When the clock of a deadline stood still."""
 
     def moved(self, base: Instants, counter: Counter) -> Instants:
@@ -51,7 +51,7 @@ class Around:
 
     start: Instants | None = None
     previous: Instants | None = None
-    pauses: Standing | None = None
+    pauses: Pausing | None = None
     acting: bool = False  # of several instants those before the start do not count: it is the act that ends the rule
 
     def matters(self, node: n.Expression) -> bool:

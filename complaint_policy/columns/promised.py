@@ -36,7 +36,7 @@ from complaint_policy.lengths import Length
 from complaint_policy.possible import NONE, NOWHERE_MISSING, DayEnd, Maybe
 
 if TYPE_CHECKING:
-    from complaint_policy.columns.instants import Standing
+    from complaint_policy.columns.instants import Pausing
     from complaint_policy.columns.sheet import Sheet
 
 __all__ = ["promised"]
@@ -45,7 +45,7 @@ _MOST: Final = 100_000
 _MICRO: Final = timedelta(microseconds=1)
 
 
-def promised(sheet: Sheet, base: Instants, node: n.Counted, amount: Column | Coded, pauses: Standing | None = None) -> Instants:
+def promised(sheet: Sheet, base: Instants, node: n.Counted, amount: Column | Coded, pauses: Pausing | None = None) -> Instants:
     """``base`` moved by a length whose number is a value, and put off by ``pauses``; ``node.length`` says its unit."""
     assert isinstance(node.length, n.LengthValue)
     plan, unit = sheet.plan, node.length.unit

@@ -1,7 +1,7 @@
 """Stretches of time on columns and how long they are: between two instants, or from a limit to a late act.
 
-A stretch that still runs grows with time, and one whose ends nobody knows exactly may have several lengths: amounts know what to do with these
-(:func:`so_far`), whatever else asks is the record evaluation's.
+A stretch that still runs grows with time, and one whose ends nobody knows exactly may have several lengths: :func:`so_far` tells both, and
+:mod:`~.measures` what amounts, conditions and limits make of them.  Rows with several stretches are asked of the record evaluation (:mod:`~.stretches`).
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Stretch:
 
 
 def measured(sheet: Sheet, node: n.LengthOf) -> Column:
-    """How many whole units the stretch of each row has."""
+    """How many whole units the stretches of each row have, where that is one number for good."""
     if _may_have_several(node):
         column, state = so_far(sheet, node)
         told = tabulated(sheet.plan, [state], lambda v: LEFT_OVER if isinstance(v, Open) else v)
@@ -152,7 +152,7 @@ def _units(sheet: Sheet, node: n.LengthOf, found: Stretch, there: Callable[[Any]
 
 
 def _ended(sheet: Sheet, one: Stretch) -> Stretch:
-    """The length of what still runs grows, and what may have several has them row by row: both are the record evaluation's."""
+    """What still runs, and what may have several lengths, has no one number: :func:`so_far` tells of both."""
 
     def answer(value: Any) -> Any:
         return LEFT_OVER if value is RUNNING or (isinstance(value, Maybe) and value.options is not None) else value
